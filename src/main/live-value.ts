@@ -1,0 +1,57 @@
+/**
+ * A value that others watch. Each watcher gets the present value at once and then the newest after each change; values
+ * that were replaced before the watcher asked are skipped, so a slow reader costs no memory.
+ */
+export class LiveValue<T> {
+  #value: T
+  #version = 0
+  readonly #wakers = new Set<() => void>()
+
+  constructor(value: T) {
+    this.#value = value
+  }
+
+  get(): T {
+    return this.#value
+  }
+
+  set(value: T): void {
+    this.#value = value
+    this.#version++
+    for (const wake of [...this.#wakers]) wake()
+  }
+
+  update(change: (value: T) => T): void {
+    this.set(change(this.#value))
+  }
+
+  /** Ends when `signal` aborts or the reader stops. */
+  async *watch(signal?: AbortSignal): AsyncGenerator<T, void, void> {
+    let seen = -1
+    for (;;) {
+      if (seen === this.#version && !signal?.aborted) await this.#changed(signal)
+      if (signal?.aborted) return
+      seen = this.#version
+      yield this.#value
+    }
+  }
+
+  /** Calls `listener` after each change until the returned function is called. */
+  subscribe(listener: (value: T) => void): () => void {
+    const wake = () => listener(this.#value)
+    this.#wakers.add(wake)
+    return () => this.#wakers.delete(wake)
+  }
+
+  #changed(signal?: AbortSignal): Promise<void> {
+    return new Promise(resolve => {
+      const done = () => {
+        this.#wakers.delete(done)
+        signal?.removeEventListener('abort', done)
+        resolve()
+      }
+      this.#wakers.add(done)
+      signal?.addEventListener('abort', done)
+    })
+  }
+}

@@ -1,0 +1,46 @@
+import { eventIterator, oc } from '@orpc/contract'
+import { z } from 'zod'
+import { jobsSnapshotSchema } from '../schema/job.ts'
+import { logEntrySchema } from '../schema/log.ts'
+import { requestIdSchema, serviceTypeSchema } from '../schema/primitives.ts'
+import { settingsPatchSchema, settingsSchema } from '../schema/settings.ts'
+import { statusSchema } from '../schema/status.ts'
+import { topologySchema } from '../schema/topology.ts'
+import { contractErrors } from './errors.ts'
+
+const procedure = oc.errors(contractErrors)
+
+/**
+ * Everything a page or the command line may ask of a node. The `watch` procedures push a whole snapshot at once and
+ * then on each change, the newest replacing any that was not read yet.
+ */
+export const contract = {
+  status: {
+    get: procedure.output(statusSchema),
+    watch: procedure.output(eventIterator(statusSchema)),
+  },
+  donation: {
+    /** The first time it is switched on, `consent` must be true: CONSENT_REQUIRED otherwise. */
+    set: procedure.input(z.object({ donating: z.boolean(), consent: z.boolean().optional() })).output(z.void()),
+  },
+  network: {
+    get: procedure.output(topologySchema),
+    watch: procedure.output(eventIterator(topologySchema)),
+  },
+  services: {
+    set: procedure.input(z.object({ type: serviceTypeSchema, enabled: z.boolean() })).output(z.void()),
+  },
+  jobs: {
+    watch: procedure.output(eventIterator(jobsSnapshotSchema)),
+    cancel: procedure.input(z.object({ id: requestIdSchema })).output(z.void()),
+  },
+  settings: {
+    get: procedure.output(settingsSchema),
+    update: procedure.input(settingsPatchSchema).output(settingsSchema),
+  },
+  logs: {
+    /** The kept entries first, then new ones as they come, in batches. */
+    watch: procedure.output(eventIterator(z.array(logEntrySchema))),
+  },
+}
+export type Contract = typeof contract

@@ -1,0 +1,89 @@
+/**
+ * Every error a person or a program can meet, with the HTTP status it travels as and whether asking again
+ * (the same worker or another) can help. Codes are stable: clients may match on them.
+ */
+export const errorCatalogue = {
+  BAD_REQUEST: { status: 400, retryable: false },
+  UNAUTHORIZED: { status: 401, retryable: false },
+  FORBIDDEN: { status: 403, retryable: false },
+  NOT_FOUND: { status: 404, retryable: false },
+  UNKNOWN_SERVICE: { status: 404, retryable: false },
+  METHOD_NOT_ALLOWED: { status: 405, retryable: false },
+  TOO_LARGE: { status: 413, retryable: false },
+  UNSUPPORTED_TYPE: { status: 415, retryable: false },
+  EMPTY_BODY: { status: 422, retryable: false },
+  BAD_INPUT: { status: 422, retryable: false },
+  CONSENT_REQUIRED: { status: 409, retryable: false },
+  BUSY: { status: 429, retryable: true },
+  CANCELLED: { status: 499, retryable: false },
+  ENGINE_FAILED: { status: 500, retryable: true },
+  INTERNAL: { status: 500, retryable: false },
+  WORKER_LOST: { status: 502, retryable: true },
+  WORKER_MISBEHAVED: { status: 502, retryable: true },
+  NO_WORKER: { status: 503, retryable: true },
+  PAUSED: { status: 503, retryable: true },
+  DEADLINE: { status: 504, retryable: false },
+  BAD_SETTING: { status: 422, retryable: false },
+  BAD_ENVIRONMENT: { status: 500, retryable: false },
+  PORT_IN_USE: { status: 500, retryable: false },
+  DATA_FOLDER_UNUSABLE: { status: 500, retryable: false },
+  DATA_FOLDER_IN_USE: { status: 500, retryable: false },
+  SETTINGS_CORRUPT: { status: 500, retryable: false },
+  SETTINGS_NEWER: { status: 500, retryable: false },
+  IDENTITY_CORRUPT: { status: 500, retryable: false },
+  NODE_NOT_RUNNING: { status: 503, retryable: false },
+  RECORD_REFUSED: { status: 422, retryable: false },
+  QUOTA_EXCEEDED: { status: 429, retryable: true },
+  PROTOCOL: { status: 502, retryable: true },
+} as const satisfies Record<string, { status: number; retryable: boolean }>
+
+export type ErrorCode = keyof typeof errorCatalogue
+
+/** Plain data that explains an error to a program; never secrets, never document contents. */
+export type ErrorDetails = Record<string, unknown>
+
+/** How an error looks in JSON, over HTTP and RPC alike. */
+export interface ErrorBody {
+  error: { code: ErrorCode; message: string; details: ErrorDetails }
+}
+
+/** An error with a stable code. Its message says what was expected and what came. */
+export class RmaError extends Error {
+  override readonly name = 'RmaError'
+  readonly code: ErrorCode
+  readonly details: ErrorDetails
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+    this.details = details
+  }
+
+  /** HTTP status this error travels as. */
+  get status(): number {
+    return errorCatalogue[this.code].status
+  }
+
+  get retryable(): boolean {
+    return errorCatalogue[this.code].retryable
+  }
+
+  toBody(): ErrorBody {
+    return { error: { code: this.code, message: this.message, details: this.details } }
+  }
+}
+
+export function isErrorCode(value: unknown): value is ErrorCode {
+  return typeof value === 'string' && Object.hasOwn(errorCatalogue, value)
+}
+
+/** Turns anything thrown into an RmaError: known ones pass, aborts become CANCELLED, the rest INTERNAL with its cause. */
+export function toRmaError(thrown: unknown): RmaError {
+  if (thrown instanceof RmaError) return thrown
+  if (thrown instanceof Error) {
+    if (thrown.name === 'TimeoutError') return new RmaError('DEADLINE', thrown.message, {}, { cause: thrown })
+    if (thrown.name === 'AbortError') return new RmaError('CANCELLED', thrown.message, {}, { cause: thrown })
+    return new RmaError('INTERNAL', thrown.message, {}, { cause: thrown })
+  }
+  return new RmaError('INTERNAL', String(thrown))
+}

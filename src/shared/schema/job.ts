@@ -1,0 +1,32 @@
+import { z } from 'zod'
+import { pathKindSchema, peerIdSchema, requestIdSchema, serviceTypeSchema, timestampSchema } from './primitives.ts'
+
+export const jobStateSchema = z.enum(['queued', 'running', 'done', 'failed', 'cancelled'])
+export type JobState = z.infer<typeof jobStateSchema>
+
+/**
+ * One request this node took part in. `served`: it ran here; `requested`: it was sent on from here.
+ * A request made on this node and served by it is one job with role `served` and both ids its own.
+ */
+export const jobSchema = z.object({
+  id: requestIdSchema,
+  role: z.enum(['served', 'requested']),
+  service: serviceTypeSchema,
+  state: jobStateSchema,
+  requester: peerIdSchema,
+  /** Missing while no worker has accepted the request. */
+  worker: peerIdSchema.optional(),
+  path: pathKindSchema.optional(),
+  createdAt: timestampSchema,
+  startedAt: timestampSchema.optional(),
+  finishedAt: timestampSchema.optional(),
+  bytesIn: z.number().int().min(0),
+  bytesOut: z.number().int().min(0),
+  /** Code of the error that ended it. */
+  error: z.string().optional(),
+})
+export type Job = z.infer<typeof jobSchema>
+
+/** Running jobs first, then the newest finished ones. */
+export const jobsSnapshotSchema = z.object({ jobs: z.array(jobSchema) })
+export type JobsSnapshot = z.infer<typeof jobsSnapshotSchema>

@@ -1,0 +1,42 @@
+import { z } from 'zod'
+
+/** A libp2p peer id in base58btc text: Ed25519 ids start with 12D3Koo. */
+export const peerIdSchema = z.string().regex(/^[1-9A-HJ-NP-Za-km-z]{46,62}$/, 'expected a base58 peer id')
+export type PeerIdText = z.infer<typeof peerIdSchema>
+
+/** Name of a service: a lower-case word, at most 32 characters. */
+export const serviceTypeSchema = z
+  .string()
+  .regex(/^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/, 'expected lower-case words joined by hyphens')
+  .max(32)
+export type ServiceType = z.infer<typeof serviceTypeSchema>
+
+/** Place label of a node, such as `london` or `eu-west-2`. */
+export const locationSchema = z
+  .string()
+  .regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/, 'expected lower-case words joined by hyphens')
+  .max(32)
+
+/** A share of something, 0 to 1. */
+export const shareSchema = z.number().min(0).max(1)
+
+/** Milliseconds since the Unix epoch. */
+export const timestampSchema = z.number().int().min(0).max(8_640_000_000_000_000)
+
+/** A multiaddr in text; its syntax is checked where it is dialled. */
+export const multiaddrTextSchema = z.string().startsWith('/').max(256)
+
+/** Text a peer chose: one line, printable, short. Control and bidirectional-override characters are refused. */
+export function peerTextSchema(maxLength: number) {
+  return z
+    .string()
+    .max(maxLength)
+    .regex(/^[^\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]*$/u, 'expected printable text on one line')
+}
+
+/** Request id: chosen by the requester, the idempotency key on a worker. */
+export const requestIdSchema = z.string().regex(/^[A-Za-z0-9_-]{8,64}$/, 'expected 8 to 64 letters, digits, - or _')
+
+/** Which way a request or a connection travels. `local`: served by the node itself. */
+export const pathKindSchema = z.enum(['local', 'direct', 'vpn', 'tunnel', 'relay'])
+export type PathKind = z.infer<typeof pathKindSchema>

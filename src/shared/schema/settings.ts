@@ -1,0 +1,51 @@
+import { z } from 'zod'
+import { locationSchema, multiaddrTextSchema, serviceTypeSchema } from './primitives.ts'
+
+export const serviceSettingsSchema = z.strictObject({
+  enabled: z.boolean(),
+  /** Jobs at once; missing: chosen from the machine. */
+  slots: z.number().int().min(1).max(64).optional(),
+})
+
+/** What the owner of this machine has chosen. Lives in settings.json; environment variables override parts of it. */
+export const settingsSchema = z.strictObject({
+  version: z.literal(1),
+  /** Donate Compute is on. */
+  donating: z.boolean(),
+  /** The donor has read and accepted that other people's documents pass through this machine. */
+  consent: z.boolean(),
+  location: locationSchema.optional(),
+  network: z.strictObject({
+    name: z.string().min(1).max(64),
+    /** Ed25519 public key of the network's CA, base64url; missing: an open network. */
+    caPublicKey: z
+      .string()
+      .regex(/^[A-Za-z0-9_-]{43}$/)
+      .optional(),
+    /** Multiaddrs, with peer ids, of nodes to try first. */
+    seeds: z.array(multiaddrTextSchema).max(64),
+    /** Find peers on the same LAN by multicast DNS. */
+    mdns: z.boolean(),
+    /** IP addresses to listen on. */
+    listen: z
+      .array(z.union([z.ipv4(), z.ipv6()]))
+      .min(1)
+      .max(8),
+  }),
+  services: z.record(serviceTypeSchema, serviceSettingsSchema),
+  appearance: z.strictObject({ theme: z.enum(['system', 'light', 'dark']) }),
+})
+export type Settings = z.infer<typeof settingsSchema>
+
+export const defaultSettings: Settings = {
+  version: 1,
+  donating: false,
+  consent: false,
+  network: { name: 'local', seeds: [], mdns: true, listen: ['0.0.0.0', '::'] },
+  services: { ocr: { enabled: true } },
+  appearance: { theme: 'system' },
+}
+
+/** A change to the settings: only the named top-level parts are replaced. */
+export const settingsPatchSchema = settingsSchema.omit({ version: true, donating: true, consent: true }).partial()
+export type SettingsPatch = z.infer<typeof settingsPatchSchema>

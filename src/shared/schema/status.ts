@@ -1,0 +1,70 @@
+import { z } from 'zod'
+import { capabilitiesSchema, workerTypeSchema } from './capabilities.ts'
+import { multiaddrTextSchema, peerIdSchema, shareSchema, timestampSchema } from './primitives.ts'
+import { serviceStatusSchema } from './service.ts'
+
+/** What the node is doing, with the values behind it: the page turns it into the one sentence that says why. */
+export const activitySchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('starting') }),
+  z.object({ kind: z.literal('off') }),
+  z.object({ kind: z.literal('no-service') }),
+  z.object({ kind: z.literal('alone'), nextTryAt: timestampSchema.optional() }),
+  z.object({ kind: z.literal('ready') }),
+  z.object({ kind: z.literal('working'), jobs: z.number().int().min(1) }),
+  z.object({ kind: z.literal('stopping'), jobs: z.number().int().min(0) }),
+])
+export type Activity = z.infer<typeof activitySchema>
+
+/** Counts since the node started. */
+export const countersSchema = z.object({
+  served: z.number().int(),
+  requested: z.number().int(),
+  failed: z.number().int(),
+  pagesRead: z.number().int(),
+})
+export type Counters = z.infer<typeof countersSchema>
+
+/** The platform's routing statistics, counted since the node started. */
+export const routingStatisticsSchema = z.object({
+  localRequests: z.number().int(),
+  forwardedRequests: z.number().int(),
+  cacheHits: z.number().int(),
+  cacheMisses: z.number().int(),
+  dhtLookups: z.number().int(),
+  failedRequests: z.number().int(),
+  cacheSize: z.number().int(),
+  cacheHitRate: shareSchema,
+})
+export type RoutingStatistics = z.infer<typeof routingStatisticsSchema>
+
+/** CPU is the machine's, over all cores; `announced` is the load the worker record carries. */
+export const loadSampleSchema = z.object({
+  at: timestampSchema,
+  cpu: shareSchema,
+  memoryUsedMiB: z.number(),
+  memoryTotalMiB: z.number(),
+  announced: shareSchema,
+})
+export type LoadSample = z.infer<typeof loadSampleSchema>
+
+export const statusSchema = z.object({
+  self: z.object({
+    peerId: peerIdSchema,
+    version: z.string(),
+    workerType: workerTypeSchema,
+    network: z.object({ name: z.string(), id: z.string(), open: z.boolean() }),
+    addresses: z.array(multiaddrTextSchema),
+    servicePort: z.number().int().optional(),
+    startedAt: timestampSchema,
+  }),
+  donating: z.boolean(),
+  consent: z.boolean(),
+  activity: activitySchema,
+  counters: countersSchema,
+  routing: routingStatisticsSchema,
+  load: loadSampleSchema,
+  capabilities: capabilitiesSchema,
+  cpuModel: z.string(),
+  services: z.array(serviceStatusSchema),
+})
+export type Status = z.infer<typeof statusSchema>
