@@ -1,0 +1,23 @@
+import type { JobsSnapshot } from '../../shared/schema/job.ts'
+import type { LogEntry } from '../../shared/schema/log.ts'
+import type { ServiceType } from '../../shared/schema/primitives.ts'
+import type { Settings, SettingsPatch } from '../../shared/schema/settings.ts'
+import type { Status } from '../../shared/schema/status.ts'
+import type { Topology } from '../../shared/schema/topology.ts'
+import type { LiveValue } from '../live-value.ts'
+
+/** What the RPC needs of a node; the composition root's node is one. */
+export interface NodeApi {
+  readonly status: LiveValue<Status>
+  readonly topology: LiveValue<Topology>
+  readonly jobs: LiveValue<JobsSnapshot>
+  readonly settings: LiveValue<Settings>
+  readonly logs: { watch(signal?: AbortSignal): AsyncGenerator<LogEntry[], void, void> }
+  /** Rejects with CONSENT_REQUIRED when switched on for the first time without `consent`. */
+  setDonating(donating: boolean, consent?: boolean): Promise<void>
+  /** Rejects with UNKNOWN_SERVICE for a type this node has no engine for. */
+  setService(type: ServiceType, enabled: boolean): Promise<void>
+  /** Rejects with NOT_FOUND when no such job is queued or running. */
+  cancelJob(id: string): void
+  updateSettings(patch: SettingsPatch): Promise<Settings>
+}
