@@ -1,0 +1,79 @@
+const domain = '^src/main/(config|dht|directory|routing|paths|tunnels|resources|services|ledger|coordinator|http)/'
+const network = '^src/main/(dht|directory|routing|paths|tunnels)/'
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
+    {
+      name: 'shared-stands-alone',
+      comment: 'src/shared is what both sides of the RPC know: no Node, DOM, Electron or either side.',
+      severity: 'error',
+      from: { path: '^src/shared/', pathNot: '\\.test\\.ts$' },
+      to: { pathNot: ['^src/shared/', '^node_modules/(zod|@orpc/contract)/'] },
+    },
+    {
+      name: 'only-the-shell-imports-electron',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(main/electron|preload)/' },
+      to: { path: '^(node_modules/)?electron(/|$)' },
+    },
+    {
+      name: 'renderer-imports-only-shared',
+      severity: 'error',
+      from: { path: '^src/renderer/' },
+      to: { path: '^src/(?!shared/|renderer/)' },
+    },
+    {
+      name: 'renderer-has-no-node',
+      severity: 'error',
+      from: { path: '^src/renderer/', pathNot: '\\.test\\.ts$' },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'domain-knows-no-front-end',
+      comment: 'Domain folders are driven by the entries; they never reach back into them.',
+      severity: 'error',
+      from: { path: domain },
+      to: { path: '^src/(main/(electron|headless|rpc|cli)|renderer|preload)/' },
+    },
+    {
+      name: 'domain-does-not-compose',
+      comment: 'Only entries and tests make a whole node.',
+      severity: 'error',
+      from: { path: domain },
+      to: { path: '^src/main/node\\.ts$' },
+    },
+    {
+      name: 'network-knows-no-services',
+      severity: 'error',
+      from: { path: network },
+      to: { path: '^src/main/(services|resources)/' },
+    },
+    {
+      name: 'services-know-no-network',
+      severity: 'error',
+      from: { path: '^src/main/(services|resources)/' },
+      to: { path: network },
+    },
+    {
+      name: 'source-knows-no-tests',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '\\.test\\.tsx?$' },
+      to: { path: '^(e2e|bench)/|\\.test\\.tsx?$' },
+    },
+    {
+      name: 'no-undeclared-packages',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '\\.test\\.tsx?$' },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], pathNot: '^node_modules/electron/' },
+    },
+    { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default', 'types'] },
+  },
+}

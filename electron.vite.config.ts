@@ -1,0 +1,38 @@
+import { resolve } from 'node:path'
+import react from '@vitejs/plugin-react'
+import { defineConfig } from 'electron-vite'
+
+const here = (path: string) => resolve(import.meta.dirname, path)
+
+/** Dependencies of the main process stay in node_modules; the renderer's are bundled. */
+export default defineConfig({
+  main: {
+    build: {
+      target: 'node24',
+      sourcemap: true,
+      rollupOptions: {
+        input: {
+          electron: here('src/main/electron/main.ts'),
+          cli: here('src/main/cli/main.ts'),
+          'ocr-engine': here('src/main/services/ocr-engine.ts'),
+        },
+        output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
+      },
+    },
+  },
+  preload: {
+    build: {
+      rollupOptions: {
+        input: { index: here('src/preload/index.ts') },
+        // A sandboxed preload script must be one CommonJS file.
+        output: { format: 'cjs', entryFileNames: '[name].cjs' },
+      },
+    },
+  },
+  renderer: {
+    root: here('src/renderer'),
+    base: './',
+    build: { target: 'chrome146', rollupOptions: { input: { index: here('src/renderer/index.html') } } },
+    plugins: [react()],
+  },
+})
