@@ -1,0 +1,29 @@
+import { constants } from 'node:fs'
+import { access, chmod, mkdir, stat } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import { join, resolve } from 'node:path'
+import envPaths from 'env-paths'
+import { RmaError } from '../../shared/errors.ts'
+
+/** Where a node keeps its files: what was asked for, else the system's place for application data. */
+export function dataFolderPath(chosen?: string): string {
+  if (chosen === undefined) return envPaths('rma-donor', { suffix: '' }).data
+  return resolve(chosen.startsWith('~/') ? join(homedir(), chosen.slice(2)) : chosen)
+}
+
+/** Makes the folder if needed, for its owner alone. Rejects with DATA_FOLDER_UNUSABLE. */
+export async function prepareDataFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 })
+    if (!(await stat(folder)).isDirectory()) throw new Error('it is not a folder')
+    await access(folder, constants.R_OK | constants.W_OK | constants.X_OK)
+    if (process.platform !== 'win32') await chmod(folder, 0o700)
+  } catch (cause) {
+    throw new RmaError(
+      'DATA_FOLDER_UNUSABLE',
+      `the data folder ${folder} must be a folder this user can read and write: ${(cause as Error).message}`,
+      { folder },
+      { cause },
+    )
+  }
+}

@@ -1,0 +1,36 @@
+import type { Server } from 'node:net'
+import { RmaError } from '../../shared/errors.ts'
+import type { PortChoice } from './node-config.ts'
+
+const attempts = 20
+
+/**
+ * Listens on `host`. A default port that is taken gives way to the next free one; an explicit one that is taken, or 20
+ * taken in a row, rejects with PORT_IN_USE. Returns the port in use.
+ */
+export async function listenOnPort(server: Server, choice: PortChoice, host: string): Promise<number> {
+  const last = choice.explicit ? choice.port : Math.min(choice.port + attempts - 1, 65_535)
+  for (let port = choice.port; port <= last; port++) {
+    try {
+      return await listen(server, port, host)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
+    }
+  }
+  const ports = choice.port === last ? `port ${choice.port}` : `each port from ${choice.port} to ${last}`
+  throw new RmaError('PORT_IN_USE', `expected a free port on ${host}: ${ports} is taken by another program`, {
+    port: choice.port,
+    host,
+  })
+}
+
+function listen(server: Server, port: number, host: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen({ port, host, exclusive: true }, () => {
+      server.off('error', reject)
+      const address = server.address()
+      resolve(typeof address === 'object' && address !== null ? address.port : port)
+    })
+  })
+}

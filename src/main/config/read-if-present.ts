@@ -1,0 +1,11 @@
+import { readFile } from 'node:fs/promises'
+
+/** Text of a file; undefined when there is none. Other failures reject as the system reports them. */
+export async function readIfPresent(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+}

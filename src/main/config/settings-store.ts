@@ -1,0 +1,89 @@
+import { rename } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { RmaError } from '../../shared/errors.ts'
+import { defaultSettings, type Settings, settingsSchema } from '../../shared/schema/settings.ts'
+import type { Clock } from '../clock.ts'
+import { LiveValue } from '../live-value.ts'
+import type { Logger } from '../log.ts'
+import { writeFileDurably } from './durable-file.ts'
+import { readIfPresent } from './read-if-present.ts'
+
+export interface SettingsStoreComponents {
+  clock: Clock
+  log: Logger
+}
+
+/**
+ * The owner's choices, in settings.json. A change is on disk before it counts; changes queue, so none is lost. A file
+ * that cannot be read as settings is set aside, never deleted, and the defaults take its place; one written by a newer
+ * version is refused with SETTINGS_NEWER.
+ */
+export class SettingsStore {
+  readonly settings = new LiveValue<Settings>(defaultSettings)
+  readonly #path: string
+  readonly #clock: Clock
+  readonly #log: Logger
+  #lastWrite: Promise<unknown> = Promise.resolve()
+
+  constructor({ clock, log }: SettingsStoreComponents, init: { dataFolder: string }) {
+    this.#path = join(init.dataFolder, 'settings.json')
+    this.#clock = clock
+    this.#log = log.child({ component: 'settings' })
+  }
+
+  async load(): Promise<Settings> {
+    const text = await readIfPresent(this.#path)
+    if (text !== undefined) this.settings.set(await this.#parse(text))
+    return this.settings.get()
+  }
+
+  /** Rejects with BAD_SETTING when the result would not be valid, or with the system's error when it cannot be kept. */
+  change(change: (settings: Settings) => Settings): Promise<Settings> {
+    const write = this.#lastWrite.then(async () => {
+      const next = validate(change(this.settings.get()))
+      await writeFileDurably(this.#path, `${JSON.stringify(next, null, 2)}\n`)
+      this.settings.set(next)
+      return next
+    })
+    this.#lastWrite = write.catch(() => undefined)
+    return write
+  }
+
+  async #parse(text: string): Promise<Settings> {
+    const json = parseJson(text)
+    const version = z.object({ version: z.number() }).safeParse(json)
+    if (version.success && version.data.version > defaultSettings.version) {
+      throw new RmaError(
+        'SETTINGS_NEWER',
+        `${this.#path} was written by a newer version of this program: expected version ${defaultSettings.version}, got ${version.data.version}`,
+        { path: this.#path },
+      )
+    }
+    const parsed = settingsSchema.safeParse(json)
+    if (parsed.success) return parsed.data
+    const setAside = `${this.#path}.unreadable-${this.#clock.now()}`
+    await rename(this.#path, setAside)
+    this.#log.error({ setAside, reason: describe(parsed.error) }, 'settings could not be read and were set aside')
+    return defaultSettings
+  }
+}
+
+function validate(settings: Settings): Settings {
+  const parsed = settingsSchema.safeParse(settings)
+  if (parsed.success) return parsed.data
+  throw new RmaError('BAD_SETTING', describe(parsed.error), { path: parsed.error.issues[0]?.path.map(String) })
+}
+
+function describe(error: z.ZodError): string {
+  const issue = error.issues[0]
+  return `${issue?.path.join('.') || 'settings'}: ${issue?.message}`
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
