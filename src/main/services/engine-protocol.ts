@@ -1,0 +1,48 @@
+import { z } from 'zod'
+
+/** What a job hands its engine. Bytes are the body as it was sent. */
+export interface EngineInput {
+  contentType: string
+  bytes: Uint8Array
+}
+
+/** Node → engine process. */
+export type EngineCommand =
+  | {
+      kind: 'start'
+      /** The process ends itself when its resident memory passes this. */
+      memoryMiB: number
+    }
+  | { kind: 'run'; job: number; input: EngineInput }
+
+/** Codes an engine may end a job with when the fault is the document's, not the engine's. */
+const documentFaultSchema = z.enum(['BAD_INPUT', 'UNSUPPORTED_TYPE', 'TOO_LARGE'])
+export type DocumentFault = z.infer<typeof documentFaultSchema>
+
+/**
+ * Engine process → node. Engines read strangers' documents with native code, so the node trusts nothing they send
+ * before it has passed this schema. `part` and `result` are checked again by the service they belong to.
+ */
+export const engineReportSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('ready') }),
+  z.object({ kind: z.literal('part'), job: z.number().int(), part: z.unknown() }),
+  z.object({ kind: z.literal('done'), job: z.number().int(), result: z.unknown() }),
+  z.object({
+    kind: z.literal('refused'),
+    job: z.number().int(),
+    code: documentFaultSchema,
+    message: z.string().max(300),
+    details: z.record(z.string(), z.union([z.number(), z.string().max(100)])),
+  }),
+  /** The engine threw: class of the error and stack frames, never its message, which may quote a document. */
+  z.object({
+    kind: z.literal('threw'),
+    job: z.number().int().optional(),
+    error: z.string().max(100),
+    frames: z.array(z.string().max(300)).max(10),
+  }),
+])
+export type EngineReport = z.infer<typeof engineReportSchema>
+
+/** The line on standard error by which a process says that it ended itself for want of memory. */
+export const memoryLimitLine = 'rma-engine: memory limit passed'

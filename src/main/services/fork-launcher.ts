@@ -1,0 +1,93 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { constants, setPriority } from 'node:os'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import type { Logger } from '../log.ts'
+import {
+  type EngineEntries,
+  type EngineExit,
+  type EngineLauncher,
+  type EngineProcess,
+  engineEntryUrl,
+} from './engine-launcher.ts'
+
+/** What an operating system needs to run a program; tokens and settings of the node are none of an engine's business. */
+const inheritedVariables = ['PATH', 'SystemRoot', 'windir', 'TEMP', 'TMP', 'TMPDIR', 'LANG', 'LC_ALL', 'TZ']
+
+/** Environment of an engine process: only what it needs, and one thread for libraries that would take every core. */
+export function engineEnvironment(environment: NodeJS.ProcessEnv): Record<string, string> {
+  const kept = inheritedVariables.flatMap(name => {
+    const value = environment[name]
+    return value === undefined ? [] : [[name, value] as const]
+  })
+  return { ...Object.fromEntries(kept), OMP_THREAD_LIMIT: '1', VIPS_CONCURRENCY: '1', MALLOC_ARENA_MAX: '2' }
+}
+
+export interface ForkLauncherInit {
+  entries: EngineEntries
+  log: Logger
+}
+
+/** Starts engines as forked Node processes at low priority. */
+export function createForkLauncher({ entries, log }: ForkLauncherInit): EngineLauncher {
+  return entry => {
+    const child = fork(fileURLToPath(engineEntryUrl(entries, entry)), [], {
+      serialization: 'advanced',
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      env: engineEnvironment(process.env),
+      execArgv: [],
+    })
+    if (child.pid !== undefined) lowerPriority(child.pid, log)
+    return new ForkedEngine(child, log.child({ engine: entry, pid: child.pid }))
+  }
+}
+
+function lowerPriority(pid: number, log: Logger): void {
+  try {
+    setPriority(pid, constants.priority.PRIORITY_LOW)
+  } catch (error) {
+    log.warn({ pid, error }, 'the priority of an engine could not be lowered')
+  }
+}
+
+class ForkedEngine implements EngineProcess {
+  readonly #child: ChildProcess
+  readonly #exited: Promise<EngineExit>
+
+  constructor(child: ChildProcess, log: Logger) {
+    this.#child = child
+    this.#exited = new Promise(resolve => {
+      child.once('exit', (code, signal) => resolve({ code, signal }))
+      child.on('error', error => {
+        log.warn({ error }, 'an engine process reported an error')
+        if (child.pid === undefined) resolve({ code: null, signal: null })
+      })
+    })
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid
+  }
+
+  postMessage(value: unknown): void {
+    if (!this.#child.connected) return
+    // A process that dies while it is being written to is reported by its exit; the failed write adds nothing.
+    this.#child.send(value as object, () => undefined)
+  }
+
+  onMessage(listener: (value: unknown) => void): void {
+    this.#child.on('message', listener)
+  }
+
+  onExit(listener: (exit: EngineExit) => void): void {
+    void this.#exited.then(listener)
+  }
+
+  onErrorLine(listener: (line: string) => void): void {
+    if (this.#child.stderr !== null) createInterface({ input: this.#child.stderr }).on('line', listener)
+  }
+
+  kill(): void {
+    this.#child.kill('SIGKILL')
+  }
+}
