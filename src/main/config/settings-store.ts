@@ -64,7 +64,7 @@ export class SettingsStore {
     if (parsed.success) return parsed.data
     const setAside = `${this.#path}.unreadable-${this.#clock.now()}`
     await rename(this.#path, setAside)
-    this.#log.error({ setAside, reason: describe(parsed.error) }, 'settings could not be read and were set aside')
+    this.#log.error({ setAside, reason: explain(parsed.error) }, 'settings could not be read and were set aside')
     return defaultSettings
   }
 }
@@ -72,10 +72,10 @@ export class SettingsStore {
 function validate(settings: Settings): Settings {
   const parsed = settingsSchema.safeParse(settings)
   if (parsed.success) return parsed.data
-  throw new RmaError('BAD_SETTING', describe(parsed.error), { path: parsed.error.issues[0]?.path.map(String) })
+  throw new RmaError('BAD_SETTING', explain(parsed.error), { path: parsed.error.issues[0]?.path.map(String) })
 }
 
-function describe(error: z.ZodError): string {
+function explain(error: z.ZodError): string {
   const issue = error.issues[0]
   return `${issue?.path.join('.') || 'settings'}: ${issue?.message}`
 }

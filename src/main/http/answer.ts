@@ -1,0 +1,51 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import type { RmaError } from '../../shared/errors.ts'
+
+/** Sends an answer as it comes, no faster than it is read. Rejects when either end breaks. */
+export async function sendAnswer(
+  outgoing: ServerResponse,
+  body: Uint8Array | AsyncIterable<Uint8Array>,
+  headers: Record<string, string>,
+  signal: AbortSignal,
+): Promise<void> {
+  if (body instanceof Uint8Array) {
+    outgoing.writeHead(200, { ...headers, 'content-length': String(body.byteLength) })
+    outgoing.end(body)
+    return
+  }
+  const chunks = body[Symbol.asyncIterator]()
+  // The head waits for the first chunk, so that what fails before it can still be told with its own status.
+  const first = await chunks.next()
+  outgoing.writeHead(200, headers)
+  await pipeline(Readable.from(startingWith(first, chunks), { objectMode: false }), outgoing, { signal })
+}
+
+async function* startingWith(first: IteratorResult<Uint8Array>, rest: AsyncIterator<Uint8Array>) {
+  try {
+    for (let next = first; !next.done; next = await rest.next()) yield next.value
+  } finally {
+    await rest.return?.()
+  }
+}
+
+/**
+ * Sends an error with its status, or breaks the connection when the answer has begun: a cut answer must not look whole.
+ * A request whose body was not read to its end is not waited for.
+ */
+export function sendError(incoming: IncomingMessage, outgoing: ServerResponse, error: RmaError): void {
+  if (outgoing.headersSent || outgoing.destroyed) {
+    outgoing.destroy()
+    return
+  }
+  const retryAfterMs = error.details.retryAfterMs
+  const body = Buffer.from(JSON.stringify(error.toBody()))
+  outgoing.writeHead(error.status, {
+    'content-type': 'application/json',
+    'content-length': String(body.byteLength),
+    ...(typeof retryAfterMs === 'number' ? { 'retry-after': String(Math.ceil(retryAfterMs / 1_000)) } : {}),
+    ...(incoming.complete ? {} : { connection: 'close' }),
+  })
+  outgoing.end(body)
+}

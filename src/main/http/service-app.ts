@@ -1,0 +1,149 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { HttpBindings } from '@hono/node-server'
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
+import { Hono } from 'hono'
+import { RmaError, toRmaError } from '../../shared/errors.ts'
+import { type PeerIdText, serviceTypeSchema } from '../../shared/schema/primitives.ts'
+import type { ServiceStatus } from '../../shared/schema/service.ts'
+import type { Clock } from '../clock.ts'
+import { isSameToken } from '../config/access-token.ts'
+import type { Logger } from '../log.ts'
+import { formatResponseHeaders, parseRequestHeaders } from '../routing/headers.ts'
+import type { LocalWorker } from '../routing/local-worker.ts'
+import type { RoutedAnswer } from '../routing/routed-answer.ts'
+import type { ServiceRequest } from '../service-request.ts'
+import { sendAnswer, sendError } from './answer.ts'
+import type { Origin, SocketOrigins } from './origin.ts'
+
+export interface ServiceAppComponents {
+  local: LocalWorker
+  router: { route(request: ServiceRequest): Promise<RoutedAnswer> }
+  origins: SocketOrigins
+  clock: Clock
+  log: Logger
+}
+
+export interface ServiceAppInit {
+  selfId: PeerIdText
+  version: string
+  /** What programs on this machine must show. */
+  accessToken: string
+  services: () => ServiceStatus[]
+  /** Whether the node takes requests from others now. */
+  donating: () => boolean
+}
+
+export type ServiceApp = Hono<{ Bindings: HttpBindings }>
+
+/**
+ * The HTTP a node speaks, on each of its listeners: `POST /service/<type>`, `GET /services`, `GET /health`.
+ * A request from a peer is run here or refused, never sent on; one from this machine, which must show the access token,
+ * is routed.
+ */
+export function createServiceApp(components: ServiceAppComponents, init: ServiceAppInit): ServiceApp {
+  const { origins, log } = components
+  const app: ServiceApp = new Hono()
+
+  app.get('/health', c =>
+    c.json({ status: 'ok', node_id: init.selfId, version: init.version, donating: init.donating() }),
+  )
+
+  app.get('/services', c => {
+    authorise(c.env.incoming, origins, init.accessToken)
+    const offered = init.services().filter(service => service.enabled && service.unavailable === undefined)
+    return c.json({
+      services: offered.map(({ type, running, waiting, slots, bound }) => ({ type, running, waiting, slots, bound })),
+    })
+  })
+
+  app.post('/service/:type', async c => {
+    const { incoming, outgoing } = c.env as { incoming: IncomingMessage; outgoing: ServerResponse }
+    const gone = whenGone(outgoing)
+    try {
+      const origin = authorise(incoming, origins, init.accessToken)
+      const request = readRequest(c.req.param('type'), incoming, origin, gone, components, init)
+      const answer =
+        origin.kind === 'peer'
+          ? await components.local.run(request, origin.path)
+          : await components.router.route(request)
+      await sendAnswer(outgoing, answer.body, formatResponseHeaders(answer), request.signal)
+    } catch (error) {
+      sendError(incoming, outgoing, reasonOf(error, gone))
+    }
+    return RESPONSE_ALREADY_SENT
+  })
+
+  app.notFound(c => {
+    const error = new RmaError('NOT_FOUND', `expected POST /service/<type>, GET /services or GET /health`)
+    return c.json(error.toBody(), 404)
+  })
+
+  app.onError((thrown, c) => {
+    const error = toRmaError(thrown)
+    if (error.code === 'INTERNAL') log.error({ err: thrown }, 'a request failed unexpectedly')
+    return c.json(error.toBody(), error.status as 500)
+  })
+
+  return app
+}
+
+/** Throws UNAUTHORIZED unless the socket is a peer's, or the request shows this machine's token. */
+function authorise(incoming: IncomingMessage, origins: SocketOrigins, accessToken: string): Origin {
+  const origin = origins.get(incoming.socket)
+  if (origin?.kind === 'peer') return origin
+  const given = /^Bearer (\S+)$/.exec(incoming.headers.authorization ?? '')?.[1]
+  if (origin?.kind === 'loopback' && given !== undefined && isSameToken(given, accessToken)) return origin
+  throw new RmaError(
+    'UNAUTHORIZED',
+    'expected the header Authorization: Bearer <token> with the token that `rma-donor token` prints',
+  )
+}
+
+function readRequest(
+  type: string,
+  incoming: IncomingMessage,
+  origin: Origin,
+  gone: AbortSignal,
+  { clock }: ServiceAppComponents,
+  { selfId }: ServiceAppInit,
+): ServiceRequest {
+  const service = serviceTypeSchema.safeParse(type)
+  if (!service.success) {
+    throw new RmaError('UNKNOWN_SERVICE', `expected a service such as ocr, got ${JSON.stringify(type.slice(0, 80))}`)
+  }
+  const headers = parseRequestHeaders(incoming.headers)
+  return {
+    id: headers.id,
+    service: service.data,
+    requester: origin.kind === 'peer' ? origin.peerId : selfId,
+    contentType: headers.contentType,
+    accept: headers.accept,
+    body: incoming,
+    ...(headers.declaredBytes === undefined ? {} : { declaredBytes: headers.declaredBytes }),
+    deadlineAt: clock.now() + headers.deadlineMs,
+    signal: AbortSignal.any([gone, deadline(headers.deadlineMs)]),
+  }
+}
+
+function deadline(afterMs: number): AbortSignal {
+  const controller = new AbortController()
+  const timer = setTimeout(
+    () => controller.abort(new RmaError('DEADLINE', `no answer within ${Math.round(afterMs)} ms`)),
+    afterMs,
+  )
+  timer.unref()
+  return controller.signal
+}
+
+/** Aborts when the requester closes its end before the answer is out. */
+function whenGone(outgoing: ServerResponse): AbortSignal {
+  const controller = new AbortController()
+  outgoing.once('close', () => {
+    if (!outgoing.writableFinished) controller.abort(new RmaError('CANCELLED', 'the requester is gone'))
+  })
+  return controller.signal
+}
+
+function reasonOf(error: unknown, gone: AbortSignal): RmaError {
+  return toRmaError(gone.aborted ? gone.reason : error)
+}

@@ -1,0 +1,98 @@
+import { createServer, type Server as HttpServer } from 'node:http'
+import { createServer as createSocketServer, type Socket, type Server as SocketServer } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { getRequestListener } from '@hono/node-server'
+import { KiB, second } from '../../shared/units.ts'
+import { listenOnPort } from '../config/listen-on-port.ts'
+import type { PortChoice } from '../config/node-config.ts'
+import type { Startable } from '../lifecycle.ts'
+import type { Origin, SocketOrigins } from './origin.ts'
+import type { ServiceApp } from './service-app.ts'
+
+const loopback = '127.0.0.1'
+/** Longer than a client keeps an idle connection, so that the client closes first and no request meets a closing end. */
+const keepAliveMs = 65 * second
+const headersTimeoutMs = 5 * second
+const stopGraceMs = 2 * second
+
+export interface ServiceServerComponents {
+  app: ServiceApp
+  origins: SocketOrigins
+}
+
+/**
+ * The one HTTP server of a node. It takes sockets from its loopback listener and, through `serve`, libp2p streams: what
+ * follows is the same for both, but for who is asking.
+ */
+export class ServiceServer implements Startable {
+  readonly #http: HttpServer
+  readonly #origins: SocketOrigins
+  readonly #choice: PortChoice
+  readonly #sockets = new Set<Duplex>()
+  #listener: SocketServer | undefined
+  #port = 0
+
+  constructor({ app, origins }: ServiceServerComponents, init: { port: PortChoice }) {
+    this.#origins = origins
+    this.#choice = init.port
+    this.#http = createServer(
+      {
+        maxHeaderSize: 8 * KiB,
+        keepAliveTimeout: keepAliveMs,
+        headersTimeout: headersTimeoutMs,
+        // Deadlines of requests are their own; a slow body ends with the deadline.
+        requestTimeout: 0,
+      },
+      getRequestListener(app.fetch, { overrideGlobalObjects: false }),
+    )
+  }
+
+  /** Port of the loopback listener, once started. */
+  get port(): number {
+    return this.#port
+  }
+
+  /** Serves HTTP on a socket from somewhere. */
+  serve(socket: Duplex, origin: Origin): void {
+    this.#origins.set(socket, origin)
+    this.#sockets.add(socket)
+    socket.once('close', () => this.#sockets.delete(socket))
+    this.#http.emit('connection', socket)
+  }
+
+  async start(): Promise<void> {
+    const listener = createSocketServer((socket: Socket) => {
+      socket.setNoDelay(true)
+      this.serve(socket, { kind: 'loopback' })
+    })
+    this.#port = await listenOnPort(listener, this.#choice, loopback)
+    this.#listener = listener
+  }
+
+  /** Ends idle connections at once and those with a request in flight after 2 s. */
+  async stop(): Promise<void> {
+    const listener = this.#listener
+    this.#listener = undefined
+    const closed = new Promise<void>(resolve => (listener === undefined ? resolve() : listener.close(() => resolve())))
+    this.#http.closeIdleConnections()
+    const timer = setTimeout(() => this.#destroyAll(), stopGraceMs)
+    if (this.#sockets.size > 0) await this.#whenQuiet()
+    clearTimeout(timer)
+    this.#destroyAll()
+    await closed
+  }
+
+  #whenQuiet(): Promise<void> {
+    return new Promise(resolve => {
+      const check = () => {
+        if (this.#sockets.size === 0) resolve()
+      }
+      for (const socket of this.#sockets) socket.once('close', check)
+      check()
+    })
+  }
+
+  #destroyAll(): void {
+    for (const socket of this.#sockets) socket.destroy()
+  }
+}

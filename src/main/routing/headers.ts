@@ -1,0 +1,122 @@
+import { randomBytes } from 'node:crypto'
+import { z } from 'zod'
+import { RmaError } from '../../shared/errors.ts'
+import { type PathKind, type PeerIdText, peerIdSchema, requestIdSchema } from '../../shared/schema/primitives.ts'
+import { type Milliseconds, minute } from '../../shared/units.ts'
+
+export const defaultDeadlineMs = 2 * minute
+export const longestDeadlineMs = 30 * minute
+const mostHops = 2
+
+export type HeaderValues = Record<string, string | string[] | undefined>
+
+const requestHeadersSchema = z.object({
+  'x-rma-request-id': requestIdSchema.optional(),
+  'x-rma-deadline-ms': z
+    .string()
+    .regex(/^\d{1,9}$/, 'expected a number of milliseconds')
+    .transform(Number)
+    .refine(ms => ms > 0 && ms <= longestDeadlineMs, `expected 1 to ${longestDeadlineMs} milliseconds`)
+    .optional(),
+  'x-rma-hops': z
+    .string()
+    .regex(/^\d$/, 'expected a digit')
+    .transform(Number)
+    .refine(hops => hops <= mostHops, `expected at most ${mostHops} hops`)
+    .optional(),
+  'content-type': z.string().max(256).optional(),
+  accept: z.string().max(1_024).optional(),
+  'content-length': z
+    .string()
+    .regex(/^\d{1,15}$/, 'expected a number of bytes')
+    .transform(Number)
+    .optional(),
+})
+
+/** What the headers of `POST /service/<type>` say; the deadline is the time left, so clocks need not agree. */
+export interface RequestHeaders {
+  id: string
+  deadlineMs: Milliseconds
+  hops: number
+  contentType: string
+  accept: string
+  declaredBytes?: number
+}
+
+/** Throws BAD_REQUEST naming the header, what it takes and what came. */
+export function parseRequestHeaders(values: HeaderValues): RequestHeaders {
+  const parsed = requestHeadersSchema.safeParse(values)
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0]
+    const header = String(issue?.path[0])
+    const came = String(values[header]).slice(0, 80)
+    throw new RmaError('BAD_REQUEST', `${header}: ${issue?.message}, got ${JSON.stringify(came)}`, { header })
+  }
+  const headers = parsed.data
+  const declaredBytes = headers['content-length']
+  return {
+    id: headers['x-rma-request-id'] ?? randomBytes(12).toString('base64url'),
+    deadlineMs: headers['x-rma-deadline-ms'] ?? defaultDeadlineMs,
+    hops: headers['x-rma-hops'] ?? 0,
+    contentType: headers['content-type'] ?? '',
+    accept: headers.accept ?? '',
+    ...(declaredBytes === undefined ? {} : { declaredBytes }),
+  }
+}
+
+export function formatRequestHeaders(request: RequestHeaders): Record<string, string> {
+  return {
+    'x-rma-request-id': request.id,
+    'x-rma-deadline-ms': String(Math.max(1, Math.floor(request.deadlineMs))),
+    'x-rma-hops': String(request.hops),
+    ...(request.contentType === '' ? {} : { 'content-type': request.contentType }),
+    ...(request.accept === '' ? {} : { accept: request.accept }),
+  }
+}
+
+const count = z
+  .string()
+  .regex(/^\d{1,6}$/)
+  .transform(Number)
+
+const responseHeadersSchema = z.object({
+  'x-rma-worker': peerIdSchema.optional(),
+  'x-rma-load': z.coerce.number().min(0).max(1).optional(),
+  'x-rma-queue': count.optional(),
+  'content-type': z.string().max(256).optional(),
+})
+
+/** What a worker's response says besides its body. `queue`: requests waiting there. */
+export interface ResponseHeaders {
+  worker: PeerIdText
+  path: PathKind
+  load: number
+  queue: number
+  contentType: string
+}
+
+/** Reads what a worker claims; throws WORKER_MISBEHAVED when it is not of the agreed form. */
+export function parseResponseHeaders(values: HeaderValues): Partial<ResponseHeaders> {
+  const parsed = responseHeadersSchema.safeParse(values)
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0]
+    throw new RmaError('WORKER_MISBEHAVED', `the worker sent a bad ${String(issue?.path[0])} header: ${issue?.message}`)
+  }
+  const headers = parsed.data
+  return {
+    ...(headers['x-rma-worker'] === undefined ? {} : { worker: headers['x-rma-worker'] }),
+    ...(headers['x-rma-load'] === undefined ? {} : { load: headers['x-rma-load'] }),
+    ...(headers['x-rma-queue'] === undefined ? {} : { queue: headers['x-rma-queue'] }),
+    contentType: headers['content-type'] ?? 'application/octet-stream',
+  }
+}
+
+export function formatResponseHeaders(response: ResponseHeaders): Record<string, string> {
+  return {
+    'content-type': response.contentType,
+    'x-rma-worker': response.worker,
+    'x-rma-load': response.load.toFixed(3),
+    'x-rma-queue': String(response.queue),
+    'x-rma-path': response.path,
+  }
+}
