@@ -1,0 +1,204 @@
+import type { PeerId, PeerInfo } from '@libp2p/interface'
+import { type Milliseconds, second } from '../../shared/units.ts'
+import type { Clock, StopTimer } from '../clock.ts'
+import type { Startable } from '../lifecycle.ts'
+import { LiveValue } from '../live-value.ts'
+import type { Logger } from '../log.ts'
+import type { AddressBook } from './address-book.ts'
+import { Dialer } from './dialer.ts'
+import type { Host } from './host.ts'
+import { type JoinState, notJoined, type SourceTry } from './join-state.ts'
+import { retryDelay } from './retry-delay.ts'
+import type { SeedSource } from './seed-source.ts'
+import { TableFiller } from './table-filler.ts'
+
+/** Connections worth making from one source; the DHT finds the rest. */
+const enoughPeers = 4
+/** A source that has not led anywhere by then no longer holds up the next one. */
+const headStartMs = 0.5 * second
+const maxAddressesTried = 64
+/** How often peers that went missing are looked for, and how many at a time. */
+const probeIntervalMs = 15 * second
+const probedAtOnce = 4
+
+export interface BootstrapComponents {
+  host: Host
+  addressBook: AddressBook
+  /** In the order they are asked. */
+  sources: SeedSource[]
+  clock: Clock
+  log: Logger
+}
+
+/**
+ * Gets the node into its network and back in when it falls out: known peers first, then each further source, again with
+ * growing, jittered delays while it is alone. Peers that multicast DNS finds are dialled as they show up.
+ */
+export class Bootstrap implements Startable {
+  readonly state = new LiveValue<JoinState>(notJoined)
+  readonly #components: BootstrapComponents
+  readonly #dialer: Dialer
+  readonly #filler: TableFiller
+  #life = new AbortController()
+  #stopRetry: StopTimer | undefined
+  #stopProbing: StopTimer | undefined
+  #trying = false
+  #failures = 0
+  #mostPeers = 0
+
+  constructor(components: BootstrapComponents) {
+    this.#components = components
+    this.#dialer = new Dialer({ libp2p: components.host.libp2p, log: components.log })
+    this.#filler = new TableFiller(components)
+  }
+
+  async start(): Promise<void> {
+    const { libp2p } = this.#components.host
+    this.#life = new AbortController()
+    this.#failures = 0
+    this.#mostPeers = 0
+    this.state.set(notJoined)
+    libp2p.addEventListener('peer:connect', this.#peersChanged)
+    libp2p.addEventListener('peer:disconnect', this.#peersChanged)
+    libp2p.addEventListener('peer:identify', this.#onIdentify)
+    libp2p.services.mdns?.addEventListener('peer', this.#onDiscovered)
+    await this.#filler.start()
+    this.#stopProbing = this.#components.clock.every(probeIntervalMs, () => void this.#probe())
+    void this.#dialEarlyFinds()
+    void this.#join()
+  }
+
+  stop(): void {
+    const { libp2p } = this.#components.host
+    libp2p.removeEventListener('peer:connect', this.#peersChanged)
+    libp2p.removeEventListener('peer:disconnect', this.#peersChanged)
+    libp2p.removeEventListener('peer:identify', this.#onIdentify)
+    libp2p.services.mdns?.removeEventListener('peer', this.#onDiscovered)
+    this.#filler.stop()
+    this.#life.abort()
+    this.#stopRetry?.()
+    this.#stopProbing?.()
+    this.state.set(notJoined)
+  }
+
+  get #peers(): number {
+    return this.#components.host.libp2p.getPeers().length
+  }
+
+  async #join(): Promise<void> {
+    if (this.#trying) return
+    this.#trying = true
+    this.#stopRetry?.()
+    this.#setState({ nextTryAt: undefined })
+    try {
+      const tried = await this.#askSources(this.#life.signal)
+      if (!this.#life.signal.aborted) this.#setState({ tried })
+    } finally {
+      this.#trying = false
+    }
+    if (!this.#life.signal.aborted && this.#peers === 0) this.#retryLater()
+  }
+
+  async #askSources(signal: AbortSignal): Promise<SourceTry[]> {
+    const tries: Promise<SourceTry>[] = []
+    for (const source of this.#components.sources) {
+      if (signal.aborted || this.#peers > 0) break
+      const attempt = this.#askSource(source, signal)
+      tries.push(attempt)
+      await Promise.race([attempt, this.#connectedOrLate(signal)])
+    }
+    return Promise.all(tries)
+  }
+
+  async #askSource(source: SeedSource, signal: AbortSignal): Promise<SourceTry> {
+    try {
+      const addresses = (await source.addresses(signal)).slice(0, maxAddressesTried)
+      const reached = await this.#dialer.dialAll(addresses, enoughPeers, signal)
+      return { source: source.name, offered: addresses.length, reached }
+    } catch (error) {
+      this.#components.log.debug({ source: source.name, err: error }, 'a source of addresses failed')
+      return { source: source.name, offered: 0, reached: 0, failure: String(error) }
+    }
+  }
+
+  /** Resolves once there is a peer, the head start is over, or `signal` aborts. */
+  #connectedOrLate(signal: AbortSignal): Promise<void> {
+    const { libp2p } = this.#components.host
+    return new Promise(resolve => {
+      const done = () => {
+        stopTimer()
+        libp2p.removeEventListener('peer:connect', done)
+        signal.removeEventListener('abort', done)
+        resolve()
+      }
+      const stopTimer = this.#components.clock.after(headStartMs, done)
+      libp2p.addEventListener('peer:connect', done)
+      signal.addEventListener('abort', done)
+    })
+  }
+
+  #retryLater(): void {
+    this.#failures++
+    const delayMs = retryDelay(this.#failures, Math.random())
+    this.#stopRetry?.()
+    this.#stopRetry = this.#components.clock.after(delayMs, () => void this.#join())
+    this.#setState({ nextTryAt: this.#components.clock.now() + delayMs })
+  }
+
+  /** A partition that heals is noticed by dialling, now and then, some of the peers that were here before it. */
+  async #probe(): Promise<void> {
+    const connected = this.#components.host.libp2p.getPeers().map(peer => peer.toString())
+    if (connected.length >= this.#mostPeers) return
+    const missing = this.#components.addressBook.peers().filter(peer => !connected.includes(peer.peerId))
+    const chosen = shuffled(missing.slice(0, 16)).slice(0, probedAtOnce)
+    const addresses = chosen.flatMap(peer => peer.addresses.map(address => `${address}/p2p/${peer.peerId}`))
+    await this.#dialer.dialAll(addresses, probedAtOnce, this.#life.signal)
+  }
+
+  /** Multicast DNS may have answered while the host was still starting: those peers are in libp2p's peer store. */
+  async #dialEarlyFinds(): Promise<void> {
+    const { libp2p } = this.#components.host
+    const found = await libp2p.peerStore.all({ limit: maxAddressesTried })
+    for (const peer of found) {
+      this.#dialFound({ id: peer.id, multiaddrs: peer.addresses.map(address => address.multiaddr) })
+    }
+  }
+
+  #dialFound(peer: PeerInfo): void {
+    const { libp2p } = this.#components.host
+    if (peer.id.equals(libp2p.peerId) || libp2p.getConnections(peer.id).length > 0) return
+    const addresses = peer.multiaddrs.map(address => `${address}/p2p/${peer.id}`)
+    void this.#dialer.dialAll(addresses, 1, this.#life.signal)
+  }
+
+  readonly #onDiscovered = (event: CustomEvent<PeerInfo>): void => this.#dialFound(event.detail)
+
+  readonly #onIdentify = (event: CustomEvent<{ peerId: PeerId; listenAddrs: { toString(): string }[] }>): void => {
+    this.#components.addressBook.seen(event.detail.peerId.toString(), event.detail.listenAddrs.map(String))
+  }
+
+  readonly #peersChanged = (): void => {
+    if (this.#life.signal.aborted) return
+    const peers = this.#peers
+    this.#mostPeers = Math.max(this.#mostPeers, peers)
+    if (peers > 0) {
+      this.#failures = 0
+      this.#stopRetry?.()
+      this.#setState({ nextTryAt: undefined })
+    } else {
+      void this.#join()
+    }
+  }
+
+  #setState(change: { nextTryAt?: Milliseconds | undefined; tried?: SourceTry[] }): void {
+    const { nextTryAt, ...state } = { ...this.state.get(), ...change, peers: this.#peers }
+    this.state.set(nextTryAt === undefined ? state : { ...state, nextTryAt })
+  }
+}
+
+function shuffled<T>(items: readonly T[]): T[] {
+  return items
+    .map(item => ({ item, rank: Math.random() }))
+    .sort((a, b) => a.rank - b.rank)
+    .map(({ item }) => item)
+}

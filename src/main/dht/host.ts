@@ -1,0 +1,138 @@
+import { type Identify, identify } from '@libp2p/identify'
+import type { Libp2p, PeerDiscovery, PeerId, PrivateKey } from '@libp2p/interface'
+import { type KadDHT, type KadDHTComponents, kadDHT } from '@libp2p/kad-dht'
+import { mdns } from '@libp2p/mdns'
+import { noise } from '@libp2p/noise'
+import { type Ping, ping } from '@libp2p/ping'
+import { tcp } from '@libp2p/tcp'
+import { yamux } from '@libp2p/yamux'
+import { createLibp2p } from 'libp2p'
+import { fromString } from 'uint8arrays/from-string'
+import type { PortChoice } from '../config/node-config.ts'
+import type { Startable } from '../lifecycle.ts'
+import type { Logger } from '../log.ts'
+import { libp2pLog } from './libp2p-log.ts'
+import {
+  connectionCheckIntervalMs,
+  connectionTimeouts,
+  donorLimits,
+  kadOptions,
+  loopbackSwarmLimits,
+  maxPeerAddrsToDial,
+  muxerLimits,
+} from './limits.ts'
+import { Listening, type ListeningComponents } from './listening.ts'
+import { mdnsServiceTag, type ProtocolNames, protocolNames, protocolPrefix } from './network.ts'
+import { RefusingStore } from './refusing-store.ts'
+
+export interface HostComponents {
+  privateKey: PrivateKey
+  log: Logger
+}
+
+export interface HostInit {
+  networkId: string
+  port: PortChoice
+  /** IP addresses to listen on. A machine without IPv6 starts without its IPv6 ones. */
+  listen: string[]
+  /** Find peers on the LAN by multicast DNS. */
+  mdns: boolean
+  /** Lifts the per-address limits. Loopback tests and benches only. */
+  relaxedLimits?: boolean
+}
+
+export interface HostServices extends Record<string, unknown> {
+  identify: Identify
+  ping: Ping
+  dht: KadDHT
+  listening: Listening
+  mdns?: PeerDiscovery
+}
+
+/** The node's place in the peer-to-peer network: listeners, connections, and a kad-dht private to the network. */
+export interface Host extends Startable {
+  readonly networkId: string
+  readonly protocols: ProtocolNames
+  readonly peerId: PeerId
+  readonly libp2p: Libp2p<HostServices>
+  /** TCP port in use; 0 while not started. */
+  readonly port: number
+  /** Multiaddrs, without peer id, by which others may reach this node. */
+  addresses(): string[]
+}
+
+/** Makes a host that is not started yet. Its `start` rejects with PORT_IN_USE. */
+export async function createHost(components: HostComponents, init: HostInit): Promise<Host> {
+  const libp2p = await createLibp2p<HostServices>({
+    ...limitOptions(init),
+    start: false,
+    privateKey: components.privateKey,
+    logger: libp2pLog(components.log),
+    nodeInfo: { name: 'rma-donor', version: '1', userAgent: 'rma-donor' },
+    transports: [tcp()],
+    // With the network's id in the handshake, nodes of two networks cannot even connect.
+    connectionEncrypters: [noise({ prologueBytes: fromString(init.networkId) })],
+    streamMuxers: [yamux(muxerLimits)],
+    services: services(init),
+  })
+  return {
+    networkId: init.networkId,
+    protocols: protocolNames(init.networkId),
+    peerId: libp2p.peerId,
+    libp2p,
+    get port() {
+      return libp2p.services.listening.port
+    },
+    addresses: () => libp2p.getMultiaddrs().map(address => address.decapsulate('/p2p').toString()),
+    start: () => libp2p.start(),
+    stop: () => libp2p.stop(),
+  }
+}
+
+function services(init: HostInit) {
+  const prefix = protocolPrefix(init.networkId)
+  return {
+    identify: identify({ protocolPrefix: prefix }),
+    ping: ping({ protocolPrefix: prefix }),
+    dht: (components: KadDHTComponents) => kad(components, init),
+    listening: (components: ListeningComponents) => new Listening(components, init),
+    ...(init.mdns ? { mdns: mdns({ serviceTag: mdnsServiceTag(init.networkId) }) } : {}),
+  }
+}
+
+/**
+ * `clientMode: false`: by itself kad-dht becomes a server only with a public address, and on a LAN nobody would be one.
+ * `peerInfoMapper`: the default drops private addresses, and with them every peer on a LAN.
+ */
+function kad(components: KadDHTComponents, init: HostInit): KadDHT {
+  const { peerId, privateKey, registrar, addressManager, peerStore, connectionManager, events, logger, ping } =
+    components
+  return kadDHT({
+    ...kadOptions,
+    protocol: protocolNames(init.networkId).kad,
+    clientMode: false,
+    peerInfoMapper: peer => peer,
+  })({
+    peerId,
+    privateKey,
+    registrar,
+    addressManager,
+    peerStore,
+    connectionManager,
+    events,
+    logger,
+    ping,
+    datastore: new RefusingStore(),
+  })
+}
+
+function limitOptions(init: HostInit) {
+  return {
+    connectionManager: {
+      ...(init.relaxedLimits ? loopbackSwarmLimits : donorLimits),
+      ...connectionTimeouts,
+      maxPeerAddrsToDial,
+    },
+    connectionMonitor: { protocolPrefix: protocolPrefix(init.networkId), pingInterval: connectionCheckIntervalMs },
+  }
+}

@@ -1,0 +1,24 @@
+import type { Milliseconds } from '../../shared/units.ts'
+
+/** How one source of addresses did when it was last asked. */
+export interface SourceTry {
+  source: string
+  /** Addresses it gave. */
+  offered: number
+  /** Those that led to a connection. */
+  reached: number
+  /** Why it gave none, where it failed. */
+  failure?: string
+}
+
+/** Whether this node has anybody to talk to; what "No network: 0 peers, next try in 20 s" is made from. */
+export interface JoinState {
+  /** Peers with an open connection. */
+  peers: number
+  /** When joining is tried again, on this node's clock; missing while there are peers or a try is under way. */
+  nextTryAt?: Milliseconds
+  /** What the last try did, source by source. */
+  tried: SourceTry[]
+}
+
+export const notJoined: JoinState = { peers: 0, tried: [] }

@@ -1,0 +1,57 @@
+import { KiB, minute, second } from '../../shared/units.ts'
+
+/** How much of this machine strangers may take up through libp2p. */
+export interface HostLimits {
+  maxConnections: number
+  /** New connections a second from one IP address. */
+  inboundConnectionThreshold: number
+  maxIncomingPendingConnections: number
+  maxParallelDials: number
+}
+
+export const donorLimits: HostLimits = {
+  maxConnections: 300,
+  inboundConnectionThreshold: 5,
+  maxIncomingPendingConnections: 20,
+  maxParallelDials: 50,
+}
+
+/** For many nodes on one loopback address, which the per-address limits would take for a flood. Tests and benches only. */
+export const loopbackSwarmLimits: HostLimits = {
+  maxConnections: 5_000,
+  inboundConnectionThreshold: 10_000,
+  maxIncomingPendingConnections: 5_000,
+  maxParallelDials: 500,
+}
+
+export const connectionTimeouts = {
+  dialTimeout: 5 * second,
+  /** One dead address must not use up the time of the others. */
+  addressDialTimeout: 2.5 * second,
+  inboundUpgradeTimeout: 5 * second,
+  inboundStreamProtocolNegotiationTimeout: 5 * second,
+  outboundStreamProtocolNegotiationTimeout: 5 * second,
+}
+
+export const maxPeerAddrsToDial = 8
+
+/** libp2p's defaults allow 1,000 streams of 4 MiB on each of 300 connections. */
+export const muxerLimits = {
+  maxInboundStreams: 64,
+  maxOutboundStreams: 64,
+  streamOptions: { maxReadBufferLength: 256 * KiB },
+}
+
+/** How often an open connection is checked; one that does not answer is closed. */
+export const connectionCheckIntervalMs = 0.5 * minute
+
+/**
+ * kad-dht's options. Its time goes into handling JavaScript objects, so what helps is fewer messages: smaller buckets,
+ * less parallelism, one path a query.
+ */
+export const kadOptions = {
+  kBucketSize: 8,
+  alpha: 3,
+  disjointPaths: 1,
+  allowQueryWithZeroPeers: true,
+}

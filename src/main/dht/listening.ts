@@ -1,0 +1,101 @@
+import type { Listener } from '@libp2p/interface'
+import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
+import { RmaError } from '../../shared/errors.ts'
+import type { PortChoice } from '../config/node-config.ts'
+
+/** How many ports a default one may give way to. */
+const portsTried = 20
+
+/** The part of libp2p's transport manager that opens and closes listeners. */
+export interface ListeningComponents {
+  transportManager: {
+    listen(addresses: Multiaddr[]): Promise<void>
+    getListeners(): Listener[]
+  }
+}
+
+export interface ListeningInit {
+  /** IP addresses. */
+  listen: string[]
+  port: PortChoice
+}
+
+/**
+ * Opens libp2p's listeners. libp2p itself listens on fixed addresses; this tries one port after another by really
+ * binding them, so that nodes that start at the same moment on one machine cannot end on the same port.
+ */
+export class Listening {
+  readonly #transports: ListeningComponents['transportManager']
+  readonly #init: ListeningInit
+  #port = 0
+
+  constructor(components: ListeningComponents, init: ListeningInit) {
+    this.#transports = components.transportManager
+    this.#init = init
+  }
+
+  /** The port in use; 0 while not started. */
+  get port(): number {
+    return this.#port
+  }
+
+  /** Called by libp2p, which waits for it before it counts as started. */
+  start(): void {
+    this.#port = 0
+  }
+
+  /** Rejects with PORT_IN_USE. */
+  async afterStart(): Promise<void> {
+    for (const port of portsToTry(this.#init.port)) {
+      if (await this.#listens(port)) {
+        this.#port = port === 0 ? this.#portGiven() : port
+        return
+      }
+    }
+    throw portInUse(this.#init)
+  }
+
+  stop(): void {
+    this.#port = 0
+  }
+
+  async #listens(port: number): Promise<boolean> {
+    try {
+      await this.#transports.listen(this.#init.listen.map(address => listenAddress(address, port)))
+      return true
+    } catch (error) {
+      // Where only some of the addresses were free, the others are released before the next port is tried.
+      await Promise.all(this.#transports.getListeners().map(listener => listener.close()))
+      if (error instanceof Error && error.message.includes('EADDRINUSE')) return false
+      throw error
+    }
+  }
+
+  #portGiven(): number {
+    const address = this.#transports.getListeners().flatMap(listener => listener.getAddrs())[0]
+    const tcp = address?.getComponents().find(component => component.name === 'tcp')
+    return Number(tcp?.value ?? 0)
+  }
+}
+
+export function portsToTry({ port, explicit }: PortChoice): number[] {
+  const count = explicit || port === 0 ? 1 : Math.min(portsTried, 65_536 - port)
+  return Array.from({ length: count }, (_, index) => port + index)
+}
+
+export function listenAddress(ip: string, port: number): Multiaddr {
+  return multiaddr(`/${ip.includes(':') ? 'ip6' : 'ip4'}/${ip}/tcp/${port}`)
+}
+
+function portInUse({ listen, port }: ListeningInit): RmaError {
+  const [first] = portsToTry(port)
+  const last = portsToTry(port).at(-1)
+  const ports = first === last ? `port ${first}` : `each port from ${first} to ${last}`
+  return new RmaError(
+    'PORT_IN_USE',
+    `expected a free port on ${listen.join(', ')}: ${ports} is taken by another program`,
+    {
+      port: port.port,
+    },
+  )
+}
