@@ -1,0 +1,135 @@
+import { chmod, readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { temporaryFolder } from '../../../e2e/support/temporary-folder.ts'
+import { TurnedClock } from '../clock.ts'
+import { createLog, LogBuffer } from '../log.ts'
+import { isSameToken, loadAccessToken } from './access-token.ts'
+import { prepareDataFolder } from './data-folder.ts'
+import { loadIdentity } from './identity.ts'
+import { readRuntime, writeRuntime } from './runtime-file.ts'
+import { SettingsStore } from './settings-store.ts'
+
+const peerId = '12D3KooWQYhTNQdmr3ArTeUHRYzFg94BKyTkoWBDWez9kSCVe2Xo'
+let folder: { path: string; remove: () => Promise<void> }
+
+beforeEach(async () => {
+  folder = await temporaryFolder()
+})
+afterEach(() => folder.remove())
+
+function openSettings(): SettingsStore {
+  const log = createLog({ level: 'error', buffer: new LogBuffer() })
+  return new SettingsStore({ clock: new TurnedClock(), log }, { dataFolder: folder.path })
+}
+
+describe('settings file', () => {
+  it('keeps a change for the next start, and only its owner can read it', async () => {
+    const store = openSettings()
+    await store.load()
+    await store.change(settings => ({ ...settings, donating: true }))
+    const again = openSettings()
+    expect((await again.load()).donating).toBe(true)
+    expect((await stat(join(folder.path, 'settings.json'))).mode & 0o777).toBe(0o600)
+  })
+
+  it('loses none of many changes made at once', async () => {
+    const store = openSettings()
+    await store.load()
+    const seeds = Array.from({ length: 20 }, (_, index) => `/ip4/127.0.0.1/tcp/${4_000 + index}`)
+    await Promise.all(
+      seeds.map(seed =>
+        store.change(settings => ({
+          ...settings,
+          network: { ...settings.network, seeds: [...settings.network.seeds, seed] },
+        })),
+      ),
+    )
+    expect((await openSettings().load()).network.seeds).toEqual(seeds)
+  })
+
+  it('sets a broken file aside, whole, and goes on with the defaults', async () => {
+    await writeFile(join(folder.path, 'settings.json'), '{"version": 1, "donating"')
+    expect((await openSettings().load()).donating).toBe(false)
+    const aside = (await readdir(folder.path)).find(name => name.startsWith('settings.json.unreadable-'))
+    expect(await readFile(join(folder.path, aside ?? ''), 'utf8')).toBe('{"version": 1, "donating"')
+  })
+
+  it('refuses a file of a newer version and leaves it as it is', async () => {
+    await writeFile(join(folder.path, 'settings.json'), '{"version": 2}')
+    await expect(openSettings().load()).rejects.toMatchObject({ code: 'SETTINGS_NEWER' })
+    expect(await readFile(join(folder.path, 'settings.json'), 'utf8')).toBe('{"version": 2}')
+  })
+
+  it('refuses a value out of bounds and keeps the old ones', async () => {
+    const store = openSettings()
+    await store.load()
+    const change = store.change(settings => ({ ...settings, services: { ocr: { enabled: true, slots: 900 } } }))
+    await expect(change).rejects.toMatchObject({ code: 'BAD_SETTING', details: { path: ['services', 'ocr', 'slots'] } })
+    expect(store.settings.get().services).toEqual({ ocr: { enabled: true } })
+  })
+})
+
+describe('identity', () => {
+  it('is made once, for its owner alone', async () => {
+    const first = await loadIdentity(folder.path)
+    expect((await loadIdentity(folder.path)).equals(first)).toBe(true)
+    expect((await stat(join(folder.path, 'identity.key'))).mode & 0o777).toBe(0o600)
+  })
+
+  it('is never replaced when its file is damaged', async () => {
+    await writeFile(join(folder.path, 'identity.key'), 'not a key')
+    await expect(loadIdentity(folder.path)).rejects.toMatchObject({ code: 'IDENTITY_CORRUPT' })
+    expect(await readFile(join(folder.path, 'identity.key'), 'utf8')).toBe('not a key')
+  })
+})
+
+describe('access token', () => {
+  it('stays the same from start to start and compares exactly', async () => {
+    const token = await loadAccessToken(folder.path)
+    expect(await loadAccessToken(folder.path)).toBe(token)
+    expect(isSameToken(token, token)).toBe(true)
+    expect(isSameToken(`${token}x`, token)).toBe(false)
+    expect(isSameToken('', token)).toBe(false)
+  })
+})
+
+describe('runtime file', () => {
+  const runtime = { peerId, addresses: [], serviceUrl: 'http://127.0.0.1:8000' }
+
+  it('leads to a running node', async () => {
+    await writeRuntime(folder.path, { ...runtime, pid: process.pid })
+    expect((await readRuntime(folder.path)).serviceUrl).toBe('http://127.0.0.1:8000')
+  })
+
+  it('left by a process that is gone, damaged or missing means that no node runs', async () => {
+    const gone = 2 ** 22 + 1
+    await expect(readRuntime(folder.path)).rejects.toMatchObject({ code: 'NODE_NOT_RUNNING' })
+    await writeRuntime(folder.path, { ...runtime, pid: gone })
+    await expect(readRuntime(folder.path)).rejects.toMatchObject({ code: 'NODE_NOT_RUNNING' })
+    await writeFile(join(folder.path, 'runtime.json'), '{}')
+    await expect(readRuntime(folder.path)).rejects.toMatchObject({ code: 'NODE_NOT_RUNNING' })
+  })
+})
+
+describe('data folder', () => {
+  it('is made for its owner alone', async () => {
+    const path = join(folder.path, 'a', 'b')
+    await prepareDataFolder(path)
+    expect((await stat(path)).mode & 0o777).toBe(0o700)
+  })
+
+  it('that is a file is refused by name', async () => {
+    const path = join(folder.path, 'file')
+    await writeFile(path, '')
+    await expect(prepareDataFolder(path)).rejects.toMatchObject({
+      code: 'DATA_FOLDER_UNUSABLE',
+      details: { folder: path },
+    })
+  })
+
+  it.skipIf(process.getuid?.() === 0)('that cannot be written is refused', async () => {
+    await chmod(folder.path, 0o500)
+    await expect(prepareDataFolder(join(folder.path, 'x'))).rejects.toMatchObject({ code: 'DATA_FOLDER_UNUSABLE' })
+  })
+})
