@@ -57,7 +57,8 @@ class ForkedEngine implements EngineProcess {
   constructor(child: ChildProcess, log: Logger) {
     this.#child = child
     this.#exited = new Promise(resolve => {
-      child.once('exit', (code, signal) => resolve({ code, signal }))
+      // Not 'exit': the last lines on standard error, which say why, may come after it.
+      child.once('close', (code, signal) => resolve({ code, signal }))
       child.on('error', error => {
         log.warn({ error }, 'an engine process reported an error')
         if (child.pid === undefined) resolve({ code: null, signal: null })

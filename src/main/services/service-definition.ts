@@ -1,0 +1,52 @@
+import type { ServiceType } from '../../shared/schema/primitives.ts'
+import type { Milliseconds } from '../../shared/units.ts'
+import type { ServiceAnswer } from '../service-request.ts'
+import type { EngineInput } from './engine-protocol.ts'
+import type { EngineOutput } from './engine-session.ts'
+
+/** What a service's needs are held against. */
+export interface Machine {
+  cpuThreads: number
+  memoryMiB: number
+}
+
+/** A service as this node offers it: limits, and how an engine's output becomes an answer. */
+export interface ServiceDefinition {
+  type: ServiceType
+  /** Media types of bodies, in lower case. */
+  accepts: readonly string[]
+  /** Largest body. */
+  maxBytes: number
+  /** Whether running a request twice does no harm. */
+  idempotent: boolean
+  /** Name of the engine's entry. */
+  engine: string
+  /** Memory one job may take, and the limit of its process. */
+  memoryMiB: number
+  /** How long a job may run without producing anything. */
+  stallMs: Milliseconds
+  /** Jobs at once on a machine that leaves the choice to us. */
+  slots(machine: Machine): number
+  /** Jobs that may wait. */
+  bound(slots: number): number
+  /**
+   * Judges a body by what is quick to see, before it waits for an engine.
+   *
+   * @throws RmaError UNSUPPORTED_TYPE, TOO_LARGE or BAD_INPUT
+   */
+  inspect(input: EngineInput): void
+  /**
+   * Makes the answer. May resolve before the engine is done, with a body that goes on as the engine does; until the first
+   * part is there an error can still become a status.
+   *
+   * @throws RmaError as the engine failed, or ENGINE_FAILED for output that is none of the service's
+   */
+  answer(output: ReadableStream<EngineOutput>, context: AnswerContext): Promise<ServiceAnswer>
+}
+
+export interface AnswerContext {
+  /** The request's Accept header. */
+  accept: string
+  /** Counts finished pages, for the donor's statistics. */
+  countPages(pages: number): void
+}

@@ -1,0 +1,152 @@
+import { RmaError } from '../../shared/errors.ts'
+import type { ServiceType } from '../../shared/schema/primitives.ts'
+import type { ServiceStatus } from '../../shared/schema/service.ts'
+import type { Settings } from '../../shared/schema/settings.ts'
+import type { Queue } from '../../shared/schema/worker.ts'
+import type { Startable } from '../lifecycle.ts'
+import { LiveValue } from '../live-value.ts'
+import type { Capacity, LocalServices, ServiceAnswer, ServiceRequest } from '../service-request.ts'
+import type { EnginePoolComponents } from './engine-pool.ts'
+import { ocr } from './ocr.ts'
+import type { Machine, ServiceDefinition } from './service-definition.ts'
+import { ServiceLane } from './service-lane.ts'
+
+/** The services that are built in. */
+export const builtInServices: readonly ServiceDefinition[] = [ocr]
+
+/** Whose requests are taken on. */
+export type Accepting = 'nobody' | 'everybody'
+
+export interface ServiceHostInit {
+  machine: Machine
+  /** The donor's choices; a service that is not named is off. */
+  services: Settings['services']
+  /** Default: {@link builtInServices}. */
+  definitions?: readonly ServiceDefinition[]
+}
+
+/** Runs the services of this node: one lane each, so that a flood of one kind never holds up another. */
+export class ServiceHost implements LocalServices, Startable {
+  /** Every service built in here, offered or not. */
+  readonly status: LiveValue<ServiceStatus[]>
+  /** Pages read since the node started. */
+  readonly pagesRead = new LiveValue(0)
+  readonly #lanes: ReadonlyMap<ServiceType, ServiceLane>
+  #accepting: Accepting = 'nobody'
+
+  constructor(components: EnginePoolComponents, init: ServiceHostInit) {
+    const { machine, services, definitions = builtInServices } = init
+    const lanes = definitions.map(
+      definition =>
+        new ServiceLane(components, {
+          definition,
+          machine,
+          ...(services[definition.type] ?? { enabled: false }),
+          onChange: () => this.#publish(),
+          onPages: pages => this.pagesRead.update(read => read + pages),
+        }),
+    )
+    this.#lanes = new Map(lanes.map(lane => [lane.definition.type, lane]))
+    this.status = new LiveValue(this.#statuses())
+  }
+
+  start(): void {
+    this.#publish()
+  }
+
+  /** Ends every job with PAUSED, which sends its requester to another worker, and every engine. */
+  stop(): void {
+    this.#accepting = 'nobody'
+    for (const lane of this.#lanes.values()) lane.stop(new RmaError('PAUSED', 'this node is stopping'))
+    this.#publish()
+  }
+
+  /** Jobs that were taken on go on when nobody's are accepted any more. */
+  setAccepting(accepting: Accepting): void {
+    this.#accepting = accepting
+    this.#publish()
+  }
+
+  /** @throws RmaError UNKNOWN_SERVICE */
+  setEnabled(type: ServiceType, enabled: boolean): void {
+    this.#lane(type).setEnabled(enabled)
+  }
+
+  /** Follows a change of the donor's settings. */
+  configure(services: Settings['services']): void {
+    for (const [type, lane] of this.#lanes) lane.configure(services[type] ?? { enabled: false })
+  }
+
+  /** Stops accepting and resolves when no job is left, or rejects with the signal's reason. */
+  async drain(signal?: AbortSignal): Promise<void> {
+    this.setAccepting('nobody')
+    for await (const _ of this.status.watch(signal)) {
+      if ([...this.#lanes.values()].every(lane => lane.jobs === 0)) return
+    }
+    signal?.throwIfAborted()
+  }
+
+  offers(service: ServiceType): boolean {
+    const status = this.#lanes.get(service)?.status
+    return this.#accepting === 'everybody' && status !== undefined && status.unavailable === undefined
+  }
+
+  isIdempotent(service: ServiceType): boolean {
+    return this.#lanes.get(service)?.definition.idempotent ?? false
+  }
+
+  maxBytes(service: ServiceType): number | undefined {
+    return this.#lanes.get(service)?.definition.maxBytes
+  }
+
+  async run(request: ServiceRequest): Promise<ServiceAnswer> {
+    const lane = this.#lane(request.service)
+    const { unavailable } = lane.status
+    if (this.#accepting === 'nobody') throw new RmaError('PAUSED', 'this node takes no requests now')
+    if (unavailable) {
+      throw new RmaError('PAUSED', `${request.service} is not offered here now: ${unavailable.kind}`, {
+        unavailable: unavailable.kind,
+      })
+    }
+    return await lane.run(request)
+  }
+
+  capacity(): Capacity {
+    const queue = this.#statuses()
+      .filter(status => status.unavailable === undefined)
+      .reduce<Queue>(
+        (sum, { running, waiting, slots, bound }) => ({
+          running: sum.running + running,
+          waiting: sum.waiting + waiting,
+          slots: sum.slots + slots,
+          bound: sum.bound + bound,
+        }),
+        { running: 0, waiting: 0, slots: 0, bound: 0 },
+      )
+    return { load: loadOf(queue), queue }
+  }
+
+  /** Process ids of the engines that are loaded, by service. */
+  enginePids(service: ServiceType): number[] {
+    return this.#lanes.get(service)?.enginePids ?? []
+  }
+
+  #lane(type: ServiceType): ServiceLane {
+    const lane = this.#lanes.get(type)
+    if (lane) return lane
+    throw new RmaError('UNKNOWN_SERVICE', `there is no service ${type} here`, { known: [...this.#lanes.keys()] })
+  }
+
+  #statuses(): ServiceStatus[] {
+    return [...this.#lanes.values()].map(lane => lane.status)
+  }
+
+  #publish(): void {
+    this.status.set(this.#statuses())
+  }
+}
+
+/** The fuller of what runs and what waits, 0 to 1. */
+export function loadOf({ running, waiting, slots, bound }: Queue): number {
+  return Math.min(1, Math.max(slots === 0 ? 0 : running / slots, bound === 0 ? 0 : waiting / bound))
+}

@@ -1,0 +1,215 @@
+import { RmaError } from '../../shared/errors.ts'
+import type { ServiceStatus, Unavailability } from '../../shared/schema/service.ts'
+import { type Milliseconds, minute, second } from '../../shared/units.ts'
+import type { StopTimer } from '../clock.ts'
+import type { ServiceAnswer, ServiceRequest } from '../service-request.ts'
+import { EnginePool, type EnginePoolComponents } from './engine-pool.ts'
+import type { EngineInput } from './engine-protocol.ts'
+import type { EngineOutput } from './engine-session.ts'
+import { FairQueue } from './fair-queue.ts'
+import { mediaType, readBody, tooLarge } from './request-body.ts'
+import type { Machine, ServiceDefinition } from './service-definition.ts'
+import { ServiceJob } from './service-job.ts'
+
+export interface ServiceLaneInit {
+  definition: ServiceDefinition
+  machine: Machine
+  enabled: boolean
+  /** Jobs at once; missing: chosen from the machine. */
+  slots?: number | undefined
+  /** Called after each change of `status`. */
+  onChange: () => void
+  onPages: (pages: number) => void
+}
+
+/** How often an engine may fail to start in a row before its service is withdrawn, and for how long. */
+const startFailuresAllowed = 3
+const withdrawnMs = minute
+
+/** Share of the newest job in the average of how long jobs take. */
+const averageWeight = 0.2
+const shortestRetryMs = 250
+const longestRetryMs = minute
+
+/** One service of this node: its queue, its engines, and the way of a request through them. */
+export class ServiceLane {
+  readonly definition: ServiceDefinition
+  readonly #components: EnginePoolComponents
+  readonly #init: ServiceLaneInit
+  readonly #pool: EnginePool
+  readonly #queue: FairQueue<ServiceJob>
+  readonly #jobs = new Set<ServiceJob>()
+  #enabled: boolean
+  #startFailures = 0
+  #engineFailure: string | undefined
+  #stopWithdrawal: StopTimer = () => undefined
+  #averageMs: Milliseconds = 2 * second
+
+  constructor(components: EnginePoolComponents, init: ServiceLaneInit) {
+    const { definition, machine } = init
+    const size = init.slots ?? definition.slots(machine)
+    const { engine: entry, memoryMiB, stallMs } = definition
+    this.definition = definition
+    this.#components = components
+    this.#init = init
+    this.#enabled = init.enabled
+    this.#pool = new EnginePool(components, { entry, size, memoryMiB, stallMs })
+    this.#queue = new FairQueue(definition.bound(size))
+  }
+
+  get status(): ServiceStatus {
+    const unavailable = this.#unavailable()
+    return {
+      type: this.definition.type,
+      enabled: this.#enabled,
+      ...(unavailable ? { unavailable } : {}),
+      running: this.#pool.running,
+      waiting: this.#queue.size,
+      slots: this.#pool.size,
+      bound: this.#queue.bound,
+    }
+  }
+
+  /** Process ids of the engines that are loaded. */
+  get enginePids(): number[] {
+    return this.#pool.pids
+  }
+
+  /** Jobs that wait, run, or whose answers are still being sent. */
+  get jobs(): number {
+    return this.#jobs.size
+  }
+
+  configure({ enabled, slots }: { enabled: boolean; slots?: number | undefined }): void {
+    this.#pool.resize(slots ?? this.definition.slots(this.#init.machine))
+    this.#pump()
+    this.setEnabled(enabled)
+  }
+
+  setEnabled(enabled: boolean): void {
+    this.#enabled = enabled
+    this.#init.onChange()
+  }
+
+  /** Runs the request; see `LocalServices.run`. */
+  async run(request: ServiceRequest): Promise<ServiceAnswer> {
+    const job = this.#admit(request)
+    try {
+      job.input = await this.#read(job)
+      this.#pump()
+      return await this.definition.answer(await job.output, {
+        accept: request.accept,
+        countPages: this.#init.onPages,
+      })
+    } catch (error) {
+      this.#settle(job)
+      throw error
+    }
+  }
+
+  stop(error: RmaError): void {
+    this.#stopWithdrawal()
+    for (const job of [...this.#jobs]) job.turnAway(error)
+    this.#pool.stop(error)
+  }
+
+  /** Gives the request a place in the queue, from which its body is read. */
+  #admit(request: ServiceRequest): ServiceJob {
+    const { accepts, maxBytes, type } = this.definition
+    const contentType = mediaType(request.contentType)
+    if (!accepts.includes(contentType)) {
+      const got = contentType === '' ? 'no content type' : contentType
+      throw new RmaError('UNSUPPORTED_TYPE', `${type} expected one of ${accepts.join(', ')}; got ${got}`, { accepts })
+    }
+    if (request.declaredBytes !== undefined && request.declaredBytes > maxBytes) {
+      throw tooLarge(request.declaredBytes, maxBytes)
+    }
+    const job = new ServiceJob(request, this.#components.clock)
+    const admission = this.#queue.add(job)
+    if (admission.kind === 'full') {
+      job.dispose()
+      throw this.#busy()
+    }
+    admission.evicted?.turnAway(this.#busy())
+    this.#jobs.add(job)
+    this.#init.onChange()
+    return job
+  }
+
+  async #read({ request, signal }: ServiceJob): Promise<EngineInput> {
+    const bytes = await readBody(request.body, this.definition.maxBytes, signal)
+    const input = { contentType: mediaType(request.contentType), bytes }
+    this.definition.inspect(input)
+    return input
+  }
+
+  /** Hands free engines to those whose turn it is. */
+  #pump(): void {
+    while (this.#pool.free > 0) {
+      const job = this.#queue.next()
+      if (job?.input === undefined) break
+      job.begin(this.#start(job, job.input))
+    }
+    this.#init.onChange()
+  }
+
+  async #start(job: ServiceJob, input: EngineInput): Promise<ReadableStream<EngineOutput>> {
+    const { clock } = this.#components
+    const startedAt = clock.now()
+    job.request.onStarted?.()
+    const onFree = () => {
+      this.#averageMs += averageWeight * (clock.now() - startedAt - this.#averageMs)
+      this.#settle(job)
+    }
+    try {
+      const output = await this.#pool.run(input, job.signal, onFree)
+      this.#startFailures = 0
+      return output
+    } catch (error) {
+      if (error instanceof RmaError && error.details.reason === 'start') this.#countStartFailure(error.message)
+      throw error
+    }
+  }
+
+  /** Ends a job's part here; calling it again does nothing. */
+  #settle(job: ServiceJob): void {
+    if (!this.#jobs.delete(job)) return
+    job.dispose()
+    this.#queue.remove(job)
+    this.#pump()
+  }
+
+  /** Withdraws the service for a while when its engine keeps failing to start; then it may try again. */
+  #countStartFailure(message: string): void {
+    this.#startFailures++
+    if (this.#startFailures < startFailuresAllowed) return
+    this.#components.log.error(
+      { service: this.definition.type, message },
+      'an engine does not start; trying again later',
+    )
+    this.#engineFailure = message
+    this.#stopWithdrawal()
+    this.#stopWithdrawal = this.#components.clock.after(withdrawnMs, () => {
+      this.#engineFailure = undefined
+      this.#init.onChange()
+    })
+    this.#init.onChange()
+  }
+
+  #unavailable(): Unavailability | undefined {
+    if (!this.#enabled) return { kind: 'disabled' }
+    const { memoryMiB: foundMiB } = this.#init.machine
+    const neededMiB = this.definition.memoryMiB
+    if (foundMiB < neededMiB) return { kind: 'needs-memory', neededMiB, foundMiB }
+    if (this.#engineFailure !== undefined) return { kind: 'engine-failed', message: this.#engineFailure }
+    return undefined
+  }
+
+  #busy(): RmaError {
+    const roundsAhead = Math.ceil((this.#queue.size + 1) / this.#pool.size)
+    const retryAfterMs = Math.round(Math.min(longestRetryMs, Math.max(shortestRetryMs, roundsAhead * this.#averageMs)))
+    return new RmaError('BUSY', `${this.#queue.size} requests for ${this.definition.type} already wait here`, {
+      retryAfterMs,
+    })
+  }
+}

@@ -1,0 +1,28 @@
+import type { OcrPage } from '../../shared/schema/service.ts'
+
+type Word = OcrPage['words'][number]
+
+/** Level of a word in Tesseract's table: 1 page, 2 block, 3 paragraph, 4 line, 5 word. */
+const wordLevel = 5
+
+/**
+ * Reads the words out of Tesseract's tab-separated table, whose columns are level, page, block, paragraph, line, word,
+ * left, top, width, height, confidence (0 to 100) and text.
+ *
+ * @param scale pixels of the page as sent for each pixel Tesseract saw
+ */
+export function wordsOf(table: string, scale = 1): Word[] {
+  return table.split('\n').flatMap(row => {
+    const columns = row.split('\t')
+    const text = columns[11]?.trim()
+    if (Number(columns[0]) !== wordLevel || !text) return []
+    const [left = 0, top = 0, width = 0, height = 0, confidence = 0] = columns.slice(6, 11).map(Number)
+    const box = { x0: left, y0: top, x1: left + width, y1: top + height }
+    return [{ text, box: scaled(box, scale), confidence: Math.min(1, Math.max(0, confidence / 100)) }]
+  })
+}
+
+function scaled(box: Word['box'], scale: number): Word['box'] {
+  const to = (pixels: number) => Math.round(pixels * scale)
+  return { x0: to(box.x0), y0: to(box.y0), x1: to(box.x1), y1: to(box.y1) }
+}
