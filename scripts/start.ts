@@ -1,0 +1,89 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { needsBuild } from './build-state.ts'
+import { type LaunchFacts, planLaunch } from './launch-plan.ts'
+
+// npm start [-- --headless | --demo] [options of `rma-donor headless`]
+
+const root = resolve(import.meta.dirname, '..')
+const modules = join(root, 'node_modules')
+const args = process.argv.slice(2)
+const isChoice = (arg: string) => arg === '--headless' || arg === '--demo'
+
+/** Runs a program to its end on this terminal; its exit code, 1 when a signal ended it. */
+async function runProgram(file: string, programArgs: string[]): Promise<number> {
+  const child = spawn(file, programArgs, { cwd: root, stdio: 'inherit' })
+  const forward = (signal: NodeJS.Signals) => child.kill(signal)
+  process.on('SIGINT', forward).on('SIGTERM', forward)
+  const [code] = (await once(child, 'exit')) as [number | null]
+  process.off('SIGINT', forward).off('SIGTERM', forward)
+  return code ?? 1
+}
+
+async function build(): Promise<void> {
+  const startedAt = performance.now()
+  process.stderr.write('Building …')
+  const code = await runProgram(process.execPath, [
+    join(modules, 'electron-vite', 'bin', 'electron-vite.js'),
+    'build',
+    '--logLevel',
+    'warn',
+  ])
+  if (code !== 0) throw new Error(`the build failed with exit code ${code}`)
+  process.stderr.write(` done in ${((performance.now() - startedAt) / 1_000).toFixed(1)} s\n`)
+}
+
+/** Electron's own package says where its program lies, once it has been downloaded. */
+function findElectron(): LaunchFacts['electron'] {
+  const pathFile = join(modules, 'electron', 'path.txt')
+  if (!existsSync(pathFile)) return { kind: 'missing' }
+  const folder = process.env.ELECTRON_OVERRIDE_DIST_PATH ?? join(modules, 'electron', 'dist')
+  const binary = join(folder, readFileSync(pathFile, 'utf8'))
+  return existsSync(binary) ? { kind: 'found', binary } : { kind: 'missing' }
+}
+
+async function downloadElectron(): Promise<LaunchFacts['electron']> {
+  process.stderr.write('Downloading Electron, about 100 MB, once …\n')
+  const code = await runProgram(process.execPath, [join(modules, 'electron', 'install.js')])
+  const found = findElectron()
+  return code === 0 && found.kind === 'found' ? found : { kind: 'unavailable' }
+}
+
+async function launch(electron: LaunchFacts['electron']): Promise<void> {
+  const plan = planLaunch({
+    asked: { headless: args.includes('--headless'), demo: args.includes('--demo') },
+    platform: process.platform,
+    env: process.env,
+    root: process.getuid?.() === 0,
+    electron,
+  })
+  const rest = args.filter(arg => !isChoice(arg))
+  switch (plan.kind) {
+    case 'download-electron':
+      return launch(await downloadElectron())
+    case 'desktop':
+      process.exitCode = await runProgram(plan.binary, ['.', ...rest])
+      return
+    case 'headless':
+      if (plan.because !== undefined) process.stderr.write(`Starting without a window: ${plan.because}.\n`)
+      // In this very process: the command finds its arguments where it looks for them.
+      process.argv.splice(2, args.length, 'headless', ...rest)
+      await import(pathToFileURL(join(root, 'out', 'main', 'cli.js')).href)
+      return
+    case 'demo': {
+      const { runDemo } = await import('./demo/run-demo.ts')
+      process.exitCode = await runDemo(root)
+    }
+  }
+}
+
+try {
+  if (await needsBuild(root)) await build()
+  await launch(findElectron())
+} catch (error) {
+  process.stderr.write(`npm start: ${error instanceof Error ? error.message : String(error)}\n`)
+  process.exitCode = 1
+}

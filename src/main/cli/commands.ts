@@ -1,0 +1,229 @@
+import type { Readable, Writable } from 'node:stream'
+import { Command, Option } from 'commander'
+import { RmaError } from '../../shared/errors.ts'
+import { logLevelSchema } from '../../shared/schema/log.ts'
+import { MiB, type Milliseconds } from '../../shared/units.ts'
+import type { Flags } from '../config/node-config.ts'
+import { runHeadless } from '../headless/main.ts'
+import { openDocument } from './document.ts'
+import { exitCodeHelp } from './exit-code.ts'
+import { formatStatus, formatTopology } from './format.ts'
+import { collectSeeds, parsePort, parsePretended, parseServiceType, parseTimeout } from './options.ts'
+import { type Answer, passOn, readText, requestService, saveAnswer } from './request.ts'
+import { askNode, findRunningNode } from './running-node.ts'
+
+/** Largest answer that is read whole to pick its text out. */
+const maxAnswerBytes = 256 * MiB
+
+/** What a command may touch of its process. */
+export interface CommandContext {
+  env: NodeJS.ProcessEnv
+  version: string
+  /** `import.meta.url` of the program's main module. */
+  entryUrl: string
+  input: Readable
+  output: Writable & { isTTY?: boolean }
+  errorOutput: Writable & { isTTY?: boolean }
+  signal: AbortSignal
+  now: () => Milliseconds
+}
+
+interface CommonOptions {
+  dataFolder?: string
+  json?: boolean
+}
+
+interface HeadlessOptions extends Omit<Flags, 'seeds'> {
+  donate?: boolean
+  seed?: string[]
+  logLevel: string
+}
+
+interface RequestOptions extends CommonOptions {
+  type?: string
+  timeout?: Milliseconds
+  output?: string
+}
+
+/** The `rma-donor` command. Failures leave as RmaError, wrong usage as commander's own error. */
+export function createProgram(context: CommandContext): Command {
+  const program = new Command('rma-donor')
+    .description("Give your computer's spare time to a charity's document and AI services, peer to peer.")
+    .version(context.version)
+    .exitOverride()
+    .configureOutput({
+      writeOut: text => void context.output.write(text),
+      writeErr: text => void context.errorOutput.write(text),
+    })
+    .showHelpAfterError('(see --help)')
+    .addHelpText('after', exitCodeHelp)
+
+  addHeadless(program, context)
+  addRequest(program, context)
+  addDonate(program, context)
+  addStatus(program, context)
+  addTopology(program, context)
+  addToken(program, context)
+  return program
+}
+
+const dataFolderOption = [
+  '--data-folder <folder>',
+  'folder of the node (default: RMA_DONOR_HOME, else the system’s)',
+] as const
+const jsonOption = ['--json', 'print JSON'] as const
+
+function addHeadless(program: Command, context: CommandContext): void {
+  program
+    .command('headless')
+    .description('run a node without a window; its dashboard opens in a browser on this machine')
+    .option('--donate', 'donate at once; you agree that other people’s documents pass through this machine’s memory')
+    .option(...dataFolderOption)
+    .option('--network <name>', 'network to join')
+    .option('--seed <multiaddr...>', 'node to try first; may be repeated', collectSeeds)
+    .option('--no-mdns', 'do not look for nodes on the local network')
+    .option('--listen <ip...>', 'addresses to listen on')
+    .option('--location <label>', 'where this node is, such as london')
+    .option('--dht-port <port>', 'port for other nodes', parsePort)
+    .option('--service-port <port>', 'port for programs on this machine', parsePort)
+    .option('--dashboard-port <port>', 'port of the dashboard', parsePort)
+    .option(
+      '--pretend <capabilities>',
+      'capabilities to announce instead of the machine’s own: JSON or a file of it',
+      parsePretended,
+    )
+    .addOption(new Option('--loopback-swarm', 'lift limits for each address: for many nodes on one machine').hideHelp())
+    .addOption(new Option('--log-level <level>', 'least level to log').choices(logLevelSchema.options).default('info'))
+    .action(async ({ donate, seed, logLevel, mdns, ...flags }: HeadlessOptions) => {
+      await runHeadless({
+        env: context.env,
+        // commander's --no-mdns makes `mdns` true unless given; only the refusal is a choice.
+        flags: { ...flags, ...(seed === undefined ? {} : { seeds: seed }), ...(mdns === false ? { mdns } : {}) },
+        donate: donate ?? false,
+        logLevel: logLevelSchema.parse(logLevel),
+        version: context.version,
+        entryUrl: context.entryUrl,
+        output: context.output,
+        errorOutput: context.errorOutput,
+        signal: context.signal,
+      })
+    })
+}
+
+function addRequest(program: Command, context: CommandContext): void {
+  program
+    .command('request')
+    .description('send a document to a service and print the answer: its text where it has one')
+    .argument('<service>', 'service type, such as ocr', parseServiceType)
+    .argument('[file]', 'document to send; - or nothing reads standard input')
+    .option('--type <mime>', 'content type of the document (default: told from its content or name)')
+    .option('--timeout <seconds>', 'give up after this long', parseTimeout)
+    .option('--json', 'print the whole answer as it came')
+    .option('--output <file>', 'write the whole answer to a file')
+    .option(...dataFolderOption)
+    .action(async (service: string, file: string | undefined, options: RequestOptions) => {
+      const node = await findRunningNode(options.dataFolder, context.env)
+      const document = await openDocument({ file, type: options.type, input: context.input })
+      const answer = await requestService(node, {
+        service,
+        document,
+        timeoutMs: options.timeout,
+        signal: context.signal,
+      })
+      if (options.output !== undefined) await saveAnswer(answer, options.output, context.signal)
+      else if (options.json === true || !isJson(answer)) await printWhole(answer, context)
+      else await printText(answer, context.output)
+    })
+}
+
+function isJson({ contentType }: Answer): boolean {
+  return /^application\/json\b/.test(contentType)
+}
+
+async function printWhole(answer: Answer, { output, signal }: CommandContext): Promise<void> {
+  if (output.isTTY === true && !/^(text\/|application\/(json|x-ndjson))/.test(answer.contentType)) {
+    answer.body.destroy()
+    throw new RmaError('BAD_INPUT', `the answer is ${answer.contentType}: name a file with --output, or pipe it`)
+  }
+  await passOn(answer, output, signal)
+  if (isJson(answer) && output.isTTY === true) output.write('\n')
+}
+
+/** `text` of the answer where it has one, else the answer. */
+async function printText(answer: Answer, output: Writable): Promise<void> {
+  const body = await readText(answer.body, maxAnswerBytes)
+  const parsed: unknown = JSON.parse(body)
+  const text = typeof parsed === 'object' && parsed !== null && 'text' in parsed ? parsed.text : undefined
+  const shown = typeof text === 'string' ? text : body
+  output.write(shown.endsWith('\n') ? shown : `${shown}\n`)
+}
+
+function addDonate(program: Command, context: CommandContext): void {
+  program
+    .command('donate')
+    .description('switch donating on or off')
+    .addArgument(program.createArgument('<switch>').choices(['on', 'off']))
+    .option('--agree', 'the first time: you agree that other people’s documents pass through this machine’s memory')
+    .option(...jsonOption)
+    .option(...dataFolderOption)
+    .action(async (position: 'on' | 'off', options: CommonOptions & { agree?: boolean }) => {
+      const donating = position === 'on'
+      const consent = options.agree === true ? { consent: true } : {}
+      const node = await findRunningNode(options.dataFolder, context.env)
+      await askNode(node, rpc => rpc.donation.set({ donating, ...consent })).catch(explainConsent)
+      print(context, options, { donating }, () => (donating ? 'Donating.' : 'Not donating.'))
+    })
+}
+
+function explainConsent(error: unknown): never {
+  if (error instanceof RmaError && error.code === 'CONSENT_REQUIRED') {
+    const message =
+      'while you donate, other people’s documents pass through this machine’s memory (nothing is stored); if you agree, add --agree'
+    throw new RmaError(error.code, message, error.details, { cause: error })
+  }
+  throw error
+}
+
+function addStatus(program: Command, context: CommandContext): void {
+  program
+    .command('status')
+    .description('what the node does, and why')
+    .option(...jsonOption)
+    .option(...dataFolderOption)
+    .action(async (options: CommonOptions) => {
+      const node = await findRunningNode(options.dataFolder, context.env)
+      const [status, { counts }] = await askNode(node, rpc => Promise.all([rpc.status.get(), rpc.network.get()]))
+      print(context, options, status, () => formatStatus(status, counts, context.now()))
+    })
+}
+
+function addTopology(program: Command, context: CommandContext): void {
+  program
+    .command('topology')
+    .description('the network as the node sees it')
+    .option(...jsonOption)
+    .option(...dataFolderOption)
+    .action(async (options: CommonOptions) => {
+      const node = await findRunningNode(options.dataFolder, context.env)
+      const topology = await askNode(node, rpc => rpc.network.get())
+      print(context, options, topology, () => formatTopology(topology))
+    })
+}
+
+function addToken(program: Command, context: CommandContext): void {
+  program
+    .command('token')
+    .description('the access token of the running node; its dashboard’s address goes to standard error')
+    .option(...jsonOption)
+    .option(...dataFolderOption)
+    .action(async (options: CommonOptions) => {
+      const { runtime, token } = await findRunningNode(options.dataFolder, context.env)
+      const dashboardUrl = runtime.dashboardUrl === undefined ? undefined : `${runtime.dashboardUrl}?token=${token}`
+      print(context, options, { token, dashboardUrl }, () => token)
+      if (options.json !== true && dashboardUrl !== undefined) context.errorOutput.write(`Dashboard: ${dashboardUrl}\n`)
+    })
+}
+
+function print(context: CommandContext, options: CommonOptions, data: unknown, text: () => string): void {
+  context.output.write(`${options.json === true ? JSON.stringify(data, null, 2) : text()}\n`)
+}

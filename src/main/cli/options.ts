@@ -1,0 +1,51 @@
+import { readFileSync } from 'node:fs'
+import { InvalidArgumentError } from 'commander'
+import type { Capabilities } from '../../shared/schema/capabilities.ts'
+import { capabilitiesSchema } from '../../shared/schema/capabilities.ts'
+import { multiaddrTextSchema, serviceTypeSchema } from '../../shared/schema/primitives.ts'
+import { type Milliseconds, second } from '../../shared/units.ts'
+
+/** Each throws InvalidArgumentError, which commander turns into a usage message. */
+export function parsePort(text: string): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN
+  if (!(port <= 65_535)) throw new InvalidArgumentError('Expected a port from 0 to 65535.')
+  return port
+}
+
+/** Seconds, fractions allowed, as milliseconds. */
+export function parseTimeout(text: string): Milliseconds {
+  const ms = /^\d{1,6}(\.\d{1,3})?$/.test(text) ? Math.round(Number(text) * second) : 0
+  if (ms < 1) throw new InvalidArgumentError('Expected a number of seconds above 0.')
+  return ms
+}
+
+export function parseServiceType(text: string): string {
+  if (!serviceTypeSchema.safeParse(text).success) {
+    throw new InvalidArgumentError('Expected a service type: lower-case words joined by hyphens, such as ocr.')
+  }
+  return text
+}
+
+/** For options that take several values or are given several times. */
+export function collectSeeds(text: string, previous: string[] | undefined): string[] {
+  if (!multiaddrTextSchema.safeParse(text).success) {
+    throw new InvalidArgumentError('Expected a multiaddr, such as /ip4/192.0.2.1/tcp/8468/p2p/12D3Koo….')
+  }
+  return [...(previous ?? []), text]
+}
+
+/** Capabilities as JSON, or the name of a file that holds them. */
+export function parsePretended(text: string): Partial<Capabilities> {
+  try {
+    const json = text.trimStart().startsWith('{') ? text : readFileSync(text, 'utf8')
+    const { workerType, cpuThreads, memoryMiB, gpus } = capabilitiesSchema.partial().parse(JSON.parse(json))
+    return {
+      ...(workerType === undefined ? {} : { workerType }),
+      ...(cpuThreads === undefined ? {} : { cpuThreads }),
+      ...(memoryMiB === undefined ? {} : { memoryMiB }),
+      ...(gpus === undefined ? {} : { gpus }),
+    }
+  } catch (error) {
+    throw new InvalidArgumentError(`Expected capabilities as JSON or a file of it: ${(error as Error).message}`)
+  }
+}

@@ -1,0 +1,20 @@
+import { CommanderError } from 'commander'
+import { toRmaError } from '../../shared/errors.ts'
+import { type CommandContext, createProgram } from './commands.ts'
+import { formatError } from './error-report.ts'
+import { exitCodeOf, exitCodes } from './exit-code.ts'
+
+/** Runs the command line and returns its exit code. Each failure is one line on standard error; with --json, JSON too. */
+export async function run(args: readonly string[], context: CommandContext): Promise<number> {
+  try {
+    await createProgram(context).parseAsync([...args], { from: 'user' })
+    return exitCodes.ok
+  } catch (thrown) {
+    // Commander has written its own message.
+    if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? exitCodes.ok : exitCodes.usage
+    const error = toRmaError(thrown)
+    context.errorOutput.write(`${formatError(error)}\n`)
+    if (args.includes('--json')) context.output.write(`${JSON.stringify(error.toBody())}\n`)
+    return exitCodeOf(error)
+  }
+}

@@ -1,0 +1,37 @@
+import { RmaError } from '../../shared/errors.ts'
+import { loadAccessToken } from '../config/access-token.ts'
+import { dataFolderPath } from '../config/data-folder.ts'
+import { type Runtime, readRuntime } from '../config/runtime-file.ts'
+import { connectToNode, type NodeClient } from '../rpc/client.ts'
+import { fromContractError } from '../rpc/contract-error.ts'
+
+/** The node that runs on a data folder, as the command finds it. */
+export interface RunningNode {
+  runtime: Runtime
+  token: string
+}
+
+/** Rejects with NODE_NOT_RUNNING. */
+export async function findRunningNode(dataFolder: string | undefined, env: NodeJS.ProcessEnv): Promise<RunningNode> {
+  const folder = dataFolderPath(dataFolder ?? env.RMA_DONOR_HOME)
+  const runtime = await readRuntime(folder)
+  return { runtime, token: await loadAccessToken(folder) }
+}
+
+/** Asks the node over its RPC, and hangs up whatever comes of it. Rejects with the RmaErrors the node answers. */
+export async function askNode<T>(node: RunningNode, ask: (rpc: NodeClient['rpc']) => Promise<T>): Promise<T> {
+  const { rpcUrl } = node.runtime
+  if (rpcUrl === undefined) {
+    throw new RmaError('NODE_NOT_RUNNING', 'the node that runs here is the desktop app: use its window', {
+      pid: node.runtime.pid,
+    })
+  }
+  const client = await connectToNode(rpcUrl, node.token)
+  try {
+    return await ask(client.rpc)
+  } catch (error) {
+    throw fromContractError(error)
+  } finally {
+    client.close()
+  }
+}

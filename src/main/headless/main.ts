@@ -1,0 +1,96 @@
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import type { LogLevel } from '../../shared/schema/log.ts'
+import { systemClock } from '../clock.ts'
+import { type Flags, loadConfig } from '../config/node-config.ts'
+import { removeRuntime, writeRuntime } from '../config/runtime-file.ts'
+import { Lifecycle } from '../lifecycle.ts'
+import { createLog, LogBuffer } from '../log.ts'
+import { createNode } from '../node.ts'
+import { createRpcHandler } from '../rpc/handler.ts'
+import { engineEntries } from '../services/engine-launcher.ts'
+import { createForkLauncher } from '../services/fork-launcher.ts'
+import { consoleLog } from './console-log.ts'
+import { DashboardServer } from './dashboard-server.ts'
+
+export interface HeadlessInit {
+  env: NodeJS.ProcessEnv
+  flags: Flags
+  /** Start donating at once; whoever asks for this has agreed that other people's documents pass through here. */
+  donate: boolean
+  logLevel: LogLevel
+  version: string
+  /** `import.meta.url` of the program's main module: engines and pages are found from there. */
+  entryUrl: string
+  /** For the one line with the dashboard's address. */
+  output: NodeJS.WritableStream
+  /** For the log. */
+  errorOutput: NodeJS.WritableStream & { isTTY?: boolean }
+  /** Stops the node. */
+  signal: AbortSignal
+}
+
+/**
+ * Runs a node without a window until `signal` aborts. Rejects when it cannot start: BAD_ENVIRONMENT, BAD_REQUEST (a flag),
+ * DATA_FOLDER_UNUSABLE, DATA_FOLDER_IN_USE, PORT_IN_USE and what else `createNode` says; what had started is stopped by then.
+ */
+export async function runHeadless(init: HeadlessInit): Promise<void> {
+  const config = await loadConfig({ env: init.env, flags: init.flags })
+  const logBuffer = new LogBuffer()
+  const log = createLog({
+    level: init.logLevel,
+    buffer: logBuffer,
+    destinations: [consoleLog(init.errorOutput, init.env)],
+  })
+  const node = await createNode({
+    config,
+    workerType: 'headless',
+    version: init.version,
+    launchEngine: createForkLauncher({
+      entries: engineEntries(init.entryUrl),
+      log: log.child({ component: 'engines' }),
+    }),
+    log,
+    logBuffer,
+  })
+  const dashboard = new DashboardServer(
+    {
+      rpc: createRpcHandler(node, log.child({ component: 'rpc' })),
+      clock: systemClock,
+      log: log.child({ component: 'dashboard' }),
+    },
+    { port: config.ports.dashboard, token: node.accessToken, pagesFolder: pagesFolder(init.entryUrl) },
+  )
+
+  const lifecycle = new Lifecycle()
+  lifecycle.add('node', node)
+  lifecycle.add('dashboard', dashboard)
+  lifecycle.add('runtime file', {
+    start: () => {
+      const { peerId, addresses } = node.status.get().self
+      return writeRuntime(config.dataFolder, {
+        pid: process.pid,
+        peerId,
+        addresses,
+        serviceUrl: `http://127.0.0.1:${node.servicePort}`,
+        rpcUrl: dashboard.rpcUrl,
+        dashboardUrl: dashboard.url,
+      })
+    },
+    stop: () => removeRuntime(config.dataFolder),
+  })
+
+  await lifecycle.start()
+  try {
+    if (init.donate) await node.setDonating(true, true)
+    init.output.write(`Dashboard: ${dashboard.accessUrl}\n`)
+    if (!init.signal.aborted) await once(init.signal, 'abort')
+  } finally {
+    await lifecycle.stop()
+  }
+}
+
+/** The built pages lie beside the bundle; from the sources, in the build's folder. */
+function pagesFolder(entryUrl: string): string {
+  return fileURLToPath(new URL(entryUrl.endsWith('.ts') ? '../../../out/renderer/' : '../renderer/', entryUrl))
+}
