@@ -1,0 +1,119 @@
+import { availableParallelism, cpus, totalmem } from 'node:os'
+import { cpu, graphics } from 'systeminformation'
+import { z } from 'zod'
+import type { Capabilities, WorkerType } from '../../shared/schema/capabilities.ts'
+import { MiB, type Milliseconds, second } from '../../shared/units.ts'
+import type { Clock } from '../clock.ts'
+import type { Startable } from '../lifecycle.ts'
+import { LiveValue } from '../live-value.ts'
+import type { Logger } from '../log.ts'
+import { controllerSchema, gpusOf, plainText } from './gpus.ts'
+
+/** What this machine is. */
+export interface Hardware {
+  capabilities: Capabilities
+  cpuModel: string
+}
+
+/** Where facts beyond Node's own come from; each may be slow, wrong or missing. */
+export interface HardwareSources {
+  cpu(): Promise<unknown>
+  graphics(): Promise<unknown>
+}
+
+export interface HardwareProbeInit {
+  workerType: WorkerType
+  /** Default: systeminformation. */
+  sources?: HardwareSources
+  /** How long one source may take. Default 10 s. */
+  timeoutMs?: Milliseconds
+}
+
+const cpuSchema = z.object({ manufacturer: z.string(), brand: z.string() })
+const graphicsSchema = z.object({ controllers: z.array(z.unknown()).max(256) })
+
+/**
+ * Finds out what this machine is. What Node knows is there at once; systeminformation asks vendors' tools, which may
+ * take seconds or hang, so its answers refine the value later and never hold up the start.
+ */
+export class HardwareProbe implements Startable {
+  readonly hardware: LiveValue<Hardware>
+  readonly #clock: Clock
+  readonly #log: Logger
+  readonly #sources: HardwareSources
+  readonly #timeoutMs: Milliseconds
+  #probing: Promise<void> | undefined
+  #probed = false
+
+  constructor(components: { clock: Clock; log: Logger }, init: HardwareProbeInit) {
+    this.#clock = components.clock
+    this.#log = components.log
+    this.#sources = init.sources ?? { cpu, graphics }
+    this.#timeoutMs = init.timeoutMs ?? 10 * second
+    this.hardware = new LiveValue(knownAtOnce(init.workerType))
+  }
+
+  /** Starts the first probe in the background; a second start keeps what is known. */
+  start(): void {
+    if (!this.#probed) void this.probe()
+  }
+
+  stop(): void {
+    // A probe under way ends by its own time limit and touches nothing but the value.
+  }
+
+  /** Asks the machine again; resolves when every source has answered or run out of time. */
+  probe(): Promise<void> {
+    this.#probing ??= this.#probe().finally(() => {
+      this.#probing = undefined
+    })
+    return this.#probing
+  }
+
+  async #probe(): Promise<void> {
+    const [processor, display] = await Promise.all([
+      this.#ask('cpu', () => this.#sources.cpu(), cpuSchema),
+      this.#ask('graphics', () => this.#sources.graphics(), graphicsSchema),
+    ])
+    this.#probed = true
+    this.hardware.update(({ capabilities, cpuModel }) => ({
+      cpuModel: processor ? plainText(`${processor.manufacturer} ${processor.brand}`) || cpuModel : cpuModel,
+      capabilities: display
+        ? {
+            ...capabilities,
+            gpus: gpusOf(display.controllers.flatMap(each => controllerSchema.safeParse(each).data ?? [])),
+          }
+        : capabilities,
+    }))
+  }
+
+  /** The source's answer, or undefined when it fails, is late or makes no sense. */
+  async #ask<T>(source: string, ask: () => Promise<unknown>, schema: z.ZodType<T>): Promise<T | undefined> {
+    const late = Promise.withResolvers<never>()
+    const stopTimer = this.#clock.after(this.#timeoutMs, () => {
+      late.reject(new Error(`no answer within ${this.#timeoutMs} ms`))
+    })
+    try {
+      return schema.parse(await Promise.race([ask(), late.promise]))
+    } catch (error) {
+      this.#log.warn({ source, error }, 'a hardware probe failed; going on without it')
+      return undefined
+    } finally {
+      stopTimer()
+    }
+  }
+}
+
+function knownAtOnce(workerType: WorkerType): Hardware {
+  return {
+    cpuModel: plainText(cpus()[0]?.model ?? '') || 'unknown',
+    capabilities: { workerType, cpuThreads: availableParallelism(), memoryMiB: usableMemoryMiB(), gpus: [] },
+  }
+}
+
+/** The machine's memory in MiB, or less where a container or service manager limits this process. */
+function usableMemoryMiB(): number {
+  const constrained = process.constrainedMemory()
+  const bytes = constrained > 0 ? Math.min(constrained, totalmem()) : totalmem()
+  return Math.max(1, Math.round(bytes / MiB))
+}
