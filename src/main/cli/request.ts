@@ -61,9 +61,12 @@ export async function requestService(node: RunningNode, init: RequestInit): Prom
   }
 }
 
-async function send(url: URL, options: Parameters<typeof httpRequest>[1]): Promise<Dispatcher.ResponseData<null>> {
+async function send(
+  url: URL,
+  options: Parameters<typeof httpRequest<null>>[1],
+): Promise<Dispatcher.ResponseData<null>> {
   try {
-    return await httpRequest(url, options)
+    return await httpRequest<null>(url, options)
   } catch (error) {
     throw connectionError(error, url)
   }
