@@ -43,6 +43,3 @@ export const engineReportSchema = z.discriminatedUnion('kind', [
   }),
 ])
 export type EngineReport = z.infer<typeof engineReportSchema>
-
-/** The line on standard error by which a process says that it ended itself for want of memory. */
-export const memoryLimitLine = 'rma-engine: memory limit passed'

@@ -3,7 +3,8 @@ import type { Milliseconds } from '../../shared/units.ts'
 import type { Clock, StopTimer } from '../clock.ts'
 import type { Logger } from '../log.ts'
 import type { EngineExit, EngineProcess } from './engine-launcher.ts'
-import { type EngineInput, type EngineReport, engineReportSchema, memoryLimitLine } from './engine-protocol.ts'
+import { type EngineInput, type EngineReport, engineReportSchema } from './engine-protocol.ts'
+import { memoryLimitLine } from './memory-watch.ts'
 
 /** Why an engine could not finish, in the details of ENGINE_FAILED. */
 export type EngineFailure = 'start' | 'crash' | 'memory' | 'hang' | 'error' | 'protocol'

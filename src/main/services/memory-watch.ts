@@ -1,20 +1,23 @@
 import { writeSync } from 'node:fs'
-import { isMainThread, workerData } from 'node:worker_threads'
-import { z } from 'zod'
 import { MiB } from '../../shared/units.ts'
-import { memoryLimitLine } from './engine-protocol.ts'
 
-/**
- * Runs as a worker thread inside an engine process and ends that process when it holds too much memory or when its
- * node is gone. A thread, because WebAssembly and native decoders block the main one; the whole process, because limits
- * on threads bind neither of them.
- */
+export interface MemoryWatchInit {
+  /** Resident memory of the whole process that ends it when passed. */
+  memoryMiB: number
+  /** The node; an engine whose node is gone ends. */
+  parentPid: number
+}
+
+/** The line on standard error by which a process says that it ended itself for want of memory. */
+export const memoryLimitLine = 'rma-engine: memory limit passed'
+
 const checkIntervalMs = 250
 
-export const memoryWatchDataSchema = z.object({ memoryMiB: z.number().positive(), parentPid: z.number().int() })
-
-if (!isMainThread) {
-  const { memoryMiB, parentPid } = memoryWatchDataSchema.parse(workerData)
+/**
+ * Ends this process when it holds too much memory or when its node is gone. Runs in a thread of its own, because
+ * WebAssembly and native decoders block the main one; ends the whole process, because limits on threads bind neither.
+ */
+export function watchMemory({ memoryMiB, parentPid }: MemoryWatchInit): void {
   setInterval(() => {
     if (process.memoryUsage.rss() > memoryMiB * MiB) endProcess(memoryLimitLine)
     if (process.ppid !== parentPid) endProcess('rma-engine: the node is gone')

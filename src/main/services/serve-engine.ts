@@ -1,8 +1,8 @@
 import { existsSync, writeFileSync } from 'node:fs'
-import { extname } from 'node:path'
-import { Worker } from 'node:worker_threads'
+import { isMainThread, Worker, workerData } from 'node:worker_threads'
 import { openEnginePort } from './engine-port.ts'
 import type { DocumentFault, EngineCommand, EngineInput, EngineReport } from './engine-protocol.ts'
+import { type MemoryWatchInit, watchMemory } from './memory-watch.ts'
 
 /** An engine inside its own process. It is handed one job at a time. */
 export interface Engine {
@@ -30,10 +30,17 @@ export class RefusedDocument extends Error {
 
 /**
  * Turns this process into the engine that `create` makes: waits for the node's orders, reports to it, and dies with it.
+ * The same entry, loaded again as a worker thread, is the memory watch.
  *
- * @param entryUrl `import.meta.url` of the process's main module; the memory watch lies beside it
+ * @param entryUrl `import.meta.url` of the process's main module, which does nothing but call this
+ * @param create loads the engine; only the main thread calls it
  */
 export function serveEngine(entryUrl: string, create: () => Promise<Engine>): void {
+  if (isMainThread) serve(entryUrl, create)
+  else watchMemory(workerData as MemoryWatchInit)
+}
+
+function serve(entryUrl: string, create: () => Promise<Engine>): void {
   const port = openEnginePort()
   const report = (message: EngineReport) => port.post(message)
   let engine: Engine | undefined
@@ -47,7 +54,8 @@ export function serveEngine(entryUrl: string, create: () => Promise<Engine>): vo
   port.onMessage(async message => {
     const command = message as EngineCommand // from the node that started this process, which it trusts
     if (command.kind === 'start') {
-      watchMemory(entryUrl, command.memoryMiB)
+      const watch: MemoryWatchInit = { memoryMiB: command.memoryMiB, parentPid: process.ppid }
+      new Worker(new URL(entryUrl), { workerData: watch })
       engine = await create()
       report({ kind: 'ready' })
     } else if (engine) {
@@ -86,11 +94,6 @@ function describeFailure(error: unknown, job?: number): EngineReport {
       .slice(0, 10)
       .map(line => line.trim().slice(0, 300)),
   }
-}
-
-function watchMemory(entryUrl: string, memoryMiB: number): void {
-  const watch = new URL(`memory-watch${extname(entryUrl)}`, entryUrl)
-  new Worker(watch, { workerData: { memoryMiB, parentPid: process.ppid } })
 }
 
 /** Tells Linux to leave this process's memory, and so the document in it, out of core dumps. */
