@@ -1,4 +1,4 @@
-import sharp from 'sharp'
+import { drawPage } from '../../e2e/support/letters.ts'
 
 const names = ['Amara Okafor', 'Daniel Pryce', 'Helen Whitcombe', 'Yusuf Rahman', 'Morag Sinclair', 'Tomasz Zielinski']
 const matters = ['your housing application', 'the hearing on your benefits', 'your request for help with heating costs']
@@ -26,13 +26,7 @@ export function letterLines(number: number): string[] {
   ]
 }
 
-/** A letter as a scanner would deliver it: black on white, about 100 dots an inch, PNG. */
+/** A letter as a scanner would deliver it, in PNG. */
 export async function renderLetter(lines: readonly string[]): Promise<Buffer> {
-  const text = lines.map((line, index) => `<text x="70" y="${110 + index * 44}">${line}</text>`).join('')
-  const height = 150 + lines.length * 44
-  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="1000" height="${height}">
-    <rect width="100%" height="100%" fill="white"/>
-    <g font-family="DejaVu Serif, Liberation Serif, Times New Roman, serif" font-size="26" fill="black">${text}</g>
-  </svg>`
-  return await sharp(Buffer.from(svg)).png().toBuffer()
+  return await drawPage(lines, { height: 900 }).png().toBuffer()
 }

@@ -40,12 +40,12 @@ export async function runDemo(root: string): Promise<number> {
     const first = launch(firstMember, [])
     const dashboardUrl = await orAborted(first.started(), signal)
     const { addresses } = await first.runtime()
-    say(`  1 of ${members.length}: ${describe(firstMember)}`)
+    say(`  1 of ${members.length}: ${memberLine(firstMember)}`)
     await Promise.all(
       others.map(async (member, index) => {
         const node = launch(member, addresses, 0)
         await orAborted(node.started(), signal)
-        say(`  ${index + 2} of ${members.length}: ${describe(member)}`)
+        say(`  ${index + 2} of ${members.length}: ${memberLine(member)}`)
       }),
     )
     const alive = watchExits(nodes, signal)
@@ -62,7 +62,7 @@ export async function runDemo(root: string): Promise<number> {
   return 0
 }
 
-function describe({ location, donate, pretend }: Member): string {
+function memberLine({ location, donate, pretend }: Member): string {
   const gpus = pretend.gpus.map(gpu => `, ${gpu.model}`).join('')
   return `${location.padEnd(8)} ${donate ? 'donates' : 'asks   '}  ${pretend.cpuThreads} threads${gpus}`
 }
