@@ -18,8 +18,13 @@ export function wordsOf(table: string, scale = 1): Word[] {
     if (Number(columns[0]) !== wordLevel || !text) return []
     const [left = 0, top = 0, width = 0, height = 0, confidence = 0] = columns.slice(6, 11).map(Number)
     const box = { x0: left, y0: top, x1: left + width, y1: top + height }
-    return [{ text, box: scaled(box, scale), confidence: Math.min(1, Math.max(0, confidence / 100)) }]
+    return [{ text, box: scaled(box, scale), confidence: shareOf(confidence) }]
   })
+}
+
+/** A share from 0 to 1 to four digits, of a percentage or of Tesseract's -1 for none. */
+function shareOf(percent: number): number {
+  return Math.min(1, Math.max(0, Math.round(percent * 100) / 10_000))
 }
 
 function scaled(box: Word['box'], scale: number): Word['box'] {

@@ -1,0 +1,349 @@
+import { pino } from 'pino'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { RmaError } from '../../shared/errors.ts'
+import { MiB, minute } from '../../shared/units.ts'
+import { LogBuffer } from '../log.ts'
+import type { ServiceRequest } from '../service-request.ts'
+import { loadOf, type ServiceHost } from './service-host.ts'
+import type { Order } from './testing/obedient-engine.ts'
+import { chunksOf, failureOf, obedience, orderFor, requestFor, testHost, textOf } from './testing/test-host.ts'
+
+const hosts: ServiceHost[] = []
+afterEach(() => {
+  for (const host of hosts.splice(0)) host.stop()
+})
+
+function hostWith(init: Parameters<typeof testHost>[0] = {}): ServiceHost {
+  const host = testHost(init)
+  hosts.push(host)
+  return host
+}
+
+const definedAs = (fields: Partial<typeof obedience>) => ({ definitions: [{ ...obedience, ...fields }] })
+
+/** Does what the order says and returns what the engine put out. */
+async function obey(host: ServiceHost, order: Order, fields: Partial<ServiceRequest> = {}): Promise<unknown> {
+  return JSON.parse(await textOf(await host.run(orderFor(order, fields))))
+}
+
+/** Starts a job that holds its engine until the host stops or the job is cancelled; resolves once it runs. */
+async function occupy(host: ServiceHost, fields: Partial<ServiceRequest> = {}) {
+  const started = Promise.withResolvers<void>()
+  const cancel = new AbortController()
+  const outcome = failureOf(
+    host.run(orderFor({ do: 'wait', ms: minute }, { onStarted: started.resolve, signal: cancel.signal, ...fields })),
+  )
+  await started.promise
+  return { outcome, cancel: () => cancel.abort() }
+}
+
+const statusOf = (host: ServiceHost) => host.status.get()[0]
+const processIsGone = (pid: number) => vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow())
+
+describe('a service host', () => {
+  it('runs a request in an engine process and keeps it warm for the next', async () => {
+    const host = hostWith()
+    expect(await obey(host, { do: 'echo', text: 'first' })).toEqual(['first'])
+    const pids = host.enginePids('obedience')
+    expect(await obey(host, { do: 'echo', text: 'second' })).toEqual(['second'])
+    expect(pids).toHaveLength(1)
+    expect(host.enginePids('obedience')).toEqual(pids)
+  })
+
+  it('says when a job leaves the queue and publishes what runs and waits', async () => {
+    const host = hostWith()
+    const first = await occupy(host)
+    const onStarted = vi.fn()
+    const second = obey(host, { do: 'echo', text: 'x' }, { onStarted })
+    await vi.waitFor(() => expect(statusOf(host)).toMatchObject({ running: 1, waiting: 1, slots: 1, bound: 4 }))
+    expect(onStarted).not.toHaveBeenCalled()
+    expect(host.capacity()).toEqual({ load: 1, queue: { running: 1, waiting: 1, slots: 1, bound: 4 } })
+    first.cancel()
+    expect(await second).toEqual(['x'])
+    expect(onStarted).toHaveBeenCalledOnce()
+    expect(statusOf(host)).toMatchObject({ running: 0, waiting: 0 })
+    expect(host.capacity().load).toBe(0)
+  })
+
+  it('serves requesters in turns, whoever asked more often', async () => {
+    const host = hostWith(definedAs({ bound: () => 10 }))
+    const first = await occupy(host)
+    const order: string[] = []
+    const jobs = ['a', 'a', 'a', 'b', 'c'].map((requester, index) =>
+      obey(host, { do: 'echo', text: '' }, { requester, onStarted: () => order.push(`${requester}${index}`) }),
+    )
+    await vi.waitFor(() => expect(statusOf(host)?.waiting).toBe(5))
+    first.cancel()
+    await Promise.all(jobs)
+    expect(order).toEqual(['a0', 'b3', 'c4', 'a1', 'a2'])
+  })
+
+  it('answers BUSY with a time to come back when its queue is full, and makes room for those with less in it', async () => {
+    const host = hostWith()
+    const greedy = { requester: 'greedy' }
+    await occupy(host, greedy)
+    const waiting = Array.from({ length: 4 }, () => failureOf(host.run(orderFor({ do: 'echo', text: '' }, greedy))))
+    const refused = await failureOf(host.run(orderFor({ do: 'echo', text: '' }, greedy)))
+    expect(refused).toMatchObject({ code: 'BUSY', retryable: true, details: { retryAfterMs: expect.any(Number) } })
+    const modest = failureOf(host.run(orderFor({ do: 'echo', text: '' }, { requester: 'modest' })))
+    expect(await waiting.at(-1)).toMatchObject({ code: 'BUSY' })
+    expect(statusOf(host)?.waiting).toBe(4)
+    host.stop()
+    expect(await modest).toMatchObject({ code: 'PAUSED' })
+  })
+
+  it('lets others pass a request whose body is still on its way', async () => {
+    const host = hostWith()
+    const rest = Promise.withResolvers<void>()
+    async function* halting(): AsyncGenerator<Uint8Array, void, void> {
+      yield Buffer.from('{"do":"echo",')
+      await rest.promise
+      yield Buffer.from('"text":"slow"}')
+    }
+    const slow = host.run(requestFor('', { body: halting() }))
+    expect(await obey(host, { do: 'echo', text: 'quick' })).toEqual(['quick'])
+    rest.resolve()
+    expect(await textOf(await slow)).toBe('["slow"]')
+  })
+})
+
+describe('a service host refuses', () => {
+  it('a service it does not have', async () => {
+    const host = hostWith()
+    expect(await failureOf(host.run(requestFor('{}', { service: 'tarot' })))).toMatchObject({ code: 'UNKNOWN_SERVICE' })
+    expect(host.offers('tarot')).toBe(false)
+    expect(host.maxBytes('tarot')).toBeUndefined()
+    expect(host.isIdempotent('tarot')).toBe(false)
+  })
+
+  it('every request while it accepts nobody’s', async () => {
+    const host = hostWith()
+    host.setAccepting('nobody')
+    expect(host.offers('obedience')).toBe(false)
+    expect(await failureOf(host.run(orderFor({ do: 'echo', text: '' })))).toMatchObject({ code: 'PAUSED' })
+  })
+
+  it('a service that is switched off, until it is on again', async () => {
+    const host = hostWith({ services: {} })
+    expect(statusOf(host)).toMatchObject({ enabled: false, unavailable: { kind: 'disabled' } })
+    expect(await failureOf(host.run(orderFor({ do: 'echo', text: '' })))).toMatchObject({ code: 'PAUSED' })
+    host.setEnabled('obedience', true)
+    expect(host.offers('obedience')).toBe(true)
+    expect(await obey(host, { do: 'echo', text: 'on' })).toEqual(['on'])
+  })
+
+  it('a service that needs more memory than the machine has', async () => {
+    const host = hostWith({ machine: { cpuThreads: 2, memoryMiB: 128 } })
+    expect(statusOf(host)?.unavailable).toEqual({ kind: 'needs-memory', neededMiB: 256, foundMiB: 128 })
+    expect(await failureOf(host.run(orderFor({ do: 'echo', text: '' })))).toMatchObject({ code: 'PAUSED' })
+  })
+
+  it.each([
+    ['a body declared too large, unread', { declaredBytes: 2 * MiB }, 'TOO_LARGE'],
+    ['a body that grows too large', { body: chunksOf(new Uint8Array(2 * MiB)) }, 'TOO_LARGE'],
+    ['an empty body', { body: chunksOf(new Uint8Array()) }, 'EMPTY_BODY'],
+    ['a media type the service does not take', { contentType: 'image/png' }, 'UNSUPPORTED_TYPE'],
+    ['a body without a media type', { contentType: '' }, 'UNSUPPORTED_TYPE'],
+    ['what its service sees is wrong', { body: chunksOf(Buffer.from('no order')) }, 'BAD_INPUT'],
+    ['a request whose deadline has passed', { deadlineAt: Date.now() - 1 }, 'DEADLINE'],
+    ['a request that is over already', { signal: AbortSignal.abort() }, 'CANCELLED'],
+  ] as const)('%s', async (_, fields, code) => {
+    const host = hostWith()
+    expect(await failureOf(host.run(orderFor({ do: 'echo', text: '' }, fields)))).toMatchObject({ code })
+    expect(statusOf(host)).toMatchObject({ running: 0, waiting: 0 })
+    expect(host.enginePids('obedience')).toEqual([])
+  })
+
+  it('what its engine refuses, and keeps the engine', async () => {
+    const host = hostWith()
+    const error = await failureOf(host.run(orderFor({ do: 'refuse' })))
+    expect(error).toMatchObject({ code: 'BAD_INPUT', message: 'expected something else', details: { position: 7 } })
+    expect(host.enginePids('obedience')).toHaveLength(1)
+  })
+})
+
+describe('a job ends', () => {
+  it('within 100 ms of being cancelled, with its process, and the next one runs', async () => {
+    const host = hostWith()
+    const { outcome, cancel } = await occupy(host)
+    await vi.waitFor(() => expect(host.enginePids('obedience')).toHaveLength(1))
+    const [pid = 0] = host.enginePids('obedience')
+    const cancelledAt = performance.now()
+    cancel()
+    expect(await outcome).toMatchObject({ code: 'CANCELLED' })
+    expect(statusOf(host)?.running).toBe(0)
+    expect(performance.now() - cancelledAt).toBeLessThan(100)
+    await processIsGone(pid)
+    expect(await obey(host, { do: 'echo', text: 'next' })).toEqual(['next'])
+  })
+
+  it('when it is cancelled in the queue, without touching the one that runs', async () => {
+    const host = hostWith()
+    await occupy(host)
+    const cancel = new AbortController()
+    const waiting = failureOf(host.run(orderFor({ do: 'echo', text: '' }, { signal: cancel.signal })))
+    await vi.waitFor(() => expect(statusOf(host)?.waiting).toBe(1))
+    cancel.abort()
+    expect(await waiting).toMatchObject({ code: 'CANCELLED' })
+    expect(statusOf(host)).toMatchObject({ running: 1, waiting: 0 })
+  })
+
+  it('with its request’s own reason where that is an error with a code', async () => {
+    const host = hostWith()
+    const cancel = new AbortController()
+    const { outcome } = await occupy(host, { signal: cancel.signal })
+    cancel.abort(new RmaError('WORKER_LOST', 'the requester hung up'))
+    expect(await outcome).toMatchObject({ code: 'WORKER_LOST' })
+  })
+
+  it('at its deadline, even where its engine never gives way', async () => {
+    const host = hostWith()
+    await obey(host, { do: 'echo', text: 'warm' })
+    const outcome = failureOf(host.run(orderFor({ do: 'block' }, { deadlineAt: Date.now() + 300 })))
+    expect(await outcome).toMatchObject({ code: 'DEADLINE' })
+    expect(await obey(host, { do: 'echo', text: 'next' })).toEqual(['next'])
+  })
+
+  it('when its engine gives no sign of life, but not while parts keep coming', async () => {
+    const host = hostWith(definedAs({ stallMs: 1_000 }))
+    expect(await obey(host, { do: 'parts', count: 6, everyMs: 250 })).toEqual([1, 2, 3, 4, 5, 6, 6])
+    const error = await failureOf(host.run(orderFor({ do: 'block' })))
+    expect(error).toMatchObject({ code: 'ENGINE_FAILED', details: { reason: 'hang' } })
+  })
+
+  it('when its process is killed, and the next one gets a new process', async () => {
+    const host = hostWith()
+    await obey(host, { do: 'echo', text: 'warm' })
+    const { outcome } = await occupy(host)
+    const [pid = 0] = host.enginePids('obedience')
+    process.kill(pid, 'SIGKILL')
+    expect(await outcome).toMatchObject({ code: 'ENGINE_FAILED', retryable: true, details: { reason: 'crash' } })
+    expect(await obey(host, { do: 'echo', text: 'next' })).toEqual(['next'])
+  })
+
+  it('with its process when that takes more memory than it may, while it blocks its own main thread', async () => {
+    const host = hostWith()
+    const error = await failureOf(host.run(orderFor({ do: 'allocate' })))
+    expect(error).toMatchObject({ code: 'ENGINE_FAILED', details: { reason: 'memory' } })
+    expect(await obey(host, { do: 'echo', text: 'next' })).toEqual(['next'])
+  })
+
+  it.each([
+    [{ do: 'exit', code: 3 }, 'crash'],
+    [{ do: 'throw', quoting: 'x' }, 'error'],
+    [{ do: 'throw-later', quoting: 'x' }, 'crash'],
+    [{ do: 'talk-nonsense' }, 'protocol'],
+    [{ do: 'parts', count: 1_001, everyMs: 0 }, 'protocol'],
+  ] as const)('in ENGINE_FAILED after %j', async (order, reason) => {
+    const host = hostWith()
+    const error = await failureOf(host.run(orderFor(order)))
+    expect(error).toMatchObject({ code: 'ENGINE_FAILED', details: { reason } })
+    expect(await obey(host, { do: 'echo', text: 'next' })).toEqual(['next'])
+  })
+
+  it('alone: a job beside it goes on', async () => {
+    const host = hostWith(definedAs({ slots: () => 2 }))
+    const beside = obey(host, { do: 'parts', count: 3, everyMs: 300 })
+    const error = await failureOf(host.run(orderFor({ do: 'allocate' })))
+    expect(error.code).toBe('ENGINE_FAILED')
+    expect(await beside).toEqual([1, 2, 3, 3])
+  })
+})
+
+describe('engines', () => {
+  it('that do not start fail their jobs, and their service is withdrawn after three in a row', async () => {
+    const host = hostWith(definedAs({ engine: 'broken-engine' }))
+    for (let attempt = 1; attempt <= 3; attempt++) {
+      expect(host.offers('obedience')).toBe(true)
+      const error = await failureOf(host.run(orderFor({ do: 'echo', text: '' })))
+      expect(error).toMatchObject({ code: 'ENGINE_FAILED', details: { reason: 'start' } })
+    }
+    expect(host.offers('obedience')).toBe(false)
+    expect(statusOf(host)?.unavailable).toMatchObject({ kind: 'engine-failed' })
+  })
+
+  it('whose entry does not exist fail their jobs too', async () => {
+    const host = hostWith(definedAs({ engine: 'no-such-engine' }))
+    const error = await failureOf(host.run(orderFor({ do: 'echo', text: '' })))
+    expect(error).toMatchObject({ code: 'ENGINE_FAILED', details: { reason: 'start' } })
+  })
+
+  it('leave nothing of a document in the log, whatever they print or throw', async () => {
+    const buffer = new LogBuffer()
+    const host = hostWith({ log: pino({ level: 'trace' }, buffer) })
+    const marker = 'MARKER-5f2e'
+    await obey(host, { do: 'print', text: marker })
+    await failureOf(host.run(orderFor({ do: 'throw', quoting: marker })))
+    const error = await failureOf(host.run(orderFor({ do: 'throw-later', quoting: marker })))
+    expect(error.message).not.toContain(marker)
+    for await (const entries of buffer.watch()) {
+      expect(entries.length).toBeGreaterThan(0)
+      expect(JSON.stringify(entries)).toContain('an engine failed')
+      expect(JSON.stringify(entries)).not.toContain(marker)
+      break
+    }
+  })
+
+  it('know nothing of the node’s environment but what a program needs, and run at low priority', async () => {
+    vi.stubEnv('RMA_TOKEN', 'secret')
+    const host = hostWith()
+    const [{ environment, priority }] = (await obey(host, { do: 'environment' })) as [
+      { environment: Record<string, string>; priority: number },
+    ]
+    vi.unstubAllEnvs()
+    expect(environment).toMatchObject({ PATH: process.env.PATH, OMP_THREAD_LIMIT: '1' })
+    expect(environment).not.toHaveProperty('RMA_TOKEN')
+    expect(priority).toBeGreaterThan(0)
+  })
+
+  it('beyond a smaller number of slots are unloaded', async () => {
+    const host = hostWith(definedAs({ slots: () => 2 }))
+    await Promise.all([1, 2].map(() => obey(host, { do: 'wait', ms: 50 })))
+    expect(host.enginePids('obedience')).toHaveLength(2)
+    host.configure({ obedience: { enabled: true, slots: 1 } })
+    expect(host.enginePids('obedience')).toHaveLength(1)
+    expect(statusOf(host)?.slots).toBe(1)
+  })
+})
+
+describe('stopping', () => {
+  it('waits on demand until every job is done', async () => {
+    const host = hostWith()
+    const job = obey(host, { do: 'wait', ms: 200 })
+    const drained = host.drain()
+    expect(await failureOf(host.run(orderFor({ do: 'echo', text: '' })))).toMatchObject({ code: 'PAUSED' })
+    await drained
+    expect(statusOf(host)).toMatchObject({ running: 0, waiting: 0 })
+    expect(await job).toEqual(['waited'])
+  })
+
+  it('gives up waiting when told to', async () => {
+    const host = hostWith()
+    await occupy(host)
+    await expect(host.drain(AbortSignal.timeout(50))).rejects.toThrow()
+  })
+
+  it('ends jobs, waiting and running, and every process, and may be followed by another start', async () => {
+    const host = hostWith()
+    const { outcome } = await occupy(host)
+    await vi.waitFor(() => expect(host.enginePids('obedience')).toHaveLength(1))
+    const [pid = 0] = host.enginePids('obedience')
+    const waiting = failureOf(host.run(orderFor({ do: 'echo', text: '' })))
+    host.stop()
+    expect(await outcome).toMatchObject({ code: 'PAUSED' })
+    expect(await waiting).toMatchObject({ code: 'PAUSED' })
+    await processIsGone(pid)
+    host.start()
+    host.setAccepting('everybody')
+    expect(await obey(host, { do: 'echo', text: 'again' })).toEqual(['again'])
+  })
+})
+
+describe('loadOf', () => {
+  it('is the fuller of what runs and what waits', () => {
+    expect(loadOf({ running: 1, slots: 2, waiting: 3, bound: 4 })).toBe(0.75)
+    expect(loadOf({ running: 2, slots: 2, waiting: 0, bound: 4 })).toBe(1)
+    expect(loadOf({ running: 3, slots: 2, waiting: 0, bound: 4 })).toBe(1)
+    expect(loadOf({ running: 0, slots: 0, waiting: 0, bound: 0 })).toBe(0)
+  })
+})

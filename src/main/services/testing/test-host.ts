@@ -1,0 +1,93 @@
+import { pino } from 'pino'
+import { RmaError } from '../../../shared/errors.ts'
+import { MiB, second } from '../../../shared/units.ts'
+import { systemClock } from '../../clock.ts'
+import type { Logger } from '../../log.ts'
+import type { ServiceAnswer, ServiceRequest } from '../../service-request.ts'
+import type { EngineEntries } from '../engine-launcher.ts'
+import { createForkLauncher } from '../fork-launcher.ts'
+import type { ServiceDefinition } from '../service-definition.ts'
+import { ServiceHost, type ServiceHostInit } from '../service-host.ts'
+import type { Order } from './obedient-engine.ts'
+
+export const testEntries: EngineEntries = { folder: new URL('.', import.meta.url), extension: '.ts' }
+
+/** A service whose documents are orders to its engine. */
+export const obedience: ServiceDefinition = {
+  type: 'obedience',
+  accepts: ['text/plain'],
+  maxBytes: MiB,
+  idempotent: true,
+  engine: 'obedient-engine',
+  memoryMiB: 256,
+  stallMs: 20 * second,
+  slots: () => 1,
+  bound: () => 4,
+  inspect({ bytes }) {
+    if (bytes[0] !== 0x7b) throw new RmaError('BAD_INPUT', 'expected an order in JSON')
+  },
+  async answer(output) {
+    const values: unknown[] = []
+    for await (const { value } of output) values.push(value)
+    return { contentType: 'application/json', body: Buffer.from(JSON.stringify(values)) }
+  },
+}
+
+export function testHost(init: Partial<ServiceHostInit> & { log?: Logger; entries?: EngineEntries } = {}): ServiceHost {
+  const { log = pino({ level: 'silent' }), entries = testEntries, ...rest } = init
+  const host = new ServiceHost(
+    { launch: createForkLauncher({ entries, log }), clock: systemClock, log },
+    {
+      machine: { cpuThreads: 2, memoryMiB: 8_192 },
+      services: { obedience: { enabled: true }, ocr: { enabled: true } },
+      definitions: [obedience],
+      ...rest,
+    },
+  )
+  host.start()
+  host.setAccepting('everybody')
+  return host
+}
+
+let requests = 0
+
+/** A request that anybody might send; `fields` make it a particular one. */
+export function requestFor(body: Uint8Array | string, fields: Partial<ServiceRequest> = {}): ServiceRequest {
+  return {
+    id: `request-${++requests}`,
+    service: 'obedience',
+    requester: '12D3KooWRequester',
+    contentType: 'text/plain',
+    accept: '',
+    body: chunksOf(typeof body === 'string' ? Buffer.from(body) : body),
+    deadlineAt: Date.now() + 30 * second,
+    signal: new AbortController().signal,
+    ...fields,
+  }
+}
+
+export function orderFor(order: Order, fields: Partial<ServiceRequest> = {}): ServiceRequest {
+  return requestFor(JSON.stringify(order), fields)
+}
+
+/** A body that comes in pieces, as over a network. */
+export async function* chunksOf(bytes: Uint8Array, size = 65_536): AsyncGenerator<Uint8Array, void, void> {
+  for (let start = 0; start < bytes.length; start += size) yield bytes.subarray(start, start + size)
+}
+
+export async function textOf({ body }: ServiceAnswer): Promise<string> {
+  if (body instanceof Uint8Array) return Buffer.from(body).toString()
+  const chunks: Uint8Array[] = []
+  for await (const chunk of body) chunks.push(chunk)
+  return Buffer.concat(chunks).toString()
+}
+
+/** The error a promise rejects with, which must be an RmaError. */
+export async function failureOf(promise: Promise<unknown>): Promise<RmaError> {
+  const outcome = await promise.then(
+    () => new Error('expected a failure, got an answer'),
+    (error: unknown) => error,
+  )
+  if (outcome instanceof RmaError) return outcome
+  throw outcome
+}
