@@ -1,0 +1,35 @@
+import { implement } from '@orpc/server'
+import { contract } from '../../shared/contract/index.ts'
+import type { NodeApi } from './node-api.ts'
+
+/** The contract, answered by `node`. Streams end when the caller stops reading, cancels or disconnects. */
+export function createRpcRouter(node: NodeApi) {
+  const rpc = implement(contract)
+  return rpc.router({
+    status: {
+      get: rpc.status.get.handler(() => node.status.get()),
+      watch: rpc.status.watch.handler(({ signal }) => node.status.watch(signal)),
+    },
+    donation: {
+      set: rpc.donation.set.handler(({ input }) => node.setDonating(input.donating, input.consent)),
+    },
+    network: {
+      get: rpc.network.get.handler(() => node.topology.get()),
+      watch: rpc.network.watch.handler(({ signal }) => node.topology.watch(signal)),
+    },
+    services: {
+      set: rpc.services.set.handler(({ input }) => node.setService(input.type, input.enabled)),
+    },
+    jobs: {
+      watch: rpc.jobs.watch.handler(({ signal }) => node.jobs.watch(signal)),
+      cancel: rpc.jobs.cancel.handler(({ input }) => node.cancelJob(input.id)),
+    },
+    settings: {
+      get: rpc.settings.get.handler(() => node.settings.get()),
+      update: rpc.settings.update.handler(({ input }) => node.updateSettings(input)),
+    },
+    logs: {
+      watch: rpc.logs.watch.handler(({ signal }) => node.logs.watch(signal)),
+    },
+  })
+}

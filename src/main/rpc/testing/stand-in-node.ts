@@ -1,0 +1,104 @@
+import { RmaError } from '../../../shared/errors.ts'
+import type { JobsSnapshot } from '../../../shared/schema/job.ts'
+import type { ServiceType } from '../../../shared/schema/primitives.ts'
+import { defaultSettings, type Settings, type SettingsPatch } from '../../../shared/schema/settings.ts'
+import type { Status } from '../../../shared/schema/status.ts'
+import type { Topology } from '../../../shared/schema/topology.ts'
+import { LiveValue } from '../../live-value.ts'
+import { LogBuffer } from '../../log.ts'
+import type { NodeApi } from '../node-api.ts'
+
+const peerId = '12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp'
+
+export const sampleStatus: Status = {
+  self: {
+    peerId,
+    version: '1.2.3',
+    workerType: 'headless',
+    network: { name: 'local', id: '0123456789abcdef', open: true },
+    addresses: [`/ip4/127.0.0.1/tcp/8468/p2p/${peerId}`],
+    servicePort: 8_000,
+    startedAt: 1_700_000_000_000,
+  },
+  donating: false,
+  consent: false,
+  activity: { kind: 'off' },
+  counters: { served: 0, requested: 0, failed: 0, pagesRead: 0 },
+  routing: {
+    localRequests: 0,
+    forwardedRequests: 0,
+    cacheHits: 0,
+    cacheMisses: 0,
+    dhtLookups: 0,
+    failedRequests: 0,
+    cacheSize: 0,
+    cacheHitRate: 0,
+  },
+  load: { at: 1_700_000_000_000, cpu: 0.25, memoryUsedMiB: 900, memoryTotalMiB: 4_096, announced: 0 },
+  capabilities: { workerType: 'headless', cpuThreads: 8, memoryMiB: 4_096, gpus: [] },
+  cpuModel: 'Example CPU',
+  services: [{ type: 'ocr', enabled: true, running: 0, waiting: 0, slots: 2, bound: 8 }],
+}
+
+export const sampleTopology: Topology = {
+  nodes: [{ peerId, self: true, connected: true, role: 'peer', services: [], lastSeen: 1_700_000_000_000 }],
+  edges: [],
+  ring: [{ peerId, position: 0.5 }],
+  counts: { connected: 0, known: 0, donating: 0 },
+}
+
+/** Counts the watchers of a LiveValue that are still open. */
+class WatchedValue<T> extends LiveValue<T> {
+  watchers = 0
+
+  override async *watch(signal?: AbortSignal): AsyncGenerator<T, void, void> {
+    this.watchers++
+    try {
+      yield* super.watch(signal)
+    } finally {
+      this.watchers--
+    }
+  }
+}
+
+/** A node's state without the node: what the RPC and its front ends are tested against. */
+export class StandInNode implements NodeApi {
+  readonly status = new WatchedValue<Status>(sampleStatus)
+  readonly topology = new WatchedValue<Topology>(sampleTopology)
+  readonly jobs = new WatchedValue<JobsSnapshot>({ jobs: [] })
+  readonly settings = new WatchedValue<Settings>(defaultSettings)
+  readonly logs = new LogBuffer()
+  /** Thrown by whatever is called next. */
+  failure: unknown
+
+  async setDonating(donating: boolean, consent = false): Promise<void> {
+    this.#fail()
+    if (donating && !consent && !this.status.get().consent) {
+      throw new RmaError('CONSENT_REQUIRED', 'expected consent before the first donation', { needs: 'consent' })
+    }
+    this.status.update(status => ({ ...status, donating, consent: status.consent || consent }))
+  }
+
+  async setService(type: ServiceType, enabled: boolean): Promise<void> {
+    this.#fail()
+    this.settings.update(settings => ({ ...settings, services: { ...settings.services, [type]: { enabled } } }))
+  }
+
+  cancelJob(id: string): void {
+    this.#fail()
+    throw new RmaError('NOT_FOUND', `no job ${id} is queued or running`, { id })
+  }
+
+  async updateSettings(patch: SettingsPatch): Promise<Settings> {
+    this.#fail()
+    const defined = Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined))
+    this.settings.update(settings => ({ ...settings, ...defined }))
+    return this.settings.get()
+  }
+
+  #fail(): void {
+    const failure = this.failure
+    this.failure = undefined
+    if (failure !== undefined) throw failure
+  }
+}
