@@ -1,5 +1,5 @@
 import { createServer, type Server as HttpServer } from 'node:http'
-import { createServer as createSocketServer, type Socket, type Server as SocketServer } from 'node:net'
+import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { getRequestListener } from '@hono/node-server'
 import { KiB, second } from '../../shared/units.ts'
@@ -29,7 +29,6 @@ export class ServiceServer implements Startable {
   readonly #origins: SocketOrigins
   readonly #choice: PortChoice
   readonly #sockets = new Set<Duplex>()
-  #listener: SocketServer | undefined
   #port = 0
 
   constructor({ app, origins }: ServiceServerComponents, init: { port: PortChoice }) {
@@ -45,6 +44,10 @@ export class ServiceServer implements Startable {
       },
       getRequestListener(app.fetch, { overrideGlobalObjects: false }),
     )
+    // A socket that came through the server's own listener; the others were given an origin before.
+    this.#http.prependListener('connection', (socket: Duplex) => {
+      if (socket instanceof Socket && origins.get(socket) === undefined) this.#track(socket, { kind: 'loopback' })
+    })
   }
 
   /** Port of the loopback listener, once started. */
@@ -54,32 +57,28 @@ export class ServiceServer implements Startable {
 
   /** Serves HTTP on a socket from somewhere. */
   serve(socket: Duplex, origin: Origin): void {
-    this.#origins.set(socket, origin)
-    this.#sockets.add(socket)
-    socket.once('close', () => this.#sockets.delete(socket))
+    this.#track(socket, origin)
     this.#http.emit('connection', socket)
   }
 
   async start(): Promise<void> {
-    const listener = createSocketServer((socket: Socket) => {
-      socket.setNoDelay(true)
-      this.serve(socket, { kind: 'loopback' })
-    })
-    this.#port = await listenOnPort(listener, this.#choice, loopback)
-    this.#listener = listener
+    this.#port = await listenOnPort(this.#http, this.#choice, loopback)
   }
 
   /** Ends idle connections at once and those with a request in flight after 2 s. */
   async stop(): Promise<void> {
-    const listener = this.#listener
-    this.#listener = undefined
-    const closed = new Promise<void>(resolve => (listener === undefined ? resolve() : listener.close(() => resolve())))
+    const closed = new Promise<void>(resolve => this.#http.close(() => resolve()))
     this.#http.closeIdleConnections()
     const timer = setTimeout(() => this.#destroyAll(), stopGraceMs)
-    if (this.#sockets.size > 0) await this.#whenQuiet()
+    await this.#whenQuiet()
     clearTimeout(timer)
-    this.#destroyAll()
     await closed
+  }
+
+  #track(socket: Duplex, origin: Origin): void {
+    this.#origins.set(socket, origin)
+    this.#sockets.add(socket)
+    socket.once('close', () => this.#sockets.delete(socket))
   }
 
   #whenQuiet(): Promise<void> {
