@@ -9,8 +9,8 @@ import { writeFileDurably } from './durable-file.ts'
 export interface KeySeal {
   /** Tells sealed files apart from plain ones: they get the name `identity.<name>`. */
   name: string
-  seal(bytes: Uint8Array): Uint8Array
-  unseal(bytes: Uint8Array): Uint8Array
+  seal(bytes: Uint8Array): Uint8Array | Promise<Uint8Array>
+  unseal(bytes: Uint8Array): Uint8Array | Promise<Uint8Array>
 }
 
 /** No protection but the file's mode: for servers, and desktops without a key store. */
@@ -25,11 +25,11 @@ export async function loadIdentity(dataFolder: string, seal: KeySeal = plainSeal
   const stored = await readBytes(path)
   if (stored === undefined) {
     const key = await generateKeyPair('Ed25519')
-    await writeFileDurably(path, seal.seal(privateKeyToProtobuf(key)))
+    await writeFileDurably(path, await seal.seal(privateKeyToProtobuf(key)))
     return key
   }
   try {
-    const key = privateKeyFromProtobuf(seal.unseal(stored))
+    const key = privateKeyFromProtobuf(await seal.unseal(stored))
     if (key.type !== 'Ed25519') throw new Error(`it holds a key of type ${key.type}`)
     return key
   } catch (cause) {

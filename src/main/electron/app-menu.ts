@@ -1,0 +1,63 @@
+import type { MenuItemConstructorOptions } from 'electron'
+import { strings } from './strings.ts'
+import type { ShellCommand } from './tray-menu.ts'
+
+export interface AppMenuInit {
+  platform: NodeJS.Platform
+  /** Reload and developer tools are for development. */
+  packaged: boolean
+  run: (command: ShellCommand) => void
+}
+
+/** The menu of the windows. Everything the tray offers is here too, for desktops without a tray. */
+export function appMenu({ platform, packaged, run }: AppMenuInit): MenuItemConstructorOptions[] {
+  const words = strings.menu
+  const quit: MenuItemConstructorOptions = {
+    label: words.quit,
+    accelerator: 'CommandOrControl+Q',
+    click: () => run('quit'),
+  }
+  return [
+    ...(platform === 'darwin'
+      ? [
+          {
+            label: strings.appName,
+            submenu: [
+              { role: 'about' },
+              { type: 'separator' },
+              { role: 'hide' },
+              { role: 'hideOthers' },
+              { role: 'unhide' },
+              { type: 'separator' },
+              quit,
+            ],
+          } satisfies MenuItemConstructorOptions,
+        ]
+      : []),
+    {
+      label: words.file,
+      submenu: [
+        { label: words.donate, click: () => run('toggle-donating') },
+        { type: 'separator' },
+        { role: 'close' },
+        ...(platform === 'darwin' ? [] : [quit]),
+      ],
+    },
+    { label: words.edit, submenu: [{ role: 'copy' }, { role: 'paste' }, { role: 'selectAll' }] },
+    {
+      label: words.view,
+      submenu: [
+        { label: words.openDashboard, accelerator: 'CommandOrControl+1', click: () => run('open-dashboard') },
+        { label: strings.menu.topologyWindow, accelerator: 'CommandOrControl+2', click: () => run('open-topology') },
+        { label: words.logs, accelerator: 'CommandOrControl+3', click: () => run('open-logs') },
+        { type: 'separator' },
+        { role: 'resetZoom' },
+        { role: 'zoomIn' },
+        { role: 'zoomOut' },
+        { role: 'togglefullscreen' },
+        ...(packaged ? [] : ([{ role: 'reload' }, { role: 'toggleDevTools' }] satisfies MenuItemConstructorOptions[])),
+      ],
+    },
+    { label: words.window, submenu: [{ role: 'minimize' }, { role: 'zoom' }] },
+  ]
+}

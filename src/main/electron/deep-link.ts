@@ -1,0 +1,30 @@
+import type { AppPage } from './app-url.ts'
+
+export const linkScheme = 'rma-donor'
+
+/** What a link from outside may ask for: to see the app, at a page if it names one. It never changes anything. */
+export interface DeepLink {
+  page: AppPage | undefined
+}
+
+const pages: ReadonlyMap<string, AppPage> = new Map([
+  ['status', 'status'],
+  ['topology', 'topology'],
+  ['logs', 'logs'],
+])
+
+/** Reads `rma-donor://open/<page>`; anything else that arrives under the scheme shows the dashboard. */
+export function parseDeepLink(text: string): DeepLink | undefined {
+  if (text.length > 512 || !text.startsWith(`${linkScheme}:`)) return undefined
+  const name = /^rma-donor:\/\/open\/([a-z]{1,16})\/?$/.exec(text)?.[1]
+  return { page: pages.get(name ?? '') ?? 'status' }
+}
+
+/** The link among the arguments a program was started with, as Windows and Linux pass it. */
+export function deepLinkIn(argv: readonly string[]): DeepLink | undefined {
+  for (const argument of argv) {
+    const link = parseDeepLink(argument)
+    if (link !== undefined) return link
+  }
+  return undefined
+}

@@ -1,0 +1,63 @@
+import { join } from 'node:path'
+import { z } from 'zod'
+import { writeFileDurably } from '../config/durable-file.ts'
+import { readIfPresent } from '../config/read-if-present.ts'
+import type { Logger } from '../log.ts'
+
+const coordinate = z.number().int().min(-100_000).max(100_000)
+const extent = z.number().int().min(100).max(100_000)
+const windowStateSchema = z.object({
+  bounds: z.object({ x: coordinate, y: coordinate, width: extent, height: extent }),
+  maximized: z.boolean(),
+})
+export type WindowState = z.infer<typeof windowStateSchema>
+
+const desktopStateSchema = z.object({
+  /** The donor has been told that closing the window hides it. */
+  explainedHiding: z.boolean(),
+  windows: z.object({ dashboard: windowStateSchema.optional(), topology: windowStateSchema.optional() }),
+})
+export type DesktopState = z.infer<typeof desktopStateSchema>
+
+const initialState: DesktopState = { explainedHiding: false, windows: {} }
+
+/** What the shell remembers between runs, in desktop.json. Losing it costs comfort only, so a bad file counts as none. */
+export class DesktopStateFile {
+  readonly #path: string
+  readonly #log: Logger
+  #state = initialState
+  #lastWrite: Promise<void> = Promise.resolve()
+
+  constructor({ log }: { log: Logger }, { dataFolder }: { dataFolder: string }) {
+    this.#path = join(dataFolder, 'desktop.json')
+    this.#log = log
+  }
+
+  get(): DesktopState {
+    return this.#state
+  }
+
+  async load(): Promise<void> {
+    try {
+      const text = await readIfPresent(this.#path)
+      if (text !== undefined) this.#state = desktopStateSchema.parse(JSON.parse(text))
+    } catch (error) {
+      this.#log.warn({ err: error }, 'window places could not be read and were forgotten')
+    }
+  }
+
+  update(change: (state: DesktopState) => DesktopState): void {
+    this.#state = change(this.#state)
+    const text = `${JSON.stringify(this.#state, null, 2)}\n`
+    this.#lastWrite = this.#lastWrite.then(() =>
+      writeFileDurably(this.#path, text).catch((error: unknown) =>
+        this.#log.warn({ err: error }, 'window places could not be saved'),
+      ),
+    )
+  }
+
+  /** Resolves when everything has been written. */
+  saved(): Promise<void> {
+    return this.#lastWrite
+  }
+}

@@ -1,0 +1,46 @@
+import { fileURLToPath } from 'node:url'
+import * as electron from 'electron'
+import { systemClock } from '../clock.ts'
+import { dataFolderPath } from '../config/data-folder.ts'
+import { consoleLog } from '../headless/console-log.ts'
+import { createLog, LogBuffer } from '../log.ts'
+import { engineEntries } from '../services/engine-launcher.ts'
+import { Desktop } from './desktop.ts'
+import { createDesktopNode } from './desktop-node.ts'
+
+const { app } = electron
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
+const logBuffer = new LogBuffer()
+const log = createLog({ level: 'info', buffer: logBuffer, destinations: [consoleLog(process.stderr, process.env)] })
+
+const desktop = new Desktop(
+  {
+    electron,
+    clock: systemClock,
+    log,
+    createNode: () =>
+      createDesktopNode(
+        { electron, log, logBuffer },
+        {
+          env: process.env,
+          version: app.getVersion(),
+          platform: process.platform,
+          entries: engineEntries(import.meta.url),
+        },
+      ),
+  },
+  {
+    platform: process.platform,
+    argv: process.argv,
+    dataFolder: dataFolderPath(process.env.RMA_DONOR_HOME),
+    folders: { renderer: here('../renderer'), assets: here('../../assets') },
+    preload: here('../preload/index.cjs'),
+  },
+)
+
+if (desktop.prepare()) {
+  // Not awaited here: Electron is ready only after this module has been evaluated.
+  void app.whenReady().then(() => desktop.start())
+} else {
+  app.exit()
+}

@@ -1,0 +1,17 @@
+import { join } from 'node:path'
+import type { TrayKind } from './tray-state.ts'
+
+export interface IconTheme {
+  platform: NodeJS.Platform
+  /** Whether the system's own bar, not the app's windows, is dark. */
+  darkBar: boolean
+}
+
+/**
+ * Path of a tray icon. macOS tints the black template by itself (it knows one by its name); elsewhere the icon is drawn
+ * for a dark or a light bar. Electron finds the `@2x` files beside each.
+ */
+export function trayIconPath(folder: string, kind: TrayKind, { platform, darkBar }: IconTheme): string {
+  if (platform === 'darwin') return join(folder, `${kind}Template.png`)
+  return join(folder, `${kind}-on-${darkBar ? 'dark' : 'light'}.png`)
+}
