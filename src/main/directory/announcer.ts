@@ -1,0 +1,305 @@
+import type { Ed25519PrivateKey } from '@libp2p/interface'
+import { RmaError } from '../../shared/errors.ts'
+import type { PeerIdText } from '../../shared/schema/primitives.ts'
+import { type Milliseconds, minute, second } from '../../shared/units.ts'
+import type { Clock, StopTimer } from '../clock.ts'
+import type { Host } from '../dht/host.ts'
+import { retryDelay } from '../dht/retry-delay.ts'
+import type { Startable } from '../lifecycle.ts'
+import type { Logger } from '../log.ts'
+import {
+  audience,
+  duePost,
+  dueStatement,
+  type Holding,
+  nextStatementAt,
+  type RecordDraft,
+  type Said,
+  type Timing,
+} from './announce-plan.ts'
+import type { Ask } from './ask.ts'
+import type { Question } from './channel.ts'
+import type { StaleFrame } from './frames.ts'
+import { type KeyText, serviceKey, workerKey } from './keys.ts'
+import { readRecord, recordHash, sealRecord } from './record.ts'
+import type { Registrars } from './registrars.ts'
+import { readRenewal, sealRenewal } from './renewal.ts'
+import type { Sequence } from './sequence.ts'
+
+const postTimeoutMs = 3 * second
+/** Leaving is told to everybody at once, but not waited for longer than this. */
+const leaveTimeoutMs = 2 * second
+const lookupIntervalMs = 2.5 * minute
+const lookupTimeoutMs = 10 * second
+const maxAddresses = 16
+
+export interface AnnouncerComponents {
+  host: Host
+  privateKey: Ed25519PrivateKey
+  registrars: Registrars
+  ask: Ask
+  sequence: Sequence
+  clock: Clock
+  log: Logger
+}
+
+export type AnnouncerInit = Timing
+
+/** Where a registrar that failed stands. */
+interface Trouble {
+  failures: number
+  retryAt: Milliseconds
+}
+
+/**
+ * Keeps this node's record where others look for it: on the registrars of each of its keys. What to say, and to whom, is
+ * decided in announce-plan; this signs, sends and notes what was accepted.
+ */
+export class Announcer implements Startable {
+  readonly #components: AnnouncerComponents
+  readonly #timing: Timing
+  readonly #self: PeerIdText
+  readonly #holdings = new Map<PeerIdText, Holding>()
+  readonly #troubles = new Map<PeerIdText, Trouble>()
+  readonly #posting = new Map<PeerIdText, Promise<void>>()
+  #life = new AbortController()
+  #draft: RecordDraft | undefined
+  #said: Said | undefined
+  #working = false
+  #workAgain = false
+  #stopTimer: StopTimer | undefined
+  #stopListening: (() => void) | undefined
+  #stopLookups: StopTimer | undefined
+
+  constructor(components: AnnouncerComponents, timing: AnnouncerInit) {
+    this.#components = components
+    this.#timing = timing
+    this.#self = components.host.peerId.toString()
+  }
+
+  start(): void {
+    this.#life = new AbortController()
+    this.#stopListening = this.#components.registrars.onChange(() => this.#wake())
+    this.#stopLookups = this.#components.clock.every(lookupIntervalMs, () => void this.#findRegistrars())
+    this.#wake()
+  }
+
+  stop(): void {
+    this.#life.abort()
+    this.#stopListening?.()
+    this.#stopLookups?.()
+    this.#stopTimer?.()
+    this.#forgetAll()
+  }
+
+  /** How many registrars hold the newest record. */
+  get heldBy(): number {
+    return [...this.#holdings.values()].filter(holding => holding.recordHash === this.#said?.recordHash).length
+  }
+
+  /** Makes this known from now on; what changed is sent at once, within the limits of the protocol. */
+  update(draft: RecordDraft): void {
+    const newServices = draft.services.some(service => !this.#draft?.services.includes(service))
+    this.#draft = draft
+    this.#wake()
+    if (newServices) void this.#findRegistrars()
+  }
+
+  /** Takes the record out of the directory. Resolves once the registrars know, or after 2 s. */
+  async leave(): Promise<void> {
+    const draft = this.#draft
+    if (draft === undefined || this.#said === undefined) {
+      this.#draft = undefined
+      return
+    }
+    this.update({ ...draft, state: 'left' })
+    await this.#posted()
+    if (this.#draft?.state === 'left') {
+      this.#draft = undefined
+      this.#forgetAll()
+    }
+  }
+
+  #forgetAll(): void {
+    this.#said = undefined
+    this.#holdings.clear()
+    this.#troubles.clear()
+  }
+
+  /** Resolves once nothing is being said any more, or after the time for leaving. */
+  #posted(): Promise<void> {
+    return new Promise(resolve => {
+      const stopTimer = this.#components.clock.after(leaveTimeoutMs, resolve)
+      const settle = async () => {
+        while (this.#working || this.#posting.size > 0) {
+          await Promise.all(this.#posting.values())
+          await Promise.resolve()
+        }
+        stopTimer()
+        resolve()
+      }
+      void settle()
+    })
+  }
+
+  #wake(): void {
+    this.#workAgain = true
+    if (!this.#working) void this.#work()
+  }
+
+  async #work(): Promise<void> {
+    this.#working = true
+    try {
+      while (this.#workAgain && !this.#life.signal.aborted) {
+        this.#workAgain = false
+        await this.#sayWhatIsDue()
+        this.#post()
+      }
+    } catch (error) {
+      this.#components.log.warn({ err: error }, 'the worker record could not be announced')
+    } finally {
+      this.#working = false
+    }
+  }
+
+  async #sayWhatIsDue(): Promise<void> {
+    const draft = this.#draft
+    if (draft === undefined) return
+    const addresses = this.#components.host.addresses().slice(0, maxAddresses)
+    const statement = dueStatement(draft, addresses, this.#said, this.#components.clock.now(), this.#timing)
+    if (statement === 'record') this.#said = await this.#sayRecord(draft, addresses)
+    else if (statement === 'renewal' && this.#said !== undefined) this.#said = await this.#sayRenewal(draft, this.#said)
+  }
+
+  async #sayRecord(draft: RecordDraft, addresses: string[]): Promise<Said> {
+    const { host, privateKey, sequence, clock } = this.#components
+    const seq = await sequence.next()
+    const issuedAt = clock.now()
+    const record = { ...draft, addresses, seq, issuedAt, expiresAt: issuedAt + this.#timing.workerTtlMs }
+    const recordBytes = await sealRecord(privateKey, host.networkId, record)
+    return {
+      record,
+      recordBytes,
+      recordHash: recordHash(recordBytes),
+      seq,
+      load: record.load,
+      state: record.state,
+      saidAt: issuedAt,
+    }
+  }
+
+  async #sayRenewal(draft: RecordDraft, said: Said): Promise<Said> {
+    const { host, privateKey, sequence, clock } = this.#components
+    const { load, queue, state } = draft
+    if (state === 'left') throw new RmaError('INTERNAL', 'leaving takes a whole record')
+    const seq = await sequence.next()
+    const issuedAt = clock.now()
+    const fields = { recordHash: said.recordHash, seq, load, queue, state, issuedAt }
+    const renewalBytes = await sealRenewal(privateKey, host.networkId, fields)
+    return { ...said, seq, load, state, renewalBytes, saidAt: issuedAt }
+  }
+
+  /** Sends each registrar what it lacks; one that is busy or in trouble gets its turn later. */
+  #post(): void {
+    const said = this.#said
+    if (said === undefined) return
+    const now = this.#components.clock.now()
+    for (const [peerId, keys] of this.#audience(said)) {
+      const due = duePost(this.#holdings.get(peerId), said, keys)
+      const retryAt = this.#troubles.get(peerId)?.retryAt ?? 0
+      if (due === 'nothing' || this.#posting.has(peerId) || retryAt > now) continue
+      const posting = this.#postTo(peerId, due, said, keys).finally(() => {
+        this.#posting.delete(peerId)
+        this.#wake()
+      })
+      this.#posting.set(peerId, posting)
+    }
+    this.#setTimer(said, now)
+  }
+
+  #audience(said: Said): Map<PeerIdText, KeyText[]> {
+    const registrars = new Map(
+      keysOf(this.#self, said).map(key => [key, this.#components.registrars.of(key).map(({ peerId }) => peerId)]),
+    )
+    const hearers = audience(registrars, this.#holdings)
+    if (said.state !== 'left') return hearers
+    // Whoever still holds the record has to know that it is void.
+    for (const peerId of this.#holdings.keys()) if (!hearers.has(peerId)) hearers.set(peerId, [])
+    return hearers
+  }
+
+  async #postTo(peerId: PeerIdText, due: 'announce' | 'renew', said: Said, keys: KeyText[]): Promise<void> {
+    try {
+      const answer = await this.#components.ask(peerId, questionOf(due, said, keys), {
+        timeoutMs: postTimeoutMs,
+        signal: this.#life.signal,
+      })
+      if (answer.kind === 'stale') this.#jumpPast(answer)
+      // A record carries what its first statement was; a renewal made since then is sent in the next round.
+      const seq = due === 'announce' ? said.record.seq : said.seq
+      this.#holdings.set(peerId, { recordHash: said.recordHash, seq, keys })
+      this.#troubles.delete(peerId)
+    } catch (error) {
+      this.#noteTrouble(peerId, due, error)
+    }
+  }
+
+  /** Somebody holds something later of ours: an older copy of this node's data was restored, or its key is in use twice. */
+  #jumpPast(answer: StaleFrame): void {
+    const seq = Math.max(
+      readRecord(answer.record).claims.record.seq,
+      answer.renewal === undefined ? 0 : readRenewal(answer.renewal).claims.seq,
+    )
+    if (this.#said === undefined || seq < this.#said.seq) return
+    this.#components.log.warn(
+      { seq },
+      'a registrar holds a later record of this node: its data was restored from a copy, or its identity is in use elsewhere',
+    )
+    this.#components.sequence.jumpPast(seq)
+    this.#said = undefined
+  }
+
+  #noteTrouble(peerId: PeerIdText, due: 'announce' | 'renew', error: unknown): void {
+    if (this.#life.signal.aborted) return
+    // A registrar that refuses a renewal may have restarted: it gets the whole record, and only then counts as failing.
+    const known = this.#holdings.delete(peerId)
+    if (due === 'renew' && known) return
+    const failures = (this.#troubles.get(peerId)?.failures ?? 0) + 1
+    const retryAt = this.#components.clock.now() + retryDelay(failures, Math.random())
+    this.#troubles.set(peerId, { failures, retryAt })
+    this.#components.log.debug({ peer: peerId, failures, err: error }, 'a registrar did not take the record')
+  }
+
+  #setTimer(said: Said, now: Milliseconds): void {
+    this.#stopTimer?.()
+    if (this.#draft === undefined) return
+    const retries = [...this.#troubles.values()].map(({ retryAt }) => retryAt).filter(at => at > now)
+    const at = Math.min(nextStatementAt(this.#draft, said, this.#timing), ...retries)
+    this.#stopTimer = this.#components.clock.after(Math.max(1, at - now), () => this.#wake())
+  }
+
+  /** Looks each key up in the DHT, so that the record lies where a stranger would look for it. */
+  async #findRegistrars(): Promise<void> {
+    const draft = this.#draft
+    if (draft === undefined || this.#life.signal.aborted) return
+    const signal = AbortSignal.any([this.#life.signal, AbortSignal.timeout(lookupTimeoutMs)])
+    for (const key of keysOf(this.#self, { record: draft })) {
+      try {
+        await this.#components.registrars.refresh(key, signal)
+      } catch (error) {
+        if (signal.aborted) return
+        this.#components.log.debug({ key, err: error }, 'the registrars of a key were not found')
+      }
+    }
+    this.#wake()
+  }
+}
+
+function keysOf(self: PeerIdText, { record }: { record: Pick<RecordDraft, 'services'> }): KeyText[] {
+  return [workerKey(self), ...record.services.map(serviceKey)]
+}
+
+function questionOf(due: 'announce' | 'renew', said: Said, keys: KeyText[]): Question {
+  if (due === 'renew' && said.renewalBytes !== undefined) return { kind: 'renew', renewal: said.renewalBytes }
+  return { kind: 'announce', record: said.recordBytes, keys }
+}

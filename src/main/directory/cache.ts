@@ -1,0 +1,159 @@
+import type { PeerIdText, ServiceType } from '../../shared/schema/primitives.ts'
+import type { Queue, WorkerView } from '../../shared/schema/worker.ts'
+import { type Milliseconds, second } from '../../shared/units.ts'
+import type { Clock } from '../clock.ts'
+import type { Logger } from '../log.ts'
+
+/** Entries are refreshed this long before they expire, when somebody asks; a request never waits for it. */
+const refreshAheadShare = 1 / 3
+/** A refresh that failed or found nobody is not repeated sooner. */
+const minRefreshIntervalMs = 1 * second
+const maxServices = 256
+
+export interface WorkerCacheComponents {
+  /** Looks a service's workers up in the directory. */
+  find(service: ServiceType, signal?: AbortSignal): Promise<WorkerView[]>
+  clock: Clock
+  log: Logger
+}
+
+export interface WorkerCacheInit {
+  /** How long a result counts. */
+  cacheTtlMs: Milliseconds
+}
+
+export interface LookupResult {
+  workers: WorkerView[]
+  source: 'cache' | 'dht'
+}
+
+export interface CacheStatistics {
+  hits: number
+  misses: number
+  /** Lookups in the directory, background ones included. */
+  dhtLookups: number
+  /** Workers held, over all services. */
+  size: number
+}
+
+interface Entry {
+  workers: Map<PeerIdText, WorkerView>
+  foundAt: Milliseconds
+  refreshedAt: Milliseconds
+}
+
+/** The workers found lately, by service. An empty result is not kept: the next request asks again. */
+export class WorkerCache {
+  readonly #components: WorkerCacheComponents
+  readonly #ttlMs: Milliseconds
+  readonly #entries = new Map<ServiceType, Entry>()
+  readonly #flights = new Map<ServiceType, Promise<WorkerView[]>>()
+  #hits = 0
+  #misses = 0
+  #dhtLookups = 0
+
+  constructor(components: WorkerCacheComponents, { cacheTtlMs }: WorkerCacheInit) {
+    this.#components = components
+    this.#ttlMs = cacheTtlMs
+  }
+
+  get statistics(): CacheStatistics {
+    const size = [...this.#entries.values()].reduce((sum, entry) => sum + entry.workers.size, 0)
+    return { hits: this.#hits, misses: this.#misses, dhtLookups: this.#dhtLookups, size }
+  }
+
+  /** Rejects with CANCELLED when `signal` aborts; the lookup it shares with others goes on. */
+  async lookup(service: ServiceType, { signal }: { signal?: AbortSignal } = {}): Promise<LookupResult> {
+    const now = this.#components.clock.now()
+    const workers = this.#live(service, now)
+    if (workers.length > 0) {
+      this.#hits++
+      this.#refreshIfDue(service, now)
+      return { workers, source: 'cache' }
+    }
+    this.#misses++
+    return { workers: await withSignal(this.#fetch(service), signal), source: 'dht' }
+  }
+
+  /** A worker that failed, or that said it has left, is not offered again until the directory names it anew. */
+  remove(peerId: PeerIdText): void {
+    for (const [service, entry] of this.#entries) {
+      if (entry.workers.delete(peerId) && entry.workers.size === 0) this.#entries.delete(service)
+    }
+  }
+
+  /** What a worker said of itself in a response is newer than its record. */
+  heard(peerId: PeerIdText, load: number, queue: Queue): void {
+    const updatedAt = this.#components.clock.now()
+    for (const { workers } of this.#entries.values()) {
+      const worker = workers.get(peerId)
+      if (worker !== undefined) workers.set(peerId, { ...worker, load, queue, updatedAt })
+    }
+  }
+
+  clear(): void {
+    this.#entries.clear()
+  }
+
+  #live(service: ServiceType, now: Milliseconds): WorkerView[] {
+    const entry = this.#entries.get(service)
+    if (entry === undefined || entry.foundAt + this.#ttlMs <= now) return []
+    return [...entry.workers.values()].filter(worker => worker.expiresAt > now)
+  }
+
+  #refreshIfDue(service: ServiceType, now: Milliseconds): void {
+    const entry = this.#entries.get(service)
+    if (entry === undefined || this.#flights.has(service)) return
+    if (now < entry.foundAt + this.#ttlMs * (1 - refreshAheadShare)) return
+    if (now < entry.refreshedAt + minRefreshIntervalMs) return
+    entry.refreshedAt = now
+    this.#fetch(service).catch(error => {
+      this.#components.log.debug({ service, err: error }, 'a background lookup failed')
+    })
+  }
+
+  /** Lookups of one service at the same time are one lookup. */
+  #fetch(service: ServiceType): Promise<WorkerView[]> {
+    const running = this.#flights.get(service)
+    if (running !== undefined) return running
+    this.#dhtLookups++
+    const flight = this.#components
+      .find(service)
+      .then(workers => this.#keep(service, workers))
+      .finally(() => this.#flights.delete(service))
+    this.#flights.set(service, flight)
+    return flight
+  }
+
+  #keep(service: ServiceType, workers: WorkerView[]): WorkerView[] {
+    const now = this.#components.clock.now()
+    const held = this.#entries.get(service)?.workers
+    const newest = workers.map(worker => newer(worker, held?.get(worker.peerId)))
+    this.#entries.delete(service)
+    if (newest.length > 0) {
+      const byPeer = new Map(newest.map(worker => [worker.peerId, worker]))
+      this.#entries.set(service, { workers: byPeer, foundAt: now, refreshedAt: now })
+    }
+    for (const oldest of this.#entries.keys()) {
+      if (this.#entries.size <= maxServices) break
+      this.#entries.delete(oldest)
+    }
+    return newest
+  }
+}
+
+/** The found record, with the load last heard where that is newer. */
+function newer(found: WorkerView, held: WorkerView | undefined): WorkerView {
+  if (held === undefined || held.updatedAt <= found.updatedAt) return found
+  return { ...found, load: held.load, queue: held.queue, updatedAt: held.updatedAt }
+}
+
+function withSignal<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return promise
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason)
+    if (signal.aborted) return abort()
+    signal.addEventListener('abort', abort, { once: true })
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
+  })
+}

@@ -1,0 +1,101 @@
+import type { Ed25519PrivateKey } from '@libp2p/interface'
+import type { PeerIdText } from '../../shared/schema/primitives.ts'
+import { type Milliseconds, minute } from '../../shared/units.ts'
+import type { Clock, StopTimer } from '../clock.ts'
+import type { Host } from '../dht/host.ts'
+import { Lifecycle, type Startable } from '../lifecycle.ts'
+import type { Logger } from '../log.ts'
+import { Announcer } from './announcer.ts'
+import type { Ask } from './ask.ts'
+import { WorkerCache } from './cache.ts'
+import { Channels } from './channels.ts'
+import { EnvelopeCache } from './envelope-cache.ts'
+import { Finder } from './finder.ts'
+import { RegistrarService } from './registrar.ts'
+import { Registrars } from './registrars.ts'
+import { Registry } from './registry.ts'
+import type { Sequence } from './sequence.ts'
+import { DirectoryServer } from './server.ts'
+
+const expiryIntervalMs = 0.5 * minute
+
+export interface DirectoryComponents {
+  host: Host
+  privateKey: Ed25519PrivateKey
+  sequence: Sequence
+  /** Corrected by the measured offset, where one is known: records are dated by it. */
+  clock: Clock
+  log: Logger
+  /** Whether a peer has shown a certificate with the role coordinator; nobody has in an open network. */
+  isCertifiedCoordinator?(peerId: PeerIdText): boolean
+}
+
+export interface DirectoryInit {
+  heartbeatIntervalMs: Milliseconds
+  /** How long records of this node live. */
+  workerTtlMs: Milliseconds
+  cacheTtlMs: Milliseconds
+  /** Most workers a lookup returns. */
+  maxWorkers: number
+}
+
+/** Who offers what: this node's record in the network, the records it keeps for others, and those it has found. */
+export interface Directory extends Startable {
+  readonly announcer: Announcer
+  readonly finder: Finder
+  readonly cache: WorkerCache
+  readonly registry: Registry
+  readonly registrars: Registrars
+}
+
+export function createDirectory(components: DirectoryComponents, init: DirectoryInit): Directory {
+  const { host, privateKey, sequence, clock } = components
+  const log = components.log.child({ component: 'directory' })
+  const registry = new Registry(
+    { isCertifiedCoordinator: peerId => components.isCertifiedCoordinator?.(peerId) ?? false },
+    { networkId: host.networkId },
+  )
+  const registrar = new RegistrarService({ registry, clock })
+  const registrars = new Registrars({ host })
+  const channels = new Channels({ host, clock })
+  const self = host.peerId.toString()
+  const ask: Ask = async (peerId, question, options) =>
+    peerId === self ? registrar.answer({ ...question, id: 0 }, { from: self }) : channels.ask(peerId, question, options)
+  const envelopes = new EnvelopeCache({ networkId: host.networkId })
+  const announcer = new Announcer({ host, privateKey, registrars, ask, sequence, clock, log }, init)
+  const finder = new Finder({ registrars, ask, envelopes, clock, log })
+  const cache = new WorkerCache(
+    { find: service => finder.findService(service, { limit: init.maxWorkers }), clock, log },
+    init,
+  )
+  const server = new DirectoryServer({ host, answer: registrar.answer.bind(registrar), clock, log })
+
+  const lifecycle = new Lifecycle()
+  lifecycle.add('channels', channels)
+  lifecycle.add('registrars', registrars)
+  lifecycle.add('directory server', server)
+  lifecycle.add('registry expiry', expiry(registry, clock))
+  lifecycle.add('announcer', announcer)
+  return {
+    announcer,
+    finder,
+    cache,
+    registry,
+    registrars,
+    start: () => lifecycle.start(),
+    stop: async () => {
+      await lifecycle.stop()
+      cache.clear()
+    },
+  }
+}
+
+function expiry(registry: Registry, clock: Clock): Startable {
+  let stopTimer: StopTimer = () => undefined
+  return {
+    start: () => {
+      stopTimer = clock.every(expiryIntervalMs, () => registry.expire(clock.now()))
+    },
+    stop: () => stopTimer(),
+  }
+}

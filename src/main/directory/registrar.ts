@@ -1,0 +1,51 @@
+import type { Clock } from '../clock.ts'
+import type { AnnounceFrame, AnswerFrame, FindFrame, RequestFrame } from './frames.ts'
+import type { Registry } from './registry.ts'
+import type { Asker } from './server.ts'
+
+export interface RegistrarServiceComponents {
+  registry: Registry
+  clock: Clock
+}
+
+/** Turns requests into calls on the registry; the same for questions from peers and this node's own. */
+export class RegistrarService {
+  readonly #components: RegistrarServiceComponents
+
+  constructor(components: RegistrarServiceComponents) {
+    this.#components = components
+  }
+
+  /** Throws what the registry throws. */
+  answer(request: RequestFrame, asker: Asker): AnswerFrame {
+    switch (request.kind) {
+      case 'announce':
+        return this.#announce(request, asker)
+      case 'renew':
+        return { id: request.id, ...this.#components.registry.renew(request.renewal, { ...asker, now: this.#now() }) }
+      case 'find':
+        return this.#find(request)
+    }
+  }
+
+  #announce({ id, record, keys }: AnnounceFrame, asker: Asker): AnswerFrame {
+    const result = this.#components.registry.announce(record, { keys, ...asker, now: this.#now() })
+    if (result.kind === 'stale') return { id, ...result }
+    return result.declined.length === 0 ? { id, kind: 'ok' } : { id, ...result }
+  }
+
+  #find({ id, key, limit, filter, known }: FindFrame): AnswerFrame {
+    const result = this.#components.registry.find(key, {
+      limit,
+      ...(filter === undefined ? {} : { filter }),
+      ...(known === undefined ? {} : { known }),
+      now: this.#now(),
+      random: Math.random,
+    })
+    return { id, kind: 'found', ...result }
+  }
+
+  #now(): number {
+    return this.#components.clock.now()
+  }
+}

@@ -1,0 +1,92 @@
+import type { Connection, PeerId } from '@libp2p/interface'
+import { fromString } from 'uint8arrays/from-string'
+import type { PeerIdText } from '../../shared/schema/primitives.ts'
+import { addressGroup } from '../dht/address-group.ts'
+import { closestOnNetwork } from '../dht/closest.ts'
+import type { Host } from '../dht/host.ts'
+import type { Startable } from '../lifecycle.ts'
+import { closestPeers, type KeyText, keyPosition, type Position, peerPosition } from './keys.ts'
+
+/** How many DHT servers keep the records of a key. */
+export const registrarsPerKey = 8
+
+/** A DHT server that may keep records. */
+export interface Registrar {
+  peerId: PeerIdText
+  position: Position
+  /** Group of the address it is reached at. */
+  group: string
+}
+
+export interface RegistrarsComponents {
+  host: Host
+}
+
+/** The DHT servers this node can ask, itself included, and which of them are closest to a key. */
+export class Registrars implements Startable {
+  readonly self: Registrar
+  readonly #host: Host
+  readonly #known = new Map<PeerIdText, Registrar>()
+  readonly #listeners = new Set<() => void>()
+  #topology: string | undefined
+
+  constructor({ host }: RegistrarsComponents) {
+    const peerId = host.peerId.toString()
+    this.#host = host
+    this.self = { peerId, position: peerPosition(peerId), group: 'self' }
+  }
+
+  async start(): Promise<void> {
+    this.#topology = await this.#host.libp2p.register(this.#host.protocols.directory, {
+      onConnect: (peer, connection) => this.#add(peer, connection),
+      onDisconnect: peer => this.forget(peer.toString()),
+    })
+  }
+
+  stop(): void {
+    if (this.#topology !== undefined) this.#host.libp2p.unregister(this.#topology)
+    this.#known.clear()
+  }
+
+  /** Servers this node is connected to. */
+  get others(): number {
+    return this.#known.size
+  }
+
+  /** The registrars of a key as far as this node knows, closest first, itself included where it is one. */
+  of(key: KeyText): Registrar[] {
+    return closestPeers([this.self, ...this.#known.values()], keyPosition(key), registrarsPerKey)
+  }
+
+  /** Asks the DHT who is closest to the key; `of` knows more afterwards. */
+  async refresh(key: KeyText, signal: AbortSignal): Promise<void> {
+    // The lookup connects to each peer it returns, which brings them here through the topology.
+    const peers = await closestOnNetwork(this.#host, fromString(key), signal)
+    for (const peer of peers) {
+      const connection = this.#host.libp2p.getConnections(peer)[0]
+      if (connection !== undefined) this.#add(peer, connection)
+    }
+  }
+
+  /** No longer counts the peer as a registrar, until it connects or is found again. */
+  forget(peerId: PeerIdText): void {
+    if (this.#known.delete(peerId)) this.#tell()
+  }
+
+  /** Calls `listener` after each change until the returned function is called. */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  #add(peer: PeerId, connection: Connection): void {
+    const peerId = peer.toString()
+    if (this.#known.has(peerId)) return
+    this.#known.set(peerId, { peerId, position: peerPosition(peerId), group: addressGroup(connection.remoteAddr) })
+    this.#tell()
+  }
+
+  #tell(): void {
+    for (const listener of [...this.#listeners]) listener()
+  }
+}

@@ -1,0 +1,96 @@
+import { generateKeyPair } from '@libp2p/crypto/keys'
+import { MemoryDatastore } from 'datastore-core'
+import type { Datastore } from 'interface-datastore'
+import { pino } from 'pino'
+import { minute, second } from '../../shared/units.ts'
+import { systemClock } from '../clock.ts'
+import { AddressBook } from '../dht/address-book.ts'
+import { Bootstrap } from '../dht/bootstrap.ts'
+import { createHost, type Host } from '../dht/host.ts'
+import { networkId } from '../dht/network.ts'
+import { configuredSeeds, knownPeers } from '../dht/seed-source.ts'
+import { Lifecycle, type Startable } from '../lifecycle.ts'
+import type { RecordDraft } from './announce-plan.ts'
+import { createDirectory, type Directory, type DirectoryInit } from './directory.ts'
+import { Sequence, type SequenceStore } from './sequence.ts'
+
+/** The network part of a node, on a free port of 127.0.0.1. */
+export interface TestNode extends Startable {
+  readonly host: Host
+  readonly bootstrap: Bootstrap
+  readonly directory: Directory
+  /** Multiaddrs with the peer id, for others to join by. */
+  seeds(): string[]
+}
+
+export interface TestNodeInit extends Partial<DirectoryInit> {
+  network?: string
+  seeds?: string[]
+  datastore?: Datastore
+  port?: number
+}
+
+/** Makes a node that is not started yet, as the composition root would, but without mDNS and with loopback limits. */
+export async function createTestNode(init: TestNodeInit = {}): Promise<TestNode> {
+  const log = pino({ level: process.env.TEST_LOG_LEVEL ?? 'silent' })
+  const clock = systemClock
+  const privateKey = await generateKeyPair('Ed25519')
+  const id = networkId(init.network ?? 'test')
+  const host = await createHost(
+    { privateKey, log },
+    { networkId: id, port: { port: init.port ?? 0, explicit: true }, listen: ['127.0.0.1'], mdns: false, relaxedLimits: true },
+  )
+  const addressBook = new AddressBook({ datastore: init.datastore ?? new MemoryDatastore(), clock, log }, { networkId: id })
+  const sources = [knownPeers(addressBook), configuredSeeds(init.seeds ?? [])]
+  const bootstrap = new Bootstrap({ host, addressBook, sources, clock, log })
+  const sequence = new Sequence({ store: memoryStore(), clock, log })
+  const directory = createDirectory(
+    { host, privateKey, sequence, clock, log },
+    { heartbeatIntervalMs: 30 * second, workerTtlMs: 5 * minute, cacheTtlMs: minute, maxWorkers: 50, ...init },
+  )
+  const lifecycle = new Lifecycle()
+  lifecycle.add('address book', addressBook)
+  lifecycle.add('host', host)
+  lifecycle.add('directory', directory)
+  lifecycle.add('bootstrap', bootstrap)
+  return {
+    host,
+    bootstrap,
+    directory,
+    seeds: () => host.libp2p.getMultiaddrs().map(String),
+    start: () => lifecycle.start(),
+    stop: () => lifecycle.stop(),
+  }
+}
+
+/** Starts `count` nodes that join by the first one. */
+export async function startTestNetwork(count: number, init: TestNodeInit = {}): Promise<TestNode[]> {
+  const first = await createTestNode(init)
+  await first.start()
+  const others = await Promise.all(
+    Array.from({ length: count - 1 }, () => createTestNode({ ...init, seeds: first.seeds() })),
+  )
+  await Promise.all(others.map(node => node.start()))
+  return [first, ...others]
+}
+
+export function ocrDraft(change: Partial<RecordDraft> = {}): RecordDraft {
+  return {
+    services: ['ocr'],
+    capabilities: { workerType: 'headless', cpuThreads: 4, memoryMiB: 8_192, gpus: [] },
+    load: 0,
+    queue: { running: 0, waiting: 0, slots: 2, bound: 8 },
+    state: 'donating',
+    ...change,
+  }
+}
+
+function memoryStore(): SequenceStore {
+  let reserved = 0
+  return {
+    load: async () => reserved,
+    save: async value => {
+      reserved = value
+    },
+  }
+}
