@@ -45,7 +45,8 @@ export interface RouterComponents {
 }
 
 export interface RouterInit {
-  location?: string | undefined
+  /** Place of this node; workers there are preferred. */
+  location?: () => string | undefined
   random?: Random
 }
 
@@ -70,10 +71,10 @@ interface Journey {
  */
 export class Router {
   readonly #parts: RouterComponents
-  readonly #location: string | undefined
+  readonly #location: () => string | undefined
   readonly #random: Random
 
-  constructor(components: RouterComponents, { location, random = Math.random }: RouterInit = {}) {
+  constructor(components: RouterComponents, { location = () => undefined, random = Math.random }: RouterInit = {}) {
     this.#parts = components
     this.#location = location
     this.#random = random
@@ -156,11 +157,12 @@ export class Router {
 
   #choose(workers: WorkerView[], tried: Attempt[]): WorkerView | undefined {
     const { experience, clock } = this.#parts
+    const location = this.#location()
     return choose(
       workers.map(view => ({ view, experience: experience.of(view.peerId) })),
       {
         exclude: new Set(tried.map(attempt => attempt.worker)),
-        ...(this.#location === undefined ? {} : { location: this.#location }),
+        ...(location === undefined ? {} : { location }),
       },
       clock.now(),
       this.#random,

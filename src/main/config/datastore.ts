@@ -1,0 +1,41 @@
+import { join } from 'node:path'
+import { LevelDatastore } from 'datastore-level'
+import { RmaError } from '../../shared/errors.ts'
+import type { Startable } from '../lifecycle.ts'
+
+/** The node's key-value store on disk. Its lock also keeps a second node off the same data folder. */
+export class NodeDatastore implements Startable {
+  readonly store: LevelDatastore
+  readonly #dataFolder: string
+
+  constructor(dataFolder: string) {
+    this.#dataFolder = dataFolder
+    this.store = new LevelDatastore(join(dataFolder, 'datastore'))
+  }
+
+  /** Rejects with DATA_FOLDER_IN_USE or DATA_FOLDER_UNUSABLE. */
+  async start(): Promise<void> {
+    try {
+      await this.store.open()
+    } catch (cause) {
+      const folder = this.#dataFolder
+      if (isLocked(cause)) {
+        const message = `another node is running on the data folder ${folder}: stop it, or choose another folder`
+        throw new RmaError('DATA_FOLDER_IN_USE', message, { folder }, { cause })
+      }
+      const message = `the data folder ${folder} could not be opened: ${(cause as Error).message}`
+      throw new RmaError('DATA_FOLDER_UNUSABLE', message, { folder }, { cause })
+    }
+  }
+
+  async stop(): Promise<void> {
+    await this.store.close()
+  }
+}
+
+function isLocked(error: unknown): boolean {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if ('code' in cause && cause.code === 'LEVEL_LOCKED') return true
+  }
+  return false
+}

@@ -1,0 +1,270 @@
+import { join } from 'node:path'
+import type { Capabilities, WorkerType } from '../shared/schema/capabilities.ts'
+import type { Settings } from '../shared/schema/settings.ts'
+import { systemClock } from './clock.ts'
+import { loadAccessToken } from './config/access-token.ts'
+import { NodeDatastore } from './config/datastore.ts'
+import { type KeySeal, loadIdentity, plainSeal } from './config/identity.ts'
+import type { NodeConfig } from './config/node-config.ts'
+import { SettingsStore } from './config/settings-store.ts'
+import { AddressBook } from './dht/address-book.ts'
+import { Bootstrap } from './dht/bootstrap.ts'
+import { createHost, type Host } from './dht/host.ts'
+import { networkId } from './dht/network.ts'
+import { NetworkView } from './dht/network-view.ts'
+import { configuredSeeds, knownPeers } from './dht/seed-source.ts'
+import { createDirectory } from './directory/directory.ts'
+import { Sequence } from './directory/sequence.ts'
+import { SequenceFile } from './directory/sequence-file.ts'
+import { Donation } from './donation.ts'
+import { SocketOrigins } from './http/origin.ts'
+import { createServiceApp } from './http/service-app.ts'
+import { ServiceServer } from './http/service-server.ts'
+import { JobLog } from './ledger/job-log.ts'
+import { Lifecycle, type Startable } from './lifecycle.ts'
+import { LiveValue } from './live-value.ts'
+import type { LogBuffer, Logger } from './log.ts'
+import { PeerHttp } from './paths/peer-http.ts'
+import { PingWatch } from './paths/peer-watch.ts'
+import { type Hardware, HardwareProbe } from './resources/hardware.ts'
+import { LoadSampler } from './resources/load-sampler.ts'
+import { Forwarder } from './routing/forwarder.ts'
+import { LocalWorker } from './routing/local-worker.ts'
+import { Router } from './routing/router.ts'
+import { RoutingCounters } from './routing/statistics.ts'
+import { WorkerExperience } from './routing/worker-experience.ts'
+import type { NodeApi } from './rpc/node-api.ts'
+import type { EngineLauncher } from './services/engine-launcher.ts'
+import { ServiceHost } from './services/service-host.ts'
+import { StatusBoard } from './status-board.ts'
+
+export interface NodeInit {
+  config: NodeConfig
+  workerType: WorkerType
+  version: string
+  /** Starts the processes that run engines: forked when headless, Electron's own kind on the desktop. */
+  launchEngine: EngineLauncher
+  /** Protects the identity at rest. Default: the file's mode alone. */
+  seal?: KeySeal
+  log: Logger
+  logBuffer: LogBuffer
+}
+
+/** A node: one member of the network, whatever shell it runs in. */
+export interface DonorNode extends NodeApi, Startable {
+  readonly accessToken: string
+  readonly dataFolder: string
+  /** Port of the loopback listener for `POST /service/<type>`, once started. */
+  readonly servicePort: number
+}
+
+/**
+ * The composition root: makes every part of a node, leaves first, and hands each what it needs. What is added to the
+ * lifecycle starts in that order and stops in reverse. Rejects with what the files in the data folder are refused for:
+ * SETTINGS_NEWER, IDENTITY_CORRUPT. `start` rejects with DATA_FOLDER_IN_USE, DATA_FOLDER_UNUSABLE or PORT_IN_USE.
+ */
+export async function createNode(init: NodeInit): Promise<DonorNode> {
+  const { config, log } = init
+  const { dataFolder } = config
+  const clock = systemClock
+  const lifecycle = new Lifecycle()
+  const startedAt = clock.now()
+
+  // What the data folder holds.
+  const settings = new SettingsStore({ clock, log }, { dataFolder })
+  const chosen = withOverrides(await settings.load(), config)
+  const privateKey = await loadIdentity(dataFolder, init.seal ?? plainSeal)
+  const accessToken = await loadAccessToken(dataFolder)
+  const datastore = lifecycle.add('datastore', new NodeDatastore(dataFolder))
+  const location = () => config.location ?? settings.settings.get().location
+
+  // The machine.
+  const probe = lifecycle.add('hardware probe', new HardwareProbe({ clock, log }, { workerType: init.workerType }))
+  const hardware = pretending(probe.hardware, config.pretend)
+  const sampler = lifecycle.add('load sampler', new LoadSampler({ clock }))
+
+  // The network.
+  const id = networkId(chosen.network.name, chosen.network.caPublicKey)
+  const host = lifecycle.add(
+    'peer-to-peer host',
+    await createHost(
+      { privateKey, log },
+      {
+        networkId: id,
+        port: config.ports.dht,
+        listen: chosen.network.listen,
+        mdns: chosen.network.mdns,
+        relaxedLimits: config.loopbackSwarm,
+      },
+    ),
+  )
+  const selfId = host.peerId.toString()
+  const addressBook = lifecycle.add(
+    'address book',
+    new AddressBook({ datastore: datastore.store, clock, log }, { networkId: id }),
+  )
+  const sequence = new Sequence({ store: new SequenceFile(join(dataFolder, 'sequence')), clock, log })
+  const directory = createDirectory({ host, privateKey, sequence, clock, log }, config.dht)
+
+  // Services and the requests for them.
+  const services = lifecycle.add(
+    'services',
+    new ServiceHost(
+      { launch: init.launchEngine, clock, log: log.child({ component: 'services' }) },
+      { machine: hardware.get().capabilities, services: chosen.services },
+    ),
+  )
+  const jobs = new JobLog({ clock })
+  const counters = new RoutingCounters()
+  const origins = new SocketOrigins()
+  const local = new LocalWorker({ services, jobs, selfId })
+  const peerHttp: PeerHttp = new PeerHttp(
+    { libp2p: host.libp2p, log },
+    {
+      protocol: host.protocols.http,
+      onSocket: (socket, from) => server.serve(socket, { kind: 'peer', ...from }),
+    },
+  )
+  const peers = new PingWatch({
+    libp2p: host.libp2p,
+    ping: (peer, options) => host.libp2p.services.ping.ping(peer, options),
+    clock,
+  })
+  const router = new Router(
+    {
+      local,
+      services,
+      workers: directory.cache,
+      forwarder: new Forwarder({ peerHttp, peers }),
+      experience: new WorkerExperience({ clock }),
+      counters,
+      jobs,
+      clock,
+      log: log.child({ component: 'router' }),
+    },
+    { location },
+  )
+  const server = new ServiceServer(
+    {
+      app: createServiceApp(
+        { local, router, origins, clock, log: log.child({ component: 'http' }) },
+        {
+          selfId,
+          version: init.version,
+          accessToken,
+          services: () => services.status.get(),
+          donating: () => settings.settings.get().donating,
+        },
+      ),
+      origins,
+    },
+    { port: config.ports.service },
+  )
+  lifecycle.add('HTTP server', server)
+  lifecycle.add('HTTP between peers', peerHttp)
+  lifecycle.add('directory', directory)
+
+  // What ties them together.
+  const bootstrap = new Bootstrap({
+    host,
+    addressBook,
+    sources: [knownPeers(addressBook), configuredSeeds(chosen.network.seeds)],
+    clock,
+    log,
+  })
+  const view = lifecycle.add('network view', new NetworkView({ host, directory, clock, log }))
+  lifecycle.add('bootstrap', bootstrap)
+  const donation = lifecycle.add(
+    'donation',
+    new Donation(
+      {
+        settings,
+        services,
+        announcer: directory.announcer,
+        capabilities: mapped(hardware, each => each.capabilities),
+        addresses: { get: () => host.addresses(), onChange: listener => onAddressChange(host, listener) },
+        log,
+      },
+      { location },
+    ),
+  )
+  const board = lifecycle.add(
+    'status',
+    new StatusBoard({
+      clock,
+      sources: {
+        settings: settings.settings,
+        services: services.status,
+        jobs: jobs.jobs,
+        join: bootstrap.state,
+        load: sampler.load,
+        hardware,
+        self: () => ({
+          peerId: selfId,
+          version: init.version,
+          workerType: init.workerType,
+          network: { name: chosen.network.name, id, open: chosen.network.caPublicKey === undefined },
+          addresses: host.addresses().map(address => `${address}/p2p/${selfId}`),
+          ...(server.port === 0 ? {} : { servicePort: server.port }),
+          startedAt,
+        }),
+        counters: () => ({ ...jobs.totals, pagesRead: services.pagesRead.get() }),
+        routing: () => counters.snapshot(directory.cache.statistics.size),
+        announcedLoad: () => services.capacity().load,
+      },
+    }),
+  )
+
+  return {
+    accessToken,
+    dataFolder,
+    get servicePort() {
+      return server.port
+    },
+    status: board.status,
+    topology: view.topology,
+    jobs: jobs.jobs,
+    settings: settings.settings,
+    logs: init.logBuffer,
+    start: () => lifecycle.start(),
+    stop: () => lifecycle.stop(),
+    setDonating: (donating, consent) => donation.set(donating, consent),
+    async setService(type, enabled) {
+      services.setEnabled(type, enabled)
+      await settings.change(current => ({
+        ...current,
+        services: { ...current.services, [type]: { ...current.services[type], enabled } },
+      }))
+    },
+    cancelJob: jobId => jobs.cancel(jobId),
+    updateSettings: patch => settings.change(current => ({ ...current, ...definedOnly(patch) })),
+  }
+}
+
+/** The settings as this run uses them: what the command line and the environment say is laid over what is saved. */
+function withOverrides(settings: Settings, config: NodeConfig): Settings {
+  return { ...settings, network: { ...settings.network, ...config.network } }
+}
+
+/** The machine as it is announced: its own capabilities, or those a demonstration pretends to. */
+function pretending(hardware: LiveValue<Hardware>, pretend: Partial<Capabilities> | undefined): LiveValue<Hardware> {
+  if (pretend === undefined) return hardware
+  return mapped(hardware, each => ({ ...each, capabilities: { ...each.capabilities, ...pretend } }))
+}
+
+function mapped<T, U>(source: LiveValue<T>, map: (value: T) => U): LiveValue<U> {
+  const result = new LiveValue(map(source.get()))
+  source.subscribe(value => result.set(map(value)))
+  return result
+}
+
+function onAddressChange(host: Host, listener: () => void): () => void {
+  host.libp2p.addEventListener('self:peer:update', listener)
+  return () => host.libp2p.removeEventListener('self:peer:update', listener)
+}
+
+function definedOnly<T extends object>(patch: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>
+  }
+}

@@ -1,0 +1,107 @@
+import type { Capabilities } from '../shared/schema/capabilities.ts'
+import type { JobsSnapshot } from '../shared/schema/job.ts'
+import type { ServiceStatus } from '../shared/schema/service.ts'
+import type { Settings } from '../shared/schema/settings.ts'
+import type { Activity, Counters, LoadSample, RoutingStatistics, Status } from '../shared/schema/status.ts'
+import { millisecond } from '../shared/units.ts'
+import type { Clock, StopTimer } from './clock.ts'
+import type { Startable } from './lifecycle.ts'
+import { LiveValue } from './live-value.ts'
+
+/** Changes within this time of each other are shown as one. */
+const gatherMs = 150 * millisecond
+
+export interface ActivityFacts {
+  donating: boolean
+  services: ServiceStatus[]
+  /** Jobs being served here. */
+  serving: number
+  peers: number
+  nextTryAt?: number | undefined
+}
+
+/** What the node is doing, for the sentence that says why nothing, or something, runs. */
+export function activityOf(facts: ActivityFacts): Activity {
+  if (!facts.donating) return facts.serving > 0 ? { kind: 'stopping', jobs: facts.serving } : { kind: 'off' }
+  if (facts.serving > 0) return { kind: 'working', jobs: facts.serving }
+  if (facts.services.every(service => service.unavailable !== undefined)) return { kind: 'no-service' }
+  if (facts.peers > 0) return { kind: 'ready' }
+  return { kind: 'alone', ...(facts.nextTryAt === undefined ? {} : { nextTryAt: facts.nextTryAt }) }
+}
+
+export function servingCount({ jobs }: JobsSnapshot): number {
+  return jobs.filter(job => job.role === 'served' && (job.state === 'running' || job.state === 'queued')).length
+}
+
+/** Where the parts of a status come from. */
+export interface StatusSources {
+  settings: LiveValue<Settings>
+  services: LiveValue<ServiceStatus[]>
+  jobs: LiveValue<JobsSnapshot>
+  join: LiveValue<{ peers: number; nextTryAt?: number }>
+  load: LiveValue<Omit<LoadSample, 'announced'>>
+  hardware: LiveValue<{ capabilities: Capabilities; cpuModel: string }>
+  self(): Status['self']
+  counters(): Counters
+  routing(): RoutingStatistics
+  announcedLoad(): number
+}
+
+/** Puts the status together from the parts of the node, again whenever one of them changes. */
+export class StatusBoard implements Startable {
+  readonly status: LiveValue<Status>
+  readonly #sources: StatusSources
+  readonly #clock: Clock
+  #unsubscribe: (() => void)[] = []
+  #stopTimer: StopTimer | undefined
+  #running = false
+
+  constructor({ sources, clock }: { sources: StatusSources; clock: Clock }) {
+    this.#sources = sources
+    this.#clock = clock
+    this.status = new LiveValue(this.#read())
+  }
+
+  start(): void {
+    const { settings, services, jobs, join, load, hardware } = this.#sources
+    const changed = () => {
+      this.#stopTimer ??= this.#clock.after(gatherMs, () => this.#publish())
+    }
+    this.#running = true
+    this.#unsubscribe = [settings, services, jobs, join, load, hardware].map(source => source.subscribe(changed))
+    this.#publish()
+  }
+
+  stop(): void {
+    this.#running = false
+    for (const unsubscribe of this.#unsubscribe) unsubscribe()
+    this.#stopTimer?.()
+    this.#publish()
+  }
+
+  #publish(): void {
+    this.#stopTimer = undefined
+    this.status.set(this.#read())
+  }
+
+  #read(): Status {
+    const { settings, services, jobs, join, load, hardware, ...sources } = this.#sources
+    const { donating, consent } = settings.get()
+    const { peers, nextTryAt } = join.get()
+    const serving = servingCount(jobs.get())
+    return {
+      self: sources.self(),
+      donating,
+      consent,
+      activity: this.#running
+        ? activityOf({ donating, services: services.get(), serving, peers, nextTryAt })
+        : { kind: 'starting' },
+      counters: sources.counters(),
+      routing: sources.routing(),
+      load: { ...load.get(), announced: sources.announcedLoad() },
+      capabilities: hardware.get().capabilities,
+      cpuModel: hardware.get().cpuModel,
+      services: services.get(),
+    }
+  }
+}
