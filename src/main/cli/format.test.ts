@@ -1,0 +1,108 @@
+import { describe, expect, it } from 'vitest'
+import type { Status } from '../../shared/schema/status.ts'
+import type { Topology } from '../../shared/schema/topology.ts'
+import { hour, minute, second } from '../../shared/units.ts'
+import { sampleStatus } from '../rpc/testing/stand-in-node.ts'
+import { formatDuration, formatStatus, formatTopology } from './format.ts'
+import { formatTable } from './table.ts'
+
+const counts = { connected: 2, known: 3, donating: 1 }
+const now = sampleStatus.self.startedAt + 3 * minute
+
+describe('the status in words', () => {
+  const show = (changes: Partial<Status>) => formatStatus({ ...sampleStatus, ...changes }, counts, now)
+
+  it('shows the node, its network, why it does what it does, and its services, one under the other', () => {
+    expect(show({}).split('\n')).toEqual([
+      'Node       12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp (headless 1.2.3, up 3 min)',
+      'Network    local (open: anyone nearby may join)',
+      'Peers      2 connected · 3 known · 1 donating',
+      'Donating   no. Off: switch it on with `rma-donor donate on`.',
+      'Services   ocr: 0 of 2 running, 0 of 8 waiting',
+      'Requests   0 served, 0 sent on, 0 failed',
+      'Machine    25 % CPU, 900 MiB of 4.0 GiB memory in use',
+      'Announces  8 threads, 4.0 GiB',
+    ])
+  })
+
+  it.each([
+    [{ kind: 'working', jobs: 1 }, 'Working on 1 job.'],
+    [{ kind: 'working', jobs: 2 }, 'Working on 2 jobs.'],
+    [{ kind: 'alone', nextTryAt: now + 20 * second }, 'No network: 0 peers, next try in 20 s.'],
+    [{ kind: 'ready' }, 'Ready: waiting for requests.'],
+    [{ kind: 'stopping', jobs: 1 }, 'Stopping when 1 running job is done.'],
+  ] as const)('says why: %j', (activity, sentence) => {
+    expect(show({ activity: { ...activity }, donating: true })).toContain(`Donating   yes. ${sentence}`)
+  })
+
+  it('says what a service is missing', () => {
+    const service = { type: 'vision-ocr', enabled: true, running: 0, waiting: 0, slots: 1, bound: 1 }
+    const unavailable = { kind: 'needs-gpu' as const, neededVramMiB: 6_144, foundVramMiB: 0 }
+    expect(show({ services: [{ ...service, unavailable }] })).toContain(
+      'vision-ocr: not offered, needs a graphics card with 6.0 GiB free, found 0 MiB',
+    )
+  })
+})
+
+describe('the topology in words', () => {
+  const self = '12D3KooWSelf'
+  const worker = '12D3KooWWorker'
+  const topology: Topology = {
+    nodes: [
+      { peerId: '12D3KooWAnother', self: false, connected: false, role: 'peer', services: [], lastSeen: now },
+      {
+        peerId: worker,
+        self: false,
+        connected: true,
+        role: 'worker',
+        state: 'donating',
+        services: ['ocr'],
+        load: 0.5,
+        location: 'leeds',
+        lastSeen: now,
+      },
+      { peerId: self, self: true, connected: true, role: 'peer', services: [], lastSeen: now },
+    ],
+    edges: [{ from: worker, to: self, path: 'direct', rttMs: 0.42 }],
+    ring: [],
+    counts,
+  }
+
+  it('puts this node first, then workers, then the rest, with the path and time to each', () => {
+    expect(formatTopology(topology).split('\n')).toEqual([
+      '2 connected · 3 known · 1 donating',
+      '',
+      'NODE             ROLE              STATE     SERVICES  LOAD  PATH       RTT  LOCATION',
+      '12D3KooWSelf     peer (this node)  -         -            -  -            -  -',
+      '12D3KooWWorker   worker            donating  ocr       50 %  direct  0.4 ms  leeds',
+      '12D3KooWAnother  peer              -         -            -  -            -  -',
+    ])
+  })
+})
+
+describe('a table', () => {
+  it('aligns columns and leaves nothing behind the last', () => {
+    expect(
+      formatTable(
+        [
+          ['a', '1', 'x'],
+          ['long', '22', ''],
+        ],
+        new Set([1]),
+      ),
+    ).toBe('a      1  x\nlong  22')
+  })
+})
+
+describe('a duration', () => {
+  it.each([
+    [-5 * second, '0 s'],
+    [0, '0 s'],
+    [59 * second, '59 s'],
+    [minute, '1 min'],
+    [hour, '1 h 0 min'],
+    [26 * hour + 5 * minute, '26 h 5 min'],
+  ])('of %i ms is %s', (ms, text) => {
+    expect(formatDuration(ms)).toBe(text)
+  })
+})
