@@ -87,21 +87,31 @@ export function openRecord(bytes: Uint8Array, networkId: string): VerifiedRecord
   return verifyRecord(readRecord(bytes), networkId)
 }
 
+/** The key of a record's signer, from an envelope that was read before. */
+export function signerKey(bytes: Uint8Array): KeyObject {
+  return importPublicKey(readEnvelope(bytes, payloadType).publicKey)
+}
+
+type Times = Pick<WorkerRecord, 'issuedAt' | 'expiresAt'>
+
 /**
  * Checks a record's times against the reader's corrected clock.
  * Throws RECORD_REFUSED (issued-in-future, expires-before-issue, lives-too-long, expired).
  */
-export function checkTimes(
-  { issuedAt, expiresAt }: Pick<WorkerRecord, 'issuedAt' | 'expiresAt'>,
-  now: Milliseconds,
-): void {
+export function checkTimes(times: Times, now: Milliseconds): void {
+  checkLife(times, now)
+  const { expiresAt } = times
+  if (expiresAt <= now) throw refused('expired', `the record expired ${now - expiresAt} ms ago`, { expiresAt, now })
+}
+
+/** The rules for times that hold for an expired record as well. Throws RECORD_REFUSED as `checkTimes` does. */
+export function checkLife({ issuedAt, expiresAt }: Times, now: Milliseconds): void {
   if (issuedAt > now + maxClockSkewMs)
     throw refused('issued-in-future', `the record was issued ${issuedAt - now} ms from now`, { issuedAt, now })
   if (expiresAt <= issuedAt)
     throw refused('expires-before-issue', 'the record expires before it was issued', { issuedAt, expiresAt })
   if (expiresAt - issuedAt > maxRecordLifeMs)
     throw refused('lives-too-long', `a record lives at most ${maxRecordLifeMs} ms, this one ${expiresAt - issuedAt}`)
-  if (expiresAt <= now) throw refused('expired', `the record expired ${now - expiresAt} ms ago`, { expiresAt, now })
 }
 
 function checkSize(bytes: Uint8Array): void {

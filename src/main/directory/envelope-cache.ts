@@ -1,0 +1,96 @@
+import { MiB } from '../../shared/units.ts'
+import {
+  type RecordHash,
+  readRecord,
+  recordHash,
+  type UnverifiedRecord,
+  type VerifiedRecord,
+  verifyRecord,
+} from './record.ts'
+
+export interface EnvelopeCacheInit {
+  networkId: string
+  /** Most envelopes remembered. Default 2,048. */
+  maxCount?: number
+  /** Most bytes of envelopes remembered; what is kept beside them takes about four times as much. Default 2 MiB. */
+  maxBytes?: number
+}
+
+type CachedRecord = UnverifiedRecord | VerifiedRecord
+
+/**
+ * Remembers envelopes by the hash of their bytes, so that one seen before costs a hash: not decoding, and, once
+ * verified, no signature check either. The least recently used go first.
+ */
+export class EnvelopeCache {
+  readonly networkId: string
+  readonly #maxCount: number
+  readonly #maxBytes: number
+  readonly #records = new Map<RecordHash, CachedRecord>()
+  #bytes = 0
+
+  constructor({ networkId, maxCount = 2_048, maxBytes = 2 * MiB }: EnvelopeCacheInit) {
+    this.networkId = networkId
+    this.#maxCount = maxCount
+    this.#maxBytes = maxBytes
+  }
+
+  get count(): number {
+    return this.#records.size
+  }
+
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  /** Reads a record without insisting on its signature; verified where that is known already. Throws RECORD_REFUSED. */
+  read(bytes: Uint8Array): CachedRecord {
+    const hash = recordHash(bytes)
+    const known = this.#records.get(hash)
+    if (known !== undefined) {
+      this.#touch(known)
+      return known
+    }
+    // A copy: the bytes are often a view into a much larger frame, which the cache would keep alive.
+    const record = readRecord(bytes.slice())
+    this.#keep(record)
+    return record
+  }
+
+  /** Checks the signature unless it was checked before. Throws RECORD_REFUSED (bad-signature). */
+  verify(record: CachedRecord): VerifiedRecord {
+    if (record.verified) return record
+    const known = this.#records.get(record.hash)
+    if (known?.verified) return known
+    const verified = verifyRecord(record, this.networkId)
+    this.#keep(verified)
+    return verified
+  }
+
+  /** Reads and verifies. Throws RECORD_REFUSED; times are checked by `checkTimes`. */
+  open(bytes: Uint8Array): VerifiedRecord {
+    return this.verify(this.read(bytes))
+  }
+
+  /** The verified record with this hash, where it is remembered. */
+  find(hash: RecordHash): VerifiedRecord | undefined {
+    const known = this.#records.get(hash)
+    return known?.verified ? known : undefined
+  }
+
+  #touch(record: CachedRecord): void {
+    this.#records.delete(record.hash)
+    this.#records.set(record.hash, record)
+  }
+
+  #keep(record: CachedRecord): void {
+    if (this.#records.delete(record.hash)) this.#bytes -= record.bytes.length
+    this.#records.set(record.hash, record)
+    this.#bytes += record.bytes.length
+    for (const oldest of this.#records.values()) {
+      if (this.#records.size <= this.#maxCount && this.#bytes <= this.#maxBytes) break
+      this.#records.delete(oldest.hash)
+      this.#bytes -= oldest.bytes.length
+    }
+  }
+}

@@ -1,0 +1,37 @@
+import type { KnownRecord } from './frames.ts'
+import { knownPrefixLength } from './frames.ts'
+import type { RegistryEntry } from './registry-entry.ts'
+
+/** What a registrar answers to `find`, as the frame `found` carries it. */
+export interface FindResult {
+  /** Records the asker does not know. */
+  records: Uint8Array[]
+  /** Newest renewals of `records` and of known records, where later than what the asker knows. */
+  renewals: Uint8Array[]
+  /** Places in `known` of the records that are part of the answer. */
+  kept: number[]
+  /** How many workers fit the question. */
+  total: number
+}
+
+/** Puts together what an asker needs to hold `entries` as the registrar does, within `maxBytes`. Pure. */
+export function composeAnswer(
+  entries: readonly RegistryEntry[],
+  known: readonly KnownRecord[],
+  total: number,
+  maxBytes: number,
+): FindResult {
+  const places = new Map(known.map(([prefix], place) => [prefix, place]))
+  const answer: FindResult = { records: [], renewals: [], kept: [], total }
+  let bytes = 0
+  for (const { hash, seq, record, renewal } of entries) {
+    const place = places.get(hash.slice(0, knownPrefixLength))
+    const isNews = renewal !== undefined && (place === undefined || (known[place]?.[1] ?? 0) < seq)
+    bytes += (place === undefined ? record.length : 0) + (isNews ? renewal.length : 0)
+    if (bytes > maxBytes) break
+    if (place === undefined) answer.records.push(record)
+    else answer.kept.push(place)
+    if (isNews) answer.renewals.push(renewal)
+  }
+  return answer
+}

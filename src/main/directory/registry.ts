@@ -1,0 +1,295 @@
+import { RmaError } from '../../shared/errors.ts'
+import type { PeerIdText } from '../../shared/schema/primitives.ts'
+import { MiB, type Milliseconds, second } from '../../shared/units.ts'
+import { type DeclinedKey, type FindFilter, type KnownRecord, maxFoundPayloadBytes } from './frames.ts'
+import { type KeyText, parseKey } from './keys.ts'
+import { RateLimit } from './rate-limit.ts'
+import {
+  checkLife,
+  checkTimes,
+  maxClockSkewMs,
+  maxRecordLifeMs,
+  openRecord,
+  readRecord,
+  signerKey,
+  type VerifiedRecord,
+  verifyRecord,
+} from './record.ts'
+import { refused } from './refusal.ts'
+import { composeAnswer, type FindResult } from './registry-answer.ts'
+import {
+  checkEntitled,
+  compareSeq,
+  entitles,
+  fits,
+  freeCapacity,
+  isLive,
+  newEntry,
+  type RegistryEntry,
+  replaceRecord,
+  type Stale,
+  sizeOf,
+} from './registry-entry.ts'
+import { RegistryIndex } from './registry-index.ts'
+import { chooseToGiveWay } from './registry-room.ts'
+import { checkRenewalSignature, checkRenewalTime, readRenewal, type UnverifiedRenewal } from './renewal.ts'
+import { type Random, weightedSample } from './sample.ts'
+
+export interface RegistryComponents {
+  /** Whether a peer has shown a certificate with the role coordinator; only these stand under `coordinator*` keys. */
+  isCertifiedCoordinator(peerId: PeerIdText): boolean
+}
+
+export interface RegistryInit {
+  networkId: string
+  /** Most workers kept, those only kept against replay included. Default 16,384. */
+  maxWorkers?: number
+  /** Most bytes of records and renewals kept. Default 16 MiB. */
+  maxBytes?: number
+  /** Most workers kept under one key. Default 12,288. */
+  maxWorkersPerKey?: number
+  /** Most keys that have any workers. Default 16,384. */
+  maxKeys?: number
+  /** Announcements and renewals one peer may send at once. Default 20. */
+  announceBurst?: number
+  /** Announcements and renewals one peer may send in the long run. Default 1. */
+  announcesPerSecond?: number
+}
+
+export interface Announcement {
+  /** The keys under which the announcer asks for its record to be kept. */
+  keys: readonly KeyText[]
+  /** Peer at the other end of the connection the announcement came over. */
+  from: PeerIdText
+  /** Group of that connection's remote address: groups share the room fairly when it runs out. */
+  group?: string
+  /** On this node's corrected clock. */
+  now: Milliseconds
+}
+
+export type AnnounceResult = { kind: 'ok'; declined: DeclinedKey[] } | Stale
+export type RenewResult = { kind: 'ok' } | Stale
+
+export interface FindOptions {
+  limit: number
+  filter?: FindFilter
+  known?: readonly KnownRecord[]
+  now: Milliseconds
+  random: Random
+}
+
+/** What of an entry outlives a restart. */
+export interface StoredEntry {
+  record: Uint8Array
+  keys: KeyText[]
+  lastExpiresAt: Milliseconds
+  group?: string
+}
+
+/**
+ * A registrar's store: one record for each worker, the highest seq counting for all its keys. Everything happens within
+ * one call, so concurrent announcements cannot lose each other.
+ */
+export class Registry {
+  readonly #components: RegistryComponents
+  readonly #init: Required<RegistryInit>
+  readonly #entries = new Map<PeerIdText, RegistryEntry>()
+  readonly #index: RegistryIndex
+  readonly #rate: RateLimit
+  readonly #listeners = new Set<(peerId: PeerIdText) => void>()
+  #bytes = 0
+
+  constructor(components: RegistryComponents, init: RegistryInit) {
+    this.#components = components
+    this.#init = {
+      maxWorkers: 16_384,
+      maxBytes: 16 * MiB,
+      maxWorkersPerKey: 12_288,
+      maxKeys: 16_384,
+      announceBurst: 20,
+      announcesPerSecond: 1,
+      ...init,
+    }
+    this.#index = new RegistryIndex(this.#init)
+    this.#rate = new RateLimit({
+      burst: this.#init.announceBurst,
+      perSecond: this.#init.announcesPerSecond,
+      maxSources: this.#init.maxWorkers,
+    })
+  }
+
+  /** Workers kept, those only kept against replay included; keys that have any; bytes of records and renewals. */
+  get size(): { workers: number; keys: number; bytes: number } {
+    return { workers: this.#entries.size, keys: this.#index.size, bytes: this.#bytes }
+  }
+
+  /**
+   * Takes a record under the given keys, besides those of the worker's earlier records that it still entitles to.
+   * Throws RECORD_REFUSED with a reason, QUOTA_EXCEEDED (too often, or no room), BAD_REQUEST (not a key).
+   */
+  announce(bytes: Uint8Array, { keys, from, group, now }: Announcement): AnnounceResult {
+    this.#countAnnounce(from, now)
+    const read = readRecord(bytes)
+    if (read.claims.peerId !== from) throw refused('foreign-key', `${from} brought a record of ${read.claims.peerId}`)
+    checkTimes(read.claims.record, now)
+    checkEntitled(read.claims, keys)
+    const held = this.#entries.get(from)
+    if (held?.hash === read.hash) return { kind: 'ok', declined: this.#enter(held, keys, now) }
+    const stale = held && compareSeq(held, read.claims.record.seq)
+    if (stale !== undefined) return stale
+    const record = verifyRecord(read, this.#init.networkId)
+    const entry = this.#keep(record, group, now)
+    return { kind: 'ok', declined: this.#enter(entry, keys, now) }
+  }
+
+  /**
+   * Takes a renewal of the record held. Throws NOT_FOUND where that record is not held (the whole record is wanted),
+   * RECORD_REFUSED with a reason, QUOTA_EXCEEDED (too often).
+   */
+  renew(bytes: Uint8Array, { from, now }: Pick<Announcement, 'from' | 'now'>): RenewResult {
+    this.#countAnnounce(from, now)
+    const renewal = readRenewal(bytes)
+    const entry = this.#entries.get(from)
+    if (entry === undefined || (entry.expiresAt <= now && entry.state !== 'left')) throw recordWanted(from)
+    if (entry.renewal !== undefined && Buffer.compare(entry.renewal, bytes) === 0) return { kind: 'ok' }
+    const stale = compareSeq(entry, renewal.claims.seq)
+    if (stale !== undefined) return stale
+    if (entry.state === 'left') throw refused('left', 'the worker has left; only a newer whole record brings it back')
+    if (renewal.claims.recordHash !== entry.hash) throw recordWanted(from)
+    checkRenewalTime(renewal.claims, now)
+    checkRenewalSignature(renewal, signerKey(entry.record), this.#init.networkId)
+    this.#applyRenewal(entry, renewal)
+    return { kind: 'ok' }
+  }
+
+  /**
+   * Live workers under a key: all, or where there are more than `limit`, a random sample weighted by free capacity.
+   * Only what `known` does not cover is sent. Throws BAD_REQUEST (not a key).
+   */
+  find(key: KeyText, { limit, filter = {}, known = [], now, random }: FindOptions): FindResult {
+    const fitting = this.#under(key).filter(entry => isLive(entry, now) && fits(entry, filter))
+    const sample = weightedSample(fitting, limit, freeCapacity, random)
+    return composeAnswer(sample, known, fitting.length, maxFoundPayloadBytes)
+  }
+
+  /**
+   * Takes expired workers out, and forgets those of which no record could be replayed any more. To be called now and
+   * then: `find` leaves out what has expired without it.
+   */
+  expire(now: Milliseconds): void {
+    for (const entry of this.#entries.values()) {
+      if (entry.lastExpiresAt + maxClockSkewMs <= now) this.#forget(entry)
+      else if (!isLive(entry, now)) this.#index.leave(entry, () => true)
+    }
+  }
+
+  /** Calls `listener` after a worker's record or keys changed or were forgotten, until the returned function is called. */
+  subscribe(listener: (peerId: PeerIdText) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** What is to be stored of a worker; undefined once it is forgotten. */
+  stored(peerId: PeerIdText): StoredEntry | undefined {
+    const entry = this.#entries.get(peerId)
+    if (entry === undefined) return undefined
+    const { record, lastExpiresAt, group, indexes } = entry
+    const stored = { record, lastExpiresAt, keys: indexes.map(index => index.key) }
+    return group === undefined ? stored : { ...stored, group }
+  }
+
+  /**
+   * Takes back what `stored` gave before a restart; verified anew, kept only where nothing later is held and it is of
+   * use. Throws RECORD_REFUSED, QUOTA_EXCEEDED.
+   */
+  restore({ record: bytes, keys, lastExpiresAt, group }: StoredEntry, now: Milliseconds): void {
+    const record = openRecord(bytes, this.#init.networkId)
+    checkLife(record.record, now)
+    const held = this.#entries.get(record.peerId)
+    const until = Math.max(record.record.expiresAt, Math.min(lastExpiresAt, now + maxRecordLifeMs + maxClockSkewMs))
+    if (until + maxClockSkewMs <= now || (held !== undefined && held.seq >= record.record.seq)) return
+    const entry = this.#keep(record, group, now)
+    entry.lastExpiresAt = Math.max(entry.lastExpiresAt, until)
+    for (const key of keys.filter(key => entitles(record, parseKey(key)))) this.#index.enter(entry, key, now)
+  }
+
+  #countAnnounce(from: PeerIdText, now: Milliseconds): void {
+    if (this.#rate.take(from, now)) return
+    const { announcesPerSecond } = this.#init
+    throw new RmaError('QUOTA_EXCEEDED', `a peer may announce ${announcesPerSecond} times a second in the long run`, {
+      retryAfterMs: Math.ceil(second / announcesPerSecond),
+    })
+  }
+
+  /** Puts a verified record in the place of the one held, under the keys of that one which it still entitles to. */
+  #keep(record: VerifiedRecord, group: string | undefined, now: Milliseconds): RegistryEntry {
+    const held = this.#entries.get(record.peerId)
+    const grows = record.bytes.length - (held === undefined ? 0 : sizeOf(held))
+    this.#makeRoom(held, grows, group, now)
+    const entry = held ?? newEntry(record, group)
+    if (held !== undefined) replaceRecord(held, record, group)
+    this.#entries.set(record.peerId, entry)
+    this.#bytes += grows
+    const gone = record.record.state === 'left'
+    this.#index.leave(entry, key => gone || !entitles(record, parseKey(key)))
+    this.#tell(entry)
+    return entry
+  }
+
+  #makeRoom(held: RegistryEntry | undefined, grows: number, group: string | undefined, now: Milliseconds): void {
+    const { maxWorkers, maxBytes } = this.#init
+    const newcomers = held === undefined ? 1 : 0
+    while (this.#entries.size + newcomers > maxWorkers || this.#bytes + grows > maxBytes) {
+      const givesWay = chooseToGiveWay(this.#entries.values(), group, now)
+      if (givesWay === undefined || givesWay === held)
+        throw new RmaError('QUOTA_EXCEEDED', `this registrar has no room: ${maxWorkers} workers, ${maxBytes} bytes`)
+      this.#forget(givesWay)
+    }
+  }
+
+  /** Puts a worker under more keys; returns those it cannot be put under, and why. */
+  #enter(entry: RegistryEntry, keys: readonly KeyText[], now: Milliseconds): DeclinedKey[] {
+    if (entry.state === 'left') return []
+    const declined: DeclinedKey[] = []
+    for (const key of new Set(keys)) {
+      const { kind } = parseKey(key)
+      if (kind === 'worker') continue
+      if (kind !== 'service' && !this.#components.isCertifiedCoordinator(entry.peerId))
+        declined.push({ key, code: 'FORBIDDEN' })
+      else if (!this.#index.enter(entry, key, now)) declined.push({ key, code: 'QUOTA_EXCEEDED' })
+    }
+    this.#tell(entry)
+    return declined
+  }
+
+  #applyRenewal(entry: RegistryEntry, { claims, bytes }: UnverifiedRenewal): void {
+    this.#bytes += bytes.length - (entry.renewal?.length ?? 0)
+    entry.renewal = bytes.slice()
+    entry.seq = claims.seq
+    entry.load = claims.load
+    entry.state = claims.state
+  }
+
+  #forget(entry: RegistryEntry): void {
+    this.#index.leave(entry, () => true)
+    this.#entries.delete(entry.peerId)
+    this.#bytes -= sizeOf(entry)
+    this.#tell(entry)
+  }
+
+  /** A worker's own key needs no index: there is one record for each worker. */
+  #under(text: KeyText): readonly RegistryEntry[] {
+    const key = parseKey(text)
+    if (key.kind !== 'worker') return this.#index.under(text)
+    const entry = this.#entries.get(key.peerId)
+    return entry === undefined ? [] : [entry]
+  }
+
+  #tell({ peerId }: RegistryEntry): void {
+    for (const listener of this.#listeners) listener(peerId)
+  }
+}
+
+function recordWanted(peerId: PeerIdText): RmaError {
+  return new RmaError('NOT_FOUND', `no record of ${peerId} that this renewal belongs to is held; announce the record`)
+}

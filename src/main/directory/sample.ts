@@ -1,0 +1,55 @@
+/** A number from 0 up to but not including 1, as Math.random gives it. */
+export type Random = () => number
+
+/**
+ * Draws `count` of `items` without replacement, each draw with a chance in proportion to its weight among those left.
+ * Weights are above 0 and at most 1. The order of the result is the order of the draws. Pure but for `random`.
+ *
+ * While few have been drawn it throws darts: an item picked evenly is kept with the chance of its weight, which costs
+ * the same however many there are. When that misses too often it goes on with Efraimidis and Spirakis' method
+ * ("Weighted random sampling with a reservoir", 2006) over those left; which item a draw takes does not depend on how
+ * often it missed before, so changing over does not change the chances.
+ */
+export function weightedSample<T>(
+  items: readonly T[],
+  count: number,
+  weight: (item: T) => number,
+  random: Random,
+): T[] {
+  const wanted = Math.min(count, items.length)
+  const drawn = new Set<T>()
+  if (items.length > 4 * wanted) throwDarts(items, wanted, weight, random, drawn)
+  if (drawn.size < wanted) {
+    for (const item of drawByKey(items, wanted - drawn.size, weight, random, drawn)) drawn.add(item)
+  }
+  return [...drawn]
+}
+
+function throwDarts<T>(
+  items: readonly T[],
+  wanted: number,
+  weight: (item: T) => number,
+  random: Random,
+  drawn: Set<T>,
+): void {
+  for (let dart = 0; dart < 8 * wanted && drawn.size < wanted; dart++) {
+    const item = items[Math.floor(random() * items.length)]
+    if (item !== undefined && random() < weight(item)) drawn.add(item)
+  }
+}
+
+/** Efraimidis and Spirakis: the smallest of -ln(u) / weight win, in that order. */
+function drawByKey<T>(
+  items: readonly T[],
+  count: number,
+  weight: (item: T) => number,
+  random: Random,
+  except: ReadonlySet<T>,
+): T[] {
+  return items
+    .filter(item => !except.has(item))
+    .map(item => ({ item, key: -Math.log(1 - random()) / weight(item) }))
+    .sort((a, b) => a.key - b.key)
+    .slice(0, count)
+    .map(({ item }) => item)
+}
