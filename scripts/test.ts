@@ -1,0 +1,78 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { findOrInstallBrowser } from './find-browser.ts'
+import { readCounts, sumCounts, type TestCounts } from './test-counts.ts'
+
+const reports = mkdtempSync(join(tmpdir(), 'rma-donor-reports-'))
+const unitReport = join(reports, 'unit.json')
+const endToEndReport = join(reports, 'e2e.json')
+
+interface Step {
+  name: string
+  command: string[]
+  env?: Record<string, string>
+  /** Runs even when an earlier step failed: its result is worth having all the same. */
+  always?: boolean
+}
+
+const steps: Step[] = [
+  { name: 'types of the main process', command: ['tsc', '-p', 'tsconfig.node.json'], always: true },
+  { name: 'types of the renderer', command: ['tsc', '-p', 'tsconfig.web.json'], always: true },
+  { name: 'lint and format', command: ['biome', 'check', '.'], always: true },
+  {
+    name: 'import rules',
+    command: ['depcruise', '--config', '.dependency-cruiser.cjs', 'src', 'bench', 'e2e', 'scripts'],
+    always: true,
+  },
+  { name: 'unused code', command: ['knip'], always: true },
+  { name: 'build', command: ['electron-vite', 'build', '--logLevel', 'warn'] },
+  {
+    name: 'unit and integration tests',
+    command: [
+      'vitest',
+      'run',
+      '--coverage',
+      '--reporter=default',
+      '--reporter=json',
+      `--outputFile.json=${unitReport}`,
+    ],
+  },
+  {
+    name: 'end-to-end tests',
+    command: ['playwright', 'test', '--reporter=list,json'],
+    env: { PLAYWRIGHT_JSON_OUTPUT_NAME: endToEndReport },
+    always: true,
+  },
+]
+
+function run({ name, command, env }: Step): boolean {
+  console.log(`\n── ${name}`)
+  const startedAt = Date.now()
+  const [program = '', ...args] = command
+  const { status } = spawnSync(program, args, { stdio: 'inherit', env: { ...process.env, ...env } })
+  console.log(`── ${name}: ${status === 0 ? 'ok' : 'FAILED'}, ${((Date.now() - startedAt) / 1_000).toFixed(1)} s`)
+  return status === 0
+}
+
+async function countsOf(path: string): Promise<TestCounts> {
+  try {
+    return await readCounts(path)
+  } catch (error) {
+    console.error(`no test report: ${(error as Error).message}`)
+    return { passed: 0, failed: 1, skipped: 0 }
+  }
+}
+
+findOrInstallBrowser()
+const failed: string[] = []
+for (const step of steps) {
+  if (failed.length > 0 && step.always !== true) continue
+  if (!run(step)) failed.push(step.name)
+}
+const counts = sumCounts([await countsOf(unitReport), await countsOf(endToEndReport)])
+rmSync(reports, { recursive: true })
+if (failed.length > 0) console.log(`\nFailed: ${failed.join(', ')}`)
+console.log(`\n${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`)
+process.exitCode = failed.length > 0 ? 1 : 0
