@@ -4,10 +4,10 @@ import { RmaError } from '../../shared/errors.ts'
 import { logLevelSchema } from '../../shared/schema/log.ts'
 import { MiB, type Milliseconds } from '../../shared/units.ts'
 import type { Flags } from '../config/node-config.ts'
-import { runHeadless } from '../headless/main.ts'
 import { openDocument } from './document.ts'
 import { exitCodeHelp } from './exit-code.ts'
 import { formatStatus, formatTopology } from './format.ts'
+import { openNetworkNotice } from './open-network-notice.ts'
 import { collectSeeds, parsePort, parsePretended, parseServiceType, parseTimeout } from './options.ts'
 import { type Answer, passOn, readText, requestService, saveAnswer } from './request.ts'
 import { askNode, findRunningNode } from './running-node.ts'
@@ -95,6 +95,8 @@ function addHeadless(program: Command, context: CommandContext): void {
     .addOption(new Option('--loopback-swarm', 'lift limits for each address: for many nodes on one machine').hideHelp())
     .addOption(new Option('--log-level <level>', 'least level to log').choices(logLevelSchema.options).default('info'))
     .action(async ({ donate, seed, logLevel, mdns, ...flags }: HeadlessOptions) => {
+      // Loaded only here: the other commands need no node of their own, and start in a fraction of the time.
+      const { runHeadless } = await import('../headless/main.ts')
       await runHeadless({
         env: context.env,
         // commander's --no-mdns makes `mdns` true unless given; only the refusal is a choice.
@@ -124,6 +126,8 @@ function addRequest(program: Command, context: CommandContext): void {
     .action(async (service: string, file: string | undefined, options: RequestOptions) => {
       const node = await findRunningNode(options.dataFolder, context.env)
       const document = await openDocument({ file, type: options.type, input: context.input })
+      const notice = await openNetworkNotice(node)
+      if (notice !== undefined) context.errorOutput.write(`${notice}\n`)
       const answer = await requestService(node, {
         service,
         document,

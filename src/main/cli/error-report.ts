@@ -1,8 +1,12 @@
 import type { RmaError } from '../../shared/errors.ts'
 
-/** One line for people: the code, what happened, and for NO_WORKER what was tried. */
+/**
+ * One line for people: the code and what happened; for NO_WORKER also what was tried. An unexpected error is a defect:
+ * its stack comes along for whoever reports it.
+ */
 export function formatError(error: RmaError): string {
-  return [`rma-donor: ${error.code}: ${error.message}`, ...attemptLines(error.details.attempts)].join('\n')
+  const defect = error.code === 'INTERNAL' && error.cause instanceof Error ? [error.cause.stack ?? ''] : []
+  return [`rma-donor: ${error.code}: ${error.message}`, ...attemptLines(error.details.attempts), ...defect].join('\n')
 }
 
 function attemptLines(attempts: unknown): string[] {

@@ -1,6 +1,13 @@
 import packageJson from '../../../package.json' with { type: 'json' }
 import { interruptSignal } from './interrupt.ts'
-import { run } from './run.ts'
+import { isBrokenPipe, run } from './run.ts'
+
+// Without a listener a reader that has gone would end the node that writes its log to it.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', error => {
+    if (!isBrokenPipe(error)) throw error
+  })
+}
 
 process.exitCode = await run(process.argv.slice(2), {
   env: process.env,

@@ -12,9 +12,15 @@ export async function run(args: readonly string[], context: CommandContext): Pro
   } catch (thrown) {
     // Commander has written its own message.
     if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? exitCodes.ok : exitCodes.usage
+    // The reader has gone, as in `rma-donor topology | head -1`: nobody is left to tell.
+    if (isBrokenPipe(thrown)) return exitCodes.ok
     const error = toRmaError(thrown)
     context.errorOutput.write(`${formatError(error)}\n`)
     if (args.includes('--json')) context.output.write(`${JSON.stringify(error.toBody())}\n`)
     return exitCodeOf(error)
   }
+}
+
+export function isBrokenPipe(thrown: unknown): boolean {
+  return thrown instanceof Error && 'code' in thrown && thrown.code === 'EPIPE'
 }

@@ -7,15 +7,16 @@ import { fromContractError } from '../rpc/contract-error.ts'
 
 /** The node that runs on a data folder, as the command finds it. */
 export interface RunningNode {
+  dataFolder: string
   runtime: Runtime
   token: string
 }
 
 /** Rejects with NODE_NOT_RUNNING. */
-export async function findRunningNode(dataFolder: string | undefined, env: NodeJS.ProcessEnv): Promise<RunningNode> {
-  const folder = dataFolderPath(dataFolder ?? env.RMA_DONOR_HOME)
-  const runtime = await readRuntime(folder)
-  return { runtime, token: await loadAccessToken(folder) }
+export async function findRunningNode(chosen: string | undefined, env: NodeJS.ProcessEnv): Promise<RunningNode> {
+  const dataFolder = dataFolderPath(chosen ?? env.RMA_DONOR_HOME)
+  const runtime = await readRuntime(dataFolder)
+  return { dataFolder, runtime, token: await loadAccessToken(dataFolder) }
 }
 
 /** Asks the node over its RPC, and hangs up whatever comes of it. Rejects with the RmaErrors the node answers. */

@@ -1,0 +1,28 @@
+import { access, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { askNode, type RunningNode } from './running-node.ts'
+
+const marker = 'open-network-notice'
+
+/**
+ * What to tell the user before the first request of this data folder goes out to an open network: undefined once it has
+ * been said, on networks with members, and where the node cannot be asked.
+ */
+export async function openNetworkNotice(node: RunningNode): Promise<string | undefined> {
+  const path = join(node.dataFolder, marker)
+  if (node.runtime.rpcUrl === undefined || (await exists(path))) return undefined
+  const { self } = await askNode(node, rpc => rpc.status.get())
+  if (!self.network.open) return undefined
+  // Where it cannot be noted, it is said again: better than not to send the request.
+  await writeFile(path, '', { mode: 0o600 }).catch(() => undefined)
+  return `The network "${self.network.name}" is open: whoever donates nearby may read what you send. (Said once.)`
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await access(path)
+    return true
+  } catch {
+    return false
+  }
+}
