@@ -55,6 +55,14 @@ export function drawPage(
   return sharp(Buffer.from(svg)).flatten({ background: 'white' })
 }
 
+/** A TIFF with one page for each of `pages`, of which there must be two or more. */
+export async function drawDocument(pages: readonly (readonly string[])[], init: PageInit = {}): Promise<Buffer> {
+  const drawn = await Promise.all(pages.map(lines => drawPage(lines, init).png().toBuffer()))
+  return await sharp(drawn, { join: { animated: true } })
+    .tiff({ compression: 'deflate' })
+    .toBuffer()
+}
+
 function escaped(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;')
 }

@@ -15,13 +15,16 @@ export interface Page {
 export const pageLimits = {
   /** Pages a document may have. */
   pages: 200,
-  /** Pixels a page may have: A2 at 600 dpi, A3 at 800. */
-  pixels: 140_000_000,
+  /** Pixels a page may have: more than A3 at 600 dpi. */
+  pixels: 100_000_000,
   /** Pixels recognition is given at most: A4 at 600 dpi. Larger pages are scaled down to it. */
   recognisedPixels: 36_000_000,
   /** Longest side in pixels; the recogniser's own bound is 32,767. */
   side: 30_000,
 }
+
+// libvips moves images beyond this to temporary files; documents stay in memory, which the watch bounds.
+process.env.VIPS_DISC_THRESHOLD = '1t'
 
 // Only the decoders that are needed, on bytes in memory, one thread, nothing remembered from earlier documents.
 sharp.cache(false)

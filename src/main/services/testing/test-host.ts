@@ -75,11 +75,14 @@ export async function* chunksOf(bytes: Uint8Array, size = 65_536): AsyncGenerato
   for (let start = 0; start < bytes.length; start += size) yield bytes.subarray(start, start + size)
 }
 
-export async function textOf({ body }: ServiceAnswer): Promise<string> {
-  if (body instanceof Uint8Array) return Buffer.from(body).toString()
-  const chunks: Uint8Array[] = []
-  for await (const chunk of body) chunks.push(chunk)
-  return Buffer.concat(chunks).toString()
+export async function textOf(answer: ServiceAnswer): Promise<string> {
+  return (await Array.fromAsync(piecesOf(answer))).join('')
+}
+
+/** The pieces of an answer as they come, as text. */
+export async function* piecesOf({ body }: ServiceAnswer): AsyncGenerator<string, void, void> {
+  if (body instanceof Uint8Array) yield Buffer.from(body).toString()
+  else for await (const chunk of body) yield Buffer.from(chunk).toString()
 }
 
 /** The error a promise rejects with, which must be an RmaError. */
