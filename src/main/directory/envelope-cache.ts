@@ -51,8 +51,8 @@ export class EnvelopeCache {
       this.#touch(known)
       return known
     }
-    // A copy: the bytes are often a view into a much larger frame, which the cache would keep alive.
-    const record = readRecord(bytes.slice())
+    // A copy (which slice() of a Buffer is not): the bytes are often a view into a larger frame, to be kept alive with it.
+    const record = readRecord(new Uint8Array(bytes))
     this.#keep(record)
     return record
   }

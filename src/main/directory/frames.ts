@@ -32,6 +32,12 @@ export const maxFrameBytes = {
 /** Bytes of records and renewals a registrar puts into one answer; the rest of `found` is for certificates. */
 export const maxFoundPayloadBytes = 256 * KiB
 
+/** A CBOR byte string of at most `maxBytes` bytes. */
+export function byteStringSchema(maxBytes: number) {
+  const expected = `expected at most ${maxBytes} bytes`
+  return z.custom<Uint8Array>(value => value instanceof Uint8Array && value.length <= maxBytes, expected)
+}
+
 const idSchema = z.number().int().min(0).max(0xffff_ffff)
 const keySchema = z.string().max(maxKeyLength)
 const bytesSchema = (max: number) =>

@@ -1,12 +1,13 @@
 import type { Milliseconds } from '../../shared/units.ts'
 import { type Allowance, TokenBucket } from './token-bucket.ts'
 
-export interface RateLimitInit extends Allowance {
-  /** Most sources remembered; the one heard of longest ago is forgotten first. */
+export interface RateLimitInit {
+  allowance: Allowance
+  /** Most sources remembered; beyond it the one that has been silent longest is forgotten. */
   maxSources: number
 }
 
-/** Bounds how often each of many sources may do something: a token bucket for each. */
+/** One token bucket for each source. */
 export class RateLimit {
   readonly #init: RateLimitInit
   readonly #buckets = new Map<string, TokenBucket>()
@@ -15,15 +16,18 @@ export class RateLimit {
     this.#init = init
   }
 
-  /** Whether `source` may do it once more at `now`; if so it is counted. */
+  /** Sources remembered. */
+  get size(): number {
+    return this.#buckets.size
+  }
+
+  /** Whether one more from `source` may pass at `now`; if so it is counted. */
   take(source: string, now: Milliseconds): boolean {
-    const bucket = this.#buckets.get(source) ?? new TokenBucket(this.#init, now)
+    const bucket = this.#buckets.get(source) ?? new TokenBucket(this.#init.allowance, now)
     this.#buckets.delete(source)
     this.#buckets.set(source, bucket)
-    for (const oldest of this.#buckets.keys()) {
-      if (this.#buckets.size <= this.#init.maxSources) break
-      this.#buckets.delete(oldest)
-    }
+    const [oldest] = this.#buckets.keys()
+    if (this.#buckets.size > this.#init.maxSources && oldest !== undefined) this.#buckets.delete(oldest)
     return bucket.take(now)
   }
 }

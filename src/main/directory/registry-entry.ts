@@ -84,8 +84,17 @@ export function replaceRecord(
 
 function recordFields(record: WorkerRecord, bytes: Uint8Array, hash: RecordHash) {
   const { seq, load, state, location, expiresAt, capabilities } = record
-  // A copy: the bytes are often a view into a larger frame, which the entry would keep alive.
-  return { record: bytes.slice(), hash, seq, load, state, location, expiresAt, gpu: capabilities.gpus.length > 0 }
+  // A copy (which slice() of a Buffer is not): the bytes are often a view into a larger frame, to be kept alive with it.
+  return {
+    record: new Uint8Array(bytes),
+    hash,
+    seq,
+    load,
+    state,
+    location,
+    expiresAt,
+    gpu: capabilities.gpus.length > 0,
+  }
 }
 
 /** Bytes that count towards the registrar's quota. */

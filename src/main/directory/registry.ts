@@ -83,7 +83,7 @@ export interface StoredEntry {
   record: Uint8Array
   keys: KeyText[]
   lastExpiresAt: Milliseconds
-  group?: string
+  group?: string | undefined
 }
 
 /**
@@ -112,8 +112,7 @@ export class Registry {
     }
     this.#index = new RegistryIndex(this.#init)
     this.#rate = new RateLimit({
-      burst: this.#init.announceBurst,
-      perSecond: this.#init.announcesPerSecond,
+      allowance: { burst: this.#init.announceBurst, perSecond: this.#init.announcesPerSecond },
       maxSources: this.#init.maxWorkers,
     })
   }
@@ -194,23 +193,24 @@ export class Registry {
     const entry = this.#entries.get(peerId)
     if (entry === undefined) return undefined
     const { record, lastExpiresAt, group, indexes } = entry
-    const stored = { record, lastExpiresAt, keys: indexes.map(index => index.key) }
-    return group === undefined ? stored : { ...stored, group }
+    const keys = indexes.map(index => index.key)
+    return { record, lastExpiresAt, keys, ...(group === undefined ? {} : { group }) }
   }
 
   /**
    * Takes back what `stored` gave before a restart; verified anew, kept only where nothing later is held and it is of
-   * use. Throws RECORD_REFUSED, QUOTA_EXCEEDED.
+   * use, which the result says. Throws RECORD_REFUSED, QUOTA_EXCEEDED, BAD_REQUEST (not a key).
    */
-  restore({ record: bytes, keys, lastExpiresAt, group }: StoredEntry, now: Milliseconds): void {
+  restore({ record: bytes, keys, lastExpiresAt, group }: StoredEntry, now: Milliseconds): boolean {
     const record = openRecord(bytes, this.#init.networkId)
     checkLife(record.record, now)
     const held = this.#entries.get(record.peerId)
     const until = Math.max(record.record.expiresAt, Math.min(lastExpiresAt, now + maxRecordLifeMs + maxClockSkewMs))
-    if (until + maxClockSkewMs <= now || (held !== undefined && held.seq >= record.record.seq)) return
+    if (until + maxClockSkewMs <= now || (held !== undefined && held.seq >= record.record.seq)) return false
     const entry = this.#keep(record, group, now)
     entry.lastExpiresAt = Math.max(entry.lastExpiresAt, until)
     for (const key of keys.filter(key => entitles(record, parseKey(key)))) this.#index.enter(entry, key, now)
+    return true
   }
 
   #countAnnounce(from: PeerIdText, now: Milliseconds): void {
@@ -264,7 +264,7 @@ export class Registry {
 
   #applyRenewal(entry: RegistryEntry, { claims, bytes }: UnverifiedRenewal): void {
     this.#bytes += bytes.length - (entry.renewal?.length ?? 0)
-    entry.renewal = bytes.slice()
+    entry.renewal = new Uint8Array(bytes)
     entry.seq = claims.seq
     entry.load = claims.load
     entry.state = claims.state

@@ -43,19 +43,22 @@ export interface VerifiedRenewal extends RenewalFields {
 const payloadType = Buffer.from('/rma/worker-renewal', 'utf8')
 const domainOf = (networkId: string) => `rma/${networkId}/worker-renewal`
 const hashLength = 32
+const byteStringSchema = (length: number) =>
+  z.custom<Uint8Array>(
+    value => value instanceof Uint8Array && value.length === length,
+    `expected a byte string of ${length} bytes`,
+  )
 
 /** An array, not a map: the names of the fields alone would take a third of the 200 bytes. */
 const fieldsSchema = z.tuple([
-  z.instanceof(Uint8Array).refine(bytes => bytes.length === hashLength, 'expected a hash of 32 bytes'),
+  byteStringSchema(hashLength),
   workerRecordSchema.shape.seq,
   shareSchema,
   z.tuple([queueSchema.shape.running, queueSchema.shape.waiting, queueSchema.shape.slots, queueSchema.shape.bound]),
   renewalStateSchema,
   timestampSchema,
 ])
-const signatureSchema = z
-  .instanceof(Uint8Array)
-  .refine(bytes => bytes.length === signatureLength, 'expected a signature of 64 bytes')
+const signatureSchema = byteStringSchema(signatureLength)
 
 type WireFields = z.infer<typeof fieldsSchema>
 
@@ -77,7 +80,7 @@ export async function sealRenewal(
 ): Promise<Uint8Array> {
   const wire = checkSchema(fieldsSchema, toWire(fields))
   const signature = await sign(privateKey, signedContent(domainOf(networkId), payloadType, encode(wire)))
-  return encode([...wire, signature])
+  return new Uint8Array(encode([...wire, signature]))
 }
 
 /**
