@@ -76,7 +76,9 @@ export async function* chunksOf(bytes: Uint8Array, size = 65_536): AsyncGenerato
 }
 
 export async function textOf(answer: ServiceAnswer): Promise<string> {
-  return (await Array.fromAsync(piecesOf(answer))).join('')
+  let text = ''
+  for await (const piece of piecesOf(answer)) text += piece
+  return text
 }
 
 /** The pieces of an answer as they come, as text. */
