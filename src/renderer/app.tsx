@@ -1,0 +1,51 @@
+import { Suspense, useEffect, useRef } from 'react'
+import styles from './app.module.css'
+import { ErrorBoundary } from './components/error-boundary.tsx'
+import { LinkBanner } from './components/link-banner.tsx'
+import { WaitingForNode } from './components/waiting-for-node.tsx'
+import { applyTheme } from './features/appearance/theme.ts'
+import { useHashLocation } from './hash-location.ts'
+import { Navigation } from './navigation.tsx'
+import { routeFor } from './routes.ts'
+import { useNode } from './store/node-context.tsx'
+import { strings } from './strings/index.ts'
+
+export function App() {
+  const { path, ownWindow } = useHashLocation()
+  const route = routeFor(path)
+  const main = useRef<HTMLElement>(null)
+  const theme = useNode(state => state.settings?.appearance.theme)
+  const hasStatus = useNode(state => state.status !== undefined)
+  useEffect(() => {
+    if (theme !== undefined) applyTheme(theme)
+  }, [theme])
+  useEffect(() => {
+    document.title = `${route.title} · ${strings.app.name}`
+  }, [route])
+
+  const Page = route.page
+  return (
+    <div className={styles.app} data-own-window={ownWindow || undefined}>
+      {!ownWindow && (
+        <button type="button" className={styles.skip} onClick={() => main.current?.focus()}>
+          {strings.app.skipToContent}
+        </button>
+      )}
+      {!ownWindow && <Navigation current={route} />}
+      <div className={styles.column}>
+        <LinkBanner />
+        <main ref={main} tabIndex={-1} className={styles.main} data-fills={route.fills || undefined}>
+          {hasStatus ? (
+            <ErrorBoundary key={route.path}>
+              <Suspense fallback={<output className={styles.loading}>{strings.app.loadingPage}</output>}>
+                <Page />
+              </Suspense>
+            </ErrorBoundary>
+          ) : (
+            <WaitingForNode />
+          )}
+        </main>
+      </div>
+    </div>
+  )
+}

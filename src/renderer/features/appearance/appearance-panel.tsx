@@ -1,0 +1,43 @@
+import { Brand } from '../../components/brand.tsx'
+import { Segments } from '../../components/segments.tsx'
+import { useAsk, useNode, useNodeStore } from '../../store/node-context.tsx'
+import { strings } from '../../strings/index.ts'
+import styles from './appearance-panel.module.css'
+import { rememberedTheme, type Theme } from './theme.ts'
+
+const themes = [
+  { id: 'system', label: strings.appearance.system },
+  { id: 'light', label: strings.appearance.light },
+  { id: 'dark', label: strings.appearance.dark },
+] as const satisfies { id: Theme; label: string }[]
+
+/** Theme, and what this program is. */
+export function AppearancePanel() {
+  const theme = useNode(state => state.settings?.appearance.theme)
+  const version = useNode(state => state.status?.self.version)
+  const store = useNodeStore()
+  const ask = useAsk()
+  const choose = async (chosen: Theme) => {
+    store.getState().setSettings(await ask(client => client.settings.update({ appearance: { theme: chosen } })))
+  }
+  return (
+    <div className={styles.panel}>
+      <section>
+        <h2>{strings.appearance.theme}</h2>
+        <Segments
+          label={strings.appearance.theme}
+          options={themes}
+          value={theme ?? rememberedTheme()}
+          onChange={choose}
+          isDisabled={theme === undefined}
+        />
+      </section>
+      <section className={styles.about}>
+        <h2>{strings.appearance.about}</h2>
+        <Brand />
+        {version !== undefined && <p>{strings.appearance.version(version)}</p>}
+        <p>{strings.appearance.aboutText}</p>
+      </section>
+    </div>
+  )
+}

@@ -1,0 +1,59 @@
+import { useId, useState } from 'react'
+import { ActivityIcon } from '../../components/activity-icon.tsx'
+import { Switch } from '../../components/switch.tsx'
+import { useAction } from '../../components/use-action.ts'
+import { useNode } from '../../store/node-context.tsx'
+import { strings } from '../../strings/index.ts'
+import { ConsentDialog } from './consent-dialog.tsx'
+import styles from './donate-card.module.css'
+import { useActivitySentence } from './use-activity-sentence.ts'
+
+/** The big switch, and the one sentence that says why something runs or does not. */
+export function DonateCard() {
+  const donating = useNode(state => state.status?.donating ?? false)
+  const consent = useNode(state => state.status?.consent ?? false)
+  const online = useNode(state => state.link.kind === 'online')
+  const { kind, sentence } = useActivitySentence()
+  const { run, busy, error } = useAction()
+  const [asking, setAsking] = useState(false)
+  const labelId = useId()
+
+  const change = (wanted: boolean) => {
+    if (wanted && !consent) setAsking(true)
+    else run(client => client.donation.set({ donating: wanted }))
+  }
+  const accept = async () => {
+    setAsking(false)
+    await run(client => client.donation.set({ donating: true, consent: true }))
+  }
+  return (
+    <section className={styles.card} data-on={donating || undefined} aria-labelledby={labelId}>
+      <div className={styles.words}>
+        <h2 id={labelId}>{strings.donate.switch}</h2>
+        <p className={styles.sentence} aria-live="polite" data-testid="activity">
+          <ActivityIcon kind={kind} />
+          <span>{sentence}</span>
+        </p>
+        <p className={styles.note}>{donating ? strings.donate.thanks : strings.donate.invitation}</p>
+        {error !== undefined && (
+          <p className={styles.error} role="alert">
+            {strings.donate.failed}: {error.message}
+          </p>
+        )}
+      </div>
+      <div className={styles.control}>
+        <span className={styles.onOff} aria-hidden="true">
+          {donating ? strings.donate.on : strings.donate.off}
+        </span>
+        <Switch
+          size="large"
+          aria-labelledby={labelId}
+          isSelected={donating}
+          onChange={change}
+          isDisabled={!online || busy}
+        />
+      </div>
+      <ConsentDialog isOpen={asking} onAccept={accept} onDecline={() => setAsking(false)} />
+    </section>
+  )
+}

@@ -1,0 +1,81 @@
+import { CircleCheck, CircleSlash, Inbox, TriangleAlert } from 'lucide-react'
+import { useState } from 'react'
+import type { Job, JobState } from '../../../shared/schema/job.ts'
+import type { Milliseconds } from '../../../shared/units.ts'
+import { Button } from '../../components/button.tsx'
+import { Card } from '../../components/card.tsx'
+import { EmptyState } from '../../components/empty-state.tsx'
+import { useNode } from '../../store/node-context.tsx'
+import { formatAgo, formatBytes, formatDateTime, formatDuration } from '../../strings/format.ts'
+import { strings } from '../../strings/index.ts'
+import { serviceName } from '../../strings/service-name.ts'
+import { useNow } from '../../use-now.ts'
+import { isActive, jobDuration, jobRoute } from './job-words.ts'
+import styles from './jobs.module.css'
+
+const fewJobs = 8
+const manyJobs = 100
+
+const icons = {
+  queued: Inbox,
+  running: Inbox,
+  done: CircleCheck,
+  failed: TriangleAlert,
+  cancelled: CircleSlash,
+} as const satisfies Record<JobState, typeof Inbox>
+
+/** The newest finished requests. */
+export function RecentJobs() {
+  const jobs = useNode(state => state.jobs) ?? []
+  const [all, setAll] = useState(false)
+  const now = useNow()
+  const finished = jobs.filter(job => !isActive(job))
+  const words = strings.status
+  return (
+    <Card title={words.recent}>
+      {finished.length === 0 ? (
+        <EmptyState icon={Inbox} title={words.noRecent} hint={words.noRecentHint} />
+      ) : (
+        <ul className={styles.jobs}>
+          {finished.slice(0, all ? manyJobs : fewJobs).map(job => (
+            <RecentJob key={`${job.role} ${job.id}`} job={job} now={now} />
+          ))}
+        </ul>
+      )}
+      {finished.length > fewJobs && (
+        <Button kind="quiet" onPress={() => setAll(!all)}>
+          {all ? strings.jobs.showFewer : strings.jobs.showAll(Math.min(manyJobs, finished.length))}
+        </Button>
+      )}
+    </Card>
+  )
+}
+
+function RecentJob({ job, now }: { job: Job; now: Milliseconds }) {
+  const Icon = icons[job.state]
+  const endedAt = job.finishedAt ?? job.createdAt
+  return (
+    <li className={styles.job}>
+      <Icon className={styles.outcome} data-state={job.state} size={17} aria-label={strings.jobs.state[job.state]} />
+      <div className={styles.words}>
+        <p>{serviceName(job.service)}</p>
+        <p className={styles.route}>
+          {jobRoute(job)}
+          {job.error !== undefined && (
+            <>
+              {' · '}
+              <code>{job.error}</code>
+            </>
+          )}
+        </p>
+      </div>
+      <span className={styles.bytes} title={strings.jobs.bytes(formatBytes(job.bytesIn), formatBytes(job.bytesOut))}>
+        {formatBytes(job.bytesIn)}
+      </span>
+      <span className={styles.duration}>{formatDuration(jobDuration(job, now))}</span>
+      <time className={styles.ago} dateTime={new Date(endedAt).toISOString()} title={formatDateTime(endedAt)}>
+        {formatAgo(endedAt, now)}
+      </time>
+    </li>
+  )
+}

@@ -1,0 +1,63 @@
+import type { ServiceStatus } from '../../../shared/schema/service.ts'
+import { Card } from '../../components/card.tsx'
+import { Switch } from '../../components/switch.tsx'
+import { useAction } from '../../components/use-action.ts'
+import { useNode } from '../../store/node-context.tsx'
+import { strings } from '../../strings/index.ts'
+import { serviceName } from '../../strings/service-name.ts'
+import styles from './services-card.module.css'
+import { unavailabilityReason } from './unavailability-reason.ts'
+
+/** What this machine may do for others, each with its switch and, where it cannot, the reason. */
+export function ServicesCard() {
+  const services = useNode(state => state.status?.services) ?? []
+  const donating = useNode(state => state.status?.donating ?? false)
+  return (
+    <Card title={strings.services.title}>
+      {services.length === 0 && <p className={styles.state}>{strings.services.none}</p>}
+      <ul className={styles.services}>
+        {services.map(service => (
+          <ServiceRow key={service.type} service={service} donating={donating} />
+        ))}
+      </ul>
+    </Card>
+  )
+}
+
+function ServiceRow({ service, donating }: { service: ServiceStatus; donating: boolean }) {
+  const online = useNode(state => state.link.kind === 'online')
+  const { run, busy, error } = useAction()
+  const name = serviceName(service.type)
+  return (
+    <li className={styles.service}>
+      <div className={styles.words}>
+        <p className={styles.name}>
+          {name} <code>{service.type}</code>
+        </p>
+        <p className={styles.state}>{serviceState(service, donating)}</p>
+        {error !== undefined && (
+          <p className={styles.error} role="alert">
+            {error.message}
+          </p>
+        )}
+      </div>
+      <Switch
+        aria-label={strings.services.toggle(name)}
+        isSelected={service.enabled}
+        isDisabled={!online || busy}
+        onChange={enabled => run(client => client.services.set({ type: service.type, enabled }))}
+      />
+    </li>
+  )
+}
+
+function serviceState(service: ServiceStatus, donating: boolean): string {
+  const words = strings.services
+  if (!service.enabled) return words.disabled
+  if (service.unavailable !== undefined) return unavailabilityReason(service.unavailable)
+  if (service.running > 0) {
+    const busy = words.busy(service.running, service.slots)
+    return service.waiting > 0 ? `${busy}, ${words.waiting(service.waiting)}` : busy
+  }
+  return donating ? words.idle(service.slots) : words.offered
+}

@@ -1,0 +1,45 @@
+import type { LucideIcon } from 'lucide-react'
+import { HeartHandshake, ScrollText, Waypoints } from 'lucide-react'
+import { type ComponentType, lazy } from 'react'
+import { strings } from './strings/index.ts'
+
+/** A page of the dashboard. It gets its own chunk; a new page is one more entry here. */
+export interface Route {
+  path: string
+  title: string
+  icon: LucideIcon
+  page: ComponentType
+  /** The page fills the window and scrolls by itself, instead of flowing down it. */
+  fills: boolean
+}
+
+const status: Route = {
+  path: 'status',
+  title: strings.page.status,
+  icon: HeartHandshake,
+  page: lazy(() => import('./features/status/status-page.tsx')),
+  fills: false,
+}
+
+export const routes: readonly Route[] = [
+  status,
+  {
+    path: 'topology',
+    title: strings.page.topology,
+    icon: Waypoints,
+    page: lazy(() => import('./features/topology/topology-page.tsx')),
+    fills: true,
+  },
+  {
+    path: 'logs',
+    title: strings.page.logs,
+    icon: ScrollText,
+    page: lazy(() => import('./features/logs/logs-page.tsx')),
+    fills: true,
+  },
+]
+
+/** The page of a path; the first page where there is none. */
+export function routeFor(path: string): Route {
+  return routes.find(route => route.path === path) ?? status
+}
