@@ -96,7 +96,7 @@ export class HardwareProbe implements Startable {
     try {
       return schema.parse(await Promise.race([ask(), late.promise]))
     } catch (error) {
-      this.#log.warn({ source, error }, 'a hardware probe failed; going on without it')
+      this.#log.warn({ source, err: error }, 'a hardware probe failed; going on without it')
       return undefined
     } finally {
       stopTimer()

@@ -14,7 +14,8 @@ export type Admission<T> = { kind: 'admitted'; evicted?: T } | { kind: 'full' }
  * lane stays at least as long as the newcomer's.
  */
 export class FairQueue<T extends Waiting> {
-  readonly bound: number
+  /** May change at any time; what waits beyond a smaller one keeps waiting. */
+  bound: number
   /** In the order of their next turn. */
   readonly #lanes = new Map<string, T[]>()
   #size = 0

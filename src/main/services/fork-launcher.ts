@@ -1,6 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { constants, setPriority } from 'node:os'
-import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { Logger } from '../log.ts'
 import {
@@ -10,6 +9,7 @@ import {
   type EngineProcess,
   engineEntryUrl,
 } from './engine-launcher.ts'
+import { onLines } from './error-lines.ts'
 
 /** What an operating system needs to run a program; tokens and settings of the node are none of an engine's business. */
 const inheritedVariables = ['PATH', 'SystemRoot', 'windir', 'TEMP', 'TMP', 'TMPDIR', 'LANG', 'LC_ALL', 'TZ']
@@ -46,7 +46,7 @@ function lowerPriority(pid: number, log: Logger): void {
   try {
     setPriority(pid, constants.priority.PRIORITY_LOW)
   } catch (error) {
-    log.warn({ pid, error }, 'the priority of an engine could not be lowered')
+    log.warn({ pid, err: error }, 'the priority of an engine could not be lowered')
   }
 }
 
@@ -60,7 +60,7 @@ class ForkedEngine implements EngineProcess {
       // Not 'exit': the last lines on standard error, which say why, may come after it.
       child.once('close', (code, signal) => resolve({ code, signal }))
       child.on('error', error => {
-        log.warn({ error }, 'an engine process reported an error')
+        log.warn({ err: error }, 'an engine process reported an error')
         if (child.pid === undefined) resolve({ code: null, signal: null })
       })
     })
@@ -85,7 +85,7 @@ class ForkedEngine implements EngineProcess {
   }
 
   onErrorLine(listener: (line: string) => void): void {
-    if (this.#child.stderr !== null) createInterface({ input: this.#child.stderr }).on('line', listener)
+    if (this.#child.stderr !== null) onLines(this.#child.stderr, listener)
   }
 
   kill(): void {

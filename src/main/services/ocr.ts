@@ -33,6 +33,7 @@ export const ocr: ServiceDefinition = {
   type: 'ocr',
   accepts: ['image/png', 'image/jpeg', 'image/tiff', 'image/webp', 'application/octet-stream', 'application/json'],
   maxBytes: 25 * MiB,
+  maxHeldBytes: 256 * MiB,
   idempotent: true,
   engine: 'ocr-engine',
   memoryMiB: 1_536,

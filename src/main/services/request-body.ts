@@ -13,18 +13,21 @@ export function acceptsExplicitly(accept: string, type: string): boolean {
 /**
  * Reads a body to its end, holding no more than `maxBytes`.
  *
+ * @param onBytes hears of bytes before they are kept, and may throw to refuse them
  * @throws RmaError TOO_LARGE or EMPTY_BODY; whatever `signal` was aborted with
  */
 export async function readBody(
   body: AsyncIterable<Uint8Array>,
   maxBytes: number,
   signal: AbortSignal,
+  onBytes: (bytes: number) => void = () => undefined,
 ): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
   let length = 0
   for await (const chunk of untilAborted(body, signal)) {
     length += chunk.byteLength
     if (length > maxBytes) throw tooLarge(length, maxBytes)
+    onBytes(chunk.byteLength)
     chunks.push(chunk)
   }
   if (length === 0) throw new RmaError('EMPTY_BODY', 'expected a document in the body; the body is empty')

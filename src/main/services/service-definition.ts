@@ -17,6 +17,8 @@ export interface ServiceDefinition {
   accepts: readonly string[]
   /** Largest body. */
   maxBytes: number
+  /** Bytes of bodies held at once, of all requests that wait or run: further ones are told that this node is busy. */
+  maxHeldBytes: number
   /** Whether running a request twice does no harm. */
   idempotent: boolean
   /** Name of the engine's entry. */

@@ -108,6 +108,15 @@ describe('a service host', () => {
 })
 
 describe('a service host refuses', () => {
+  it('bodies beyond what it may hold at once, until there is room again', async () => {
+    const host = hostWith(definedAs({ maxHeldBytes: 500 }))
+    const large = (text: string) => orderFor({ do: 'wait', ms: 100 }, { body: chunksOf(Buffer.from(text.padEnd(400))) })
+    const first = host.run(large('{"do":"wait","ms":100}'))
+    expect(await failureOf(host.run(large('{"do":"wait","ms":100}')))).toMatchObject({ code: 'BUSY' })
+    expect(await textOf(await first)).toBe('["waited"]')
+    expect(await textOf(await host.run(large('{"do":"echo","text":"room"}')))).toBe('["room"]')
+  })
+
   it('a service it does not have', async () => {
     const host = hostWith()
     expect(await failureOf(host.run(requestFor('{}', { service: 'tarot' })))).toMatchObject({ code: 'UNKNOWN_SERVICE' })

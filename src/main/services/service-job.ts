@@ -10,6 +10,8 @@ export class ServiceJob implements Waiting {
   readonly request: ServiceRequest
   /** Missing until the whole body is here. */
   input: EngineInput | undefined
+  /** Bytes of the body that have come so far. */
+  heldBytes = 0
   readonly #abort = new AbortController()
   readonly #output = Promise.withResolvers<ReadableStream<EngineOutput>>()
   readonly #stopTimer: StopTimer

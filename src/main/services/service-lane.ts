@@ -40,6 +40,7 @@ export class ServiceLane {
   readonly #queue: FairQueue<ServiceJob>
   readonly #jobs = new Set<ServiceJob>()
   #enabled: boolean
+  #heldBytes = 0
   #startFailures = 0
   #engineFailure: string | undefined
   #stopWithdrawal: StopTimer = () => undefined
@@ -81,7 +82,9 @@ export class ServiceLane {
   }
 
   configure({ enabled, slots }: { enabled: boolean; slots?: number | undefined }): void {
-    this.#pool.resize(slots ?? this.definition.slots(this.#init.machine))
+    const size = slots ?? this.definition.slots(this.#init.machine)
+    this.#pool.resize(size)
+    this.#queue.bound = this.definition.bound(size)
     this.#pump()
     this.setEnabled(enabled)
   }
@@ -109,6 +112,8 @@ export class ServiceLane {
 
   stop(error: RmaError): void {
     this.#stopWithdrawal()
+    this.#engineFailure = undefined
+    this.#startFailures = 0
     for (const job of [...this.#jobs]) job.turnAway(error)
     this.#pool.stop(error)
   }
@@ -136,8 +141,14 @@ export class ServiceLane {
     return job
   }
 
-  async #read({ request, signal }: ServiceJob): Promise<EngineInput> {
-    const bytes = await readBody(request.body, this.definition.maxBytes, signal)
+  async #read(job: ServiceJob): Promise<EngineInput> {
+    const { request, signal } = job
+    const { maxBytes, maxHeldBytes } = this.definition
+    const bytes = await readBody(request.body, maxBytes, signal, count => {
+      if (this.#heldBytes + count > maxHeldBytes) throw this.#busy()
+      this.#heldBytes += count
+      job.heldBytes += count
+    })
     const input = { contentType: mediaType(request.contentType), bytes }
     this.definition.inspect(input)
     return input
@@ -175,6 +186,7 @@ export class ServiceLane {
   #settle(job: ServiceJob): void {
     if (!this.#jobs.delete(job)) return
     job.dispose()
+    this.#heldBytes -= job.heldBytes
     this.#queue.remove(job)
     this.#pump()
   }

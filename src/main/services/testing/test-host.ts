@@ -17,6 +17,7 @@ export const obedience: ServiceDefinition = {
   type: 'obedience',
   accepts: ['text/plain'],
   maxBytes: MiB,
+  maxHeldBytes: 2 * MiB,
   idempotent: true,
   engine: 'obedient-engine',
   memoryMiB: 256,
