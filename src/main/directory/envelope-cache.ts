@@ -51,7 +51,7 @@ export class EnvelopeCache {
       this.#touch(known)
       return known
     }
-    // A copy (which slice() of a Buffer is not): the bytes are often a view into a larger frame, to be kept alive with it.
+    // A copy (which slice() of a Buffer is not): the bytes are often a view into a frame, which would stay alive.
     const record = readRecord(new Uint8Array(bytes))
     this.#keep(record)
     return record

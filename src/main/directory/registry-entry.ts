@@ -84,7 +84,7 @@ export function replaceRecord(
 
 function recordFields(record: WorkerRecord, bytes: Uint8Array, hash: RecordHash) {
   const { seq, load, state, location, expiresAt, capabilities } = record
-  // A copy (which slice() of a Buffer is not): the bytes are often a view into a larger frame, to be kept alive with it.
+  // A copy (which slice() of a Buffer is not): the bytes are often a view into a frame, which would stay alive.
   return {
     record: new Uint8Array(bytes),
     hash,
