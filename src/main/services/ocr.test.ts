@@ -1,9 +1,11 @@
 import { readdir } from 'node:fs/promises'
 import { crc32, deflateSync } from 'node:zlib'
+import fc from 'fast-check'
 import sharp from 'sharp'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { characterAccuracy, drawDocument, drawPage, enclosure, letter } from '../../../e2e/support/letters.ts'
 import { temporaryFolder } from '../../../e2e/support/temporary-folder.ts'
+import { toRmaError } from '../../shared/errors.ts'
 import { type OcrAnswer, ocrAnswerSchema } from '../../shared/schema/service.ts'
 import { MiB } from '../../shared/units.ts'
 import type { ServiceRequest } from '../service-request.ts'
@@ -253,6 +255,34 @@ describe('ocr refuses', () => {
 
   it('nothing that is just within its limits, nor runs out of memory over it', async () => {
     expect(await read(blankPng(10_000, 10_000), 'image/png')).toMatchObject({ text: '' })
+  })
+})
+
+describe('ocr survives', () => {
+  it('damaged images of every format: each is read or refused, by one and the same process', async () => {
+    const drawn = drawPage(['Dear'], { width: 120, height: 60 })
+    const seeds = await Promise.all([
+      drawn.clone().png().toBuffer(),
+      drawn.clone().jpeg().toBuffer(),
+      drawn.clone().tiff({ compression: 'lzw' }).toBuffer(),
+      drawn.clone().webp().toBuffer(),
+      drawDocument([['Dear'], ['Ms']], { width: 60, height: 30 }),
+    ])
+    const damage = fc.array(fc.tuple(fc.nat(), fc.nat(255)), { minLength: 1, maxLength: 6 })
+    const cut = fc.oneof(
+      { weight: 3, arbitrary: fc.constant(1) },
+      { weight: 1, arbitrary: fc.double({ min: 0, max: 1, noNaN: true }) },
+    )
+    await read(seeds[0] ?? Buffer.alloc(0), 'image/png')
+    const pids = host.enginePids('ocr')
+    const damaged = fc.asyncProperty(fc.constantFrom(...seeds), damage, cut, async (seed, changes, share) => {
+      const bytes = Buffer.from(seed.subarray(0, Math.max(1, Math.ceil(seed.length * share))))
+      for (const [position, value] of changes) bytes[position % bytes.length] = value
+      const outcome = await read(bytes, 'application/octet-stream').catch((error: unknown) => toRmaError(error).code)
+      if (typeof outcome === 'string') expect(['BAD_INPUT', 'UNSUPPORTED_TYPE', 'TOO_LARGE']).toContain(outcome)
+    })
+    await fc.assert(damaged, { numRuns: 200, endOnFailure: true })
+    expect(host.enginePids('ocr')).toEqual(pids)
   })
 })
 
