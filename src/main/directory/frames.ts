@@ -1,12 +1,10 @@
 import { decode, encode } from '@ipld/dag-cbor'
 import { z } from 'zod'
-import { type ErrorCode, isErrorCode, RmaError } from '../../shared/errors.ts'
+import { isErrorCode, RmaError } from '../../shared/errors.ts'
 import { locationSchema } from '../../shared/schema/primitives.ts'
 import { workerRecordSchema, workerStateSchema } from '../../shared/schema/worker.ts'
 import { KiB } from '../../shared/units.ts'
-import { maxKeyLength } from './keys.ts'
 import { maxRecordBytes } from './record.ts'
-import { refusalReasons } from './refusal.ts'
 import { maxRenewalBytes } from './renewal.ts'
 
 /** Most keys one announcement may name: 64 services, its own two, and the two of coordinators. */
@@ -39,7 +37,8 @@ export function byteStringSchema(maxBytes: number) {
 }
 
 const idSchema = z.number().int().min(0).max(0xffff_ffff)
-const keySchema = z.string().max(maxKeyLength)
+/** What a key looks like; which ones there are is the registrar's to say. */
+const keySchema = z.string().regex(/^[a-z]{7,12}(:[A-Za-z0-9-]{1,67})?$/, 'expected a directory key')
 const bytesSchema = (max: number) =>
   z.custom<Uint8Array>(value => value instanceof Uint8Array && value.length <= max, `expected at most ${max} bytes`)
 const recordBytesSchema = bytesSchema(maxRecordBytes)
@@ -58,6 +57,9 @@ export const findFilterSchema = z.object({
 })
 export type FindFilter = z.infer<typeof findFilterSchema>
 
+/** zod takes any object for one without fields; on the wire a byte string is no map. */
+const mapSchema = z.custom<FindFilter>(value => !(value instanceof Uint8Array), 'expected a map')
+
 /** A record the asker holds: the start of its hash and the newest seq it has heard, of record or renewal. */
 export const knownRecordSchema = z.tuple([z.string().length(knownPrefixLength), workerRecordSchema.shape.seq])
 export type KnownRecord = z.infer<typeof knownRecordSchema>
@@ -75,7 +77,7 @@ const findSchema = z.object({
   id: idSchema,
   key: keySchema,
   limit: z.number().int().min(1).max(maxFindLimit),
-  filter: findFilterSchema.optional(),
+  filter: mapSchema.pipe(findFilterSchema).optional(),
   known: z.array(knownRecordSchema).max(maxKnown).optional(),
 })
 export const requestFrameSchema = z.discriminatedUnion('kind', [announceSchema, renewSchema, findSchema])
@@ -84,7 +86,8 @@ export type AnnounceFrame = z.infer<typeof announceSchema>
 export type RenewFrame = z.infer<typeof renewSchema>
 export type FindFrame = z.infer<typeof findSchema>
 
-const errorCodeSchema = z.custom<ErrorCode>(isErrorCode, 'expected an error code')
+/** Any code: a newer registrar may know more of them. */
+const errorCodeSchema = z.string().regex(/^[A-Z_]{1,32}$/, 'expected an error code')
 
 /** A key of an announcement that the registrar does not keep, and why. */
 export const declinedKeySchema = z.object({ key: keySchema, code: errorCodeSchema })
@@ -133,7 +136,10 @@ const errorSchema = z.object({
   code: errorCodeSchema,
   message: z.string().max(256),
   /** With RECORD_REFUSED: which rule the record broke. */
-  reason: z.enum(refusalReasons).optional(),
+  reason: z
+    .string()
+    .regex(/^[a-z-]{1,32}$/, 'expected a reason')
+    .optional(),
 })
 export const answerFrameSchema = z.discriminatedUnion('kind', [okSchema, staleSchema, foundSchema, errorSchema])
 export type AnswerFrame = z.infer<typeof answerFrameSchema>
@@ -172,9 +178,9 @@ export function errorFrame(id: number, error: RmaError): ErrorFrame {
   return reason === undefined ? frame : { ...frame, reason }
 }
 
-/** The error an answer stands for. */
+/** The error an answer stands for; PROTOCOL where its code is not known here. */
 export function errorOf({ code, message, reason }: ErrorFrame): RmaError {
-  return new RmaError(code, message, reason === undefined ? {} : { reason })
+  return new RmaError(isErrorCode(code) ? code : 'PROTOCOL', message, reason === undefined ? {} : { reason })
 }
 
 function decodeAs<T extends { kind: Kind }>(schema: z.ZodType<T>, bytes: Uint8Array, maxBytes: number): T {
