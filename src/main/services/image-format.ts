@@ -1,9 +1,6 @@
 /** Image formats the OCR engine reads. */
 export type ImageFormat = 'png' | 'jpeg' | 'tiff' | 'webp'
 
-/** The longest signature below, in bytes. */
-export const signatureBytes = 12
-
 function startsWith(bytes: Uint8Array, expected: readonly number[], offset = 0): boolean {
   return expected.every((value, index) => bytes[offset + index] === value)
 }
