@@ -74,7 +74,7 @@ export function peerPosition(peerId: PeerIdText): Position {
 
 /** Kademlia's distance, XOR, in a form that sorts: 64 hex digits. */
 export function distance(a: Position, b: Position): string {
-  return Buffer.from(a.map((byte, index) => byte ^ (b[index] ?? 0))).toString('hex')
+  return Buffer.from(a.map((byte, index) => byte ^ Number(b[index]))).toString('hex')
 }
 
 /** The `count` of `peers` that lie closest to `position`, closest first. */

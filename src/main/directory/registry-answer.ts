@@ -1,5 +1,4 @@
-import type { KnownRecord } from './frames.ts'
-import { knownPrefixLength } from './frames.ts'
+import { type KnownRecord, knownPrefixLength } from './frames.ts'
 import type { RegistryEntry } from './registry-entry.ts'
 
 /** What a registrar answers to `find`, as the frame `found` carries it. */
@@ -21,16 +20,16 @@ export function composeAnswer(
   total: number,
   maxBytes: number,
 ): FindResult {
-  const places = new Map(known.map(([prefix], place) => [prefix, place]))
+  const heard = new Map(known.map(([prefix, seq], place) => [prefix, { place, seq }]))
   const answer: FindResult = { records: [], renewals: [], kept: [], total }
   let bytes = 0
   for (const { hash, seq, record, renewal } of entries) {
-    const place = places.get(hash.slice(0, knownPrefixLength))
-    const isNews = renewal !== undefined && (place === undefined || (known[place]?.[1] ?? 0) < seq)
-    bytes += (place === undefined ? record.length : 0) + (isNews ? renewal.length : 0)
+    const known = heard.get(hash.slice(0, knownPrefixLength))
+    const isNews = renewal !== undefined && (known === undefined || known.seq < seq)
+    bytes += (known === undefined ? record.length : 0) + (isNews ? renewal.length : 0)
     if (bytes > maxBytes) break
-    if (place === undefined) answer.records.push(record)
-    else answer.kept.push(place)
+    if (known === undefined) answer.records.push(record)
+    else answer.kept.push(known.place)
     if (isNews) answer.renewals.push(renewal)
   }
   return answer
