@@ -1,9 +1,8 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile, writeFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import { constants, setPriority } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
@@ -21,8 +20,8 @@ export async function nativeVersion(): Promise<string | undefined> {
 
 /** Unpacks the language data that our engine uses into `folder`, for the native program to use too. */
 export async function unpackLanguage(folder: string): Promise<void> {
-  const data = dirname(createRequire(import.meta.url).resolve('@tesseract.js-data/eng/package.json'))
-  const packed = await readFile(join(data, '4.0.0_best_int', 'eng.traineddata.gz'))
+  const data = import.meta.resolve('@tesseract.js-data/eng/package.json')
+  const packed = await readFile(new URL('4.0.0_best_int/eng.traineddata.gz', data))
   await writeFile(join(folder, 'eng.traineddata'), await promisify(gunzip)(packed))
 }
 

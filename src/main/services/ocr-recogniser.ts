@@ -1,5 +1,4 @@
-import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { createWorker, OEM, PSM } from 'tesseract.js'
 import { z } from 'zod'
 import type { OcrPage } from '../../shared/schema/service.ts'
@@ -10,15 +9,14 @@ import { wordsOf } from './tesseract-words.ts'
 
 /** English, the best model with integer weights: as exact as the floating-point one, twice as fast. */
 const language = 'eng'
-const languageVersion = '4.0.0_best_int'
+const languageFolder = new URL('4.0.0_best_int', import.meta.resolve('@tesseract.js-data/eng/package.json'))
 
 /** Loads the recogniser, entirely from installed files and without writing any. */
 export async function createOcrEngine(): Promise<Engine> {
-  const data = dirname(createRequire(import.meta.url).resolve(`@tesseract.js-data/${language}/package.json`))
   const loaded = Promise.withResolvers<never>()
   const worker = await Promise.race([
     createWorker(language, OEM.LSTM_ONLY, {
-      langPath: join(data, languageVersion),
+      langPath: fileURLToPath(languageFolder),
       gzip: true,
       cacheMethod: 'none',
       errorHandler: error => loaded.reject(new Error('the recogniser failed', { cause: error })),
