@@ -1,4 +1,4 @@
-import type { MenuItemConstructorOptions } from 'electron'
+import type { MenuTemplate } from './electron-api.ts'
 import { strings } from './strings.ts'
 import type { ShellCommand } from './tray-menu.ts'
 
@@ -10,9 +10,9 @@ export interface AppMenuInit {
 }
 
 /** The menu of the windows. Everything the tray offers is here too, for desktops without a tray. */
-export function appMenu({ platform, packaged, run }: AppMenuInit): MenuItemConstructorOptions[] {
+export function appMenu({ platform, packaged, run }: AppMenuInit): MenuTemplate {
   const words = strings.menu
-  const quit: MenuItemConstructorOptions = {
+  const quit: MenuTemplate[number] = {
     label: words.quit,
     accelerator: 'CommandOrControl+Q',
     click: () => run('quit'),
@@ -31,7 +31,7 @@ export function appMenu({ platform, packaged, run }: AppMenuInit): MenuItemConst
               { type: 'separator' },
               quit,
             ],
-          } satisfies MenuItemConstructorOptions,
+          } satisfies MenuTemplate[number],
         ]
       : []),
     {
@@ -55,7 +55,7 @@ export function appMenu({ platform, packaged, run }: AppMenuInit): MenuItemConst
         { role: 'zoomIn' },
         { role: 'zoomOut' },
         { role: 'togglefullscreen' },
-        ...(packaged ? [] : ([{ role: 'reload' }, { role: 'toggleDevTools' }] satisfies MenuItemConstructorOptions[])),
+        ...(packaged ? [] : ([{ role: 'reload' }, { role: 'toggleDevTools' }] satisfies MenuTemplate)),
       ],
     },
     { label: words.window, submenu: [{ role: 'minimize' }, { role: 'zoom' }] },

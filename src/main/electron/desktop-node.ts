@@ -1,5 +1,6 @@
 import { loadConfig } from '../config/node-config.ts'
 import { removeRuntime, writeRuntime } from '../config/runtime-file.ts'
+import { Lifecycle } from '../lifecycle.ts'
 import type { LogBuffer, Logger } from '../log.ts'
 import { createNode } from '../node.ts'
 import type { EngineEntries } from '../services/engine-launcher.ts'

@@ -1,3 +1,4 @@
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { RmaError } from '../../shared/errors.ts'
 import { type Milliseconds, second } from '../../shared/units.ts'
@@ -96,14 +97,16 @@ export class Desktop {
 
   /**
    * What must happen before Electron is ready. Returns false when the app runs already: that one has been raised, and
-   * this one must end.
+   * this one must end. Throws when the data folder cannot be made.
    */
   prepare(): boolean {
     const { app, protocol } = this.#components.electron
     app.setName(strings.appName)
     app.setAppUserModelId(appId)
     // One running app for each data folder, not for each user.
-    app.setPath('userData', join(this.#init.dataFolder, 'electron'))
+    const userData = join(this.#init.dataFolder, 'electron')
+    mkdirSync(userData, { recursive: true, mode: 0o700 })
+    app.setPath('userData', userData)
     protocol.registerSchemesAsPrivileged([appSchemePrivileges])
     if (!app.requestSingleInstanceLock()) return false
     this.#pendingLink = deepLinkIn(this.#init.argv)

@@ -10,7 +10,7 @@ export interface ElectronApi {
   BrowserWindow: new (options?: Electron.BrowserWindowConstructorOptions) => ElectronWindow
   Tray: new (imagePath: string) => ElectronTray
   Menu: {
-    buildFromTemplate(template: Electron.MenuItemConstructorOptions[]): ElectronMenu
+    buildFromTemplate(template: MenuTemplate): ElectronMenu
     setApplicationMenu(menu: ElectronMenu | null): void
   }
   MessageChannelMain: new () => { port1: ElectronPort; port2: ElectronPort }
@@ -147,6 +147,12 @@ export interface ElectronTray extends Pick<Electron.Tray, 'destroy' | 'isDestroy
   setContextMenu(menu: ElectronMenu | null): void
   on(event: 'click', listener: () => void): unknown
 }
+
+/** Rows of a menu; what they do depends on nothing but the row. */
+export type MenuTemplate = (Omit<Electron.MenuItemConstructorOptions, 'click' | 'submenu'> & {
+  click?: () => void
+  submenu?: MenuTemplate
+})[]
 
 export type ElectronMenu = Pick<Electron.Menu, 'popup'>
 export type ElectronNotification = Pick<Electron.Notification, 'show'>

@@ -1,5 +1,5 @@
-import type { MenuItemConstructorOptions } from 'electron'
 import type { Milliseconds } from '../../shared/units.ts'
+import type { MenuTemplate } from './electron-api.ts'
 import { strings } from './strings.ts'
 import { type NodeState, statusSentence } from './tray-state.ts'
 
@@ -37,11 +37,11 @@ function switchRow(label: string, on: boolean, command: ShellCommand): MenuRow {
 }
 
 /** Electron's form of the rows; `run` is called with the command of a row that was clicked. */
-export function menuTemplate(rows: MenuRow[], run: (command: ShellCommand) => void): MenuItemConstructorOptions[] {
+export function menuTemplate(rows: MenuRow[], run: (command: ShellCommand) => void): MenuTemplate {
   return rows.map(row => menuItem(row, run))
 }
 
-function menuItem(row: MenuRow, run: (command: ShellCommand) => void): MenuItemConstructorOptions {
+function menuItem(row: MenuRow, run: (command: ShellCommand) => void): MenuTemplate[number] {
   switch (row.kind) {
     case 'separator':
       return { type: 'separator' }
