@@ -115,6 +115,7 @@ export class EngineSession {
     } else if (report.kind === 'ready') {
       this.#stopWatchdog()
       this.#isReady = true
+      this.#log.debug({ pid: this.pid }, 'an engine is ready')
       this.#ready.resolve()
     } else if (report.kind === 'threw') {
       this.#log.warn({ error: report.error, frames: report.frames }, 'an engine failed')

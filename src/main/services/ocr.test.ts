@@ -7,7 +7,7 @@ import { characterAccuracy, drawDocument, drawPage, enclosure, letter } from '..
 import { temporaryFolder } from '../../../e2e/support/temporary-folder.ts'
 import { toRmaError } from '../../shared/errors.ts'
 import { type OcrAnswer, ocrAnswerSchema } from '../../shared/schema/service.ts'
-import { MiB } from '../../shared/units.ts'
+import { MiB, minute } from '../../shared/units.ts'
 import type { ServiceRequest } from '../service-request.ts'
 import { engineEntries } from './engine-launcher.ts'
 import { ocr } from './ocr.ts'
@@ -15,6 +15,9 @@ import type { ServiceHost } from './service-host.ts'
 import { failureOf, piecesOf, requestFor, testHost, textOf } from './testing/test-host.ts'
 
 const wantedAccuracy = 0.98
+
+// Recognition takes seconds on a machine that has much else to do.
+vi.setConfig({ testTimeout: minute })
 const lines = { accept: 'application/x-ndjson' }
 
 let host: ServiceHost
@@ -24,7 +27,7 @@ beforeAll(() => {
 afterAll(() => host.stop())
 
 function scan(bytes: Uint8Array, contentType: string, fields: Partial<ServiceRequest> = {}): ServiceRequest {
-  return requestFor(bytes, { service: 'ocr', contentType, ...fields })
+  return requestFor(bytes, { service: 'ocr', contentType, deadlineAt: Date.now() + minute, ...fields })
 }
 
 async function read(bytes: Uint8Array, contentType: string): Promise<OcrAnswer> {
@@ -76,6 +79,30 @@ describe('ocr reads a letter', () => {
   it('in JSON', async () => {
     const document = (await drawPage(letter).png().toBuffer()).toString('base64')
     const answer = await read(Buffer.from(JSON.stringify({ document })), 'application/json')
+    expect(characterAccuracy(letter, answer.text)).toBeGreaterThanOrEqual(wantedAccuracy)
+  })
+
+  it('that was scanned a little askew, grey and grainy', async () => {
+    const grain = await sharp({
+      create: {
+        width: 1_240,
+        height: 1_754,
+        channels: 3,
+        background: 'white',
+        noise: { type: 'gaussian', mean: 205, sigma: 25 },
+      },
+    })
+      .png()
+      .toBuffer()
+    const askew = await drawPage(letter).png().toBuffer()
+    const scanned = sharp(await sharp(askew).rotate(1.2, { background: 'white' }).resize(1_240, 1_754).toBuffer())
+    const answer = await read(
+      await scanned
+        .composite([{ input: grain, blend: 'multiply' }])
+        .jpeg({ quality: 70 })
+        .toBuffer(),
+      'image/jpeg',
+    )
     expect(characterAccuracy(letter, answer.text)).toBeGreaterThanOrEqual(wantedAccuracy)
   })
 
@@ -247,7 +274,7 @@ describe('ocr refuses', () => {
     const pids = host.enginePids('ocr')
     const startedAt = performance.now()
     const error = await failureOf(host.run(scan(blankPng(30_000, 30_000), 'image/png')))
-    expect(performance.now() - startedAt).toBeLessThan(2_000)
+    expect(performance.now() - startedAt).toBeLessThan(5_000)
     expect(error).toMatchObject({ code: 'TOO_LARGE', details: { page: 1 } })
     expect((await read(await letterPng, 'image/png')).text).toContain('Whitfield')
     expect(host.enginePids('ocr')).toEqual(pids)

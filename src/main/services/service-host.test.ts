@@ -293,16 +293,17 @@ describe('engines', () => {
     }
   })
 
-  it('know nothing of the node’s environment but what a program needs, and run at low priority', async () => {
+  it('know nothing of the node’s environment but what a program needs, run at low priority and leave no dump', async () => {
     vi.stubEnv('RMA_TOKEN', 'secret')
     const host = hostWith()
-    const [{ environment, priority }] = (await obey(host, { do: 'environment' })) as [
-      { environment: Record<string, string>; priority: number },
+    const [{ environment, priority, dumpFilter = '0' }] = (await obey(host, { do: 'environment' })) as [
+      { environment: Record<string, string>; priority: number; dumpFilter?: string },
     ]
     vi.unstubAllEnvs()
     expect(environment).toMatchObject({ PATH: process.env.PATH, OMP_THREAD_LIMIT: '1' })
     expect(environment).not.toHaveProperty('RMA_TOKEN')
     expect(priority).toBeGreaterThan(0)
+    expect(Number.parseInt(dumpFilter, 16)).toBe(0)
   })
 
   it('beyond a smaller number of slots are unloaded', async () => {

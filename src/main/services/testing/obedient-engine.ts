@@ -1,3 +1,5 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { getPriority } from 'node:os'
 import { setTimeout as after } from 'node:timers/promises'
 import { type Engine, RefusedDocument, serveEngine } from '../serve-engine.ts'
 
@@ -59,8 +61,14 @@ async function obey(order: Order, emit: (part: unknown) => void): Promise<unknow
       process.stderr.write(`${order.text}\n`)
       return 'printed'
     case 'environment':
-      return { environment: process.env, priority: (await import('node:os')).getPriority() }
+      return { environment: process.env, priority: getPriority(), dumpFilter: dumpFilter() }
   }
+}
+
+/** What of this process's memory Linux would put into a core dump, as a mask; undefined elsewhere. */
+function dumpFilter(): string | undefined {
+  const file = '/proc/self/coredump_filter'
+  return existsSync(file) ? readFileSync(file, 'utf8').trim() : undefined
 }
 
 /** Fills memory outside the JavaScript heap, as native code does, without ever giving way to another event. */
