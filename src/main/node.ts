@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { Capabilities, WorkerType } from '../shared/schema/capabilities.ts'
+import { platformServices } from '../shared/schema/primitives.ts'
 import type { Settings } from '../shared/schema/settings.ts'
 import { systemClock } from './clock.ts'
 import { loadAccessToken } from './config/access-token.ts'
@@ -14,6 +15,7 @@ import { networkId } from './dht/network.ts'
 import { NetworkView } from './dht/network-view.ts'
 import { configuredSeeds, knownPeers } from './dht/seed-source.ts'
 import { createDirectory } from './directory/directory.ts'
+import { peerPosition } from './directory/keys.ts'
 import { Sequence } from './directory/sequence.ts'
 import { SequenceFile } from './directory/sequence-file.ts'
 import { Donation } from './donation.ts'
@@ -172,7 +174,20 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
     clock,
     log,
   })
-  const view = lifecycle.add('network view', new NetworkView({ host, directory, clock, log }))
+  const view = lifecycle.add(
+    'network view',
+    new NetworkView(
+      {
+        host,
+        findWorkers: (service, options) => directory.finder.findService(service, options),
+        onAnnounced: listener => directory.onAnnounced(listener),
+        positionOf: peerPosition,
+        clock,
+        log: log.child({ component: 'network' }),
+      },
+      { services: platformServices },
+    ),
+  )
   lifecycle.add('bootstrap', bootstrap)
   const donation = lifecycle.add(
     'donation',

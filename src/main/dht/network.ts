@@ -15,12 +15,19 @@ export interface ProtocolNames {
   kad: string
   directory: string
   hello: string
+  http: string
   neighbours: string
 }
 
 export function protocolNames(networkId: string): ProtocolNames {
   const name = (protocol: string) => `/rma/${networkId}/${protocol}/1.0.0`
-  return { kad: name('kad'), directory: name('directory'), hello: name('hello'), neighbours: name('neighbours') }
+  return {
+    kad: name('kad'),
+    directory: name('directory'),
+    hello: name('hello'),
+    http: name('http'),
+    neighbours: name('neighbours'),
+  }
 }
 
 /** The prefix that libp2p's own identify and ping take, without slashes at its ends. */

@@ -65,7 +65,7 @@ export class Announcer implements Startable {
   #life = new AbortController()
   #draft: RecordDraft | undefined
   #said: Said | undefined
-  #working = false
+  #working: Promise<void> | undefined
   #workAgain = false
   #stopTimer: StopTimer | undefined
   #stopListening: (() => void) | undefined
@@ -131,9 +131,8 @@ export class Announcer implements Startable {
     return new Promise(resolve => {
       const stopTimer = this.#components.clock.after(leaveTimeoutMs, resolve)
       const settle = async () => {
-        while (this.#working || this.#posting.size > 0) {
-          await Promise.all(this.#posting.values())
-          await Promise.resolve()
+        while (this.#working !== undefined || this.#posting.size > 0) {
+          await Promise.all([this.#working, ...this.#posting.values()])
         }
         stopTimer()
         resolve()
@@ -144,11 +143,13 @@ export class Announcer implements Startable {
 
   #wake(): void {
     this.#workAgain = true
-    if (!this.#working) void this.#work()
+    this.#working ??= this.#work().finally(() => {
+      this.#working = undefined
+      if (this.#workAgain && !this.#life.signal.aborted) this.#wake()
+    })
   }
 
   async #work(): Promise<void> {
-    this.#working = true
     try {
       while (this.#workAgain && !this.#life.signal.aborted) {
         this.#workAgain = false
@@ -157,8 +158,6 @@ export class Announcer implements Startable {
       }
     } catch (error) {
       this.#components.log.warn({ err: error }, 'the worker record could not be announced')
-    } finally {
-      this.#working = false
     }
   }
 

@@ -1,5 +1,5 @@
 import type { PeerIdText, ServiceType } from '../../shared/schema/primitives.ts'
-import type { Queue, WorkerView } from '../../shared/schema/worker.ts'
+import type { WorkerView } from '../../shared/schema/worker.ts'
 import { type Milliseconds, second } from '../../shared/units.ts'
 import type { Clock } from '../clock.ts'
 import type { Logger } from '../log.ts'
@@ -20,6 +20,11 @@ export interface WorkerCacheComponents {
 export interface WorkerCacheInit {
   /** How long a result counts. */
   cacheTtlMs: Milliseconds
+}
+
+export interface LookupOptions {
+  signal?: AbortSignal
+  fresh?: boolean
 }
 
 export interface LookupResult {
@@ -62,10 +67,13 @@ export class WorkerCache {
     return { hits: this.#hits, misses: this.#misses, dhtLookups: this.#dhtLookups, size }
   }
 
-  /** Rejects with CANCELLED when `signal` aborts; the lookup it shares with others goes on. */
-  async lookup(service: ServiceType, { signal }: { signal?: AbortSignal } = {}): Promise<LookupResult> {
+  /**
+   * `fresh` asks the directory although the cache holds an answer. Rejects with the signal's reason when it aborts; the
+   * lookup it shares with others goes on.
+   */
+  async lookup(service: ServiceType, { signal, fresh = false }: LookupOptions = {}): Promise<LookupResult> {
     const now = this.#components.clock.now()
-    const workers = this.#live(service, now)
+    const workers = fresh ? [] : this.#live(service, now)
     if (workers.length > 0) {
       this.#hits++
       this.#refreshIfDue(service, now)
@@ -82,12 +90,14 @@ export class WorkerCache {
     }
   }
 
-  /** What a worker said of itself in a response is newer than its record. */
-  heard(peerId: PeerIdText, load: number, queue: Queue): void {
+  /** What a worker said of itself in a response is newer than its record. `waiting`: requests in its queue. */
+  heard(peerId: PeerIdText, load: number, waiting: number): void {
     const updatedAt = this.#components.clock.now()
     for (const { workers } of this.#entries.values()) {
       const worker = workers.get(peerId)
-      if (worker !== undefined) workers.set(peerId, { ...worker, load, queue, updatedAt })
+      if (worker !== undefined) {
+        workers.set(peerId, { ...worker, load, queue: { ...worker.queue, waiting }, updatedAt })
+      }
     }
   }
 

@@ -46,6 +46,8 @@ export interface Directory extends Startable {
   readonly cache: WorkerCache
   readonly registry: Registry
   readonly registrars: Registrars
+  /** Calls `listener` after each record this node has taken in as a registrar, its own included. */
+  onAnnounced(listener: () => void): () => void
 }
 
 export function createDirectory(components: DirectoryComponents, init: DirectoryInit): Directory {
@@ -82,6 +84,7 @@ export function createDirectory(components: DirectoryComponents, init: Directory
     cache,
     registry,
     registrars,
+    onAnnounced: listener => registrar.onAnnounced(listener),
     start: () => lifecycle.start(),
     stop: async () => {
       await lifecycle.stop()

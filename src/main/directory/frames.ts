@@ -38,7 +38,7 @@ export function byteStringSchema(maxBytes: number) {
 
 const idSchema = z.number().int().min(0).max(0xffff_ffff)
 /** What a key looks like; which ones there are is the registrar's to say. */
-const keySchema = z.string().regex(/^[a-z]{7,12}(:[A-Za-z0-9-]{1,67})?$/, 'expected a directory key')
+const keySchema = z.string().regex(/^[a-z]{6,12}(:[A-Za-z0-9-]{1,67})?$/, 'expected a directory key')
 const bytesSchema = (max: number) =>
   z.custom<Uint8Array>(value => value instanceof Uint8Array && value.length <= max, `expected at most ${max} bytes`)
 const recordBytesSchema = bytesSchema(maxRecordBytes)

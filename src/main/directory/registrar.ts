@@ -11,6 +11,7 @@ export interface RegistrarServiceComponents {
 /** Turns requests into calls on the registry; the same for questions from peers and this node's own. */
 export class RegistrarService {
   readonly #components: RegistrarServiceComponents
+  readonly #listeners = new Set<() => void>()
 
   constructor(components: RegistrarServiceComponents) {
     this.#components = components
@@ -28,9 +29,16 @@ export class RegistrarService {
     }
   }
 
+  /** Calls `listener` after each record that was taken in, until the returned function is called. */
+  onAnnounced(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
   #announce({ id, record, keys }: AnnounceFrame, asker: Asker): AnswerFrame {
     const result = this.#components.registry.announce(record, { keys, ...asker, now: this.#now() })
     if (result.kind === 'stale') return { id, ...result }
+    for (const listener of this.#listeners) listener()
     return result.declined.length === 0 ? { id, kind: 'ok' } : { id, ...result }
   }
 

@@ -41,7 +41,16 @@ export const requestIdSchema = z.string().regex(/^[A-Za-z0-9_-]{8,64}$/, 'expect
 export const pathKindSchema = z.enum(['local', 'direct', 'vpn', 'tunnel', 'relay'])
 export type PathKind = z.infer<typeof pathKindSchema>
 
-const platformServices = ['ocr', 'ner-extraction', 'llm-inference', 'vision-ocr', 'notes-coa', 'chat', 'enhance']
+/** The services the platform knows by name. */
+export const platformServices: readonly ServiceType[] = [
+  'ocr',
+  'ner-extraction',
+  'llm-inference',
+  'vision-ocr',
+  'notes-coa',
+  'chat',
+  'enhance',
+]
 
 /** Whether the platform knows a service of this name: one that nobody offers now may be offered later. */
 export function isPlatformService(service: ServiceType): boolean {

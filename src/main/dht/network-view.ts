@@ -1,0 +1,204 @@
+import type { Connection, PeerId } from '@libp2p/interface'
+import type { PeerIdText, ServiceType } from '../../shared/schema/primitives.ts'
+import type { Topology } from '../../shared/schema/topology.ts'
+import type { WorkerView } from '../../shared/schema/worker.ts'
+import { type Milliseconds, minute, second } from '../../shared/units.ts'
+import type { Clock, StopTimer } from '../clock.ts'
+import type { Startable } from '../lifecycle.ts'
+import { LiveValue } from '../live-value.ts'
+import type { Logger } from '../log.ts'
+import { pathKindOf } from '../paths/path-kind.ts'
+import type { Host } from './host.ts'
+import { buildTopology, forgetAfterMs, type Link, ringPosition } from './topology.ts'
+
+const discoverEveryMs = minute
+/** What changes is looked into this long after, together with what changes next, and not more often than each second. */
+const discoverSoonMs = 0.2 * second
+const discoverAtMostEveryMs = second
+const publishGatherMs = 0.25 * second
+const pingTimeoutMs = 3 * second
+const pingsAtOnce = 8
+const mostWorkersPerService = 1_000
+const rememberedPeers = 10_000
+
+export interface NetworkViewComponents {
+  host: Host
+  /** Asks the directory for a service's workers. */
+  findWorkers(service: ServiceType, options: { limit: number; signal: AbortSignal }): Promise<WorkerView[]>
+  /** Calls back after each record that reached this node's part of the directory. */
+  onAnnounced(listener: () => void): () => void
+  /** Place of a peer in the key space: the sha256 of its id. */
+  positionOf(peerId: PeerIdText): Uint8Array
+  clock: Clock
+  log: Logger
+}
+
+export interface NetworkViewInit {
+  /** Services whose workers are shown. */
+  services: readonly ServiceType[]
+}
+
+/**
+ * Watches the network for the pages: own connections as they come and go, and the workers that the directory names, asked
+ * for once a minute and soon after each change. Peers not seen for five minutes leave the picture.
+ */
+export class NetworkView implements Startable {
+  readonly topology: LiveValue<Topology>
+  readonly #parts: NetworkViewComponents
+  readonly #services: readonly ServiceType[]
+  readonly #self: PeerIdText
+  readonly #lastSeen = new Map<PeerIdText, Milliseconds>()
+  readonly #rtts = new Map<PeerIdText, Milliseconds>()
+  readonly #positions = new Map<PeerIdText, number>()
+  #workers = new Map<PeerIdText, WorkerView>()
+  #life = new AbortController()
+  #stopTimers: StopTimer[] = []
+  #stopSoon: StopTimer | undefined
+  #stopPublish: StopTimer | undefined
+  #discovering = false
+  #discoveredAt = 0
+  #pinging = 0
+
+  constructor(components: NetworkViewComponents, { services }: NetworkViewInit) {
+    this.#parts = components
+    this.#services = services
+    this.#self = components.host.peerId.toString()
+    this.topology = new LiveValue(this.#build())
+  }
+
+  start(): void {
+    const { host, clock } = this.#parts
+    this.#life = new AbortController()
+    host.libp2p.addEventListener('peer:connect', this.#onConnect)
+    host.libp2p.addEventListener('peer:disconnect', this.#onDisconnect)
+    this.#stopTimers = [
+      clock.every(discoverEveryMs, () => void this.#discover()),
+      this.#parts.onAnnounced(() => this.#discoverSoon()),
+    ]
+    this.#publishSoon()
+  }
+
+  stop(): void {
+    const { libp2p } = this.#parts.host
+    libp2p.removeEventListener('peer:connect', this.#onConnect)
+    libp2p.removeEventListener('peer:disconnect', this.#onDisconnect)
+    this.#life.abort()
+    for (const stopTimer of this.#stopTimers) stopTimer()
+    this.#stopSoon?.()
+    this.#stopPublish?.()
+    this.#stopSoon = undefined
+    this.#stopPublish = undefined
+  }
+
+  #discoverSoon(): void {
+    const sinceLastMs = this.#parts.clock.now() - this.#discoveredAt
+    const delayMs = Math.max(discoverSoonMs, discoverAtMostEveryMs - sinceLastMs)
+    this.#stopSoon ??= this.#parts.clock.after(delayMs, () => {
+      this.#stopSoon = undefined
+      void this.#discover()
+    })
+  }
+
+  async #discover(): Promise<void> {
+    if (this.#life.signal.aborted) return
+    if (this.#discovering) return this.#discoverSoon()
+    this.#discovering = true
+    this.#discoveredAt = this.#parts.clock.now()
+    const { findWorkers, clock, log } = this.#parts
+    const options = { limit: mostWorkersPerService, signal: this.#life.signal }
+    try {
+      const found = (await Promise.all(this.#services.map(service => findWorkers(service, options)))).flat()
+      this.#workers = new Map(found.map(worker => [worker.peerId, worker]))
+      for (const { peerId } of found) this.#lastSeen.set(peerId, clock.now())
+      this.#forgetOld()
+      this.#publishSoon()
+    } catch (error) {
+      if (!this.#life.signal.aborted) log.debug({ err: error }, 'workers could not be looked up')
+    } finally {
+      this.#discovering = false
+    }
+  }
+
+  readonly #onConnect = ({ detail: peerId }: CustomEvent<PeerId>): void => {
+    this.#lastSeen.set(peerId.toString(), this.#parts.clock.now())
+    void this.#measure(peerId)
+    this.#discoverSoon()
+    this.#publishSoon()
+  }
+
+  readonly #onDisconnect = ({ detail: peerId }: CustomEvent<PeerId>): void => {
+    this.#lastSeen.set(peerId.toString(), this.#parts.clock.now())
+    this.#rtts.delete(peerId.toString())
+    this.#discoverSoon()
+    this.#publishSoon()
+  }
+
+  /** One round trip when a peer connects; from then on libp2p's own checks keep the figure. */
+  async #measure(peerId: PeerId): Promise<void> {
+    if (this.#pinging >= pingsAtOnce) return
+    this.#pinging++
+    try {
+      const signal = AbortSignal.any([this.#life.signal, AbortSignal.timeout(pingTimeoutMs)])
+      this.#rtts.set(peerId.toString(), await this.#parts.host.libp2p.services.ping.ping(peerId, { signal }))
+      this.#publishSoon()
+    } catch (error) {
+      this.#parts.log.debug({ peer: peerId.toString(), err: error }, 'a new peer did not answer a ping')
+    } finally {
+      this.#pinging--
+    }
+  }
+
+  #publishSoon(): void {
+    if (this.#life.signal.aborted) return
+    this.#stopPublish ??= this.#parts.clock.after(publishGatherMs, () => {
+      this.#stopPublish = undefined
+      this.topology.set(this.#build())
+    })
+  }
+
+  #build(): Topology {
+    const { host, clock } = this.#parts
+    const links = linksOf(host.libp2p.getConnections(), this.#rtts)
+    const now = clock.now()
+    for (const { peerId } of links) this.#lastSeen.set(peerId, now)
+    return buildTopology({
+      self: this.#self,
+      links,
+      workers: [...this.#workers.values()],
+      lastSeen: this.#lastSeen,
+      now,
+      position: peerId => this.#position(peerId),
+    })
+  }
+
+  #position(peerId: PeerIdText): number {
+    const known = this.#positions.get(peerId)
+    if (known !== undefined) return known
+    const position = ringPosition(this.#parts.positionOf(peerId))
+    this.#positions.set(peerId, position)
+    return position
+  }
+
+  #forgetOld(): void {
+    const now = this.#parts.clock.now()
+    const byAge = [...this.#lastSeen].sort(([, a], [, b]) => b - a)
+    for (const [index, [peerId, at]] of byAge.entries()) {
+      if (index < rememberedPeers && at > now - forgetAfterMs) continue
+      this.#lastSeen.delete(peerId)
+      this.#positions.delete(peerId)
+      this.#rtts.delete(peerId)
+    }
+  }
+}
+
+/** One link a peer, over the connection that was opened first. */
+function linksOf(connections: Connection[], rtts: ReadonlyMap<PeerIdText, Milliseconds>): Link[] {
+  const links = new Map<PeerIdText, Link>()
+  for (const connection of connections) {
+    const peerId = connection.remotePeer.toString()
+    if (links.has(peerId)) continue
+    const rttMs = connection.rtt ?? rtts.get(peerId)
+    links.set(peerId, { peerId, path: pathKindOf(connection.remoteAddr), rttMs })
+  }
+  return [...links.values()]
+}
