@@ -37,6 +37,8 @@ export interface HostInit {
   listen: string[]
   /** Find peers on the LAN by multicast DNS. */
   mdns: boolean
+  /** `client`: uses the DHT and the directory without serving them, as a node that others cannot reach. Default: server. */
+  mode?: 'server' | 'client'
   /** Lifts the per-address limits. Loopback tests and benches only. */
   relaxedLimits?: boolean
 }
@@ -54,6 +56,8 @@ export interface Host extends Startable {
   readonly networkId: string
   readonly protocols: ProtocolNames
   readonly peerId: PeerId
+  /** Whether this node answers others' questions to the DHT and the directory. */
+  readonly isServer: boolean
   readonly libp2p: Libp2p<HostServices>
   /** TCP port in use; 0 while not started. */
   readonly port: number
@@ -79,6 +83,7 @@ export async function createHost(components: HostComponents, init: HostInit): Pr
     networkId: init.networkId,
     protocols: protocolNames(init.networkId),
     peerId: libp2p.peerId,
+    isServer: init.mode !== 'client',
     libp2p,
     get port() {
       return libp2p.services.listening.port
@@ -101,7 +106,8 @@ function services(init: HostInit) {
 }
 
 /**
- * `clientMode: false`: by itself kad-dht becomes a server only with a public address, and on a LAN nobody would be one.
+ * `clientMode` is set either way: by itself kad-dht becomes a server only with a public address, and on a LAN nobody
+ * would be one.
  * `peerInfoMapper`: the default drops private addresses, and with them every peer on a LAN.
  */
 function kad(components: KadDHTComponents, init: HostInit): KadDHT {
@@ -110,7 +116,7 @@ function kad(components: KadDHTComponents, init: HostInit): KadDHT {
   return kadDHT({
     ...kadOptions,
     protocol: protocolNames(init.networkId).kad,
-    clientMode: false,
+    clientMode: init.mode === 'client',
     peerInfoMapper: peer => peer,
   })({
     peerId,

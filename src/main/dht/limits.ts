@@ -54,4 +54,11 @@ export const kadOptions = {
   alpha: 3,
   disjointPaths: 1,
   allowQueryWithZeroPeers: true,
+  /**
+   * kad-dht dials every peer that an answer names, to see whether it may enter the table. By default it dials many at a
+   * time, which in a network where everybody joins at once leaves no time for anything else.
+   */
+  routingTableUpdateQueueConcurrency: 2,
+  pingNewContactConcurrency: 2,
+  pingOldContactConcurrency: 2,
 }

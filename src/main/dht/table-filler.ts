@@ -1,4 +1,4 @@
-import { type Milliseconds, millisecond, minute } from '../../shared/units.ts'
+import { type Milliseconds, millisecond, minute, second } from '../../shared/units.ts'
 import type { Clock, StopTimer } from '../clock.ts'
 import type { Startable } from '../lifecycle.ts'
 import type { Logger } from '../log.ts'
@@ -7,6 +7,8 @@ import type { Host } from './host.ts'
 
 /** kad-dht checks a new peer before it enters the table; until then a lookup has nobody to ask. */
 const retryDelaysMs: readonly Milliseconds[] = [20, 40, 80, 160, 320, 640, 1_280].map(delay => delay * millisecond)
+/** The table grows by itself as peers answer: newcomers right after a lookup are no reason for another one at once. */
+const restBetweenLookupsMs = 10 * second
 const walkIntervalMs = 1 * minute
 
 export interface TableFillerComponents {
@@ -24,7 +26,8 @@ export class TableFiller implements Startable {
   #life = new AbortController()
   #topology: string | undefined
   #stopWalking: StopTimer | undefined
-  #looking = false
+  #resting = false
+  #stopRest: StopTimer | undefined
   #lookAgain = false
 
   constructor(components: TableFillerComponents) {
@@ -34,6 +37,7 @@ export class TableFiller implements Startable {
   async start(): Promise<void> {
     const { host, clock } = this.#components
     this.#life = new AbortController()
+    this.#resting = false
     this.#topology = await host.libp2p.register(host.protocols.kad, { onConnect: () => void this.#lookSelfUp() })
     this.#stopWalking = clock.every(walkIntervalMs, () => void this.#walk())
   }
@@ -41,18 +45,24 @@ export class TableFiller implements Startable {
   stop(): void {
     this.#life.abort()
     this.#stopWalking?.()
+    this.#stopRest?.()
     if (this.#topology !== undefined) this.#components.host.libp2p.unregister(this.#topology)
   }
 
+  /** Lookups for peers that come in quick succession are one now and one for the rest of them later. */
   async #lookSelfUp(): Promise<void> {
-    this.#lookAgain = true
-    if (this.#looking) return
-    this.#looking = true
-    while (this.#lookAgain && !this.#life.signal.aborted) {
-      this.#lookAgain = false
-      await this.#lookUntilAnswered()
+    if (this.#resting) {
+      this.#lookAgain = true
+      return
     }
-    this.#looking = false
+    this.#resting = true
+    this.#lookAgain = false
+    await this.#lookUntilAnswered()
+    if (this.#life.signal.aborted) return
+    this.#stopRest = this.#components.clock.after(restBetweenLookupsMs, () => {
+      this.#resting = false
+      if (this.#lookAgain) void this.#lookSelfUp()
+    })
   }
 
   async #lookUntilAnswered(): Promise<void> {

@@ -75,7 +75,7 @@ export function createDirectory(components: DirectoryComponents, init: Directory
   const lifecycle = new Lifecycle()
   lifecycle.add('channels', channels)
   lifecycle.add('registrars', registrars)
-  lifecycle.add('directory server', server)
+  if (host.isServer) lifecycle.add('directory server', server)
   lifecycle.add('registry expiry', expiry(registry, clock))
   lifecycle.add('announcer', announcer)
   return {

@@ -55,7 +55,8 @@ export class Registrars implements Startable {
 
   /** The registrars of a key as far as this node knows, closest first, itself included where it is one. */
   of(key: KeyText): Registrar[] {
-    return closestPeers([this.self, ...this.#known.values()], keyPosition(key), registrarsPerKey)
+    const self = this.#host.isServer ? [this.self] : []
+    return closestPeers([...self, ...this.#known.values()], keyPosition(key), registrarsPerKey)
   }
 
   /** Asks the DHT who is closest to the key; `of` knows more afterwards. */

@@ -28,6 +28,7 @@ export interface TestNodeInit extends Partial<DirectoryInit> {
   seeds?: string[]
   datastore?: Datastore
   port?: number
+  mode?: 'server' | 'client'
 }
 
 /** Makes a node that is not started yet, as the composition root would, but without mDNS and with loopback limits. */
@@ -38,9 +39,19 @@ export async function createTestNode(init: TestNodeInit = {}): Promise<TestNode>
   const id = networkId(init.network ?? 'test')
   const host = await createHost(
     { privateKey, log },
-    { networkId: id, port: { port: init.port ?? 0, explicit: true }, listen: ['127.0.0.1'], mdns: false, relaxedLimits: true },
+    {
+      networkId: id,
+      port: { port: init.port ?? 0, explicit: true },
+      listen: ['127.0.0.1'],
+      mdns: false,
+      relaxedLimits: true,
+      mode: init.mode ?? 'server',
+    },
   )
-  const addressBook = new AddressBook({ datastore: init.datastore ?? new MemoryDatastore(), clock, log }, { networkId: id })
+  const addressBook = new AddressBook(
+    { datastore: init.datastore ?? new MemoryDatastore(), clock, log },
+    { networkId: id },
+  )
   const sources = [knownPeers(addressBook), configuredSeeds(init.seeds ?? [])]
   const bootstrap = new Bootstrap({ host, addressBook, sources, clock, log })
   const sequence = new Sequence({ store: memoryStore(), clock, log })
@@ -63,15 +74,38 @@ export async function createTestNode(init: TestNodeInit = {}): Promise<TestNode>
   }
 }
 
-/** Starts `count` nodes that join by the first one. */
+/** Nodes started together: more would fight over the processor of one machine until their dials time out. */
+const startedAtOnce = 5
+
+/** Starts `count` nodes that join by the first one, and waits until each has a peer. */
 export async function startTestNetwork(count: number, init: TestNodeInit = {}): Promise<TestNode[]> {
   const first = await createTestNode(init)
   await first.start()
-  const others = await Promise.all(
-    Array.from({ length: count - 1 }, () => createTestNode({ ...init, seeds: first.seeds() })),
-  )
-  await Promise.all(others.map(node => node.start()))
-  return [first, ...others]
+  const nodes = [first]
+  while (nodes.length < count) {
+    const batch = await Promise.all(
+      Array.from({ length: Math.min(startedAtOnce, count - nodes.length) }, () =>
+        createTestNode({ ...init, seeds: first.seeds() }),
+      ),
+    )
+    await Promise.all(batch.map(node => node.start()))
+    await Promise.all(batch.map(joined))
+    nodes.push(...batch)
+  }
+  return nodes
+}
+
+/** Resolves once the node has a registrar to talk to besides itself. */
+export async function joined(node: TestNode): Promise<void> {
+  const { registrars } = node.directory
+  while (registrars.others === 0) {
+    await new Promise<void>(resolve => {
+      const stop = registrars.onChange(() => {
+        stop()
+        resolve()
+      })
+    })
+  }
 }
 
 export function ocrDraft(change: Partial<RecordDraft> = {}): RecordDraft {
