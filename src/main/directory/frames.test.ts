@@ -15,7 +15,10 @@ import {
   type RequestFrame,
 } from './frames.ts'
 import { decodeHello, decodeHelloAnswer, encodeHello, maxHelloBytes } from './hello-frames.ts'
+import { coordinatorKey, coordinatorsKey, serviceKey, workerKey } from './keys.ts'
+import { maxRecordBytes } from './record.ts'
 import { refused } from './refusal.ts'
+import { maxRenewalBytes } from './renewal.ts'
 import { refusalOf, testNow } from './test-records.ts'
 
 const bytes = (length: number) => new Uint8Array(length).fill(7)
@@ -48,6 +51,46 @@ describe('frames', () => {
 
   it.each(answers)('of an answer are read back as they were: $kind', frame => {
     expect(decodeAnswer(encodeFrame(frame))).toEqual(frame)
+  })
+
+  it.each([
+    serviceKey('x'.repeat(32)),
+    serviceKey('ner-extraction'),
+    workerKey('1'.repeat(62)),
+    coordinatorKey('1'.repeat(62)),
+    coordinatorsKey(),
+    coordinatorsKey('x'.repeat(32)),
+  ])('carry the key %s', key => {
+    const find: RequestFrame = { kind: 'find', id: 0, key, limit: 50 }
+    expect(decodeRequest(encodeFrame(find))).toEqual(find)
+  })
+
+  it('have room for the most that may travel', () => {
+    const keys = Array.from({ length: 68 }, () => coordinatorKey('1'.repeat(62)))
+    const known = Array.from({ length: 512 }, (): [string, number] => ['abcdefghijkl', Number.MAX_SAFE_INTEGER])
+    const largest: RequestFrame[] = [
+      { kind: 'announce', id: 2 ** 32 - 1, record: bytes(maxRecordBytes), keys },
+      { kind: 'renew', id: 2 ** 32 - 1, renewal: bytes(maxRenewalBytes) },
+      {
+        kind: 'find',
+        id: 2 ** 32 - 1,
+        key: coordinatorKey('1'.repeat(62)),
+        limit: 256,
+        filter: { states: ['donating', 'paused', 'draining'], gpu: true, location: 'x'.repeat(32) },
+        known,
+      },
+    ]
+    for (const frame of largest) expect(decodeRequest(encodeFrame(frame))).toEqual(frame)
+    const declined = keys.map(key => ({ key, code: 'X'.repeat(32) }))
+    expect(decodeAnswer(encodeFrame({ kind: 'ok', id: 2 ** 32 - 1, declined })).kind).toBe('ok')
+    const stale: AnswerFrame = { kind: 'stale', id: 1, record: bytes(maxRecordBytes), renewal: bytes(maxRenewalBytes) }
+    expect(decodeAnswer(encodeFrame(stale))).toEqual(stale)
+    const kept = Array.from({ length: 256 }, () => 511)
+    const records = Array.from({ length: 64 }, () => bytes(maxRecordBytes))
+    const found: AnswerFrame = { kind: 'found', id: 1, records, renewals: [], kept, total: Number.MAX_SAFE_INTEGER }
+    expect(decodeAnswer(encodeFrame(found))).toEqual(found)
+    const error: AnswerFrame = { kind: 'error', id: 1, code: 'X'.repeat(32), message: '\u20ac'.repeat(256) }
+    expect(decodeAnswer(encodeFrame(error))).toEqual(error)
   })
 
   it('of one direction are not read in the other', async () => {

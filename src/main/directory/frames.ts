@@ -39,10 +39,8 @@ export function byteStringSchema(maxBytes: number) {
 const idSchema = z.number().int().min(0).max(0xffff_ffff)
 /** What a key looks like; which ones there are is the registrar's to say. */
 const keySchema = z.string().regex(/^[a-z]{6,12}(:[A-Za-z0-9-]{1,67})?$/, 'expected a directory key')
-const bytesSchema = (max: number) =>
-  z.custom<Uint8Array>(value => value instanceof Uint8Array && value.length <= max, `expected at most ${max} bytes`)
-const recordBytesSchema = bytesSchema(maxRecordBytes)
-const renewalBytesSchema = bytesSchema(maxRenewalBytes)
+const recordBytesSchema = byteStringSchema(maxRecordBytes)
+const renewalBytesSchema = byteStringSchema(maxRenewalBytes)
 
 /** Which workers an asker wants to hear of; what is left out does not matter to it. */
 export const findFilterSchema = z.object({
@@ -61,7 +59,10 @@ export type FindFilter = z.infer<typeof findFilterSchema>
 const mapSchema = z.custom<FindFilter>(value => !(value instanceof Uint8Array), 'expected a map')
 
 /** A record the asker holds: the start of its hash and the newest seq it has heard, of record or renewal. */
-export const knownRecordSchema = z.tuple([z.string().length(knownPrefixLength), workerRecordSchema.shape.seq])
+const knownRecordSchema = z.tuple([
+  z.string().regex(new RegExp(`^[\\w-]{${knownPrefixLength}}$`), 'expected the start of a hash'),
+  workerRecordSchema.shape.seq,
+])
 export type KnownRecord = z.infer<typeof knownRecordSchema>
 
 const announceSchema = z.object({
@@ -90,7 +91,7 @@ export type FindFrame = z.infer<typeof findSchema>
 const errorCodeSchema = z.string().regex(/^[A-Z_]{1,32}$/, 'expected an error code')
 
 /** A key of an announcement that the registrar does not keep, and why. */
-export const declinedKeySchema = z.object({ key: keySchema, code: errorCodeSchema })
+const declinedKeySchema = z.object({ key: keySchema, code: errorCodeSchema })
 export type DeclinedKey = z.infer<typeof declinedKeySchema>
 
 const okSchema = z.object({

@@ -17,6 +17,8 @@ export interface Stale {
 export interface KeyIndex {
   readonly key: KeyText
   readonly entries: RegistryEntry[]
+  /** None of the entries expires before this. */
+  nextExpiry: Milliseconds
 }
 
 /**

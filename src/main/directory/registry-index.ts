@@ -22,13 +22,29 @@ export class RegistryIndex {
     return this.#keys.size
   }
 
-  under(key: KeyText): readonly RegistryEntry[] {
-    return this.#keys.get(key)?.entries ?? []
+  /** Live workers under a key. Looks at each of them only when one may have expired since the last time. */
+  under(key: KeyText, now: Milliseconds): readonly RegistryEntry[] {
+    const index = this.#keys.get(key)
+    if (index === undefined) return []
+    if (index.nextExpiry <= now) {
+      for (const entry of index.entries.filter(entry => entry.expiresAt <= now))
+        this.leave(entry, other => other === key)
+      index.nextExpiry = index.entries.reduce(
+        (first, { expiresAt }) => Math.min(first, expiresAt),
+        Number.POSITIVE_INFINITY,
+      )
+    }
+    return index.entries
+  }
+
+  /** To be called when a worker's expiry has changed. */
+  noteExpiry(entry: RegistryEntry): void {
+    for (const index of entry.indexes) index.nextExpiry = Math.min(index.nextExpiry, entry.expiresAt)
   }
 
   /** Puts a worker under a key; false where there is no room and nobody has to give way. */
   enter(entry: RegistryEntry, key: KeyText, now: Milliseconds): boolean {
-    const index = this.#keys.get(key) ?? { key, entries: [] }
+    const index = this.#keys.get(key) ?? { key, entries: [], nextExpiry: Number.POSITIVE_INFINITY }
     if (entry.indexes.includes(index)) return true
     if (index.entries.length === 0 && this.#keys.size >= this.#init.maxKeys) return false
     if (index.entries.length >= this.#init.maxWorkersPerKey) {
@@ -39,6 +55,7 @@ export class RegistryIndex {
     this.#keys.set(key, index)
     index.entries.push(entry)
     entry.indexes.push(index)
+    index.nextExpiry = Math.min(index.nextExpiry, entry.expiresAt)
     return true
   }
 

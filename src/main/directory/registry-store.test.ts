@@ -82,6 +82,7 @@ describe('a registry with a store', () => {
     await before.store.stop()
     clock.turn(2 * minute)
     const after = await start()
+    after.registry.expire(clock.now())
     expect(after.found()).toEqual([])
     expect(after.announce(alice, record)).toEqual({ kind: 'stale', record: left })
   })

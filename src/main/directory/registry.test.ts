@@ -194,6 +194,7 @@ describe('leaving', () => {
     registry.announce(await alice.record({ services: ['ocr', 'ner-extraction'] }), by(alice, [ocr, ner]))
     registry.announce(await alice.record({ seq: testNow + 1, state: 'left' }), by(alice, [ocr]))
     expect([ocr, ner, workerKey(alice.peerId)].map(key => find(key).total)).toEqual([0, 0, 0])
+    expect(registry.size).toMatchObject({ workers: 1, keys: 0 })
   })
 
   it('cannot be undone by an earlier record or any renewal', async () => {
@@ -287,6 +288,16 @@ describe('finding', () => {
     expect(registry.size).toMatchObject({ workers: 1, keys: 0 })
     registry.announce(await alice.record({ seq: testNow + 1, issuedAt: now }), by(alice, [ocr], { now }))
     expect(find(ocr, { now }).total).toBe(1)
+  })
+
+  it('notices a record that expires sooner than the one before', async () => {
+    registry.announce(await alice.record(), by(alice))
+    registry.announce(await bob.record(), by(bob))
+    expect(find(ocr).total).toBe(2)
+    registry.announce(await bob.record({ seq: testNow + 1, expiresAt: testNow + second }), by(bob))
+    expect(peersUnder(ocr, { now: testNow + second })).toEqual([alice.peerId])
+    expect(find(ocr, { now: testNow + 5 * minute }).total).toBe(0)
+    expect(find(ocr, { now: testNow + 5 * minute }).total).toBe(0)
   })
 
   it('filters by state, GPU and location', async () => {

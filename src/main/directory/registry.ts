@@ -166,7 +166,8 @@ export class Registry {
    * Only what `known` does not cover is sent. Throws BAD_REQUEST (not a key).
    */
   find(key: KeyText, { limit, filter = {}, known = [], now, random }: FindOptions): FindResult {
-    const fitting = this.#under(key).filter(entry => isLive(entry, now) && fits(entry, filter))
+    const live = this.#under(key, now)
+    const fitting = Object.keys(filter).length === 0 ? live : live.filter(entry => fits(entry, filter))
     const sample = weightedSample(fitting, limit, freeCapacity, random)
     return composeAnswer(sample, known, fitting.length, maxFoundPayloadBytes)
   }
@@ -232,6 +233,7 @@ export class Registry {
     this.#bytes += grows
     const gone = record.record.state === 'left'
     this.#index.leave(entry, key => gone || !entitles(record, parseKey(key)))
+    this.#index.noteExpiry(entry)
     this.#tell(entry)
     return entry
   }
@@ -278,11 +280,11 @@ export class Registry {
   }
 
   /** A worker's own key needs no index: there is one record for each worker. */
-  #under(text: KeyText): readonly RegistryEntry[] {
+  #under(text: KeyText, now: Milliseconds): readonly RegistryEntry[] {
     const key = parseKey(text)
-    if (key.kind !== 'worker') return this.#index.under(text)
+    if (key.kind !== 'worker') return this.#index.under(text, now)
     const entry = this.#entries.get(key.peerId)
-    return entry === undefined ? [] : [entry]
+    return entry !== undefined && isLive(entry, now) ? [entry] : []
   }
 
   #tell({ peerId }: RegistryEntry): void {
