@@ -1,0 +1,375 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createORPCClient } from '@orpc/client'
+import { RPCLink } from '@orpc/client/message-port'
+import type { ContractRouterClient } from '@orpc/contract'
+import { pino } from 'pino'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { Contract } from '../../shared/contract/index.ts'
+import { RmaError } from '../../shared/errors.ts'
+import { minute, second } from '../../shared/units.ts'
+import { TurnedClock } from '../clock.ts'
+import { Desktop } from './desktop.ts'
+import { StandInElectron, type StandInInit } from './stand-in/electron.ts'
+import { SmallNode } from './stand-in/small-node.ts'
+import { StandInSystem } from './stand-in/system.ts'
+
+let folder: string
+let pages: string
+const started: StandInElectron[] = []
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'rma-desktop-'))
+  pages = join(folder, 'renderer')
+  await mkdir(pages)
+  await writeFile(join(pages, 'index.html'), '<!doctype html><title>page</title>')
+})
+
+afterEach(async () => {
+  for (const electron of started.splice(0)) {
+    electron.app.quit()
+    await electron.app.exited
+  }
+  await rm(folder, { recursive: true, force: true })
+})
+
+interface LaunchOptions extends StandInInit {
+  node?: SmallNode
+  createNode?: () => Promise<SmallNode>
+  platform?: NodeJS.Platform
+}
+
+/** Starts the shell up to where Electron would report ready. */
+function prepare({ node = new SmallNode(), createNode, platform = 'linux', ...init }: LaunchOptions = {}) {
+  const electron = new StandInElectron(init)
+  const clock = new TurnedClock()
+  const desktop = new Desktop(
+    { electron, clock, log: pino({ enabled: false }), createNode: createNode ?? (async () => node) },
+    {
+      platform,
+      argv: init.argv ?? [],
+      dataFolder: join(folder, 'data'),
+      folders: { renderer: pages, assets: '/assets' },
+      preload: '/out/preload/index.cjs',
+    },
+  )
+  return { electron, clock, desktop, node, isFirst: desktop.prepare() }
+}
+
+async function launch(options: LaunchOptions = {}) {
+  const app = prepare(options)
+  started.push(app.electron)
+  app.electron.app.becomeReady()
+  await app.desktop.start()
+  return app
+}
+
+async function launchVisible(options: LaunchOptions = {}) {
+  const app = await launch(options)
+  await vi.waitFor(() => expect(app.electron.window.isVisible()).toBe(true))
+  return app
+}
+
+describe('start', () => {
+  it('shows the dashboard from the app protocol, in a sandboxed window, and starts the node', async () => {
+    const { electron, node } = await launchVisible()
+    expect(electron.window.webContents.url).toBe('app://rma-donor/index.html#/status')
+    expect(electron.window.options.webPreferences).toMatchObject({
+      sandbox: true,
+      contextIsolation: true,
+      nodeIntegration: false,
+      webSecurity: true,
+      webviewTag: false,
+    })
+    expect(electron.protocol.privileged).toEqual(['app'])
+    expect(node.started).toBe(1)
+    expect(electron.windows).toHaveLength(1)
+  })
+
+  it('stays in the tray when started hidden', async () => {
+    const { electron } = await launch({ argv: ['rma-donor', '--hidden'] })
+    expect(electron.windows).toHaveLength(0)
+    expect(electron.tray.menu.labels).toContain('Open dashboard')
+  })
+
+  it('says in words why the node could not start, and ends', async () => {
+    const createNode = async () => {
+      throw new RmaError('PORT_IN_USE', 'port 8468 is taken')
+    }
+    const { electron } = await launch({ createNode })
+    expect(await electron.app.exited).toBe(0)
+    expect(electron.errorBoxes).toEqual([
+      { title: 'RMA Donor could not start', content: expect.stringContaining('port 8468 is taken') },
+    ])
+  })
+
+  it('works where there is no tray', async () => {
+    const { electron, node } = await launchVisible({ withoutTray: true })
+    const menu = electron.applicationMenu
+    expect(menu).not.toBeNull()
+    menu?.click('Donate Compute')
+    await vi.waitFor(() => expect(node.status.get().donating).toBe(true))
+  })
+})
+
+describe('a second launch', () => {
+  it('raises the first app and ends itself', async () => {
+    const system = new StandInSystem()
+    const { electron } = await launchVisible({ system })
+    electron.window.close()
+    electron.window.minimize()
+    const second = prepare({ system })
+    expect(second.isFirst).toBe(false)
+    expect(electron.window.isVisible()).toBe(true)
+    expect(electron.window.isMinimized()).toBe(false)
+    expect(electron.window.focused).toBeGreaterThan(0)
+    expect(second.electron.windows).toHaveLength(0)
+  })
+
+  it('passes on the link it was started with', async () => {
+    const system = new StandInSystem()
+    const { electron } = await launchVisible({ system })
+    prepare({ system, argv: ['rma-donor', 'rma-donor://open/logs'] })
+    expect(electron.window.webContents.url).toBe('app://rma-donor/index.html#/logs')
+  })
+})
+
+describe('links', () => {
+  it('that come before the app is ready are followed once it is', async () => {
+    const { electron, desktop } = prepare({ argv: ['--hidden'] })
+    started.push(electron)
+    electron.app.emit('open-url', { preventDefault: vi.fn() }, 'rma-donor://open/logs')
+    electron.app.becomeReady()
+    await desktop.start()
+    expect(electron.window.webContents.url).toBe('app://rma-donor/index.html#/logs')
+  })
+
+  it('with anything else in them just show the app', async () => {
+    const { electron } = await launchVisible()
+    electron.app.emit('open-url', { preventDefault: vi.fn() }, 'rma-donor://join/../../etc/passwd')
+    expect(electron.window.webContents.url).toBe('app://rma-donor/index.html#/status')
+  })
+})
+
+describe('the tray', () => {
+  it('switches donating and follows the node', async () => {
+    const { electron, clock, node } = await launch()
+    expect(electron.tray.image).toBe('/assets/tray/connecting-panel-on-light.png')
+    clock.turn(1 * second)
+    expect(electron.tray.image).toBe('/assets/tray/paused-panel-on-light.png')
+    electron.tray.menu.click('Donate Compute')
+    await vi.waitFor(() => expect(node.status.get().donating).toBe(true))
+    clock.turn(1 * second)
+    expect(electron.tray.image).toBe('/assets/tray/donating-panel-on-light.png')
+    expect(electron.tray.menu.labels[0]).toBe('Ready: no requests yet')
+    expect(electron.tray.menu.template.find(row => row.label === 'Donate Compute')?.checked).toBe(true)
+  })
+
+  it('opens the dashboard where the donor has to consent first', async () => {
+    const { electron, node } = await launchVisible({ node: new SmallNode({ consent: false }) })
+    electron.window.close()
+    electron.tray.menu.click('Open dashboard')
+    electron.applicationMenu?.click('Donate Compute')
+    await vi.waitFor(() => expect(electron.window.isVisible()).toBe(true))
+    expect(node.status.get().donating).toBe(false)
+  })
+
+  it('is updated at most once a second, and its menu only when the words change', async () => {
+    const { electron, clock, node } = await launch()
+    clock.turn(1 * second)
+    const before = electron.tray.menusSet
+    for (let known = 1; known <= 50; known++) {
+      node.topology.update(topology => ({ ...topology, counts: { ...topology.counts, known } }))
+    }
+    clock.turn(5 * second)
+    expect(electron.tray.menusSet).toBeLessThanOrEqual(before + 2)
+    expect(electron.tray.menu.labels).toContain('Topology (50)')
+    const after = electron.tray.menusSet
+    node.status.update(status => ({ ...status, load: { ...status.load, cpu: 0.5 } }))
+    clock.turn(5 * second)
+    expect(electron.tray.menusSet).toBe(after)
+  })
+
+  it('is drawn again when the system bar changes its colour', async () => {
+    const { electron, clock } = await launch()
+    clock.turn(1 * second)
+    electron.nativeTheme.shouldUseDarkColorsForSystemIntegratedUI = true
+    electron.nativeTheme.emit('updated')
+    expect(electron.tray.image).toBe('/assets/tray/paused-panel-on-dark.png')
+  })
+})
+
+describe('windows', () => {
+  it('closing hides to the tray, and says so once ever', async () => {
+    const { electron } = await launchVisible()
+    const { window } = electron
+    expect(window.close()).toBe(false)
+    expect(window.isVisible()).toBe(false)
+    electron.tray.menu.click('Open dashboard')
+    window.close()
+    expect(electron.notifications).toHaveLength(1)
+    expect(electron.app.hasExited).toBe(false)
+  })
+
+  it('closing quits where nothing would lead back and nothing goes on', async () => {
+    const { electron, node } = await launchVisible({ withoutTray: true })
+    electron.window.close()
+    await electron.app.exited
+    expect(node.stopped).toBe(1)
+  })
+
+  it('a window hidden for five minutes is destroyed and made again on demand', async () => {
+    const { electron, clock } = await launchVisible()
+    const first = electron.window
+    first.close()
+    clock.turn(5 * minute - 1)
+    expect(first.isDestroyed()).toBe(false)
+    clock.turn(1)
+    expect(first.isDestroyed()).toBe(true)
+    expect(electron.app.hasExited).toBe(false)
+    electron.tray.menu.click('Open dashboard')
+    await vi.waitFor(() => expect(electron.window.isVisible()).toBe(true))
+    expect(electron.windows).toHaveLength(2)
+  })
+
+  it('the topology opens in one window of its own and closes for good', async () => {
+    const { electron } = await launchVisible()
+    electron.tray.menu.click('Topology (0)')
+    electron.tray.menu.click('Topology (0)')
+    expect(electron.windows).toHaveLength(2)
+    expect(electron.window.webContents.url).toBe('app://rma-donor/index.html#/topology?window=1')
+    expect(electron.window.close()).toBe(true)
+  })
+
+  it('opens where it was left', async () => {
+    const { electron, clock } = await launchVisible()
+    const bounds = { x: 40, y: 60, width: 900, height: 700 }
+    electron.window.place(bounds)
+    clock.turn(1 * second)
+    electron.app.quit()
+    await electron.app.exited
+    expect(JSON.parse(await readFile(join(folder, 'data', 'desktop.json'), 'utf8')).windows.dashboard.bounds).toEqual(
+      bounds,
+    )
+    const again = await launchVisible()
+    expect(again.electron.window.options).toMatchObject(bounds)
+  })
+
+  it('a crashed page is loaded again, and given up after the fourth time within a minute', async () => {
+    const { electron } = await launchVisible()
+    const { window } = electron
+    for (let crash = 1; crash <= 3; crash++) {
+      window.webContents.crash('crashed')
+      await vi.waitFor(() => expect(window.webContents.loads).toBe(1 + crash))
+    }
+    window.webContents.crash('crashed')
+    expect(window.isDestroyed()).toBe(true)
+    expect(electron.app.hasExited).toBe(false)
+  })
+})
+
+describe('the RPC port', () => {
+  it('answers the page that asked, and a reload gets a fresh one while the old one closes', async () => {
+    const { electron, node } = await launchVisible()
+    const { webContents } = electron.window
+    const first = await webContents.receivePort()
+    const client: ContractRouterClient<Contract> = createORPCClient(new RPCLink({ port: first }))
+    first.start()
+    expect((await client.status.get()).self.peerId).toBe(node.status.get().self.peerId)
+
+    const closed = new Promise<void>(resolve => first.once('close', () => resolve()))
+    webContents.reload()
+    await closed
+    await vi.waitFor(() => expect(webContents.loads).toBe(2))
+    const second = await webContents.receivePort()
+    const again: ContractRouterClient<Contract> = createORPCClient(new RPCLink({ port: second }))
+    second.start()
+    await again.donation.set({ donating: true })
+    expect(node.status.get().donating).toBe(true)
+  })
+
+  it('is refused to frames and to other origins', async () => {
+    const { electron } = await launchVisible()
+    const { webContents } = electron.window
+    webContents.requestPort({ origin: 'https://evil.example', parent: null })
+    webContents.requestPort({ origin: 'app://rma-donor', parent: {} })
+    webContents.requestPort(null)
+    expect(webContents.ports).toHaveLength(0)
+  })
+
+  it('comes as soon as the node is there when the page was faster', async () => {
+    const created = Promise.withResolvers<SmallNode>()
+    const { electron, desktop } = prepare({ createNode: () => created.promise })
+    started.push(electron)
+    electron.app.becomeReady()
+    const running = desktop.start()
+    await vi.waitFor(() => expect(electron.window.isVisible()).toBe(true))
+    const port = electron.window.webContents.receivePort()
+    expect(electron.window.webContents.ports).toHaveLength(0)
+    created.resolve(new SmallNode())
+    await port
+    await running
+  })
+})
+
+describe('what a page may not do', () => {
+  it('leave the app, in the main frame or any other', async () => {
+    const { webContents } = (await launchVisible()).electron.window
+    expect(webContents.navigate('https://example.org/')).toBe(false)
+    expect(webContents.navigate('file:///etc/passwd')).toBe(false)
+    expect(webContents.navigate('app://rma-donor/index.html', { isMainFrame: false })).toBe(false)
+    expect(webContents.redirect('https://example.org/')).toBe(false)
+    expect(webContents.navigate('app://rma-donor/index.html#/logs')).toBe(true)
+  })
+
+  it('open windows or webviews; only listed https links reach the system browser', async () => {
+    const { electron } = await launchVisible()
+    const { webContents } = electron.window
+    for (const url of ['https://github.com/x', 'https://evil.example/', 'http://github.com/', 'file:///etc/passwd'])
+      expect(webContents.openWindow(url)).toBe(false)
+    expect(electron.opened).toEqual(['https://github.com/x'])
+    expect(webContents.attachWebview()).toBe(false)
+    expect(webContents.openWindow('app://rma-donor/index.html#/topology?window=1')).toBe(false)
+    expect(electron.windows).toHaveLength(2)
+  })
+
+  it('get permissions, devices or downloads beyond copying and exporting its own text', async () => {
+    const { electron } = await launchVisible()
+    const { webContents } = electron.window
+    const session = electron.session.defaultSession
+    for (const permission of ['media', 'geolocation', 'notifications', 'clipboard-read', 'openExternal', 'usb'])
+      expect(session.grants(webContents, permission, 'app://rma-donor')).toBe(false)
+    expect(session.grants(webContents, 'clipboard-sanitized-write', 'app://rma-donor')).toBe(true)
+    expect(session.grants(webContents, 'clipboard-sanitized-write', 'https://evil.example')).toBe(false)
+    expect(session.guardsDevices).toBe(true)
+    expect(session.download('https://evil.example/x.exe')).toBe(false)
+    expect(session.download('blob:app://rma-donor/0e5b')).toBe(true)
+  })
+})
+
+describe('quit', () => {
+  it('stops the node before the app ends', async () => {
+    const node = new SmallNode()
+    const gate = Promise.withResolvers<void>()
+    node.stopGate = gate.promise
+    const { electron } = await launchVisible({ node })
+    electron.tray.menu.click('Stop and quit')
+    electron.app.quit()
+    expect(electron.app.hasExited).toBe(false)
+    gate.resolve()
+    expect(await electron.app.exited).toBe(0)
+    expect(node.stopped).toBe(1)
+    expect(electron.trays[0]?.isDestroyed()).toBe(true)
+    expect(electron.windows.every(window => window.isDestroyed())).toBe(true)
+  })
+
+  it('ends after 20 s when the node does not stop', async () => {
+    const node = new SmallNode()
+    node.stopGate = new Promise<void>(() => undefined)
+    const { electron, clock } = await launchVisible({ node })
+    electron.app.quit()
+    clock.turn(20 * second)
+    expect(await electron.app.exited).toBe(0)
+  })
+})

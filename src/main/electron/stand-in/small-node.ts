@@ -1,0 +1,97 @@
+import { RmaError } from '../../../shared/errors.ts'
+import { defaultSettings } from '../../../shared/schema/settings.ts'
+import type { Status } from '../../../shared/schema/status.ts'
+import type { Topology } from '../../../shared/schema/topology.ts'
+import type { Startable } from '../../lifecycle.ts'
+import { LiveValue } from '../../live-value.ts'
+import { LogBuffer } from '../../log.ts'
+import type { NodeApi } from '../../rpc/node-api.ts'
+import type { DesktopNode } from '../desktop.ts'
+
+const peerId = '12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp'
+
+function initialStatus(consent: boolean): Status {
+  return {
+    self: {
+      peerId,
+      version: '0.1.0',
+      workerType: 'desktop',
+      network: { name: 'local', id: '0123456789abcdef', open: true },
+      addresses: [],
+      startedAt: 1_700_000_000_000,
+    },
+    donating: false,
+    consent,
+    activity: { kind: 'off' },
+    counters: { served: 0, requested: 0, failed: 0, pagesRead: 0 },
+    routing: {
+      localRequests: 0,
+      forwardedRequests: 0,
+      cacheHits: 0,
+      cacheMisses: 0,
+      dhtLookups: 0,
+      failedRequests: 0,
+      cacheSize: 0,
+      cacheHitRate: 0,
+    },
+    load: { at: 1_700_000_000_000, cpu: 0, memoryUsedMiB: 1, memoryTotalMiB: 2, announced: 0 },
+    capabilities: { workerType: 'desktop', cpuThreads: 2, memoryMiB: 2_048, gpus: [] },
+    cpuModel: 'test',
+    services: [],
+  }
+}
+
+/** A node without a network, for tests of the shell around it: it can be switched, watched, started and stopped. */
+export class SmallNode implements NodeApi, Startable, DesktopNode {
+  readonly status: LiveValue<Status>
+  readonly topology = new LiveValue<Topology>({
+    nodes: [],
+    edges: [],
+    ring: [],
+    counts: { connected: 0, known: 0, donating: 0 },
+  })
+  readonly jobs = new LiveValue({ jobs: [] })
+  readonly settings = new LiveValue(defaultSettings)
+  readonly logs = new LogBuffer()
+  readonly api = this
+  readonly lifecycle = this
+  started = 0
+  stopped = 0
+  /** Settles when `stop` may come to its end. */
+  stopGate: Promise<void> = Promise.resolve()
+
+  constructor({ consent = true } = {}) {
+    this.status = new LiveValue(initialStatus(consent))
+  }
+
+  start(): void {
+    this.started++
+  }
+
+  async stop(): Promise<void> {
+    await this.stopGate
+    this.stopped++
+  }
+
+  async setDonating(donating: boolean, consent = false): Promise<void> {
+    if (donating && !consent && !this.status.get().consent) throw new RmaError('CONSENT_REQUIRED', 'expected consent')
+    this.status.update(status => ({
+      ...status,
+      donating,
+      consent: status.consent || consent,
+      activity: { kind: donating ? 'ready' : 'off' },
+    }))
+  }
+
+  async setService(): Promise<void> {
+    throw new RmaError('UNKNOWN_SERVICE', 'this node has no services')
+  }
+
+  cancelJob(): never {
+    throw new RmaError('NOT_FOUND', 'this node has no jobs')
+  }
+
+  async updateSettings() {
+    return this.settings.get()
+  }
+}
