@@ -144,7 +144,6 @@ const errorSchema = z.object({
 })
 export const answerFrameSchema = z.discriminatedUnion('kind', [okSchema, staleSchema, foundSchema, errorSchema])
 export type AnswerFrame = z.infer<typeof answerFrameSchema>
-export type OkFrame = z.infer<typeof okSchema>
 export type StaleFrame = z.infer<typeof staleSchema>
 export type FoundFrame = z.infer<typeof foundSchema>
 export type ErrorFrame = z.infer<typeof errorSchema>
