@@ -1,4 +1,5 @@
 import type { Ed25519PrivateKey } from '@libp2p/interface'
+import type { Datastore } from 'interface-datastore'
 import type { PeerIdText } from '../../shared/schema/primitives.ts'
 import { type Milliseconds, minute } from '../../shared/units.ts'
 import type { Clock, StopTimer } from '../clock.ts'
@@ -14,6 +15,7 @@ import { Finder } from './finder.ts'
 import { RegistrarService } from './registrar.ts'
 import { Registrars } from './registrars.ts'
 import { Registry } from './registry.ts'
+import { RegistryStore } from './registry-store.ts'
 import type { Sequence } from './sequence.ts'
 import { DirectoryServer } from './server.ts'
 
@@ -26,6 +28,8 @@ export interface DirectoryComponents {
   /** Corrected by the measured offset, where one is known: records are dated by it. */
   clock: Clock
   log: Logger
+  /** Where the records kept for others outlive a restart; without it they do not. */
+  datastore?: Datastore
   /** Whether a peer has shown a certificate with the role coordinator; nobody has in an open network. */
   isCertifiedCoordinator?(peerId: PeerIdText): boolean
 }
@@ -73,6 +77,8 @@ export function createDirectory(components: DirectoryComponents, init: Directory
   const server = new DirectoryServer({ host, answer: registrar.answer.bind(registrar), clock, log })
 
   const lifecycle = new Lifecycle()
+  if (components.datastore !== undefined)
+    lifecycle.add('registry store', new RegistryStore({ registry, datastore: components.datastore, clock, log }))
   lifecycle.add('channels', channels)
   lifecycle.add('registrars', registrars)
   if (host.isServer) lifecycle.add('directory server', server)

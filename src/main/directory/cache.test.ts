@@ -1,0 +1,139 @@
+import { pino } from 'pino'
+import { beforeEach, describe, expect, it } from 'vitest'
+import type { WorkerView } from '../../shared/schema/worker.ts'
+import { minute, second } from '../../shared/units.ts'
+import { TurnedClock } from '../clock.ts'
+import { WorkerCache } from './cache.ts'
+import { ocrDraft } from './test-network.ts'
+
+const log = pino({ level: 'silent' })
+let clock: TurnedClock
+let answers: (WorkerView[] | Error)[]
+let asked: number
+let cache: WorkerCache
+
+function worker(peerId: string, change: Partial<WorkerView> = {}): WorkerView {
+  const now = clock.now()
+  const record = { ...ocrDraft(), addresses: [], seq: 1, issuedAt: now, expiresAt: now + 5 * minute }
+  const { load, queue, state } = record
+  return { peerId, record, load, queue, state, updatedAt: now, expiresAt: record.expiresAt, ...change }
+}
+
+beforeEach(() => {
+  clock = new TurnedClock()
+  answers = []
+  asked = 0
+  const find = async () => {
+    asked++
+    const answer = answers.length > 1 ? answers.shift() : answers[0]
+    if (answer instanceof Error) throw answer
+    return answer ?? []
+  }
+  cache = new WorkerCache({ find, clock, log }, { cacheTtlMs: minute })
+})
+
+const idsOf = async () => (await cache.lookup('ocr')).workers.map(each => each.peerId)
+
+describe('a lookup', () => {
+  it('asks the directory the first time and the cache after that', async () => {
+    answers = [[worker('a')]]
+    expect((await cache.lookup('ocr')).source).toBe('dht')
+    expect((await cache.lookup('ocr')).source).toBe('cache')
+    expect(asked).toBe(1)
+    expect(cache.statistics).toEqual({ hits: 1, misses: 1, dhtLookups: 1, size: 1 })
+  })
+
+  it('asks again once the time to live is over', async () => {
+    answers = [[worker('a')]]
+    await cache.lookup('ocr')
+    clock.turn(minute)
+    expect((await cache.lookup('ocr')).source).toBe('dht')
+  })
+
+  it('asks the directory once for many at the same time', async () => {
+    answers = [[worker('a')]]
+    await Promise.all(Array.from({ length: 200 }, () => cache.lookup('ocr')))
+    expect(asked).toBe(1)
+  })
+
+  it('does not remember that there was nobody', async () => {
+    answers = [[], [worker('a', { expiresAt: Number.MAX_SAFE_INTEGER })]]
+    expect(await idsOf()).toEqual([])
+    expect(await idsOf()).toEqual(['a'])
+  })
+
+  it('never offers a worker whose record has expired', async () => {
+    answers = [[worker('a', { expiresAt: clock.now() + second }), worker('b')]]
+    await cache.lookup('ocr')
+    clock.turn(2 * second)
+    expect(await idsOf()).toEqual(['b'])
+  })
+
+  it('ends with the reason when its signal aborts, while the shared lookup goes on', async () => {
+    answers = [[worker('a')]]
+    const controller = new AbortController()
+    const cancelled = cache.lookup('ocr', { signal: controller.signal })
+    const other = cache.lookup('ocr')
+    controller.abort(new Error('gone'))
+    await expect(cancelled).rejects.toThrow('gone')
+    expect((await other).workers).toHaveLength(1)
+  })
+
+  it('passes on that the directory could not be asked', async () => {
+    answers = [new Error('no network')]
+    await expect(cache.lookup('ocr')).rejects.toThrow('no network')
+  })
+})
+
+describe('before an answer expires', () => {
+  it('is refreshed in the background while the old one is given out', async () => {
+    answers = [[worker('a')]]
+    await cache.lookup('ocr')
+    answers = [[worker('b')]]
+    clock.turn(45 * second)
+    expect(await idsOf()).toEqual(['a'])
+    await Promise.resolve()
+    expect(asked).toBe(2)
+    expect(await idsOf()).toEqual(['b'])
+  })
+
+  it('keeps the old answer when the refresh fails', async () => {
+    answers = [[worker('a')]]
+    await cache.lookup('ocr')
+    answers = [new Error('no network')]
+    clock.turn(45 * second)
+    await cache.lookup('ocr')
+    expect(await idsOf()).toEqual(['a'])
+  })
+})
+
+describe('what is heard of a worker', () => {
+  it('takes the place of the load in its record', async () => {
+    answers = [[worker('a')]]
+    await cache.lookup('ocr')
+    cache.heard('a', 0.9, 3)
+    const { workers } = await cache.lookup('ocr')
+    expect(workers[0]).toMatchObject({ load: 0.9, queue: { waiting: 3 } })
+  })
+
+  it('outlives a refresh that brings an older load', async () => {
+    const old = worker('a', { load: 0.1 })
+    answers = [[old]]
+    await cache.lookup('ocr')
+    clock.turn(45 * second)
+    cache.heard('a', 0.9, 3)
+    await cache.lookup('ocr')
+    await Promise.resolve()
+    expect((await cache.lookup('ocr')).workers[0]?.load).toBe(0.9)
+  })
+
+  it('is that it failed: it is not offered until the directory names it again', async () => {
+    answers = [[worker('a'), worker('b')]]
+    await cache.lookup('ocr')
+    cache.remove('a')
+    expect(await idsOf()).toEqual(['b'])
+    cache.remove('b')
+    answers = [[worker('c')]]
+    expect(await idsOf()).toEqual(['c'])
+  })
+})

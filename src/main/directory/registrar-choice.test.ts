@@ -1,0 +1,28 @@
+import { expect, it } from 'vitest'
+import { minute, second } from '../../shared/units.ts'
+import { chooseRegistrars, needsLookup } from './registrar-choice.ts'
+
+const registrar = (peerId: string, group: string) => ({ peerId, group, position: new Uint8Array(32) })
+
+it('asks the closest registrars, each of another address group', () => {
+  const registrars = [registrar('a', 'x'), registrar('b', 'x'), registrar('c', 'y'), registrar('d', 'z')]
+  expect(chooseRegistrars(registrars, 'self').map(each => each.peerId)).toEqual(['a', 'c', 'd'])
+})
+
+it('fills up from the same group where there are not enough groups', () => {
+  const registrars = [registrar('a', 'x'), registrar('b', 'x'), registrar('c', 'x'), registrar('d', 'x')]
+  expect(chooseRegistrars(registrars, 'self').map(each => each.peerId)).toEqual(['a', 'b', 'c'])
+})
+
+it('asks itself first where it is a registrar', () => {
+  const registrars = [registrar('a', 'x'), registrar('b', 'y'), registrar('c', 'z'), registrar('self', 'self')]
+  expect(chooseRegistrars(registrars, 'self').map(each => each.peerId)).toEqual(['self', 'a', 'b'])
+})
+
+it('asks the DHT again after two minutes, sooner where few servers are known, never where there is nobody', () => {
+  expect(needsLookup(0, Number.POSITIVE_INFINITY, 2 * minute)).toBe(false)
+  expect(needsLookup(20, minute, 2 * minute)).toBe(false)
+  expect(needsLookup(20, 2 * minute, 2 * minute)).toBe(true)
+  expect(needsLookup(1, 15 * second, 2 * minute)).toBe(true)
+  expect(needsLookup(1, 5 * second, 2 * minute)).toBe(false)
+})
