@@ -1,21 +1,26 @@
 import { join } from 'node:path'
 import { LevelDatastore } from 'datastore-level'
+import { Level } from 'level'
 import { RmaError } from '../../shared/errors.ts'
 import type { Startable } from '../lifecycle.ts'
 
 /** The node's key-value store on disk. Its lock also keeps a second node off the same data folder. */
 export class NodeDatastore implements Startable {
   readonly store: LevelDatastore
+  readonly #level: Level<string, Uint8Array>
   readonly #dataFolder: string
 
   constructor(dataFolder: string) {
     this.#dataFolder = dataFolder
-    this.store = new LevelDatastore(join(dataFolder, 'datastore'))
+    this.#level = new Level(join(dataFolder, 'datastore'), { keyEncoding: 'utf8', valueEncoding: 'view' })
+    this.store = new LevelDatastore(this.#level)
   }
 
   /** Rejects with DATA_FOLDER_IN_USE or DATA_FOLDER_UNUSABLE. */
   async start(): Promise<void> {
     try {
+      // Opened here first: LevelDatastore keeps to itself why it could not.
+      await this.#level.open()
       await this.store.open()
     } catch (cause) {
       const folder = this.#dataFolder

@@ -26,11 +26,15 @@ export async function listenOnPort(server: Server, choice: PortChoice, host: str
 
 function listen(server: Server, port: number, host: string): Promise<number> {
   return new Promise((resolve, reject) => {
-    server.once('error', reject)
-    server.listen({ port, host, exclusive: true }, () => {
-      server.off('error', reject)
+    const settle = (error?: Error) => {
+      server.off('error', settle)
+      server.off('listening', settle)
       const address = server.address()
-      resolve(typeof address === 'object' && address !== null ? address.port : port)
-    })
+      if (error !== undefined) reject(error)
+      else resolve(typeof address === 'object' && address !== null ? address.port : port)
+    }
+    server.on('error', settle)
+    server.on('listening', settle)
+    server.listen({ port, host, exclusive: true })
   })
 }

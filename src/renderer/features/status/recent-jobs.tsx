@@ -55,7 +55,7 @@ function RecentJob({ job, now }: { job: Job; now: Milliseconds }) {
   const Icon = icons[job.state]
   const endedAt = job.finishedAt ?? job.createdAt
   return (
-    <li className={styles.job}>
+    <li className={styles.job} data-testid="recent-job">
       <Icon className={styles.outcome} data-state={job.state} size={17} aria-label={strings.jobs.state[job.state]} />
       <div className={styles.words}>
         <p>{serviceName(job.service)}</p>
