@@ -33,7 +33,9 @@ it('never leads out of the folder, whatever is asked', () => {
   fc.assert(
     fc.property(fc.array(piece), pieces => {
       const file = resolveAppFile(`app://rma-donor/${pieces.join('')}`, `${sep}app`)
-      expect(file === undefined || (file.path.startsWith(`${sep}app${sep}`) && !file.path.split(sep).includes('..'))).toBe(true)
+      expect(
+        file === undefined || (file.path.startsWith(`${sep}app${sep}`) && !file.path.split(sep).includes('..')),
+      ).toBe(true)
     }),
   )
 })

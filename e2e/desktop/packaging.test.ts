@@ -1,0 +1,78 @@
+import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { access, mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { promisify } from 'node:util'
+import { listPackage } from '@electron/asar'
+import { FuseV1Options, getCurrentFuseWire } from '@electron/fuses'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { minute } from '../../src/shared/units.ts'
+import { makeStandInDistribution } from './support/stand-in-distribution.ts'
+
+/** How a fuse's state is written in the binary. */
+const [off, on] = [...Buffer.from('01')]
+const root = resolve(import.meta.dirname, '../..')
+const isBuilt = existsSync(join(root, 'out/main/electron.js')) && existsSync(join(root, 'out/renderer/index.html'))
+if (!isBuilt) console.log('The packaging test is skipped: out/ has not been built (npm run build)')
+
+describe.skipIf(!isBuilt || process.platform !== 'linux')('the packaged app', () => {
+  let folder: string
+  let app: string
+  let files: string[]
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'rma-packaging-'))
+    await makeStandInDistribution(join(folder, 'electron'))
+    await promisify(execFile)(
+      join(root, 'node_modules/.bin/electron-builder'),
+      ['--linux', 'dir', '--publish', 'never']
+        .concat(`-c.electronDist=${join(folder, 'electron')}`)
+        .concat(`-c.directories.output=${join(folder, 'dist')}`),
+      { cwd: root, maxBuffer: 16 * 1024 * 1024 },
+    )
+    const unpacked = (await readdir(join(folder, 'dist'))).find(name => name.startsWith('linux'))
+    app = join(folder, 'dist', unpacked ?? '')
+    files = listPackage(join(app, 'resources/app.asar'), { isPack: false })
+  }, 3 * minute)
+
+  afterAll(async () => {
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  it('holds the bundles, the pages and the icons', () => {
+    for (const file of [
+      '/package.json',
+      '/out/main/electron.js',
+      '/out/main/ocr-engine.js',
+      '/out/preload/index.cjs',
+      '/out/renderer/index.html',
+      '/assets/icon.png',
+      '/assets/tray/donatingTemplate@2x.png',
+    ])
+      expect(files).toContain(file)
+  })
+
+  it('holds no sources, tests, source maps or development tools', () => {
+    const own = new Set(files.map(file => file.split('/')[1]))
+    expect([...own].sort()).toEqual(['assets', 'node_modules', 'out', 'package.json'])
+    expect(files.filter(file => /\.(ts|map|tsbuildinfo)$/.test(file))).toEqual([])
+    for (const tool of ['typescript', 'electron', 'vite', 'vitest', '@playwright', 'react', '@biomejs', 'node'])
+      expect(files).not.toContain(`/node_modules/${tool}`)
+  })
+
+  it('keeps native code and language data outside the archive', async () => {
+    const outside = join(app, 'resources/app.asar.unpacked/node_modules')
+    for (const name of ['classic-level/prebuilds', '@img', 'tesseract.js-core', '@tesseract.js-data/eng'])
+      await access(join(outside, name))
+  })
+
+  it('has its fuses set', async () => {
+    const wire = await getCurrentFuseWire(join(app, 'rma-donor-desktop'))
+    expect(wire[FuseV1Options.RunAsNode]).toBe(off)
+    expect(wire[FuseV1Options.EnableNodeOptionsEnvironmentVariable]).toBe(off)
+    expect(wire[FuseV1Options.EnableNodeCliInspectArguments]).toBe(off)
+    expect(wire[FuseV1Options.OnlyLoadAppFromAsar]).toBe(on)
+    expect(wire[FuseV1Options.EnableCookieEncryption]).toBe(on)
+  })
+})
