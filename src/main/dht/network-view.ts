@@ -16,6 +16,8 @@ const discoverEveryMs = minute
 const discoverSoonMs = 0.2 * second
 const discoverAtMostEveryMs = second
 const publishGatherMs = 0.25 * second
+/** A connection is measured once the bustle of its beginning is over. */
+const measureAfterMs = second
 const pingTimeoutMs = 3 * second
 const pingsAtOnce = 8
 const mostWorkersPerService = 1_000
@@ -121,7 +123,7 @@ export class NetworkView implements Startable {
 
   readonly #onConnect = ({ detail: peerId }: CustomEvent<PeerId>): void => {
     this.#lastSeen.set(peerId.toString(), this.#parts.clock.now())
-    void this.#measure(peerId)
+    this.#parts.clock.after(measureAfterMs, () => void this.#measure(peerId))
     this.#discoverSoon()
     this.#publishSoon()
   }
@@ -135,11 +137,12 @@ export class NetworkView implements Startable {
 
   /** One round trip when a peer connects; from then on libp2p's own checks keep the figure. */
   async #measure(peerId: PeerId): Promise<void> {
-    if (this.#pinging >= pingsAtOnce) return
+    const { libp2p } = this.#parts.host
+    if (this.#life.signal.aborted || this.#pinging >= pingsAtOnce || libp2p.getConnections(peerId).length === 0) return
     this.#pinging++
     try {
       const signal = AbortSignal.any([this.#life.signal, AbortSignal.timeout(pingTimeoutMs)])
-      this.#rtts.set(peerId.toString(), await this.#parts.host.libp2p.services.ping.ping(peerId, { signal }))
+      this.#rtts.set(peerId.toString(), await libp2p.services.ping.ping(peerId, { signal }))
       this.#publishSoon()
     } catch (error) {
       this.#parts.log.debug({ peer: peerId.toString(), err: error }, 'a new peer did not answer a ping')

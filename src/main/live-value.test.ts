@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest'
+import { LiveValue } from './live-value.ts'
+
+describe('a live value', () => {
+  it('gives a watcher what is, then only the newest of what came meanwhile', async () => {
+    const value = new LiveValue(1)
+    const seen: number[] = []
+    for await (const each of value.watch()) {
+      seen.push(each)
+      if (each === 1) for (const next of [2, 3, 4]) value.set(next)
+      if (each === 4) break
+    }
+    expect(seen).toEqual([1, 4])
+  })
+
+  it('wakes a waiting watcher on a change', async () => {
+    const value = new LiveValue('before')
+    const watcher = value.watch()
+    await watcher.next()
+    const next = watcher.next()
+    value.set('after')
+    expect(await next).toEqual({ done: false, value: 'after' })
+  })
+
+  it('ends a watcher when its signal aborts', async () => {
+    const controller = new AbortController()
+    const watcher = new LiveValue(0).watch(controller.signal)
+    await watcher.next()
+    const next = watcher.next()
+    controller.abort()
+    expect(await next).toEqual({ done: true, value: undefined })
+  })
+
+  it('calls a subscriber until it unsubscribes', () => {
+    const value = new LiveValue(0)
+    const seen: number[] = []
+    const unsubscribe = value.subscribe(each => seen.push(each))
+    value.set(1)
+    unsubscribe()
+    value.set(2)
+    expect(seen).toEqual([1])
+  })
+})

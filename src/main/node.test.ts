@@ -1,0 +1,131 @@
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { request as httpRequest } from 'undici'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { temporaryFolder } from '../../e2e/support/temporary-folder.ts'
+import { type Flags, loadConfig } from './config/node-config.ts'
+import { createLog, LogBuffer } from './log.ts'
+import { createNode, type DonorNode } from './node.ts'
+import { engineEntries } from './services/engine-launcher.ts'
+import { createForkLauncher } from './services/fork-launcher.ts'
+
+let folder: { path: string; remove: () => Promise<void> }
+const started: DonorNode[] = []
+
+beforeEach(async () => {
+  folder = await temporaryFolder()
+})
+afterEach(async () => {
+  await Promise.all(started.splice(0).map(node => node.stop()))
+  await folder.remove()
+})
+
+async function startNode(name: string, flags: Flags = {}): Promise<DonorNode> {
+  const logBuffer = new LogBuffer()
+  const log = createLog({ level: 'info', buffer: logBuffer })
+  const config = await loadConfig({
+    env: {},
+    flags: {
+      dataFolder: join(folder.path, name),
+      mdns: false,
+      listen: ['127.0.0.1'],
+      dhtPort: 0,
+      servicePort: 0,
+      loopbackSwarm: true,
+      ...flags,
+    },
+  })
+  const launchEngine = createForkLauncher({ entries: engineEntries(import.meta.url), log })
+  const node = await createNode({ config, workerType: 'headless', version: '0.0.0', launchEngine, log, logBuffer })
+  await node.start()
+  started.push(node)
+  return node
+}
+
+function self(node: DonorNode) {
+  return node.status.get().self
+}
+
+describe('a node', () => {
+  it('starts and stops twice in one process and leaves no timer or socket behind', async () => {
+    const before = handles()
+    for (let times = 0; times < 2; times++) {
+      const node = await startNode('only')
+      await node.setDonating(true, true)
+      await node.stop()
+      started.splice(started.indexOf(node), 1)
+    }
+    await vi.waitFor(() => expect(handles()).toEqual(before))
+  })
+
+  it('keeps its identity and its owner’s choice over a restart', async () => {
+    const first = await startNode('kept')
+    await first.setDonating(true, true)
+    const { peerId } = self(first)
+    await first.stop()
+    started.splice(started.indexOf(first), 1)
+    const second = await startNode('kept')
+    expect(self(second).peerId).toBe(peerId)
+    expect(second.status.get()).toMatchObject({ donating: true, consent: true })
+  })
+
+  it('donates only after its owner has agreed, once', async () => {
+    const node = await startNode('consent')
+    await expect(node.setDonating(true)).rejects.toMatchObject({ code: 'CONSENT_REQUIRED' })
+    expect(node.status.get().donating).toBe(false)
+    await node.setDonating(true, true)
+    await node.setDonating(false)
+    await node.setDonating(true)
+    await vi.waitFor(() => expect(node.status.get()).toMatchObject({ donating: true, activity: { kind: 'alone' } }))
+  })
+
+  it('shows others that it donates within seconds, and that it no longer does', async () => {
+    const seed = await startNode('seed')
+    const other = await startNode('other', { seeds: self(seed).addresses })
+    await other.setDonating(true, true)
+    const donating = () => seed.topology.get().nodes.find(node => node.peerId === self(other).peerId)
+    await vi.waitFor(() => expect(donating()).toMatchObject({ state: 'donating', services: ['ocr'] }), 10_000)
+    expect(seed.topology.get().counts).toEqual({ connected: 1, known: 1, donating: 1 })
+    await other.setDonating(false)
+    await vi.waitFor(() => expect(donating()).toMatchObject({ role: 'peer', services: [] }), 10_000)
+  })
+
+  it('does not mix with a node of another network', async () => {
+    const seed = await startNode('here', { network: 'here' })
+    const stranger = await startNode('there', { network: 'there', seeds: self(seed).addresses })
+    await stranger.setDonating(true, true)
+    // A time for the next try means that the first one has failed.
+    const tried = { kind: 'alone', nextTryAt: expect.any(Number) }
+    await vi.waitFor(() => expect(stranger.status.get().activity).toEqual(tried), 10_000)
+    expect(stranger.topology.get().counts.connected).toBe(0)
+    expect(seed.topology.get().counts.connected).toBe(0)
+  })
+
+  it('refuses to share a data folder or a port that was asked for', async () => {
+    const node = await startNode('shared')
+    await expect(startNode('shared')).rejects.toMatchObject({ code: 'DATA_FOLDER_IN_USE' })
+    const taken = startNode('other', { servicePort: node.servicePort })
+    await expect(taken).rejects.toMatchObject({ code: 'PORT_IN_USE' })
+    expect(await readdir(folder.path)).toEqual(['other', 'shared'])
+  })
+
+  it('answers NO_WORKER with the reason when nobody donates', async () => {
+    const node = await startNode('lonely')
+    const response = await httpRequest(`http://127.0.0.1:${node.servicePort}/service/ocr`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${node.accessToken}`, 'content-type': 'image/png' },
+      body: 'x',
+    })
+    expect(response.statusCode).toBe(503)
+    expect(await response.body.json()).toMatchObject({ error: { code: 'NO_WORKER', details: { tried: [] } } })
+    await vi.waitFor(() => expect(node.status.get().routing.failedRequests).toBe(1))
+  })
+})
+
+/** Sockets and servers that keep the process alive, by kind. */
+function handles(): string[] {
+  return process
+    .getActiveResourcesInfo()
+    .filter(kind => /TCP|UDP|Server|ChildProcess|Pipe/.test(kind))
+    .sort()
+}
