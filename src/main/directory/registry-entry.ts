@@ -16,6 +16,8 @@ export interface Stale {
 /** Workers that stand under one key. Kept as an array, so that a random one costs the same however many there are. */
 export interface KeyIndex {
   readonly key: KeyText
+  /** Address group of the worker that used the key first. */
+  readonly group: string | undefined
   readonly entries: RegistryEntry[]
   /** None of the entries expires before this. */
   nextExpiry: Milliseconds

@@ -410,7 +410,7 @@ describe('quotas', () => {
   })
 
   it('hold workers under a key and keys, and say which keys were declined', async () => {
-    registry = make({ maxWorkersPerKey: 2, maxKeys: 2 })
+    registry = make({ maxWorkersPerKey: 2, maxKeys: 8 })
     registry.announce(await alice.record({ services: ['ocr', 'ner-extraction'] }), by(alice, [ocr, ner]))
     registry.announce(await bob.record(), by(bob))
     const third = workers[2] ?? alice
@@ -423,6 +423,29 @@ describe('quotas', () => {
       ],
     })
     expect([ocr, ner, llm].map(key => find(key).total)).toEqual([2, 2, 0])
+  })
+
+  it('leave keys to other address groups', async () => {
+    registry = make({ maxKeys: 8 })
+    const services = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i']
+    const keys = services.map(serviceKey)
+    const declined = (worker: TestWorker, record: Uint8Array, group: string) => {
+      const result = registry.announce(record, by(worker, keys, { group }))
+      return result.kind === 'ok' ? result.declined.length : 'stale'
+    }
+    expect(declined(alice, await alice.record({ services }), 'flood')).toBe(7)
+    expect(declined(bob, await bob.record({ services }), 'home')).toBe(5)
+    const others = workers.slice(2, 5)
+    const rest = await Promise.all(
+      others.map(async (worker, index) => declined(worker, await worker.record({ services }), `${index}`)),
+    )
+    expect(rest).toEqual([3, 1, 1])
+    expect(registry.size.keys).toBe(8)
+    registry.expire(testNow + 10 * minute)
+    expect(registry.size).toEqual({ workers: 0, keys: 0, bytes: 0 })
+    const later = { issuedAt: testNow + 10 * minute, seq: testNow + 1, services }
+    const again = registry.announce(await alice.record(later), by(alice, keys, { group: 'flood', now: later.issuedAt }))
+    expect(again).toMatchObject({ declined: { length: 7 } })
   })
 
   it('share a full registrar fairly among address groups', async () => {

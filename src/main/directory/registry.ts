@@ -48,7 +48,7 @@ export interface RegistryInit {
   maxBytes?: number
   /** Most workers kept under one key. Default 12,288. */
   maxWorkersPerKey?: number
-  /** Most keys that have any workers. Default 16,384. */
+  /** Most keys that have any workers, at most a quarter of them from one address group. Default 16,384. */
   maxKeys?: number
   /** Announcements and renewals one peer may send at once. Default 20. */
   announceBurst?: number
@@ -177,9 +177,9 @@ export class Registry {
    * then: `find` leaves out what has expired without it.
    */
   expire(now: Milliseconds): void {
+    this.#index.sweep(now)
     for (const entry of this.#entries.values()) {
       if (entry.lastExpiresAt + maxClockSkewMs <= now) this.#forget(entry)
-      else if (!isLive(entry, now)) this.#index.leave(entry, () => true)
     }
   }
 
