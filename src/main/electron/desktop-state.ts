@@ -10,7 +10,6 @@ const windowStateSchema = z.object({
   bounds: z.object({ x: coordinate, y: coordinate, width: extent, height: extent }),
   maximized: z.boolean(),
 })
-export type WindowState = z.infer<typeof windowStateSchema>
 
 const desktopStateSchema = z.object({
   /** The donor has been told that closing the window hides it. */

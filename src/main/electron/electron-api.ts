@@ -29,11 +29,6 @@ export interface ElectronApi {
     on(event: 'updated', listener: () => void): unknown
     off(event: 'updated', listener: () => void): unknown
   }
-  powerMonitor: {
-    on(event: PowerEvent, listener: () => void): unknown
-    off(event: PowerEvent, listener: () => void): unknown
-    isOnBatteryPower(): boolean
-  }
   protocol: {
     registerSchemesAsPrivileged(schemes: Electron.CustomScheme[]): void
     handle(scheme: string, handler: (request: Request) => Response | Promise<Response>): void
@@ -180,5 +175,3 @@ export interface ElectronUtilityProcess {
   on(event: 'spawn', listener: () => void): unknown
   on(event: 'exit', listener: (code: number) => void): unknown
 }
-
-export type PowerEvent = 'suspend' | 'resume' | 'on-ac' | 'on-battery' | 'lock-screen' | 'unlock-screen'

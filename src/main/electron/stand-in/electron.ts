@@ -82,14 +82,6 @@ class StandInTheme extends EventEmitter {
   shouldUseDarkColorsForSystemIntegratedUI = false
 }
 
-class StandInPower extends EventEmitter {
-  onBattery = false
-
-  isOnBatteryPower(): boolean {
-    return this.onBattery
-  }
-}
-
 class StandInProtocol {
   readonly #app: StandInApp
   readonly #handlers = new Map<string, (request: Request) => Response | Promise<Response>>()
@@ -124,7 +116,6 @@ export class StandInElectron implements ElectronApi {
   readonly protocol: StandInProtocol
   readonly ipcMain = new EventEmitter()
   readonly nativeTheme = new StandInTheme()
-  readonly powerMonitor = new StandInPower()
   readonly session = { defaultSession: new StandInSession() }
   readonly MessageChannelMain = StandInMessageChannel
   readonly windows: StandInWindow[] = []
