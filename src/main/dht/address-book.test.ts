@@ -1,0 +1,82 @@
+import { MemoryDatastore } from 'datastore-core'
+import { Key } from 'interface-datastore'
+import { pino } from 'pino'
+import { beforeEach, expect, it } from 'vitest'
+import { day, minute } from '../../shared/units.ts'
+import { TurnedClock } from '../clock.ts'
+import { AddressBook, keepNewest, maxBookPeers } from './address-book.ts'
+
+const log = pino({ level: 'silent' })
+const peerId = (index: number) => `12D3KooW${String(index).padStart(44, 'a').replaceAll('0', 'z')}`
+const addresses = ['/ip4/10.0.0.1/tcp/8468']
+let clock: TurnedClock
+let datastore: MemoryDatastore
+
+const openBook = async (networkId = 'network') => {
+  const book = new AddressBook({ datastore, clock, log }, { networkId })
+  await book.start()
+  return book
+}
+
+beforeEach(() => {
+  clock = new TurnedClock()
+  datastore = new MemoryDatastore()
+})
+
+it('remembers peers over a restart, newest first', async () => {
+  const book = await openBook()
+  book.seen(peerId(1), addresses)
+  clock.turn(minute)
+  book.seen(peerId(2), addresses)
+  await book.stop()
+  expect((await openBook()).peers().map(peer => peer.peerId)).toEqual([peerId(2), peerId(1)])
+})
+
+it('writes a few seconds after a change, so that a crash loses little', async () => {
+  const book = await openBook()
+  book.seen(peerId(1), addresses)
+  clock.turn(10_000)
+  await Promise.resolve()
+  expect((await openBook()).peers()).toHaveLength(1)
+})
+
+it('keeps networks apart', async () => {
+  const book = await openBook()
+  book.seen(peerId(1), addresses)
+  await book.stop()
+  expect((await openBook('another')).peers()).toEqual([])
+})
+
+it('forgets peers not seen for 30 days', async () => {
+  const book = await openBook()
+  book.seen(peerId(1), addresses)
+  clock.turn(30 * day)
+  expect(book.peers()).toEqual([])
+})
+
+it('holds 500 peers, the newest', async () => {
+  const book = await openBook()
+  for (let index = 1; index <= 700; index++) {
+    clock.turn(1)
+    book.seen(peerId(index), addresses)
+  }
+  const peers = book.peers()
+  expect(peers).toHaveLength(maxBookPeers)
+  expect(peers[0]?.peerId).toBe(peerId(700))
+})
+
+it('does not remember a peer without addresses', async () => {
+  const book = await openBook()
+  book.seen(peerId(1), [])
+  expect(book.peers()).toEqual([])
+})
+
+it('starts empty where what was saved cannot be read', async () => {
+  await datastore.put(new Key('/networks/network/address-book'), new TextEncoder().encode('{"not": "a book"}'))
+  expect((await openBook()).peers()).toEqual([])
+})
+
+it('orders and trims without a clock of its own', () => {
+  const peers = [1, 3, 2].map(index => ({ peerId: peerId(index), addresses, lastSeen: 100 * day + index }))
+  expect(keepNewest(peers, 100 * day).map(peer => peer.peerId)).toEqual([peerId(3), peerId(2), peerId(1)])
+})

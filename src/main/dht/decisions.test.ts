@@ -1,0 +1,83 @@
+import { multiaddr } from '@multiformats/multiaddr'
+import { describe, expect, it } from 'vitest'
+import { minute, second } from '../../shared/units.ts'
+import { addressGroup } from './address-group.ts'
+import { groupByPeer } from './dialer.ts'
+import { fillIn } from './libp2p-log.ts'
+import { listenAddress, portsToTry } from './listening.ts'
+import { mdnsServiceTag, networkId, protocolNames } from './network.ts'
+import { retryDelay } from './retry-delay.ts'
+
+describe('a network', () => {
+  it('is named by 16 hex digits of its name and CA key', () => {
+    expect(networkId('local')).toBe('25bf8e1a2393f110')
+    expect(networkId('local', 'AAAA')).not.toBe(networkId('local'))
+    expect(protocolNames('abc').kad).toBe('/rma/abc/kad/1.0.0')
+    expect(mdnsServiceTag('abc')).toBe('_rma-abc._udp.local')
+  })
+})
+
+describe('the delay before the next try', () => {
+  it('doubles from a second to a minute', () => {
+    expect([1, 2, 3, 7, 50].map(failures => retryDelay(failures, 0.5))).toEqual(
+      [1, 2, 4, 60, 60].map(seconds => seconds * second),
+    )
+  })
+
+  it('is spread by a quarter each way', () => {
+    expect(retryDelay(20, 0)).toBe(0.75 * minute)
+    expect(retryDelay(20, 1)).toBe(1.25 * minute)
+  })
+})
+
+describe('ports', () => {
+  it('are tried 20 in a row by default, one where it was asked for', () => {
+    expect(portsToTry({ port: 8468, explicit: false })).toHaveLength(20)
+    expect(portsToTry({ port: 8468, explicit: true })).toEqual([8468])
+    expect(portsToTry({ port: 0, explicit: false })).toEqual([0])
+    expect(portsToTry({ port: 65_534, explicit: false })).toEqual([65_534, 65_535])
+  })
+
+  it('go with addresses of both families', () => {
+    expect(String(listenAddress('0.0.0.0', 1))).toBe('/ip4/0.0.0.0/tcp/1')
+    expect(String(listenAddress('::', 1))).toBe('/ip6/::/tcp/1')
+  })
+})
+
+describe('address groups', () => {
+  it.each([
+    ['/ip4/192.168.1.7/tcp/1', 'ip4:192.168'],
+    ['/ip6/2001:db8:1::7/tcp/1', 'ip6:2001:db8'],
+    ['/ip6/::1/tcp/1', 'ip6:0:0'],
+    ['/dns4/example.org/tcp/1', 'other'],
+  ])('%s is in %s', (address, group) => {
+    expect(addressGroup(multiaddr(address))).toBe(group)
+  })
+})
+
+describe('addresses to dial', () => {
+  const [a, b] = [
+    '12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp',
+    '12D3KooWHHzSeKaY8xuZVzkLbKFfvNgPPeKhFBGrMbNzbm5akpqu',
+  ]
+
+  it('go together for one peer, without oneself and without what is no address', () => {
+    const groups = groupByPeer(
+      [`/ip4/1.1.1.1/tcp/1/p2p/${a}`, 'nonsense', `/ip4/2.2.2.2/tcp/1/p2p/${b}`, `/ip4/1.1.1.1/tcp/2/p2p/${a}`],
+      b,
+    )
+    expect(groups.map(group => group.map(String))).toEqual([
+      [`/ip4/1.1.1.1/tcp/1/p2p/${a}`, `/ip4/1.1.1.1/tcp/2/p2p/${a}`],
+    ])
+  })
+
+  it('stand alone where they name no peer', () => {
+    expect(groupByPeer(['/ip4/1.1.1.1/tcp/1', '/ip4/1.1.1.1/tcp/2'], a)).toHaveLength(2)
+  })
+})
+
+it('fills values into the formats of libp2p’s log', () => {
+  expect(fillIn('could not dial %p - %e, %d left', ['peer', new Error('gone')])).toBe(
+    'could not dial peer - gone, %d left',
+  )
+})
