@@ -1,10 +1,17 @@
 const domain = '^src/main/(config|dht|directory|routing|paths|tunnels|resources|services|ledger|coordinator|http)/'
+/** Tests, and what they share: folders called testing and files called test-*. */
+const tests = '\\.test\\.tsx?$|/testing/|/stand-in/|/test-[a-z-]+\\.ts$'
 const network = '^src/main/(dht|directory|routing|paths|tunnels)/'
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
   forbidden: [
-    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
+    {
+      name: 'no-cycles',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
     {
       name: 'shared-stands-alone',
       comment: 'src/shared is what both sides of the RPC know: no Node, DOM, Electron or either side.',
@@ -59,13 +66,13 @@ module.exports = {
     {
       name: 'source-knows-no-tests',
       severity: 'error',
-      from: { path: '^src/', pathNot: '\\.test\\.tsx?$' },
-      to: { path: '^(e2e|bench)/|\\.test\\.tsx?$' },
+      from: { path: '^src/', pathNot: tests },
+      to: { path: `^(e2e|bench|scripts)/|${tests}` },
     },
     {
       name: 'no-undeclared-packages',
       severity: 'error',
-      from: { path: '^src/', pathNot: '\\.test\\.tsx?$' },
+      from: { path: '^src/', pathNot: tests },
       to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], pathNot: '^node_modules/electron/' },
     },
     { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
@@ -74,6 +81,9 @@ module.exports = {
     doNotFollow: { path: 'node_modules' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default', 'types'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+    },
   },
 }
