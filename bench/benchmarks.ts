@@ -1,0 +1,5 @@
+import type { Benchmark } from './benchmark.ts'
+import { ocr } from './ocr.ts'
+
+/** Every benchmark there is; a new one is one more entry here. */
+export const benchmarks: readonly Benchmark[] = [ocr]
