@@ -156,7 +156,10 @@ describe('docs/protocol.md', () => {
   })
 
   it('has the sizes of the code', () => {
-    const sizes = [...document.matchAll(/^\| ([a-z]+) +\| (\d+) +\|$/gm)].map(([, kind, bytes]) => [kind, Number(bytes)])
+    const sizes = [...document.matchAll(/^\| ([a-z]+) +\| (\d+) +\|$/gm)].map(([, kind, bytes]) => [
+      kind,
+      Number(bytes),
+    ])
     expect(Object.fromEntries(sizes)).toEqual(maxFrameBytes)
     const bytes = (length: number) => new Uint8Array(length)
     for (const [rule, max] of [
