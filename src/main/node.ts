@@ -106,7 +106,7 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
     new AddressBook({ datastore: datastore.store, clock, log }, { networkId: id }),
   )
   const sequence = new Sequence({ store: new SequenceFile(join(dataFolder, 'sequence')), clock, log })
-  const directory = createDirectory({ host, privateKey, sequence, clock, log }, config.dht)
+  const directory = createDirectory({ host, privateKey, sequence, datastore: datastore.store, clock, log }, config.dht)
 
   // Services and the requests for them.
   const services = lifecycle.add(

@@ -14,6 +14,7 @@ import type { RoutedAnswer } from '../routing/routed-answer.ts'
 import type { ServiceRequest } from '../service-request.ts'
 import { sendAnswer, sendError } from './answer.ts'
 import type { Origin, SocketOrigins } from './origin.ts'
+import { RequestEnd } from './request-end.ts'
 
 export interface ServiceAppComponents {
   local: LocalWorker
@@ -58,17 +59,17 @@ export function createServiceApp(components: ServiceAppComponents, init: Service
 
   app.post('/service/:type', async c => {
     const { incoming, outgoing } = c.env as { incoming: IncomingMessage; outgoing: ServerResponse }
-    const gone = whenGone(outgoing)
+    const end = new RequestEnd(outgoing)
     try {
       const origin = authorise(incoming, origins, init.accessToken)
-      const request = readRequest(c.req.param('type'), incoming, origin, gone, components, init)
+      const request = readRequest(c.req.param('type'), incoming, origin, end, components, init)
       const answer =
         origin.kind === 'peer'
           ? await components.local.run(request, origin.path)
           : await components.router.route(request)
       await sendAnswer(outgoing, answer.body, formatResponseHeaders(answer), request.signal)
     } catch (error) {
-      sendError(incoming, outgoing, reasonOf(error, gone))
+      sendError(incoming, outgoing, toRmaError(end.signal.aborted ? end.signal.reason : error))
     }
     return RESPONSE_ALREADY_SENT
   })
@@ -103,7 +104,7 @@ function readRequest(
   type: string,
   incoming: IncomingMessage,
   origin: Origin,
-  gone: AbortSignal,
+  end: RequestEnd,
   { clock }: ServiceAppComponents,
   { selfId }: ServiceAppInit,
 ): ServiceRequest {
@@ -112,6 +113,7 @@ function readRequest(
     throw new RmaError('UNKNOWN_SERVICE', `expected a service such as ocr, got ${JSON.stringify(type.slice(0, 80))}`)
   }
   const headers = parseRequestHeaders(incoming.headers)
+  end.within(headers.deadlineMs)
   return {
     id: headers.id,
     service: service.data,
@@ -121,29 +123,6 @@ function readRequest(
     body: incoming,
     ...(headers.declaredBytes === undefined ? {} : { declaredBytes: headers.declaredBytes }),
     deadlineAt: clock.now() + headers.deadlineMs,
-    signal: AbortSignal.any([gone, deadline(headers.deadlineMs)]),
+    signal: end.signal,
   }
-}
-
-function deadline(afterMs: number): AbortSignal {
-  const controller = new AbortController()
-  const timer = setTimeout(
-    () => controller.abort(new RmaError('DEADLINE', `no answer within ${Math.round(afterMs)} ms`)),
-    afterMs,
-  )
-  timer.unref()
-  return controller.signal
-}
-
-/** Aborts when the requester closes its end before the answer is out. */
-function whenGone(outgoing: ServerResponse): AbortSignal {
-  const controller = new AbortController()
-  outgoing.once('close', () => {
-    if (!outgoing.writableFinished) controller.abort(new RmaError('CANCELLED', 'the requester is gone'))
-  })
-  return controller.signal
-}
-
-function reasonOf(error: unknown, gone: AbortSignal): RmaError {
-  return toRmaError(gone.aborted ? gone.reason : error)
 }
