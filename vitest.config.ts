@@ -8,7 +8,8 @@ export default defineConfig({
     coverage: {
       provider: 'v8',
       include: ['src/main/dht/**/*.ts', 'src/main/directory/**/*.ts'],
-      exclude: ['**/*.test.ts'],
+      // Fixtures that tests share are no part of the program.
+      exclude: ['**/*.test.ts', '**/test-*.ts'],
       reporter: ['text-summary', 'json-summary'],
     },
   },

@@ -36,7 +36,7 @@ export interface RouterComponents {
   local: LocalWorker
   services: LocalServices
   workers: WorkerSource
-  forwarder: Forwarder
+  forwarder: Pick<Forwarder, 'send'>
   experience: WorkerExperience
   counters: RoutingCounters
   jobs: JobLog

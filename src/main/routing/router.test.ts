@@ -1,0 +1,209 @@
+import { describe, expect, it } from 'vitest'
+import { RmaError } from '../../shared/errors.ts'
+import type { WorkerView } from '../../shared/schema/worker.ts'
+import { TurnedClock } from '../clock.ts'
+import { JobLog } from '../ledger/job-log.ts'
+import { createLog, LogBuffer } from '../log.ts'
+import type { LocalServices, ServiceAnswer, ServiceRequest } from '../service-request.ts'
+import type { Forward, ForwardOutcome } from './forwarder.ts'
+import { LocalWorker } from './local-worker.ts'
+import { heldBytes } from './request-body.ts'
+import { Router } from './router.ts'
+import { RoutingCounters } from './statistics.ts'
+import { WorkerExperience } from './worker-experience.ts'
+
+const clock = new TurnedClock()
+const me = '12D3KooWQYhTNQdmr3ArTeUHRYzFg94BKyTkoWBDWez9kSCVe2Xo'
+
+interface Scene {
+  /** What each worker does with a request, by id. */
+  workers?: Record<string, (forward: Forward) => ForwardOutcome | Promise<ForwardOutcome>>
+  /** Workers that only a fresh lookup names. */
+  onlyFresh?: string[]
+  idempotent?: boolean
+  here?: (request: ServiceRequest) => Promise<ServiceAnswer>
+}
+
+function setUp({ workers = {}, onlyFresh = [], idempotent = true, here }: Scene) {
+  const asked: string[] = []
+  const removed: string[] = []
+  const jobs = new JobLog({ clock })
+  const counters = new RoutingCounters()
+  const services: LocalServices = {
+    offers: () => here !== undefined,
+    isIdempotent: () => idempotent,
+    maxBytes: () => undefined,
+    capacity: () => ({ load: 0, queue: { running: 0, waiting: 0, slots: 1, bound: 1 } }),
+    run: request => here?.(request) ?? Promise.reject(new RmaError('PAUSED', 'nothing here')),
+  }
+  const router = new Router(
+    {
+      local: new LocalWorker({ services, jobs, selfId: me }),
+      services,
+      workers: {
+        lookup: async (_service, { fresh = false }) => ({
+          workers: Object.keys(workers).flatMap(id => (fresh || !onlyFresh.includes(id) ? [view(id)] : [])),
+          source: fresh ? 'dht' : 'cache',
+        }),
+        remove: peerId => removed.push(peerId),
+        heard: () => undefined,
+      },
+      forwarder: {
+        send: async forward => {
+          asked.push(forward.to.peerId)
+          const answer = workers[forward.to.peerId]
+          if (answer === undefined) throw new Error('nobody of that name')
+          return answer(forward)
+        },
+      },
+      experience: new WorkerExperience({ clock }),
+      counters,
+      jobs,
+      clock,
+      log: createLog({ level: 'error', buffer: new LogBuffer() }),
+    },
+    {},
+  )
+  const route = (body: Uint8Array = Buffer.from('a page'), service = 'ocr') =>
+    router.route({
+      id: 'request-0001',
+      service,
+      requester: me,
+      contentType: '',
+      accept: '',
+      body: chunks(body),
+      deadlineAt: clock.now() + 60_000,
+      signal: new AbortController().signal,
+    })
+  return { route, asked, removed, jobs, counters }
+}
+
+async function* chunks(body: Uint8Array) {
+  for (let at = 0; at < body.length; at += 1 << 20) yield body.subarray(at, at + (1 << 20))
+}
+
+function view(peerId: string): WorkerView {
+  const queue = { running: 0, waiting: 0, slots: 4, bound: 4 }
+  const expiresAt = clock.now() + 60_000
+  const capabilities = { workerType: 'headless' as const, cpuThreads: 1, memoryMiB: 1, gpus: [] }
+  const state = 'donating' as const
+  const common = { load: 0, queue, state, expiresAt }
+  const record = { ...common, seq: 1, issuedAt: 0, services: ['ocr'], capabilities, addresses: [] }
+  return { peerId, record, ...common, updatedAt: 0 }
+}
+
+const answers = ({ to, body }: Forward): ForwardOutcome => ({
+  kind: 'answered',
+  answer: { worker: to.peerId, path: 'direct', contentType: 'text/plain', body: body.read(), load: 0, queue: 0 },
+})
+const refuses = (code: 'BUSY' | 'BAD_INPUT' | 'ENGINE_FAILED') => (): ForwardOutcome => ({
+  kind: 'refused',
+  error: new RmaError(code, code.toLowerCase()),
+})
+const isLost = (sent: boolean) => (): ForwardOutcome => ({
+  kind: 'lost',
+  error: new RmaError('WORKER_LOST', 'gone', { sent }),
+})
+
+async function text(answer: { body: Uint8Array | AsyncIterable<Uint8Array> }): Promise<string> {
+  const parts: Uint8Array[] = []
+  if (answer.body instanceof Uint8Array) parts.push(answer.body)
+  else for await (const part of answer.body) parts.push(part)
+  return Buffer.concat(parts).toString()
+}
+
+describe('routing', () => {
+  it('serves a request here when it can, and asks nobody', async () => {
+    const { route, asked, counters } = setUp({
+      here: async () => ({ contentType: 'text/plain', body: Buffer.from('read here') }),
+      workers: { a: answers },
+    })
+    expect(await text(await route())).toBe('read here')
+    expect(asked).toEqual([])
+    expect(counters.snapshot(0).localRequests).toBe(1)
+  })
+
+  it('sends a request on when this node is busy itself', async () => {
+    const { route } = setUp({ here: () => Promise.reject(new RmaError('BUSY', 'full')), workers: { a: answers } })
+    expect(await text(await route())).toBe('a page')
+  })
+
+  it('does not send on what this node found to be bad', async () => {
+    const here = () => Promise.reject(new RmaError('BAD_INPUT', 'no picture'))
+    const { route, asked } = setUp({ here, workers: { a: answers } })
+    await expect(route()).rejects.toMatchObject({ code: 'BAD_INPUT' })
+    expect(asked).toEqual([])
+  })
+
+  it('asks up to three workers when an idempotent request is lost, and names them all', async () => {
+    const gone = isLost(true)
+    const { route, asked, removed } = setUp({ workers: { a: gone, b: gone, c: gone, d: gone } })
+    const error = await route().catch(each => each)
+    expect(error).toMatchObject({ code: 'NO_WORKER', details: { service: 'ocr' } })
+    expect(error.details.tried.map((attempt: { worker: string }) => attempt.worker)).toEqual(asked)
+    expect(new Set(asked).size).toBe(3)
+    expect(removed).toEqual(asked)
+  })
+
+  it('never asks twice for what must not run twice, once it may have begun', async () => {
+    const { route, asked } = setUp({ idempotent: false, workers: { a: isLost(true), b: isLost(true) } })
+    await expect(route()).rejects.toMatchObject({ code: 'WORKER_LOST' })
+    expect(asked).toHaveLength(1)
+  })
+
+  it('asks another for what must not run twice while it cannot have begun', async () => {
+    const { route, asked } = setUp({ idempotent: false, workers: { a: isLost(false), b: refuses('BUSY') } })
+    await expect(route()).rejects.toMatchObject({ code: 'NO_WORKER' })
+    expect(asked.sort()).toEqual(['a', 'b'])
+  })
+
+  it('asks another when an engine fails on an idempotent request, not when the input is bad', async () => {
+    const failing = setUp({ workers: { a: refuses('ENGINE_FAILED'), b: refuses('ENGINE_FAILED') } })
+    await expect(failing.route()).rejects.toMatchObject({ code: 'NO_WORKER' })
+    expect(failing.asked).toHaveLength(2)
+    const bad = setUp({ workers: { a: refuses('BAD_INPUT'), b: refuses('BAD_INPUT') } })
+    await expect(bad.route()).rejects.toMatchObject({ code: 'BAD_INPUT' })
+    expect(bad.asked).toHaveLength(1)
+  })
+
+  it('asks the network again when everybody it knew is gone', async () => {
+    const { route, asked, counters } = setUp({ workers: { old: isLost(false), fresh: answers }, onlyFresh: ['fresh'] })
+    expect(await text(await route())).toBe('a page')
+    expect(asked).toEqual(['old', 'fresh'])
+    expect(counters.snapshot(0)).toMatchObject({ cacheHits: 1, dhtLookups: 1, forwardedRequests: 1 })
+  })
+
+  it('sends a body too large to hold to one worker only', async () => {
+    const large = Buffer.alloc(heldBytes + 1)
+    const streaming = setUp({ workers: { a: answers } })
+    expect((await text(await streaming.route(large))).length).toBe(large.length)
+    const losing = setUp({ workers: { a: isLost(true), b: isLost(true) } })
+    await expect(losing.route(large)).rejects.toMatchObject({ code: 'WORKER_LOST' })
+    expect(losing.asked).toHaveLength(1)
+  })
+
+  it('tells a service that is not to be had now from one that nobody knows', async () => {
+    const { route } = setUp({})
+    await expect(route(Buffer.from('x'), 'ocr')).rejects.toMatchObject({ code: 'NO_WORKER', status: 503 })
+    await expect(route(Buffer.from('x'), 'mind-reading')).rejects.toMatchObject({
+      code: 'UNKNOWN_SERVICE',
+      status: 404,
+    })
+    await expect(route(Buffer.alloc(0))).rejects.toMatchObject({ code: 'EMPTY_BODY' })
+  })
+
+  it('can be cancelled by the owner of this node', async () => {
+    const { route, jobs, asked } = setUp({
+      workers: {
+        a: ({ signal }) =>
+          new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
+      },
+    })
+    const pending = route()
+    while (asked.length === 0) await Promise.resolve()
+    jobs.cancel('request-0001')
+    await expect(pending).rejects.toMatchObject({ code: 'CANCELLED' })
+    expect(jobs.jobs.get().jobs).toMatchObject([{ state: 'cancelled', error: 'CANCELLED' }])
+    expect(() => jobs.cancel('request-0001')).toThrow('no queued or running job')
+  })
+})
