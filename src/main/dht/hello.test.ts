@@ -1,0 +1,62 @@
+import { generateKeyPair } from '@libp2p/crypto/keys'
+import { pino } from 'pino'
+import { afterEach, expect, it, vi } from 'vitest'
+import { minute, second } from '../../shared/units.ts'
+import { type Clock, systemClock } from '../clock.ts'
+import { Lifecycle } from '../lifecycle.ts'
+import { Greeter } from './hello.ts'
+import { createHost, type Host } from './host.ts'
+import { networkId } from './network.ts'
+
+const log = pino({ level: 'silent' })
+let running: Lifecycle[] = []
+
+afterEach(async () => {
+  await Promise.all(running.map(lifecycle => lifecycle.stop()))
+  running = []
+})
+
+const aheadOf = (offsetMs: number): Clock => ({ ...systemClock, now: () => Date.now() + offsetMs })
+
+async function start(listen: string, clock: Clock = systemClock): Promise<{ host: Host; greeter: Greeter }> {
+  const host = await createHost(
+    { privateKey: await generateKeyPair('Ed25519'), log },
+    {
+      networkId: networkId('test'),
+      port: { port: 0, explicit: true },
+      listen: [listen],
+      mdns: false,
+      relaxedLimits: true,
+    },
+  )
+  const lifecycle = new Lifecycle()
+  running.push(lifecycle)
+  lifecycle.add('host', host)
+  const greeter = lifecycle.add('greeter', new Greeter({ host, clock, log }))
+  await lifecycle.start()
+  return { host, greeter }
+}
+
+it('corrects a clock that is ten minutes slow by those of three other machines', async () => {
+  const others = await Promise.all(['127.0.0.2', '127.0.0.3', '127.0.0.4'].map(address => start(address)))
+  const { host, greeter } = await start('127.0.0.1', aheadOf(-10 * minute))
+  for (const other of others) await host.libp2p.dial(other.host.libp2p.getMultiaddrs())
+  await vi.waitFor(() => expect(greeter.state.get().groups).toBe(3), 5_000)
+  expect(Math.abs(greeter.state.get().offsetMs - 10 * minute)).toBeLessThan(second)
+  expect(Math.abs(greeter.clock.now() - Date.now())).toBeLessThan(second)
+})
+
+it('does not believe a single machine', async () => {
+  const other = await start('127.0.0.2', aheadOf(10 * minute))
+  const { host, greeter } = await start('127.0.0.1')
+  await host.libp2p.dial(other.host.libp2p.getMultiaddrs())
+  await vi.waitFor(() => expect(greeter.state.get().groups).toBe(1), 5_000)
+  expect(greeter.state.get().offsetMs).toBe(0)
+})
+
+it('tells the side that was dialled, too', async () => {
+  const dialled = await start('127.0.0.2')
+  const { host } = await start('127.0.0.1')
+  await host.libp2p.dial(dialled.host.libp2p.getMultiaddrs())
+  await vi.waitFor(() => expect(dialled.greeter.state.get().groups).toBe(1), 5_000)
+})
