@@ -1,4 +1,5 @@
 import { generateKeyPair } from '@libp2p/crypto/keys'
+import type { Ed25519PrivateKey } from '@libp2p/interface'
 import { MemoryDatastore } from 'datastore-core'
 import type { Datastore } from 'interface-datastore'
 import { pino } from 'pino'
@@ -13,6 +14,8 @@ import { Lifecycle, type Startable } from '../lifecycle.ts'
 import type { RecordDraft } from './announce-plan.ts'
 import { createDirectory, type Directory, type DirectoryInit } from './directory.ts'
 import { Sequence, type SequenceStore } from './sequence.ts'
+
+const log = pino({ level: process.env.TEST_LOG_LEVEL ?? 'silent' })
 
 /** The network part of a node, on a free port of 127.0.0.1. */
 export interface TestNode extends Startable {
@@ -31,16 +34,15 @@ export interface TestNodeInit extends Partial<DirectoryInit> {
   mode?: 'server' | 'client'
 }
 
-/** Makes a node that is not started yet, as the composition root would, but without mDNS and with loopback limits. */
-export async function createTestNode(init: TestNodeInit = {}): Promise<TestNode> {
-  const log = pino({ level: process.env.TEST_LOG_LEVEL ?? 'silent' })
-  const clock = systemClock
-  const privateKey = await generateKeyPair('Ed25519')
-  const id = networkId(init.network ?? 'test')
-  const host = await createHost(
+/** Makes a host on 127.0.0.1 that is not started yet: no mDNS, and none of the limits that a swarm on one address hits. */
+export async function createTestHost(
+  init: Pick<TestNodeInit, 'network' | 'port' | 'mode'> & { privateKey?: Ed25519PrivateKey } = {},
+): Promise<Host> {
+  const privateKey = init.privateKey ?? (await generateKeyPair('Ed25519'))
+  return createHost(
     { privateKey, log },
     {
-      networkId: id,
+      networkId: networkId(init.network ?? 'test'),
       port: { port: init.port ?? 0, explicit: true },
       listen: ['127.0.0.1'],
       mdns: false,
@@ -48,6 +50,14 @@ export async function createTestNode(init: TestNodeInit = {}): Promise<TestNode>
       mode: init.mode ?? 'server',
     },
   )
+}
+
+/** Makes a node that is not started yet, as the composition root would, but without mDNS and with loopback limits. */
+export async function createTestNode(init: TestNodeInit = {}): Promise<TestNode> {
+  const clock = systemClock
+  const privateKey = await generateKeyPair('Ed25519')
+  const id = networkId(init.network ?? 'test')
+  const host = await createTestHost({ ...init, privateKey })
   const addressBook = new AddressBook(
     { datastore: init.datastore ?? new MemoryDatastore(), clock, log },
     { networkId: id },
