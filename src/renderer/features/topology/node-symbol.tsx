@@ -1,5 +1,5 @@
 import type { TopologyNode } from '../../../shared/schema/topology.ts'
-import { type NodeLook, nodeLook } from './appearance.ts'
+import { type NodeLook, nodeLook } from './node-look.ts'
 import styles from './node-symbol.module.css'
 
 /** The mark of a node beside words, the same as in the graph. */

@@ -1,0 +1,90 @@
+import {
+  forceCollide,
+  forceLink,
+  forceManyBody,
+  forceSimulation,
+  forceX,
+  forceY,
+  type Simulation,
+  type SimulationLinkDatum,
+  type SimulationNodeDatum,
+} from 'd3-force'
+import type { LayoutRequest } from './layout-messages.ts'
+import { placeNodes } from './placement.ts'
+
+interface LayoutNode extends SimulationNodeDatum {
+  id: string
+  radius: number
+  x: number
+  y: number
+}
+
+/** Up to so many nodes a layout settles before it is first shown: it takes a few milliseconds. */
+const settleAtOnce = 120
+const stepsAtOnce = 250
+
+/** Steps by which a small network moves on when somebody comes or goes. */
+const gentleAlpha = 0.25
+
+/** A force-directed layout that keeps known nodes near where they were. */
+export class LayoutSimulation {
+  version = 0
+  #nodes: LayoutNode[] = []
+  #simulation: Simulation<LayoutNode, SimulationLinkDatum<LayoutNode>> | undefined
+
+  load(request: LayoutRequest): void {
+    const known = new Map(this.#nodes.map(node => [node.id, { x: node.x, y: node.y }]))
+    const isFirst = known.size <= 1
+    const points = placeNodes(request, known)
+    const large = request.ids.length > settleAtOnce
+    this.version = request.version
+    this.#nodes = request.ids.map((id, index) => {
+      const { x, y } = points[index] ?? { x: 0, y: 0 }
+      const node: LayoutNode = { id, radius: request.radii[index] ?? 5, x, y }
+      return id === request.self ? { ...node, fx: 0, fy: 0 } : node
+    })
+    const links = request.links.map(([source, target]) => ({ source, target }))
+    this.#simulation?.stop()
+    this.#simulation = forceSimulation<LayoutNode>(this.#nodes)
+      .force(
+        'link',
+        forceLink<LayoutNode, SimulationLinkDatum<LayoutNode>>(links)
+          .distance(large ? 60 : 105)
+          .strength(large ? 0.03 : 0.12),
+      )
+      .force(
+        'charge',
+        forceManyBody<LayoutNode>()
+          .strength(large ? -90 : -420)
+          .theta(1.1)
+          .distanceMax(900),
+      )
+      .force(
+        'collide',
+        forceCollide<LayoutNode>(node => node.radius + (large ? 3 : 12)),
+      )
+      .force('x', forceX<LayoutNode>().strength(large ? 0.05 : 0.045))
+      .force('y', forceY<LayoutNode>().strength(large ? 0.05 : 0.075))
+      .alpha(isFirst ? 1 : gentleAlpha)
+      .alphaDecay(large ? 0.045 : 0.028)
+      .stop()
+    if (isFirst && !large) this.#simulation.tick(stepsAtOnce)
+  }
+
+  /** Moves everything on by one step; true when it has come to rest. */
+  step(): boolean {
+    const simulation = this.#simulation
+    if (simulation === undefined || simulation.alpha() < simulation.alphaMin()) return true
+    simulation.tick()
+    return simulation.alpha() < simulation.alphaMin()
+  }
+
+  positions(): Float32Array<ArrayBuffer> {
+    const positions = new Float32Array(this.#nodes.length * 2)
+    this.#nodes.forEach((node, index) => {
+      positions[2 * index] = node.x
+      positions[2 * index + 1] = node.y
+    })
+    return positions
+  }
+}
