@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { electronBinary } from '../e2e/desktop/support/electron-binary.ts'
 import { needsBuild } from './build-state.ts'
 import { type LaunchFacts, planLaunch } from './launch-plan.ts'
 
@@ -16,10 +16,12 @@ const isChoice = (arg: string) => arg === '--headless' || arg === '--demo'
 /** Runs a program to its end on this terminal; its exit code, 1 when a signal ended it. */
 async function runProgram(file: string, programArgs: string[]): Promise<number> {
   const child = spawn(file, programArgs, { cwd: root, stdio: 'inherit' })
-  const forward = (signal: NodeJS.Signals) => child.kill(signal)
-  process.on('SIGINT', forward).on('SIGTERM', forward)
+  // The terminal's Ctrl-C reaches the program by itself, and Electron takes a second one for the last.
+  const leave = () => undefined
+  const passOn = (signal: NodeJS.Signals) => child.kill(signal)
+  process.on('SIGINT', leave).on('SIGTERM', passOn)
   const [code] = (await once(child, 'exit')) as [number | null]
-  process.off('SIGINT', forward).off('SIGTERM', forward)
+  process.off('SIGINT', leave).off('SIGTERM', passOn)
   return code ?? 1
 }
 
@@ -36,20 +38,19 @@ async function build(): Promise<void> {
   process.stderr.write(` done in ${((performance.now() - startedAt) / 1_000).toFixed(1)} s\n`)
 }
 
-/** Electron's own package says where its program lies, once it has been downloaded. */
 function findElectron(): LaunchFacts['electron'] {
-  const pathFile = join(modules, 'electron', 'path.txt')
-  if (!existsSync(pathFile)) return { kind: 'missing' }
-  const folder = process.env.ELECTRON_OVERRIDE_DIST_PATH ?? join(modules, 'electron', 'dist')
-  const binary = join(folder, readFileSync(pathFile, 'utf8'))
-  return existsSync(binary) ? { kind: 'found', binary } : { kind: 'missing' }
+  const found = electronBinary()
+  return 'path' in found ? { kind: 'found', binary: found.path } : { kind: 'missing' }
 }
 
+/** Runs the installer of Electron's own package, which says nothing for half a minute and a stack trace when it fails. */
 async function downloadElectron(): Promise<LaunchFacts['electron']> {
-  process.stderr.write('Downloading Electron, about 100 MB, once …\n')
-  const code = await runProgram(process.execPath, [join(modules, 'electron', 'install.js')])
+  process.stderr.write('Downloading Electron, about 100 MB, once …')
+  const installer = spawn(process.execPath, [join(modules, 'electron', 'install.js')], { stdio: 'ignore' })
+  await once(installer, 'exit')
   const found = findElectron()
-  return code === 0 && found.kind === 'found' ? found : { kind: 'unavailable' }
+  process.stderr.write(found.kind === 'found' ? ' done\n' : '\n')
+  return found.kind === 'found' ? found : { kind: 'unavailable' }
 }
 
 async function launch(electron: LaunchFacts['electron']): Promise<void> {
@@ -75,7 +76,7 @@ async function launch(electron: LaunchFacts['electron']): Promise<void> {
       return
     case 'demo': {
       const { runDemo } = await import('./demo/run-demo.ts')
-      process.exitCode = await runDemo(root)
+      process.exitCode = await runDemo()
     }
   }
 }

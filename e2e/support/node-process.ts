@@ -1,15 +1,25 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { type Runtime, readRuntime } from '../../src/main/config/runtime-file.ts'
+import { second } from '../../src/shared/units.ts'
 import { loopbackSite, type Site } from './site.ts'
 
 /** The built command. */
 export const builtCommand = fileURLToPath(new URL('../../out/main/cli.js', import.meta.url))
 
+/** For a node that speaks on this machine's loopback alone, on whatever ports are free. */
+export const onLoopback = [
+  ...['--no-mdns', '--listen', '127.0.0.1'],
+  ...['--dht-port', '0', '--service-port', '0', '--dashboard-port', '0'],
+] as const
+
 const keptErrorLines = 200
+const stopTimeoutMs = 10 * second
 
 /** What a program said and how it ended. */
 export interface Outcome {
@@ -18,8 +28,20 @@ export interface Outcome {
   stderr: string
 }
 
-/** A headless node of the built program, a process of its own. */
+export interface NodeProcessInit {
+  /** Where the data folders are. */
+  folder: string
+  /** Name of the node, and of its data folder in there. */
+  name: string
+  /** Options of `rma-donor headless`. */
+  args?: readonly string[]
+  site?: Site
+  env?: NodeJS.ProcessEnv
+}
+
+/** A headless node of the built program, a process of its own. It stops when this process has gone. */
 export class NodeProcess {
+  readonly name: string
   readonly dataFolder: string
   readonly exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>
   readonly #site: Site
@@ -27,48 +49,52 @@ export class NodeProcess {
   readonly #errorLines: string[] = []
   readonly #dashboardUrl: Promise<string>
 
-  private constructor(site: Site, dataFolder: string, args: readonly string[], env: NodeJS.ProcessEnv) {
+  constructor({ folder, name, args = [], site = loopbackSite, env = {} }: NodeProcessInit) {
+    this.name = name
+    this.dataFolder = join(folder, name)
     this.#site = site
-    this.dataFolder = dataFolder
-    const [program, all] = site.command(process.execPath, [
-      builtCommand,
-      'headless',
-      '--data-folder',
-      dataFolder,
-      ...args,
-    ])
-    this.#child = spawn(program, all, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...cleanEnvironment(), ...env } })
+    const [program, all] = commandLine(site, ['headless', '--data-folder', this.dataFolder, ...args])
+    this.#child = spawn(program, all, {
+      // The channel tells the node when this process has gone; its own group keeps the terminal's Ctrl-C from it.
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      detached: process.platform !== 'win32',
+      env: { ...cleanEnvironment(), ...env },
+    })
     this.exited = new Promise(resolve => this.#child.once('exit', (code, signal) => resolve({ code, signal })))
     this.#dashboardUrl = this.#readAddress()
+    // Whoever waits for the start hears of it; nobody may be waiting yet.
     this.#dashboardUrl.catch(() => undefined)
   }
 
   /** Starts a node on `<folder>/<name>` and resolves once it has printed its dashboard's address. */
-  static async start(init: {
-    folder: string
-    name: string
-    args?: readonly string[]
-    site?: Site
-    env?: NodeJS.ProcessEnv
-  }): Promise<NodeProcess> {
-    const { folder, name, args = [], site = loopbackSite, env = {} } = init
-    const node = new NodeProcess(site, join(folder, name), args, env)
-    await node.#dashboardUrl
+  static async start(init: NodeProcessInit): Promise<NodeProcess> {
+    const node = new NodeProcess(init)
+    await node.dashboardUrl()
     return node
   }
 
-  /** Address of the dashboard, with its token. */
+  /** Address of the dashboard, with its token, once the node runs; rejects with what it said when it did not start. */
   dashboardUrl(): Promise<string> {
     return this.#dashboardUrl
+  }
+
+  get pid(): number {
+    if (this.#child.pid === undefined) throw new Error(`the node ${this.name} has no process`)
+    return this.#child.pid
   }
 
   runtime(): Promise<Runtime> {
     return readRuntime(this.dataFolder)
   }
 
-  /** Its log so far, one entry a line. */
-  get log(): string {
-    return this.#errorLines.join('\n')
+  /** What programs on this machine show it. */
+  async token(): Promise<string> {
+    return (await readFile(join(this.dataFolder, 'token'), 'utf8')).trim()
+  }
+
+  /** The last lines of its log. */
+  get log(): readonly string[] {
+    return this.#errorLines
   }
 
   /** Runs `rma-donor <args>` on this node's data folder, where the node is. */
@@ -76,10 +102,13 @@ export class NodeProcess {
     return runCommand([...args, '--data-folder', this.dataFolder], { site: this.#site, input })
   }
 
-  /** Asks it to stop and resolves with its exit code. */
+  /** Asks it to stop, and ends it when it does not; resolves with its exit code, null where it had to be ended. */
   async stop(): Promise<number | null> {
     this.#child.kill('SIGTERM')
-    return (await this.exited).code
+    const timer = setTimeout(() => this.#child.kill('SIGKILL'), stopTimeoutMs)
+    const { code } = await this.exited
+    clearTimeout(timer)
+    return code
   }
 
   /** Ends it as a power cut would. `ip netns exec` replaces itself by the node, so this is the node's own process. */
@@ -99,36 +128,52 @@ export class NodeProcess {
       String(line).replace(/^Dashboard: /, ''),
     )
     const end = this.exited.then(({ code, signal }) => {
-      throw new Error(`the node did not start (${signal ?? `exit code ${code}`}):\n${this.log}`)
+      const log = this.#errorLines.join('\n')
+      throw new Error(`the node ${this.name} did not start (${signal ?? `exit code ${code}`}): ${log}`)
     })
     return await Promise.race([address, end])
   }
 }
 
+export interface RunCommandInit {
+  site?: Site
+  input?: Uint8Array | undefined
+  env?: NodeJS.ProcessEnv
+}
+
 /** Runs the built command to its end. */
-export async function runCommand(
+export async function runCommand(args: readonly string[], init: RunCommandInit = {}): Promise<Outcome> {
+  return startCommand(args, init).outcome
+}
+
+/** Starts the built command. */
+export function startCommand(
   args: readonly string[],
-  init: { site?: Site; input?: Uint8Array | undefined; env?: NodeJS.ProcessEnv } = {},
-): Promise<Outcome> {
-  const { site = loopbackSite, input, env = {} } = init
-  const [program, all] = site.command(process.execPath, [builtCommand, ...args])
+  { site = loopbackSite, input, env = {} }: RunCommandInit = {},
+): { child: ChildProcess; outcome: Promise<Outcome> } {
+  const [program, all] = commandLine(site, args)
   const child = spawn(program, all, { stdio: ['pipe', 'pipe', 'pipe'], env: { ...cleanEnvironment(), ...env } })
-  const outcome = { stdout: '', stderr: '' }
-  child.stdout.setEncoding('utf8').on('data', text => {
-    outcome.stdout += text
-  })
-  child.stderr.setEncoding('utf8').on('data', text => {
-    outcome.stderr += text
-  })
+  const said = { stdout: '', stderr: '' }
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name].setEncoding('utf8').on('data', text => {
+      said[name] += text
+    })
+  }
   // A command that ends before it has read everything closes the pipe; its exit code says more than that.
   child.stdin.on('error', () => undefined)
   child.stdin.end(input)
-  const [code] = (await once(child, 'close')) as [number | null]
-  return { code, ...outcome }
+  const outcome = once(child, 'close').then(([code]) => ({ code: code as number | null, ...said }))
+  return { child, outcome }
 }
 
-/** Nothing of the developer's own settings reaches a node under test. */
+function commandLine(site: Site, args: readonly string[]): [string, string[]] {
+  if (!existsSync(builtCommand)) throw new Error(`${builtCommand} is missing: run \`npm run build\` first`)
+  return site.command(process.execPath, [builtCommand, ...args])
+}
+
+/** This process's environment without what would set up a node: the user's own settings, and those of a test runner. */
 function cleanEnvironment(): NodeJS.ProcessEnv {
-  const { PATH, HOME, LANG, TMPDIR } = process.env
-  return Object.fromEntries(Object.entries({ PATH, HOME, LANG, TMPDIR }).filter(([, value]) => value !== undefined))
+  const setting =
+    /^(RMA_|DHT_|NODE_|VITEST|BOOTSTRAP_URL$|COORDINATOR_|EDGE_ROUTER_URL$|TUNNEL_URL$|LOCATION$|PORT$|SERVICE_PORT$|DASHBOARD_PORT$)/
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !setting.test(name)))
 }

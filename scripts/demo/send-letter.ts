@@ -1,8 +1,8 @@
 import { request } from 'undici'
 import { z } from 'zod'
+import type { NodeProcess } from '../../e2e/support/node-process.ts'
 import { second } from '../../src/shared/units.ts'
 import { letterLines, renderLetter } from './letter.ts'
-import type { SwarmNode } from './swarm-node.ts'
 
 export interface ReadLetter {
   text: string
@@ -16,7 +16,7 @@ const answerSchema = z.object({ text: z.string() })
 const errorSchema = z.object({ error: z.object({ code: z.string(), message: z.string() }) })
 
 /** Sends one invented letter to the network through `node`, as a caseworker's program would. */
-export async function sendLetter(node: SwarmNode, number: number, signal: AbortSignal): Promise<ReadLetter> {
+export async function sendLetter(node: NodeProcess, number: number, signal: AbortSignal): Promise<ReadLetter> {
   const [{ serviceUrl }, token, body] = await Promise.all([
     node.runtime(),
     node.token(),

@@ -222,9 +222,9 @@ function addToken(program: Command, context: CommandContext): void {
     .option(...dataFolderOption)
     .action(async (options: CommonOptions) => {
       const { runtime, token } = await findRunningNode(options.dataFolder, context.env)
-      const dashboardUrl = runtime.dashboardUrl === undefined ? undefined : `${runtime.dashboardUrl}?token=${token}`
+      const dashboardUrl = `${runtime.dashboardUrl}?token=${token}`
       print(context, options, { token, dashboardUrl }, () => token)
-      if (options.json !== true && dashboardUrl !== undefined) context.errorOutput.write(`Dashboard: ${dashboardUrl}\n`)
+      if (options.json !== true) context.errorOutput.write(`Dashboard: ${dashboardUrl}\n`)
     })
 }
 

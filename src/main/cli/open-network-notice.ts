@@ -6,11 +6,11 @@ const marker = 'open-network-notice'
 
 /**
  * What to tell the user before the first request of this data folder goes out to an open network: undefined once it has
- * been said, on networks with members, and where the node cannot be asked.
+ * been said, and on networks with members.
  */
 export async function openNetworkNotice(node: RunningNode): Promise<string | undefined> {
   const path = join(node.dataFolder, marker)
-  if (node.runtime.rpcUrl === undefined || (await exists(path))) return undefined
+  if (await exists(path)) return undefined
   const { self } = await askNode(node, rpc => rpc.status.get())
   if (!self.network.open) return undefined
   // Where it cannot be noted, it is said again: better than not to send the request.

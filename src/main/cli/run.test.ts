@@ -252,12 +252,6 @@ describe('where no node runs', () => {
     await writeRuntime(folder, { ...runtime, serviceUrl: 'http://127.0.0.1:1' })
     expect((await cli(['request', 'ocr', '-'])).code).toBe(3)
   })
-
-  it('a node that offers no RPC is named as what it is', async () => {
-    const { rpcUrl: _, ...desktop } = runtime
-    await writeRuntime(folder, desktop)
-    expect(await cli(['status'])).toMatchObject({ code: 3, errors: expect.stringContaining('desktop app') })
-  })
 })
 
 describe('a wrong command line', () => {

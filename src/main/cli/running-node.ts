@@ -1,4 +1,3 @@
-import { RmaError } from '../../shared/errors.ts'
 import { loadAccessToken } from '../config/access-token.ts'
 import { dataFolderPath } from '../config/data-folder.ts'
 import { type Runtime, readRuntime } from '../config/runtime-file.ts'
@@ -21,13 +20,7 @@ export async function findRunningNode(chosen: string | undefined, env: NodeJS.Pr
 
 /** Asks the node over its RPC, and hangs up whatever comes of it. Rejects with the RmaErrors the node answers. */
 export async function askNode<T>(node: RunningNode, ask: (rpc: NodeClient['rpc']) => Promise<T>): Promise<T> {
-  const { rpcUrl } = node.runtime
-  if (rpcUrl === undefined) {
-    throw new RmaError('NODE_NOT_RUNNING', 'the node that runs here is the desktop app: use its window', {
-      pid: node.runtime.pid,
-    })
-  }
-  const client = await connectToNode(rpcUrl, node.token)
+  const client = await connectToNode(node.runtime.rpcUrl, node.token)
   try {
     return await ask(client.rpc)
   } catch (error) {
