@@ -14,8 +14,9 @@ const runtimeSchema = z.object({
   /** Loopback listener for `POST /service/<type>`. */
   serviceUrl: z.url(),
   /** WebSocket of the RPC. */
-  rpcUrl: z.url().optional(),
-  dashboardUrl: z.url().optional(),
+  rpcUrl: z.url(),
+  /** Its page; a browser gets in with the token. */
+  dashboardUrl: z.url(),
 })
 /** Where a running node of a data folder is reached, for the command line. */
 export type Runtime = z.infer<typeof runtimeSchema>

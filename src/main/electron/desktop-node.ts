@@ -1,6 +1,6 @@
+import type { Clock } from '../clock.ts'
 import { loadConfig } from '../config/node-config.ts'
-import { removeRuntime, writeRuntime } from '../config/runtime-file.ts'
-import { Lifecycle } from '../lifecycle.ts'
+import { ReachableNode } from '../headless/reachable-node.ts'
 import type { LogBuffer, Logger } from '../log.ts'
 import { createNode } from '../node.ts'
 import type { EngineEntries } from '../services/engine-launcher.ts'
@@ -11,6 +11,7 @@ import { createUtilityLauncher } from './utility-launcher.ts'
 
 export interface DesktopNodeComponents {
   electron: Pick<ElectronApi, 'safeStorage' | 'utilityProcess'>
+  clock: Clock
   log: Logger
   logBuffer: LogBuffer
 }
@@ -20,18 +21,20 @@ export interface DesktopNodeInit {
   version: string
   platform: NodeJS.Platform
   entries: EngineEntries
+  /** The built renderer, for browsers on this machine. */
+  pagesFolder: string
 }
 
 /**
  * The node of the desktop app: engines in utility processes, its key sealed by the system's key store. While it runs the
- * command line finds it through the data folder. Rejects as `loadConfig`, `chooseSeal` and `createNode` do.
+ * command line and a browser on this machine reach it as they reach a headless one. Rejects as `loadConfig`,
+ * `chooseSeal` and `createNode` do.
  */
 export async function createDesktopNode(
-  { electron, log, logBuffer }: DesktopNodeComponents,
-  { env, version, platform, entries }: DesktopNodeInit,
+  { electron, clock, log, logBuffer }: DesktopNodeComponents,
+  { env, version, platform, entries, pagesFolder }: DesktopNodeInit,
 ): Promise<DesktopNode> {
   const config = await loadConfig({ env })
-  const { dataFolder } = config
   const node = await createNode({
     config,
     workerType: 'desktop',
@@ -40,19 +43,10 @@ export async function createDesktopNode(
       { utilityProcess: electron.utilityProcess, log: log.child({ component: 'engines' }) },
       { entries, environment: env },
     ),
-    seal: await chooseSeal({ safeStorage: electron.safeStorage, log }, { dataFolder, platform }),
+    seal: await chooseSeal({ safeStorage: electron.safeStorage, log }, { dataFolder: config.dataFolder, platform }),
     log,
     logBuffer,
   })
-  const lifecycle = new Lifecycle()
-  lifecycle.add('node', node)
-  lifecycle.add('runtime file', {
-    start: () => {
-      const { peerId, addresses } = node.status.get().self
-      const serviceUrl = `http://127.0.0.1:${node.servicePort}`
-      return writeRuntime(dataFolder, { pid: process.pid, peerId, addresses, serviceUrl })
-    },
-    stop: () => removeRuntime(dataFolder),
-  })
+  const lifecycle = new ReachableNode({ node, clock, log }, { port: config.ports.dashboard, pagesFolder })
   return { api: node, lifecycle }
 }

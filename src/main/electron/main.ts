@@ -10,6 +10,7 @@ import { createDesktopNode } from './desktop-node.ts'
 
 const { app } = electron
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
+const rendererFolder = here('../renderer')
 const logBuffer = new LogBuffer()
 const log = createLog({ level: 'info', buffer: logBuffer, destinations: [consoleLog(process.stderr, process.env)] })
 
@@ -20,12 +21,13 @@ const desktop = new Desktop(
     log,
     createNode: () =>
       createDesktopNode(
-        { electron, log, logBuffer },
+        { electron, clock: systemClock, log, logBuffer },
         {
           env: process.env,
           version: app.getVersion(),
           platform: process.platform,
           entries: engineEntries(import.meta.url),
+          pagesFolder: rendererFolder,
         },
       ),
   },
@@ -33,7 +35,7 @@ const desktop = new Desktop(
     platform: process.platform,
     argv: process.argv,
     dataFolder: dataFolderPath(process.env.RMA_DONOR_HOME),
-    folders: { renderer: here('../renderer'), assets: here('../../assets') },
+    folders: { renderer: rendererFolder, assets: here('../../assets') },
     preload: here('../preload/index.cjs'),
   },
 )

@@ -3,15 +3,12 @@ import { fileURLToPath } from 'node:url'
 import type { LogLevel } from '../../shared/schema/log.ts'
 import { systemClock } from '../clock.ts'
 import { type Flags, loadConfig } from '../config/node-config.ts'
-import { removeRuntime, writeRuntime } from '../config/runtime-file.ts'
-import { Lifecycle } from '../lifecycle.ts'
 import { createLog, LogBuffer } from '../log.ts'
 import { createNode } from '../node.ts'
-import { createRpcHandler } from '../rpc/handler.ts'
 import { engineEntries } from '../services/engine-launcher.ts'
 import { createForkLauncher } from '../services/fork-launcher.ts'
 import { consoleLog } from './console-log.ts'
-import { DashboardServer } from './dashboard-server.ts'
+import { ReachableNode } from './reachable-node.ts'
 
 export interface HeadlessInit {
   env: NodeJS.ProcessEnv
@@ -53,40 +50,18 @@ export async function runHeadless(init: HeadlessInit): Promise<void> {
     log,
     logBuffer,
   })
-  const dashboard = new DashboardServer(
-    {
-      rpc: createRpcHandler(node, log.child({ component: 'rpc' })),
-      clock: systemClock,
-      log: log.child({ component: 'dashboard' }),
-    },
-    { port: config.ports.dashboard, token: node.accessToken, pagesFolder: pagesFolder(init.entryUrl) },
+  const reachable = new ReachableNode(
+    { node, clock: systemClock, log },
+    { port: config.ports.dashboard, pagesFolder: pagesFolder(init.entryUrl) },
   )
 
-  const lifecycle = new Lifecycle()
-  lifecycle.add('node', node)
-  lifecycle.add('dashboard', dashboard)
-  lifecycle.add('runtime file', {
-    start: () => {
-      const { peerId, addresses } = node.status.get().self
-      return writeRuntime(config.dataFolder, {
-        pid: process.pid,
-        peerId,
-        addresses,
-        serviceUrl: `http://127.0.0.1:${node.servicePort}`,
-        rpcUrl: dashboard.rpcUrl,
-        dashboardUrl: dashboard.url,
-      })
-    },
-    stop: () => removeRuntime(config.dataFolder),
-  })
-
-  await lifecycle.start()
+  await reachable.start()
   try {
     if (init.donate) await node.setDonating(true, true)
-    init.output.write(`Dashboard: ${dashboard.accessUrl}\n`)
+    init.output.write(`Dashboard: ${reachable.accessUrl}\n`)
     if (!init.signal.aborted) await once(init.signal, 'abort')
   } finally {
-    await lifecycle.stop()
+    await reachable.stop()
   }
 }
 
