@@ -63,7 +63,8 @@ export interface DonorNode extends NodeApi, Startable {
 /**
  * The composition root: makes every part of a node, leaves first, and hands each what it needs. What is added to the
  * lifecycle starts in that order and stops in reverse. Rejects with what the files in the data folder are refused for:
- * SETTINGS_NEWER, IDENTITY_CORRUPT. `start` rejects with DATA_FOLDER_IN_USE, DATA_FOLDER_UNUSABLE or PORT_IN_USE.
+ * SETTINGS_NEWER, IDENTITY_CORRUPT, IDENTITY_SEALED. `start` rejects with DATA_FOLDER_IN_USE, DATA_FOLDER_UNUSABLE or
+ * PORT_IN_USE.
  */
 export async function createNode(init: NodeInit): Promise<DonorNode> {
   const { config, log } = init

@@ -31,6 +31,7 @@ export const errorCatalogue = {
   SETTINGS_CORRUPT: { status: 500, retryable: false },
   SETTINGS_NEWER: { status: 500, retryable: false },
   IDENTITY_CORRUPT: { status: 500, retryable: false },
+  IDENTITY_SEALED: { status: 500, retryable: false },
   NODE_NOT_RUNNING: { status: 503, retryable: false },
   RECORD_REFUSED: { status: 422, retryable: false },
   QUOTA_EXCEEDED: { status: 429, retryable: true },

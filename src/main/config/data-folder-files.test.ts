@@ -77,6 +77,23 @@ describe('identity', () => {
     expect((await stat(join(folder.path, 'identity.key'))).mode & 0o777).toBe(0o600)
   })
 
+  it('that another seal protects is refused, never joined by a second one', async () => {
+    const turned = (bytes: Uint8Array) => bytes.map(byte => byte ^ 0xff)
+    const seal = { name: 'safe-storage', seal: turned, unseal: turned }
+    const sealed = await loadIdentity(folder.path, seal)
+    await expect(loadIdentity(folder.path)).rejects.toMatchObject({
+      code: 'IDENTITY_SEALED',
+      details: { path: join(folder.path, 'identity.safe-storage') },
+    })
+    expect((await readdir(folder.path)).filter(name => name.startsWith('identity'))).toEqual(['identity.safe-storage'])
+    expect((await loadIdentity(folder.path, seal)).equals(sealed)).toBe(true)
+  })
+
+  it('is not taken for there by what a crash left of writing it', async () => {
+    await writeFile(join(folder.path, 'identity.safe-storage.0123456789ab.tmp'), 'half')
+    await expect(loadIdentity(folder.path)).resolves.toMatchObject({ type: 'Ed25519' })
+  })
+
   it('is never replaced when its file is damaged', async () => {
     await writeFile(join(folder.path, 'identity.key'), 'not a key')
     await expect(loadIdentity(folder.path)).rejects.toMatchObject({ code: 'IDENTITY_CORRUPT' })
@@ -95,7 +112,13 @@ describe('access token', () => {
 })
 
 describe('runtime file', () => {
-  const runtime = { peerId, addresses: [], serviceUrl: 'http://127.0.0.1:8000' }
+  const runtime = {
+    peerId,
+    addresses: [],
+    serviceUrl: 'http://127.0.0.1:8000',
+    rpcUrl: 'ws://127.0.0.1:8470/rpc',
+    dashboardUrl: 'http://127.0.0.1:8470/',
+  }
 
   it('leads to a running node', async () => {
     await writeRuntime(folder.path, { ...runtime, pid: process.pid })

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { generateKeyPair, privateKeyFromProtobuf, privateKeyToProtobuf } from '@libp2p/crypto/keys'
 import type { Ed25519PrivateKey } from '@libp2p/interface'
@@ -16,14 +16,19 @@ export interface KeySeal {
 /** No protection but the file's mode: for servers, and desktops without a key store. */
 export const plainSeal: KeySeal = { name: 'key', seal: bytes => bytes, unseal: bytes => bytes }
 
+/** Files that hold a key under any seal; what a crash left of writing one ends in `.tmp`. */
+const identityFile = /^identity\.[a-z-]+$/
+
 /**
- * The node's Ed25519 key: made once, kept in the data folder with mode 0600, never sent. Rejects with IDENTITY_CORRUPT
- * when the file is there but holds no such key: a new identity is never made over an old one.
+ * The node's Ed25519 key: made once, kept in the data folder with mode 0600, never sent. A new identity is never made
+ * over or beside an old one: rejects with IDENTITY_CORRUPT when the file is there but holds no such key, and with
+ * IDENTITY_SEALED when the folder's key is under another seal.
  */
 export async function loadIdentity(dataFolder: string, seal: KeySeal = plainSeal): Promise<Ed25519PrivateKey> {
   const path = join(dataFolder, `identity.${seal.name}`)
   const stored = await readBytes(path)
   if (stored === undefined) {
+    await expectNoOther(dataFolder)
     const key = await generateKeyPair('Ed25519')
     await writeFileDurably(path, await seal.seal(privateKeyToProtobuf(key)))
     return key
@@ -40,6 +45,17 @@ export async function loadIdentity(dataFolder: string, seal: KeySeal = plainSeal
       { cause },
     )
   }
+}
+
+async function expectNoOther(dataFolder: string): Promise<void> {
+  const other = (await readdir(dataFolder)).find(name => identityFile.test(name))
+  if (other === undefined) return
+  const path = join(dataFolder, other)
+  throw new RmaError(
+    'IDENTITY_SEALED',
+    `this node's key is in ${path}, which only the desktop app can open: start the app, choose another data folder, or move that file away to get a new identity`,
+    { path },
+  )
 }
 
 async function readBytes(path: string): Promise<Uint8Array | undefined> {

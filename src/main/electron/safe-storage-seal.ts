@@ -28,23 +28,24 @@ export function decideSeal(situation: KeyStoreSituation): 'safe-storage' | 'plai
   return situation.plainKeyExists || !trusted ? 'plain' : 'safe-storage'
 }
 
-/** Rejects with IDENTITY_CORRUPT when there is a sealed key and no key store to open it with. */
+/** Rejects with IDENTITY_SEALED when there is a sealed key and no key store to open it with. */
 export async function chooseSeal(
   { safeStorage, log }: { safeStorage: ElectronApi['safeStorage']; log: Logger },
   { dataFolder, platform }: { dataFolder: string; platform: NodeJS.Platform },
 ): Promise<KeySeal> {
+  const path = join(dataFolder, `identity.${sealName}`)
   const situation = {
     available: await safeStorage.isAsyncEncryptionAvailable(),
     backend: platform === 'linux' ? safeStorage.getSelectedStorageBackend() : 'system',
-    sealedKeyExists: await exists(join(dataFolder, `identity.${sealName}`)),
+    sealedKeyExists: await exists(path),
     plainKeyExists: await exists(join(dataFolder, `identity.${plainSeal.name}`)),
   }
   const decision = decideSeal(situation)
   if (decision === 'locked') {
     throw new RmaError(
-      'IDENTITY_CORRUPT',
-      `this node's key in ${dataFolder} was sealed by the system's key store, which is not available now: unlock it and start again`,
-      { dataFolder },
+      'IDENTITY_SEALED',
+      `this node's key in ${path} was sealed by the system's key store, which is not available now: unlock it and start again`,
+      { path },
     )
   }
   if (decision === 'safe-storage') return safeStorageSeal(safeStorage)
