@@ -10,6 +10,8 @@ import type { NodeConfig } from './config/node-config.ts'
 import { SettingsStore } from './config/settings-store.ts'
 import { AddressBook } from './dht/address-book.ts'
 import { Bootstrap } from './dht/bootstrap.ts'
+import { diagnose } from './dht/diagnosis.ts'
+import { Greeter } from './dht/hello.ts'
 import { createHost, type Host } from './dht/host.ts'
 import { networkId } from './dht/network.ts'
 import { NetworkView } from './dht/network-view.ts'
@@ -102,12 +104,18 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
     ),
   )
   const selfId = host.peerId.toString()
+  const greeter = lifecycle.add('hello', new Greeter({ host, clock, log: log.child({ component: 'hello' }) }))
+  // Corrected by what the others' clocks say: all that is dated in the network goes by it.
+  const networkClock = greeter.clock
   const addressBook = lifecycle.add(
     'address book',
     new AddressBook({ datastore: datastore.store, clock, log }, { networkId: id }),
   )
-  const sequence = new Sequence({ store: new SequenceFile(join(dataFolder, 'sequence')), clock, log })
-  const directory = createDirectory({ host, privateKey, sequence, datastore: datastore.store, clock, log }, config.dht)
+  const sequence = new Sequence({ store: new SequenceFile(join(dataFolder, 'sequence')), clock: networkClock, log })
+  const directory = createDirectory(
+    { host, privateKey, sequence, datastore: datastore.store, clock: networkClock, log },
+    config.dht,
+  )
 
   // Services and the requests for them.
   const services = lifecycle.add(
@@ -142,7 +150,7 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
       experience: new WorkerExperience({ clock }),
       counters,
       jobs,
-      clock,
+      clock: networkClock,
       log: log.child({ component: 'router' }),
     },
     { location },
@@ -183,7 +191,7 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
         findWorkers: (service, options) => directory.finder.findService(service, options),
         onAnnounced: listener => directory.onAnnounced(listener),
         positionOf: peerPosition,
-        clock,
+        clock: networkClock,
         log: log.child({ component: 'network' }),
       },
       { services: platformServices },
@@ -242,6 +250,18 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
     jobs: jobs.jobs,
     settings: settings.settings,
     logs: init.logBuffer,
+    diagnose: () =>
+      diagnose({
+        join: bootstrap.state.get(),
+        mdns: chosen.network.mdns,
+        addresses: host.addresses(),
+        ports: [
+          { use: 'nodes', wanted: config.ports.dht.port, inUse: host.port },
+          { use: 'programs', wanted: config.ports.service.port, inUse: server.port },
+        ],
+        clock: greeter.state.get(),
+        heldBy: settings.settings.get().donating ? directory.announcer.heldBy : undefined,
+      }),
     start: () => lifecycle.start(),
     stop: () => lifecycle.stop(),
     setDonating: (donating, consent) => donation.set(donating, consent),

@@ -4,6 +4,7 @@ import { RmaError } from '../../shared/errors.ts'
 import { logLevelSchema } from '../../shared/schema/log.ts'
 import { MiB, type Milliseconds } from '../../shared/units.ts'
 import type { Flags } from '../config/node-config.ts'
+import { formatDiagnosis } from './doctor.ts'
 import { openDocument } from './document.ts'
 import { exitCodeHelp } from './exit-code.ts'
 import { formatStatus, formatTopology } from './format.ts'
@@ -63,6 +64,7 @@ export function createProgram(context: CommandContext): Command {
   addDonate(program, context)
   addStatus(program, context)
   addTopology(program, context)
+  addDoctor(program, context)
   addToken(program, context)
   return program
 }
@@ -211,6 +213,19 @@ function addTopology(program: Command, context: CommandContext): void {
       const node = await findRunningNode(options.dataFolder, context.env)
       const topology = await askNode(node, rpc => rpc.network.get())
       print(context, options, topology, () => formatTopology(topology))
+    })
+}
+
+function addDoctor(program: Command, context: CommandContext): void {
+  program
+    .command('doctor')
+    .description('why the node can or cannot take part in the network, and what to do about it')
+    .option(...jsonOption)
+    .option(...dataFolderOption)
+    .action(async (options: CommonOptions) => {
+      const node = await findRunningNode(options.dataFolder, context.env)
+      const diagnosis = await askNode(node, rpc => rpc.network.diagnose())
+      print(context, options, diagnosis, () => formatDiagnosis(diagnosis, context.now()))
     })
 }
 

@@ -1,15 +1,5 @@
+import type { SourceTry } from '../../shared/schema/diagnosis.ts'
 import type { Milliseconds } from '../../shared/units.ts'
-
-/** How one source of addresses did when it was last asked. */
-export interface SourceTry {
-  source: string
-  /** Addresses it gave. */
-  offered: number
-  /** Those that led to a connection. */
-  reached: number
-  /** Why it gave none, where it failed. */
-  failure?: string
-}
 
 /** Whether this node has anybody to talk to; what "No network: 0 peers, next try in 20 s" is made from. */
 export interface JoinState {

@@ -1,3 +1,4 @@
+import type { Diagnosis } from '../../shared/schema/diagnosis.ts'
 import type { JobsSnapshot } from '../../shared/schema/job.ts'
 import type { LogEntry } from '../../shared/schema/log.ts'
 import type { ServiceType } from '../../shared/schema/primitives.ts'
@@ -13,6 +14,8 @@ export interface NodeApi {
   readonly jobs: LiveValue<JobsSnapshot>
   readonly settings: LiveValue<Settings>
   readonly logs: { watch(signal?: AbortSignal): AsyncGenerator<LogEntry[], void, void> }
+  /** Why this node can or cannot take part. */
+  diagnose(): Diagnosis
   /** Rejects with CONSENT_REQUIRED when switched on for the first time without `consent`. */
   setDonating(donating: boolean, consent?: boolean): Promise<void>
   /** Rejects with UNKNOWN_SERVICE for a type this node has no engine for. */

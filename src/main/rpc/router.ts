@@ -16,6 +16,7 @@ export function createRpcRouter(node: NodeApi) {
     network: {
       get: rpc.network.get.handler(() => node.topology.get()),
       watch: rpc.network.watch.handler(({ signal }) => node.topology.watch(signal)),
+      diagnose: rpc.network.diagnose.handler(() => node.diagnose()),
     },
     services: {
       set: rpc.services.set.handler(({ input }) => node.setService(input.type, input.enabled)),

@@ -1,5 +1,6 @@
 import { eventIterator, oc } from '@orpc/contract'
 import { z } from 'zod'
+import { diagnosisSchema } from '../schema/diagnosis.ts'
 import { jobsSnapshotSchema } from '../schema/job.ts'
 import { logEntrySchema } from '../schema/log.ts'
 import { requestIdSchema, serviceTypeSchema } from '../schema/primitives.ts'
@@ -26,6 +27,8 @@ export const contract = {
   network: {
     get: procedure.output(topologySchema),
     watch: procedure.output(eventIterator(topologySchema)),
+    /** Why this node can or cannot take part. */
+    diagnose: procedure.output(diagnosisSchema),
   },
   services: {
     set: procedure.input(z.object({ type: serviceTypeSchema, enabled: z.boolean() })).output(z.void()),

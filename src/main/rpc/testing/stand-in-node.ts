@@ -1,4 +1,5 @@
 import { RmaError } from '../../../shared/errors.ts'
+import type { Diagnosis } from '../../../shared/schema/diagnosis.ts'
 import type { JobsSnapshot } from '../../../shared/schema/job.ts'
 import type { ServiceType } from '../../../shared/schema/primitives.ts'
 import { defaultSettings, type Settings, type SettingsPatch } from '../../../shared/schema/settings.ts'
@@ -82,6 +83,10 @@ export class StandInNode implements NodeApi {
   async setService(type: ServiceType, enabled: boolean): Promise<void> {
     this.#fail()
     this.settings.update(settings => ({ ...settings, services: { ...settings.services, [type]: { enabled } } }))
+  }
+
+  diagnose(): Diagnosis {
+    return { findings: [{ kind: 'connected', level: 'good', peers: 2 }] }
   }
 
   cancelJob(id: string): void {

@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest'
+import { type DiagnosisFacts, diagnose } from './diagnosis.ts'
+
+const healthy: DiagnosisFacts = {
+  join: { peers: 3, tried: [] },
+  mdns: true,
+  addresses: ['/ip4/127.0.0.1/tcp/8468', '/ip4/192.168.1.7/tcp/8468'],
+  ports: [{ use: 'nodes', wanted: 8_468, inUse: 8_468 }],
+  clock: { offsetMs: 300, groups: 4 },
+  heldBy: 3,
+}
+const tried = [{ source: 'configured seeds', offered: 2, reached: 0 }]
+
+const cases: [string, Partial<DiagnosisFacts>, object][] = [
+  ['peers', {}, { kind: 'connected', level: 'good', peers: 3 }],
+  [
+    'no peers, with what was tried',
+    { join: { peers: 0, tried, nextTryAt: 9 } },
+    { kind: 'alone', tried, nextTryAt: 9 },
+  ],
+  [
+    'nobody to ask at all',
+    { mdns: false, join: { peers: 0, tried: [{ source: 'known peers', offered: 0, reached: 0 }] } },
+    { kind: 'nowhere-to-look', level: 'problem' },
+  ],
+  ['only this machine', { addresses: ['/ip4/127.0.0.1/tcp/1', '/ip6/::1/tcp/1'] }, { kind: 'this-machine-only' }],
+  ['a local network', {}, { kind: 'local-network-only', level: 'note' }],
+  ['a public address', { addresses: ['/ip4/8.8.8.8/tcp/1', '/ip4/10.0.0.1/tcp/1'] }, { kind: 'public', level: 'good' }],
+  [
+    'a port that gave way',
+    { ports: [{ use: 'nodes', wanted: 8_468, inUse: 8_469 }] },
+    { kind: 'port', level: 'note', wanted: 8_468, inUse: 8_469 },
+  ],
+  ['any free port', { ports: [{ use: 'nodes', wanted: 0, inUse: 40_000 }] }, { kind: 'port', level: 'good' }],
+  ['a clock that is right', {}, { kind: 'clock-right', groups: 4 }],
+  [
+    'a clock ten minutes off',
+    { clock: { offsetMs: -600_000, groups: 5 } },
+    { kind: 'clock-wrong', offsetMs: -600_000 },
+  ],
+  ['a clock nobody can judge', { clock: { offsetMs: 0, groups: 2 } }, { kind: 'clock-unknown', groups: 2 }],
+  ['a record that is held', {}, { kind: 'announced', registrars: 3 }],
+  ['a record nobody holds', { heldBy: 0 }, { kind: 'not-announced', level: 'problem' }],
+]
+
+describe('a diagnosis', () => {
+  it.each(cases)('names %s', (_what, facts, finding) => {
+    expect(diagnose({ ...healthy, ...facts }).findings).toContainEqual(expect.objectContaining(finding))
+  })
+
+  it('says nothing of announcing while the node does not donate', () => {
+    const kinds = diagnose({ ...healthy, heldBy: undefined }).findings.map(finding => finding.kind)
+    expect(kinds).toEqual(['connected', 'local-network-only', 'port', 'clock-right'])
+  })
+})

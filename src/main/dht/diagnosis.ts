@@ -1,0 +1,65 @@
+import { isLoopback, isPrivate } from '@libp2p/utils'
+import { multiaddr } from '@multiformats/multiaddr'
+import type { Diagnosis, Finding } from '../../shared/schema/diagnosis.ts'
+import { second } from '../../shared/units.ts'
+import type { ClockState } from './clock-offset.ts'
+import { minClockGroups } from './clock-offset.ts'
+import type { JoinState } from './join-state.ts'
+
+/** Records may be dated this far ahead, so a clock that is off by less does no harm. */
+const harmlessOffsetMs = 10 * second
+
+export interface DiagnosisFacts {
+  join: JoinState
+  mdns: boolean
+  /** Multiaddrs the node listens on. */
+  addresses: string[]
+  ports: { use: 'nodes' | 'programs'; wanted: number; inUse: number }[]
+  clock: ClockState
+  /** Missing where the node does not donate; else how many registrars hold its record. */
+  heldBy?: number | undefined
+}
+
+/** What helps or hinders this node to take part. Pure. */
+export function diagnose(facts: DiagnosisFacts): Diagnosis {
+  return {
+    findings: [
+      peersOf(facts),
+      reachOf(facts.addresses),
+      ...facts.ports.map(portOf),
+      clockOf(facts.clock),
+      ...announcedOf(facts),
+    ],
+  }
+}
+
+function peersOf({ join: { peers, tried, nextTryAt }, mdns }: DiagnosisFacts): Finding {
+  if (peers > 0) return { kind: 'connected', level: 'good', peers }
+  const offered = tried.reduce((sum, { offered }) => sum + offered, 0)
+  if (!mdns && offered === 0 && tried.length > 0) return { kind: 'nowhere-to-look', level: 'problem' }
+  return { kind: 'alone', level: 'problem', mdns, tried, ...(nextTryAt === undefined ? {} : { nextTryAt }) }
+}
+
+function reachOf(addresses: string[]): Finding {
+  const parsed = addresses.map(text => multiaddr(text))
+  if (parsed.every(isLoopback)) return { kind: 'this-machine-only', level: 'problem', addresses }
+  if (parsed.every(isPrivate)) return { kind: 'local-network-only', level: 'note', addresses }
+  return { kind: 'public', level: 'good', addresses }
+}
+
+function portOf({ use, wanted, inUse }: DiagnosisFacts['ports'][number]): Finding {
+  const asWanted = wanted === inUse || wanted === 0
+  return { kind: 'port', level: asWanted ? 'good' : 'note', use, wanted, inUse }
+}
+
+function clockOf({ offsetMs, groups }: ClockState): Finding {
+  if (groups < minClockGroups) return { kind: 'clock-unknown', level: 'note', groups }
+  if (Math.abs(offsetMs) > harmlessOffsetMs) return { kind: 'clock-wrong', level: 'problem', offsetMs }
+  return { kind: 'clock-right', level: 'good', groups }
+}
+
+function announcedOf({ heldBy }: DiagnosisFacts): Finding[] {
+  if (heldBy === undefined) return []
+  if (heldBy === 0) return [{ kind: 'not-announced', level: 'problem' }]
+  return [{ kind: 'announced', level: 'good', registrars: heldBy }]
+}

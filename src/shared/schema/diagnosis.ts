@@ -1,0 +1,47 @@
+import { z } from 'zod'
+import { multiaddrTextSchema, timestampSchema } from './primitives.ts'
+
+/** How one source of addresses did when it was last asked; `reached` of the `offered` addresses led to a connection. */
+export const sourceTrySchema = z.object({
+  source: z.string(),
+  offered: z.number().int(),
+  reached: z.number().int(),
+  failure: z.string().optional(),
+})
+export type SourceTry = z.infer<typeof sourceTrySchema>
+
+const addresses = z.array(multiaddrTextSchema)
+
+/** One thing found out about this node's place in the network, with the values behind it; the reader puts it into words. */
+export const findingSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('connected'), level: z.literal('good'), peers: z.number().int() }),
+  z.object({
+    kind: z.literal('alone'),
+    level: z.literal('problem'),
+    mdns: z.boolean(),
+    tried: z.array(sourceTrySchema),
+    nextTryAt: timestampSchema.optional(),
+  }),
+  z.object({ kind: z.literal('nowhere-to-look'), level: z.literal('problem') }),
+  z.object({ kind: z.literal('this-machine-only'), level: z.literal('problem'), addresses }),
+  z.object({ kind: z.literal('local-network-only'), level: z.literal('note'), addresses }),
+  z.object({ kind: z.literal('public'), level: z.literal('good'), addresses }),
+  z.object({
+    kind: z.literal('port'),
+    level: z.enum(['good', 'note']),
+    /** What the port is for. */
+    use: z.enum(['nodes', 'programs']),
+    wanted: z.number().int(),
+    inUse: z.number().int(),
+  }),
+  z.object({ kind: z.literal('clock-right'), level: z.literal('good'), groups: z.number().int() }),
+  z.object({ kind: z.literal('clock-unknown'), level: z.literal('note'), groups: z.number().int() }),
+  z.object({ kind: z.literal('clock-wrong'), level: z.literal('problem'), offsetMs: z.number() }),
+  z.object({ kind: z.literal('announced'), level: z.literal('good'), registrars: z.number().int() }),
+  z.object({ kind: z.literal('not-announced'), level: z.literal('problem') }),
+])
+export type Finding = z.infer<typeof findingSchema>
+
+/** Why this node can or cannot take part, the most basic things first. */
+export const diagnosisSchema = z.object({ findings: z.array(findingSchema) })
+export type Diagnosis = z.infer<typeof diagnosisSchema>
