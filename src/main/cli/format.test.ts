@@ -17,7 +17,8 @@ describe('the status in words', () => {
       'Node       12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp (headless 1.2.3, up 3 min)',
       'Network    local (open: anyone nearby may join)',
       'Peers      2 connected · 3 known · 1 donating',
-      'Donating   no. Off: switch it on with `rma-donor donate on`.',
+      'Donating   no (`rma-donor donate on` switches it on)',
+      'Activity   Off: nothing runs for others',
       'Services   ocr: 0 of 2 running, 0 of 8 waiting',
       'Requests   0 served, 0 sent on, 0 failed',
       'Machine    25 % CPU, 900 MiB of 4.0 GiB memory in use',
@@ -25,14 +26,9 @@ describe('the status in words', () => {
     ])
   })
 
-  it.each([
-    [{ kind: 'working', jobs: 1 }, 'Working on 1 job.'],
-    [{ kind: 'working', jobs: 2 }, 'Working on 2 jobs.'],
-    [{ kind: 'alone', nextTryAt: now + 20 * second }, 'No network: 0 peers, next try in 20 s.'],
-    [{ kind: 'ready' }, 'Ready: waiting for requests.'],
-    [{ kind: 'stopping', jobs: 1 }, 'Stopping when 1 running job is done.'],
-  ] as const)('says why: %j', (activity, sentence) => {
-    expect(show({ activity: { ...activity }, donating: true })).toContain(`Donating   yes. ${sentence}`)
+  it('counts the seconds to the next try of a node that is alone', () => {
+    const text = show({ activity: { kind: 'alone', nextTryAt: now + 20 * second }, donating: true })
+    expect(text).toContain('Donating   yes\nActivity   No network: 0 peers, next try in 20 s\n')
   })
 
   it('says what a service is missing', () => {

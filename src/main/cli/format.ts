@@ -1,5 +1,6 @@
+import { activitySentence, englishActivity } from '../../shared/activity-sentence.ts'
 import type { ServiceStatus, Unavailability } from '../../shared/schema/service.ts'
-import type { Activity, Status } from '../../shared/schema/status.ts'
+import type { Status } from '../../shared/schema/status.ts'
 import type { Topology, TopologyEdge, TopologyNode } from '../../shared/schema/topology.ts'
 import { hour, type Milliseconds, minute, second } from '../../shared/units.ts'
 import { formatTable } from './table.ts'
@@ -12,7 +13,8 @@ export function formatStatus(status: Status, counts: Topology['counts'], now: Mi
     ['Node', `${self.peerId} (${self.workerType} ${self.version}, up ${formatDuration(now - self.startedAt)})`],
     ['Network', `${self.network.name} (${openness})`],
     ['Peers', formatCounts(counts)],
-    ['Donating', `${status.donating ? 'yes' : 'no'}. ${activitySentence(status.activity, now)}`],
+    ['Donating', status.donating ? 'yes' : 'no (`rma-donor donate on` switches it on)'],
+    ['Activity', activitySentence({ activity: status.activity, served: status.counters.served }, englishActivity, now)],
     ...status.services.map((service, index) => [index === 0 ? 'Services' : '', formatService(service)]),
     ['Requests', `${counters.served} served, ${counters.requested} sent on, ${counters.failed} failed`],
     [
@@ -44,25 +46,6 @@ export function formatDuration(ms: Milliseconds): string {
   if (ms >= hour) return `${Math.floor(ms / hour)} h ${Math.floor((ms % hour) / minute)} min`
   if (ms >= minute) return `${Math.floor(ms / minute)} min`
   return `${Math.max(0, Math.round(ms / second))} s`
-}
-
-function activitySentence(activity: Activity, now: Milliseconds): string {
-  switch (activity.kind) {
-    case 'starting':
-      return 'Starting.'
-    case 'off':
-      return 'Off: switch it on with `rma-donor donate on`.'
-    case 'no-service':
-      return 'Waiting: no service can be offered here.'
-    case 'alone':
-      return `No network: 0 peers${activity.nextTryAt === undefined ? '' : `, next try in ${formatDuration(activity.nextTryAt - now)}`}.`
-    case 'ready':
-      return 'Ready: waiting for requests.'
-    case 'working':
-      return `Working on ${activity.jobs} ${activity.jobs === 1 ? 'job' : 'jobs'}.`
-    case 'stopping':
-      return `Stopping when ${activity.jobs} running ${activity.jobs === 1 ? 'job is' : 'jobs are'} done.`
-  }
 }
 
 function formatService(service: ServiceStatus): string {

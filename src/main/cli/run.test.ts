@@ -216,7 +216,7 @@ describe('rma-donor donate', () => {
 
 describe('rma-donor status, topology and token', () => {
   it('print what the node says, in words or exactly', async () => {
-    expect((await cli(['status'])).text).toContain('Donating   no. Off')
+    expect((await cli(['status'])).text).toContain('Activity   Off: nothing runs for others')
     expect(JSON.parse((await cli(['status', '--json'])).text)).toEqual(sampleStatus)
     expect((await cli(['topology'])).text).toContain('0 connected · 0 known · 0 donating')
     expect(JSON.parse((await cli(['topology', '--json'])).text)).toEqual(sampleTopology)

@@ -1,24 +1,10 @@
-const plurals = new Intl.PluralRules('en')
-
-function requests(count: number): string {
-  return `${count.toLocaleString('en')} ${plurals.select(count) === 'one' ? 'request' : 'requests'}`
-}
+import { englishActivity } from '../../shared/activity-sentence.ts'
 
 /** Every word the shell says by itself; the pages have their own. */
 export const strings = {
   appName: 'RMA Donor',
-  sentence: {
-    starting: 'Starting…',
-    failed: 'The node could not start',
-    off: 'Off: nothing runs for others',
-    noService: 'Waiting: no service can run on this machine yet',
-    alone: 'No network: 0 peers',
-    aloneNextTry: (seconds: number) => `No network: 0 peers, next try in ${seconds} s`,
-    ready: 'Ready: waiting for the next request',
-    readyFirst: 'Ready: no requests yet',
-    working: (jobs: number) => `Working on ${requests(jobs)}`,
-    stopping: (jobs: number) => (jobs === 0 ? 'Stopping…' : `Finishing ${requests(jobs)}, then stopping`),
-  },
+  activity: englishActivity,
+  failed: 'The node could not start',
   menu: {
     donate: 'Donate Compute',
     openDashboard: 'Open dashboard',

@@ -1,4 +1,3 @@
-import type { Milliseconds } from '../../shared/units.ts'
 import type { MenuTemplate } from './electron-api.ts'
 import { strings } from './strings.ts'
 import { type NodeState, statusSentence } from './tray-state.ts'
@@ -14,12 +13,12 @@ export type MenuRow =
   | { kind: 'action'; label: string; command: ShellCommand }
 
 /** Rows of the tray menu, in their fixed order; only verbs that make sense now. */
-export function trayMenu(state: NodeState, now: Milliseconds): MenuRow[] {
+export function trayMenu(state: NodeState): MenuRow[] {
   const words = strings.menu
   const running = state.kind === 'running'
   const stopping = running && state.status.activity.kind === 'stopping'
   return [
-    { kind: 'text', label: statusSentence(state, now) },
+    { kind: 'text', label: statusSentence(state) },
     { kind: 'separator' },
     ...(running && !stopping
       ? [switchRow(words.donate, state.status.donating, 'toggle-donating'), { kind: 'separator' } as const]

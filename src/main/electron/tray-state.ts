@@ -1,6 +1,6 @@
+import { activitySentence } from '../../shared/activity-sentence.ts'
 import type { ServiceStatus } from '../../shared/schema/service.ts'
 import type { Activity, Status } from '../../shared/schema/status.ts'
-import { type Milliseconds, second } from '../../shared/units.ts'
 import { strings } from './strings.ts'
 
 /** What the tray icon shows; each has a shape of its own. */
@@ -34,28 +34,13 @@ function isBroken({ enabled, unavailable }: ServiceStatus): boolean {
   return enabled && unavailable?.kind === 'engine-failed'
 }
 
-/** The one sentence that says what the node does or why it does nothing. */
-export function statusSentence(state: NodeState, now: Milliseconds): string {
-  const words = strings.sentence
-  if (state.kind === 'starting') return words.starting
-  if (state.kind === 'failed') return words.failed
+/**
+ * The sentence that says what the node does or why it does nothing. It names no seconds: a menu that is open does not
+ * count down, and one that is replaced each second cannot be used.
+ */
+export function statusSentence(state: NodeState): string {
+  if (state.kind === 'starting') return strings.activity.starting
+  if (state.kind === 'failed') return strings.failed
   const { activity, counters } = state.status
-  switch (activity.kind) {
-    case 'starting':
-      return words.starting
-    case 'off':
-      return words.off
-    case 'no-service':
-      return words.noService
-    case 'alone':
-      return activity.nextTryAt === undefined || activity.nextTryAt <= now
-        ? words.alone
-        : words.aloneNextTry(Math.ceil((activity.nextTryAt - now) / second))
-    case 'ready':
-      return counters.served === 0 ? words.readyFirst : words.ready
-    case 'working':
-      return words.working(activity.jobs)
-    case 'stopping':
-      return words.stopping(activity.jobs)
-  }
+  return activitySentence({ activity, served: counters.served }, strings.activity)
 }

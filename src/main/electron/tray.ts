@@ -80,12 +80,11 @@ export class TrayIcon {
     this.#cancelUpdate = undefined
     const tray = this.#tray
     if (tray === undefined || tray.isDestroyed()) return
-    const now = this.#clock.now()
-    this.#updatedAt = now
+    this.#updatedAt = this.#clock.now()
     const next = {
-      rows: trayMenu(this.#state, now),
+      rows: trayMenu(this.#state),
       icon: this.#iconPath(trayKind(this.#state)),
-      tip: `${strings.appName}: ${statusSentence(this.#state, now)}`,
+      tip: `${strings.appName}: ${statusSentence(this.#state)}`,
     }
     const before = this.#shown
     this.#shown = next

@@ -1,3 +1,4 @@
+import { englishActivity } from '../../shared/activity-sentence.ts'
 import { formatClock, formatCount, formatDuration, formatMebibytes, formatShare } from './format.ts'
 
 const plurals = new Intl.PluralRules('en')
@@ -35,16 +36,7 @@ export const en = {
   },
 
   activity: {
-    starting: 'Starting…',
-    off: 'Off: nothing runs for others',
-    noService: 'Waiting: no service can run on this machine yet',
-    alone: 'No network: 0 peers',
-    aloneNextTry: (seconds: number) => `No network: 0 peers, next try in ${seconds} s`,
-    aloneTrying: 'No network: 0 peers, trying now…',
-    readyFirst: 'Ready: no requests yet',
-    ready: 'Ready: waiting for the next request',
-    working: (jobs: number) => `Working on ${requests(jobs)}`,
-    stopping: (jobs: number) => (jobs === 0 ? 'Stopping…' : `Finishing ${requests(jobs)}, then stopping`),
+    ...englishActivity,
     unknown: 'Not connected to your node',
   },
 

@@ -1,8 +1,8 @@
+import { activitySentence } from '../../../shared/activity-sentence.ts'
 import type { ActivityKind } from '../../components/activity-icon.tsx'
 import { useNode } from '../../store/node-context.tsx'
 import { strings } from '../../strings/index.ts'
 import { useNow } from '../../use-now.ts'
-import { activitySentence } from './activity-sentence.ts'
 
 /** The sentence that says why, with its countdown running, and the kind behind it. */
 export function useActivitySentence(): { kind: ActivityKind; sentence: string } {
@@ -11,5 +11,5 @@ export function useActivitySentence(): { kind: ActivityKind; sentence: string } 
   const online = useNode(state => state.link.kind === 'online')
   const now = useNow(online && activity?.kind === 'alone')
   if (!online || activity === undefined) return { kind: 'offline', sentence: strings.activity.unknown }
-  return { kind: activity.kind, sentence: activitySentence(activity, served, now) }
+  return { kind: activity.kind, sentence: activitySentence({ activity, served }, strings.activity, now) }
 }

@@ -1,0 +1,44 @@
+import fc from 'fast-check'
+import { expect, it } from 'vitest'
+import { activitySentence, englishActivity } from './activity-sentence.ts'
+import type { Activity } from './schema/status.ts'
+
+const now = 1_700_000_000_000
+const say = (activity: Activity, served = 1) => activitySentence({ activity, served }, englishActivity, now)
+
+it.each<[Activity, string]>([
+  [{ kind: 'starting' }, 'Starting…'],
+  [{ kind: 'off' }, 'Off: nothing runs for others'],
+  [{ kind: 'no-service' }, 'Waiting: no service can run on this machine yet'],
+  [{ kind: 'alone' }, 'No network: 0 peers'],
+  [{ kind: 'alone', nextTryAt: now + 20_000 }, 'No network: 0 peers, next try in 20 s'],
+  [{ kind: 'alone', nextTryAt: now + 1 }, 'No network: 0 peers, next try in 1 s'],
+  [{ kind: 'alone', nextTryAt: now }, 'No network: 0 peers, trying now…'],
+  [{ kind: 'alone', nextTryAt: now - 5_000 }, 'No network: 0 peers, trying now…'],
+  [{ kind: 'ready' }, 'Ready: waiting for the next request'],
+  [{ kind: 'working', jobs: 1 }, 'Working on 1 request'],
+  [{ kind: 'working', jobs: 1_200 }, 'Working on 1,200 requests'],
+  [{ kind: 'stopping', jobs: 0 }, 'Stopping…'],
+  [{ kind: 'stopping', jobs: 1 }, 'Finishing 1 request, then stopping'],
+])('%j reads “%s”', (activity, sentence) => {
+  expect(say(activity)).toBe(sentence)
+})
+
+it('tells a donor whose first request is still to come so', () => {
+  expect(say({ kind: 'ready' }, 0)).toBe('Ready: no requests yet')
+})
+
+it('names no seconds where it stands still', () => {
+  const activity: Activity = { kind: 'alone', nextTryAt: now + 20_000 }
+  expect(activitySentence({ activity, served: 0 }, englishActivity)).toBe('No network: 0 peers')
+})
+
+it('never counts down to nothing or below', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: -1e7, max: 1e7 }), wait => {
+      const seconds = /in (-?\d+) s$/.exec(say({ kind: 'alone', nextTryAt: now + wait }))?.[1]
+      expect(seconds === undefined).toBe(wait <= 0)
+      expect(Number(seconds ?? 1)).toBeGreaterThan(0)
+    }),
+  )
+})
