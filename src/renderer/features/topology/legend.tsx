@@ -1,0 +1,37 @@
+import { strings } from '../../strings/index.ts'
+import styles from './legend.module.css'
+import { LookSymbol } from './node-symbol.tsx'
+
+const words = strings.topology
+const nodes = [
+  { look: 'self', label: words.legendSelf },
+  { look: 'worker', label: words.legendWorker },
+  { look: 'paused', label: words.legendPaused },
+  { look: 'peer', label: words.legendPeer },
+  { look: 'coordinator', label: words.legendCoordinator },
+] as const
+const links = ['direct', 'relay', 'tunnel', 'vpn'] as const
+
+/** What the marks and lines mean. */
+export function Legend() {
+  return (
+    <details className={styles.legend} open>
+      <summary>{words.legend}</summary>
+      <ul>
+        {nodes.map(({ look, label }) => (
+          <li key={look}>
+            <LookSymbol look={look} /> {label}
+          </li>
+        ))}
+        {links.map(path => (
+          <li key={path}>
+            <span className={styles.line} data-path={path} /> {strings.path[path]}
+          </li>
+        ))}
+      </ul>
+      <p>{words.legendSize}</p>
+      <p>{words.legendLoad}</p>
+      <p>{words.legendFlash}</p>
+    </details>
+  )
+}
