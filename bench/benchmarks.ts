@@ -1,5 +1,6 @@
 import type { Benchmark } from './benchmark.ts'
+import { discovery } from './discovery.ts'
 import { ocr } from './ocr.ts'
 
 /** Every benchmark there is; a new one is one more entry here. */
-export const benchmarks: readonly Benchmark[] = [ocr]
+export const benchmarks: readonly Benchmark[] = [discovery, ocr]

@@ -97,6 +97,11 @@ export class Announcer implements Startable {
     return [...this.#holdings.values()].filter(holding => holding.recordHash === this.#said?.recordHash).length
   }
 
+  /** Whether nothing is on its way: what was to be said is said, to everybody who could be reached. */
+  get settled(): boolean {
+    return this.#working === undefined && this.#posting.size === 0
+  }
+
   /** Makes this known from now on; what changed is sent at once, within the limits of the protocol. */
   update(draft: RecordDraft): void {
     const newServices = draft.services.some(service => !this.#draft?.services.includes(service))
