@@ -1,5 +1,6 @@
 import { type DestinationStream, type Logger, multistream, pino, stdTimeFunctions } from 'pino'
 import type { LogEntry, LogLevel } from '../shared/schema/log.ts'
+import { LiveValue } from './live-value.ts'
 
 export type { Logger } from 'pino'
 
@@ -9,14 +10,14 @@ const levelNames: Record<number, LogLevel> = { 20: 'debug', 30: 'info', 40: 'war
 /** The newest log entries in memory, for the Logs page. */
 export class LogBuffer implements DestinationStream {
   readonly #entries: LogEntry[] = []
-  readonly #listeners = new Set<() => void>()
-  #nextId = 1
+  readonly #lastId = new LiveValue(0)
 
   /** Takes one line of JSON as pino writes it. */
   write(line: string): void {
     const { level, time, component, msg, ...details } = JSON.parse(line) as Record<string, unknown>
+    const id = this.#lastId.get() + 1
     this.#entries.push({
-      id: this.#nextId++,
+      id,
       time: Number(time),
       level: levelNames[Number(level)] ?? 'info',
       component: typeof component === 'string' ? component : 'node',
@@ -24,34 +25,16 @@ export class LogBuffer implements DestinationStream {
       details,
     })
     if (this.#entries.length > keptEntries) this.#entries.shift()
-    for (const listener of [...this.#listeners]) listener()
+    this.#lastId.set(id)
   }
 
-  /** The kept entries, then new ones in batches as they come; ends when `signal` aborts. */
+  /** The kept entries at once, even when there are none, then new ones in batches as they come. */
   async *watch(signal?: AbortSignal): AsyncGenerator<LogEntry[], void, void> {
     let seen = 0
-    for (;;) {
-      if (signal?.aborted) return
-      const fresh = this.#entries.filter(entry => entry.id > seen)
-      const last = fresh.at(-1)
-      if (last === undefined && seen > 0) await this.#written(signal)
-      else {
-        seen = Math.max(last?.id ?? 0, 1)
-        yield fresh
-      }
+    for await (const lastId of this.#lastId.watch(signal)) {
+      yield this.#entries.filter(entry => entry.id > seen)
+      seen = lastId
     }
-  }
-
-  #written(signal?: AbortSignal): Promise<void> {
-    return new Promise(resolve => {
-      const done = () => {
-        this.#listeners.delete(done)
-        signal?.removeEventListener('abort', done)
-        resolve()
-      }
-      this.#listeners.add(done)
-      signal?.addEventListener('abort', done)
-    })
   }
 }
 
