@@ -1,0 +1,180 @@
+import { systemClock } from '../../src/main/clock.ts'
+import { DashboardServer } from '../../src/main/headless/dashboard-server.ts'
+import { createLog, LogBuffer } from '../../src/main/log.ts'
+import { createRpcHandler } from '../../src/main/rpc/handler.ts'
+import { StandInNode, sampleStatus } from '../../src/main/rpc/testing/stand-in-node.ts'
+import type { Job } from '../../src/shared/schema/job.ts'
+import type { PathKind } from '../../src/shared/schema/primitives.ts'
+import type { Topology, TopologyNode } from '../../src/shared/schema/topology.ts'
+
+const alphabet = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz'
+const locations = ['london', 'leeds', 'glasgow', 'cardiff', 'paris', 'berlin']
+const selfId = sampleStatus.self.peerId
+
+/** The same numbers for the same seed (mulberry32), from 0 to 1. */
+export function seededRandom(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
+  }
+}
+
+/** A network of `peers` nodes around this one, with `edges` connections in all. */
+export function scriptedTopology(peers: number, edges: number, now = Date.now()): Topology {
+  const random = seededRandom(peers + 1)
+  const pick = <T>(values: readonly T[]): T => values[Math.floor(random() * values.length)] as T
+  const others = Array.from({ length: peers }, (_, index): TopologyNode => {
+    const kind = random()
+    const id = Array.from({ length: 44 }, () => pick([...alphabet])).join('')
+    const worker = kind > 0.25
+    return {
+      peerId: `12D3KooW${id}`,
+      self: false,
+      connected: index < Math.min(peers, 12),
+      role: kind < 0.06 ? 'coordinator' : worker ? 'worker' : 'peer',
+      services: worker ? (random() > 0.6 ? ['ocr', 'llm-inference'] : ['ocr']) : [],
+      ...(worker
+        ? {
+            state: random() > 0.15 ? ('donating' as const) : ('paused' as const),
+            load: Math.round(random() ** 2 * 100) / 100,
+            capabilities: {
+              workerType: 'desktop' as const,
+              cpuThreads: 2 ** (1 + Math.floor(random() * 6)),
+              memoryMiB: 8_192 * 2 ** Math.floor(random() * 4),
+              gpus: random() > 0.6 ? [{ vendor: 'nvidia' as const, model: 'GeForce RTX 4070', vramMiB: 12_288 }] : [],
+            },
+          }
+        : {}),
+      location: pick(locations),
+      lastSeen: now - Math.floor(random() * 60_000),
+    }
+  })
+  const self: TopologyNode = {
+    peerId: selfId,
+    self: true,
+    connected: true,
+    role: 'worker',
+    state: 'donating',
+    services: ['ocr'],
+    load: 0.35,
+    capabilities: sampleStatus.capabilities,
+    lastSeen: now,
+  }
+  const nodes = [self, ...others]
+  const links: Topology['edges'] = others
+    .filter(node => node.connected)
+    .map(({ peerId }) => ({ from: selfId, to: peerId, path: pick(paths), rttMs: Math.round(random() * 600) / 10 }))
+  while (others.length > 1 && links.length < edges) {
+    const [from, to] = [pick(others).peerId, pick(others).peerId]
+    if (from !== to) links.push({ from, to, path: pick(paths), rttMs: Math.round(random() * 900) / 10 })
+  }
+  return {
+    nodes,
+    edges: links,
+    ring: nodes.map(({ peerId }) => ({ peerId, position: random() })),
+    counts: {
+      connected: others.filter(node => node.connected).length,
+      known: others.length,
+      donating: nodes.filter(node => node.state === 'donating').length,
+    },
+  }
+}
+
+const paths: readonly PathKind[] = ['direct', 'direct', 'direct', 'relay', 'tunnel', 'vpn']
+
+/** Two running jobs and a dozen finished ones, between this machine and nodes of the topology. */
+export function scriptedJobs(topology: Topology, now = Date.now()): Job[] {
+  const random = seededRandom(7)
+  const workers = topology.nodes.filter(node => !node.self && node.connected)
+  return Array.from({ length: 14 }, (_, index): Job => {
+    const peer = workers[index % Math.max(1, workers.length)]?.peerId ?? selfId
+    const served = index % 3 !== 2
+    const createdAt = now - 2_000 - index * 41_000
+    const ended = { startedAt: createdAt + 20, finishedAt: createdAt + 300 + Math.floor(random() * 3_000) }
+    const common = {
+      id: `request-${String(index).padStart(4, '0')}`,
+      role: served ? ('served' as const) : ('requested' as const),
+      service: index % 5 === 4 ? 'ner-extraction' : 'ocr',
+      requester: served ? peer : selfId,
+      worker: served ? selfId : peer,
+      path: 'direct' as const,
+      createdAt,
+      bytesIn: 20_000 + Math.floor(random() * 900_000),
+    }
+    if (index < 2) return { ...common, state: 'running', startedAt: createdAt + 20, bytesOut: 0 }
+    if (index === 6) return { ...common, ...ended, state: 'failed', error: 'WORKER_LOST', bytesOut: 0 }
+    return { ...common, ...ended, state: 'done', bytesOut: 4_000 }
+  })
+}
+
+export interface ScriptedNode {
+  node: StandInNode
+  server: DashboardServer
+  stop(): Promise<void>
+}
+
+export interface ScriptedNodeInit {
+  /** The built renderer. */
+  pagesFolder: string
+  peers: number
+  edges?: number
+  port?: number
+}
+
+/** The headless dashboard's own server, policy and RPC in front of a node that only plays its state. */
+export async function startScriptedNode({
+  pagesFolder,
+  peers,
+  edges,
+  port = 0,
+}: ScriptedNodeInit): Promise<ScriptedNode> {
+  const node = new StandInNode()
+  const log = createLog({ level: 'debug', buffer: node.logs })
+  const topology = scriptedTopology(peers, edges ?? Math.round(peers * 2.2))
+  node.topology.set(topology)
+  node.status.update(status => ({ ...status, self: { ...status.self, startedAt: Date.now() - 7_500_000 } }))
+  const quiet = createLog({ level: 'error', buffer: new LogBuffer() })
+  const server = new DashboardServer(
+    { rpc: createRpcHandler(node, quiet), clock: systemClock, log: quiet },
+    { port: { port, explicit: true }, token: 'scripted-node-token-that-is-long-enough-1234', pagesFolder },
+  )
+  await server.start()
+  for (let index = 0; index < 120; index++) {
+    log.child({ component: 'dht' }).debug({ peers: index }, 'table refreshed')
+    if (index % 4 === 0) log.child({ component: 'services' }).info({ service: 'ocr', milliseconds: 412 }, 'job done')
+    if (index % 17 === 0) log.child({ component: 'paths' }).warn({ path: 'relay' }, 'direct path lost, using a relay')
+    if (index === 60)
+      log.child({ component: 'services' }).error({ code: 'ENGINE_FAILED' }, 'engine stopped and was restarted')
+  }
+  return { node, server, stop: () => server.stop() }
+}
+
+/** Makes the scripted node donate, with work in progress. */
+export function playBusy({ node }: ScriptedNode): void {
+  const jobs = scriptedJobs(node.topology.get())
+  node.jobs.set({ jobs })
+  node.settings.update(settings => ({ ...settings, donating: true, consent: true }))
+  node.status.update(status => ({
+    ...status,
+    donating: true,
+    consent: true,
+    activity: { kind: 'working', jobs: 2 },
+    counters: { served: 128, requested: 37, failed: 2, pagesRead: 341 },
+    load: { ...status.load, at: Date.now(), cpu: 0.42, memoryUsedMiB: 2_340, announced: 0.5 },
+    services: [
+      { type: 'ocr', enabled: true, running: 2, waiting: 1, slots: 2, bound: 8 },
+      {
+        type: 'llm-inference',
+        enabled: true,
+        unavailable: { kind: 'needs-gpu', neededVramMiB: 6_144, foundVramMiB: 4_096 },
+        running: 0,
+        waiting: 0,
+        slots: 1,
+        bound: 4,
+      },
+    ],
+  }))
+}
