@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { RmaError } from '../../shared/errors.ts'
@@ -32,9 +32,10 @@ async function* startingWith(first: IteratorResult<Uint8Array>, rest: AsyncItera
 
 /**
  * Sends an error with its status, or breaks the connection when the answer has begun: a cut answer must not look whole.
- * A request whose body was not read to its end is not waited for.
+ * What is left of a body is not waited for, nor is the connection closed on it: a client that still writes would see that
+ * instead of the answer. The listener reads it away for a while.
  */
-export function sendError(incoming: IncomingMessage, outgoing: ServerResponse, error: RmaError): void {
+export function sendError(outgoing: ServerResponse, error: RmaError): void {
   if (outgoing.headersSent || outgoing.destroyed) {
     outgoing.destroy()
     return
@@ -45,7 +46,6 @@ export function sendError(incoming: IncomingMessage, outgoing: ServerResponse, e
     'content-type': 'application/json',
     'content-length': String(body.byteLength),
     ...(typeof retryAfterMs === 'number' ? { 'retry-after': String(Math.ceil(retryAfterMs / 1_000)) } : {}),
-    ...(incoming.complete ? {} : { connection: 'close' }),
   })
   outgoing.end(body)
 }

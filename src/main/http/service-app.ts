@@ -69,7 +69,7 @@ export function createServiceApp(components: ServiceAppComponents, init: Service
           : await components.router.route(request)
       await sendAnswer(outgoing, answer.body, formatResponseHeaders(answer), request.signal)
     } catch (error) {
-      sendError(incoming, outgoing, toRmaError(end.signal.aborted ? end.signal.reason : error))
+      sendError(outgoing, toRmaError(end.signal.aborted ? end.signal.reason : error))
     }
     return RESPONSE_ALREADY_SENT
   })
@@ -120,7 +120,8 @@ function readRequest(
     requester: origin.kind === 'peer' ? origin.peerId : selfId,
     contentType: headers.contentType,
     accept: headers.accept,
-    body: incoming,
+    // Left open by whoever gives up on it: to destroy it would take the connection along, and the answer with it.
+    body: incoming.iterator({ destroyOnReturn: false }),
     ...(headers.declaredBytes === undefined ? {} : { declaredBytes: headers.declaredBytes }),
     deadlineAt: clock.now() + headers.deadlineMs,
     signal: end.signal,

@@ -30,8 +30,10 @@ export async function captureBody(
     const { done, value } = await reader.next()
     if (done) return held(Buffer.concat(head))
     size += value.byteLength
-    if (size > maxBytes) throw tooLarge(maxBytes, size)
     head.push(value)
+    if (size <= maxBytes) continue
+    await reader.return?.()
+    throw tooLarge(maxBytes, size)
   }
   return streamed(head, reader, maxBytes, declaredBytes)
 }
@@ -60,14 +62,18 @@ function streamed(
 
 async function* bounded(head: Uint8Array[], rest: AsyncIterator<Uint8Array>, maxBytes: number) {
   let size = 0
-  for (let chunk = head.shift(); chunk !== undefined; chunk = head.shift()) {
-    size += chunk.byteLength
-    yield chunk
-  }
-  for (let next = await rest.next(); !next.done; next = await rest.next()) {
-    size += next.value.byteLength
-    if (size > maxBytes) throw tooLarge(maxBytes, size)
-    yield next.value
+  try {
+    for (let chunk = head.shift(); chunk !== undefined; chunk = head.shift()) {
+      size += chunk.byteLength
+      yield chunk
+    }
+    for (let next = await rest.next(); !next.done; next = await rest.next()) {
+      size += next.value.byteLength
+      if (size > maxBytes) throw tooLarge(maxBytes, size)
+      yield next.value
+    }
+  } finally {
+    await rest.return?.()
   }
 }
 

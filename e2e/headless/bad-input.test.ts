@@ -1,0 +1,79 @@
+import { randomBytes } from 'node:crypto'
+import { Readable } from 'node:stream'
+import { request } from 'undici'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { MiB } from '../../src/shared/units.ts'
+import { drawPage } from '../support/letters.ts'
+import { NodeProcess, onLoopback } from '../support/node-process.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
+
+// A donor, and a node that has nobody but the donor to send its requests to. What is wrong is said with a status and a
+// code, whichever of them is asked; after each the next good request is answered.
+
+let folder: Awaited<ReturnType<typeof temporaryFolder>>
+let donor: NodeProcess
+let requester: NodeProcess
+let note: Buffer
+
+beforeAll(async () => {
+  folder = await temporaryFolder()
+  note = await drawPage(['Please call us on Monday.'], { width: 700, height: 160 }).png().toBuffer()
+  donor = await NodeProcess.start({ folder: folder.path, name: 'donor', args: [...onLoopback, '--donate'] })
+  const seeds = (await donor.runtime()).addresses.flatMap(address => ['--seed', address])
+  requester = await NodeProcess.start({ folder: folder.path, name: 'requester', args: [...onLoopback, ...seeds] })
+  await vi.waitFor(() => expectGoodAnswer(requester), { timeout: 15_000, interval: 200 })
+})
+
+afterAll(async () => {
+  await Promise.all([donor?.kill(), requester?.kill()])
+  await folder.remove()
+})
+
+interface Ask {
+  service?: string
+  body?: Buffer | Readable
+  headers?: Record<string, string>
+}
+
+async function answerOf(node: NodeProcess, { service = 'ocr', body = note, headers = {} }: Ask) {
+  const response = await request(new URL(`/service/${service}`, (await node.runtime()).serviceUrl), {
+    method: 'POST',
+    headers: { authorization: `Bearer ${await node.token()}`, 'content-type': 'image/png', ...headers },
+    body,
+  })
+  return { status: response.statusCode, body: (await response.body.json()) as unknown }
+}
+
+async function expectGoodAnswer(node: NodeProcess): Promise<void> {
+  expect(await answerOf(node, {})).toMatchObject({ status: 200, body: { text: 'Please call us on Monday.\n' } })
+}
+
+const json = { headers: { 'content-type': 'application/json' } }
+const large = () => Buffer.alloc(30 * MiB)
+/** In chunks, so that its length is not known before it has been read. */
+const largePiped = () => Readable.from(Array.from({ length: 30 }, () => Buffer.alloc(MiB)))
+
+describe.each(['donor', 'requester'] as const)('the %s answers', name => {
+  const node = () => (name === 'donor' ? donor : requester)
+
+  it.each<[string, number, string, () => Ask]>([
+    ['an empty body', 422, 'EMPTY_BODY', () => ({ body: Buffer.alloc(0) })],
+    ['a file of 30 MiB', 413, 'TOO_LARGE', () => ({ body: large() })],
+    ['a pipe of 30 MiB', 413, 'TOO_LARGE', () => ({ body: largePiped() })],
+    ['a text file called .png', 415, 'UNSUPPORTED_TYPE', () => ({ body: Buffer.from('Dear Sir or Madam,') })],
+    ['a type that OCR does not take', 415, 'UNSUPPORTED_TYPE', () => ({ headers: { 'content-type': 'text/plain' } })],
+    ['a PNG cut short', 422, 'BAD_INPUT', () => ({ body: note.subarray(0, note.length / 2) })],
+    ['a PNG of noise', 422, 'BAD_INPUT', () => ({ body: Buffer.concat([note.subarray(0, 8), randomBytes(5_000)]) })],
+    ['JSON cut short', 422, 'BAD_INPUT', () => ({ ...json, body: Buffer.from('{"document": "iVBO') })],
+    ['JSON without a document', 422, 'BAD_INPUT', () => ({ ...json, body: Buffer.from('{"file": ""}') })],
+    ['an unknown service', 404, 'UNKNOWN_SERVICE', () => ({ service: 'fortune-telling' })],
+    ['no service name', 404, 'UNKNOWN_SERVICE', () => ({ service: 'Not%20a%20service' })],
+    ['a deadline in words', 400, 'BAD_REQUEST', () => ({ headers: { 'x-rma-deadline-ms': 'soon' } })],
+    ['a deadline of nothing', 400, 'BAD_REQUEST', () => ({ headers: { 'x-rma-deadline-ms': '0' } })],
+    ['no token', 401, 'UNAUTHORIZED', () => ({ headers: { authorization: '' } })],
+    ['a wrong token', 401, 'UNAUTHORIZED', () => ({ headers: { authorization: `Bearer ${'A'.repeat(43)}` } })],
+  ])('%s with %i %s', async (_, status, code, ask) => {
+    expect(await answerOf(node(), ask())).toMatchObject({ status, body: { error: { code } } })
+    await expectGoodAnswer(node())
+  })
+})
