@@ -1,0 +1,39 @@
+import { expect, it } from 'vitest'
+import type { ServiceStatus } from '../../shared/schema/service.ts'
+import type { Activity } from '../../shared/schema/status.ts'
+import { type NodeState, statusSentence, type TrayKind, trayKind } from './tray-state.ts'
+
+const counters = { served: 0, requested: 0, failed: 0, pagesRead: 0 }
+const ocr: ServiceStatus = { type: 'ocr', enabled: true, running: 0, waiting: 0, slots: 1, bound: 4 }
+
+function running(activity: Activity, services: ServiceStatus[] = [ocr]): NodeState {
+  return { kind: 'running', status: { activity, donating: true, counters, services }, knownPeers: 0 }
+}
+
+it.each<[TrayKind, string, NodeState]>([
+  ['connecting', 'the node is being made', { kind: 'starting' }],
+  ['connecting', 'the node starts', running({ kind: 'starting' })],
+  ['connecting', 'nobody else is there', running({ kind: 'alone' })],
+  ['error', 'the node could not start', { kind: 'failed' }],
+  ['paused', 'donating is off', running({ kind: 'off' })],
+  ['paused', 'the last requests are finished', running({ kind: 'stopping', jobs: 2 })],
+  ['donating', 'it waits for requests', running({ kind: 'ready' })],
+  ['donating', 'requests run', running({ kind: 'working', jobs: 1 })],
+  ['waiting', 'no service is switched on', running({ kind: 'no-service' }, [])],
+])('shows %s when %s', (kind, _when, state) => {
+  expect(trayKind(state)).toBe(kind)
+})
+
+it('shows an error only when an engine that is wanted has failed and nothing else runs', () => {
+  const failed: ServiceStatus = { ...ocr, unavailable: { kind: 'engine-failed', message: 'no model' } }
+  expect(trayKind(running({ kind: 'no-service' }, [failed]))).toBe('error')
+  expect(trayKind(running({ kind: 'no-service' }, [{ ...failed, enabled: false }]))).toBe('waiting')
+  expect(trayKind(running({ kind: 'ready' }, [ocr, { ...failed, type: 'ner-extraction' }]))).toBe('donating')
+})
+
+it('has a sentence for each state, which does not change by itself', () => {
+  expect(statusSentence({ kind: 'starting' })).toBe('Starting…')
+  expect(statusSentence({ kind: 'failed' })).toBe('The node could not start')
+  expect(statusSentence(running({ kind: 'ready' }))).toBe('Ready: no requests yet')
+  expect(statusSentence(running({ kind: 'alone', nextTryAt: 1_700_000_000_000 }))).toBe('No network: 0 peers')
+})
