@@ -77,3 +77,7 @@ describe.each(['donor', 'requester'] as const)('the %s answers', name => {
     await expectGoodAnswer(node())
   })
 })
+
+it('none of it is held against the donor', () => {
+  expect(requester.log.filter(line => line.includes('a worker was lost'))).toEqual([])
+})

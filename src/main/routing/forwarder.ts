@@ -48,11 +48,12 @@ export class Forwarder {
     this.#peers = peers
   }
 
-  /** Rejects only with the reason of `forward.signal`. */
+  /** Rejects only with what is no fault of the worker: the reason of `forward.signal`, and what the body failed with. */
   async send(forward: Forward): Promise<ForwardOutcome> {
     const { signal: alive, stop } = this.#peers.watch(forward.to.peerId)
     const signal = AbortSignal.any([forward.signal, alive])
     let watchedToEnd = false
+    let bodyFailure: unknown
     try {
       const response = await this.#peerHttp.request(forward.to, {
         method: 'POST',
@@ -61,7 +62,9 @@ export class Forwarder {
           ...formatRequestHeaders(forward.headers),
           ...(forward.body.length === undefined ? {} : { 'content-length': String(forward.body.length) }),
         },
-        body: forward.body.read(),
+        body: reporting(forward.body.read(), error => {
+          bodyFailure = error
+        }),
         signal,
       })
       const outcome = await read(response, forward.to.peerId)
@@ -70,10 +73,30 @@ export class Forwarder {
       return { kind: 'answered', answer: { ...outcome.answer, body: endingWith(response.body, alive, stop) } }
     } catch (error) {
       forward.signal.throwIfAborted()
+      if (bodyFailure !== undefined) throw bodyFailure
       return { kind: 'lost', error: alive.aborted ? toRmaError(alive.reason) : toRmaError(error) }
     } finally {
       if (!watchedToEnd) stop()
     }
+  }
+}
+
+function reporting(body: Uint8Array | AsyncIterable<Uint8Array>, onFailure: (error: unknown) => void) {
+  return body instanceof Uint8Array ? body : passingOn(body, onFailure)
+}
+
+/** Only what the source itself fails with is reported: an error of the reader comes in at `yield`. */
+async function* passingOn(body: AsyncIterable<Uint8Array>, onFailure: (error: unknown) => void) {
+  const chunks = body[Symbol.asyncIterator]()
+  const nextChunk = () =>
+    chunks.next().catch(error => {
+      onFailure(error)
+      throw error
+    })
+  try {
+    for (let next = await nextChunk(); !next.done; next = await nextChunk()) yield next.value
+  } finally {
+    await chunks.return?.()
   }
 }
 
