@@ -34,7 +34,13 @@ export function App() {
       {!ownWindow && <Navigation current={route} />}
       <div className={styles.column}>
         <LinkBanner />
-        <main ref={main} tabIndex={-1} className={styles.main} data-fills={route.fills || undefined}>
+        <main
+          ref={main}
+          tabIndex={-1}
+          className={styles.main}
+          data-fills={route.fills || undefined}
+          data-waiting={!hasStatus || undefined}
+        >
           {hasStatus ? (
             <ErrorBoundary key={route.path}>
               <Suspense fallback={<output className={styles.loading}>{strings.app.loadingPage}</output>}>

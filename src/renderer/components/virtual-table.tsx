@@ -75,8 +75,10 @@ export function VirtualTable<Row, Id extends string>(props: VirtualTableProps<Ro
     const element = body.current
     if (element === null) return
     setView({ scrollTop: element.scrollTop, height: element.clientHeight })
+    // Rows that came in the meantime leave the view short of the end: only a scroll upwards is the reader's wish.
     const atEnd = element.scrollTop + element.clientHeight >= element.scrollHeight - rowHeight
-    if (atEnd !== follow) onFollowChange?.(atEnd)
+    if (follow && element.scrollTop < view.scrollTop) onFollowChange?.(false)
+    if (!follow && atEnd) onFollowChange?.(true)
   }
   const choose = (index: number) => {
     const row = rows[index]

@@ -14,7 +14,7 @@ export interface DrawnNode extends Point {
 
 const looks: readonly NodeLook[] = ['peer', 'paused', 'worker', 'coordinator', 'self']
 /** Below this radius in pixels details are not visible. */
-const detailRadius = 3.5
+const detailRadius = 4.5
 
 /** Draws nodes in batches, one for each look, this machine on top. */
 export function drawNodes(context: CanvasRenderingContext2D, nodes: readonly DrawnNode[], palette: Palette): void {

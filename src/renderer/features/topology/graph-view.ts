@@ -13,7 +13,10 @@ import { type Palette, readPalette } from './palette.ts'
 const flashMs = 900
 const flashLimit = 200
 const labelLimit = 60
-const fitMargin = 56
+const fitMargin = 48
+/** A wide picture leaves room for the legend at its left. */
+const legendFrom = 700
+const legendWidth = 190
 
 export type Arrangement = 'graph' | 'ring'
 /** What the pointer is on. */
@@ -149,13 +152,21 @@ export class GraphView {
     return place === undefined ? undefined : toScreen(place, this.#camera, this.#size)
   }
 
+  #fitted(): Camera {
+    const covered = this.#size.width >= legendFrom ? legendWidth : 0
+    const free = { width: this.#size.width - covered, height: this.#size.height }
+    const camera = fitCamera(this.#positions().values(), free, fitMargin)
+    return { ...camera, x: camera.x - covered / 2 / camera.scale }
+  }
+
   #positions(): ReadonlyMap<string, Point> {
     return this.#arrangement === 'graph' ? this.#graphPositions : this.#ring
   }
 
   /** Nodes grow more slowly than the picture, so that neither end of the zoom is a blot. */
   #pixels(radius: number): number {
-    return Math.max(1.6, radius * Math.sqrt(this.#camera.scale))
+    const { scale } = this.#camera
+    return Math.max(1.4, radius * (scale < 1 ? scale ** 0.8 : Math.sqrt(scale)))
   }
 
   #changed(): void {
@@ -165,7 +176,7 @@ export class GraphView {
   #draw(now: number): void {
     cancelAnimationFrame(this.#frame)
     this.#frame = 0
-    if (this.#followFit) this.#camera = fitCamera(this.#positions().values(), this.#size, fitMargin)
+    if (this.#followFit) this.#camera = this.#fitted()
     const context = this.#context
     context.fillStyle = this.#palette.page
     context.fillRect(0, 0, this.#size.width, this.#size.height)

@@ -56,7 +56,7 @@ export class LayoutSimulation {
         'charge',
         forceManyBody<LayoutNode>()
           .strength(large ? -90 : -420)
-          .theta(1.1)
+          .theta(0.9)
           .distanceMax(900),
       )
       .force(

@@ -1,0 +1,127 @@
+import { describe, expect, it } from 'vitest'
+import type { Topology, TopologyNode } from '../../../shared/schema/topology.ts'
+import { fitCamera, toScreen, toWorld, zoomAt } from './geometry.ts'
+import { applyTopology, createNetworkGraph } from './graph-model.ts'
+import { LayoutSimulation } from './layout-simulation.ts'
+import { matchesSearch, nodeRows, sortRows } from './node-row.ts'
+import { placeNodes } from './placement.ts'
+
+function node(peerId: string, extra: Partial<TopologyNode> = {}): TopologyNode {
+  return { peerId, self: peerId === 'self', connected: true, role: 'peer', services: [], lastSeen: 1, ...extra }
+}
+
+function topology(nodes: TopologyNode[], edges: Topology['edges']): Topology {
+  return { nodes, edges, ring: [], counts: { connected: 0, known: 0, donating: 0 } }
+}
+
+describe('the graph of the network', () => {
+  it('reports who came and went, and nothing when only values changed', () => {
+    const graph = createNetworkGraph()
+    const edges: Topology['edges'] = [{ from: 'self', to: 'a', path: 'direct', rttMs: 4 }]
+    expect(applyTopology(graph, topology([node('self'), node('a')], edges)).structural).toBe(true)
+    expect(applyTopology(graph, topology([node('self'), node('a', { load: 0.5 })], edges)).structural).toBe(false)
+    expect(applyTopology(graph, topology([node('self'), node('b')], []))).toEqual({
+      added: ['b'],
+      removed: ['a'],
+      structural: true,
+    })
+  })
+
+  it('keeps one edge of two reports, the faster one, and none to unknown nodes', () => {
+    const graph = createNetworkGraph()
+    applyTopology(
+      graph,
+      topology(
+        [node('self'), node('a')],
+        [
+          { from: 'self', to: 'a', path: 'relay', rttMs: 40 },
+          { from: 'a', to: 'self', path: 'direct', rttMs: 4 },
+          { from: 'self', to: 'stranger', path: 'direct' },
+        ],
+      ),
+    )
+    expect(graph.mapEdges((_key, edge) => edge)).toEqual([{ path: 'direct', rttMs: 4 }])
+  })
+})
+
+describe('places of nodes', () => {
+  it('stay for those that are known, whatever comes', () => {
+    const known = new Map([['a', { x: 100, y: 50 }]])
+    const places = placeNodes({ ids: ['self', 'a', 'b'], links: [[1, 2]], self: 'self' }, known)
+    expect(places[0]).toEqual({ x: 0, y: 0 })
+    expect(places[1]).toEqual({ x: 100, y: 50 })
+    expect(Math.hypot((places[2]?.x ?? 0) - 100, (places[2]?.y ?? 0) - 50)).toBeCloseTo(26)
+  })
+
+  it('move little when one node joins a settled layout', () => {
+    const ids = ['self', ...Array.from({ length: 12 }, (_, index) => `peer-${index}`)]
+    const links = ids.slice(1).map((_, index): [number, number] => [0, index + 1])
+    const simulation = new LayoutSimulation()
+    simulation.load({ version: 1, ids, links, self: 'self', radii: ids.map(() => 8) })
+    while (!simulation.step());
+    const before = simulation.positions()
+    const grown = [...ids, 'newcomer']
+    simulation.load({ version: 2, ids: grown, links: [...links, [0, 13]], self: 'self', radii: grown.map(() => 8) })
+    while (!simulation.step());
+    const after = simulation.positions()
+    expect([after[0], after[1]]).toEqual([0, 0])
+    const moves = ids.map((_, index) =>
+      Math.hypot(
+        (after[2 * index] ?? 0) - (before[2 * index] ?? 0),
+        (after[2 * index + 1] ?? 0) - (before[2 * index + 1] ?? 0),
+      ),
+    )
+    expect(Math.max(...moves)).toBeLessThan(60)
+  })
+})
+
+describe('the camera', () => {
+  const size = { width: 800, height: 600 }
+
+  it('keeps what is under the pointer there while it zooms', () => {
+    const anchor = { x: 120, y: 400 }
+    const camera = { x: 10, y: -20, scale: 0.8 }
+    const world = toWorld(anchor, camera, size)
+    const place = toScreen(world, zoomAt(camera, 1.7, anchor, size), size)
+    expect(place.x).toBeCloseTo(anchor.x)
+    expect(place.y).toBeCloseTo(anchor.y)
+  })
+
+  it('fits all points into the picture', () => {
+    const points = [
+      { x: -2_000, y: 0 },
+      { x: 3_000, y: 900 },
+    ]
+    const camera = fitCamera(points, size, 40)
+    for (const point of points) {
+      const place = toScreen(point, camera, size)
+      expect(place.x).toBeGreaterThanOrEqual(39)
+      expect(place.x).toBeLessThanOrEqual(761)
+    }
+  })
+})
+
+describe('the table of nodes', () => {
+  const rows = nodeRows(
+    topology(
+      [node('self'), node('a', { load: 0.9 }), node('b', { load: 0.1 }), node('c')],
+      [
+        { from: 'self', to: 'a', path: 'relay', rttMs: 40 },
+        { from: 'b', to: 'self', path: 'direct', rttMs: 4 },
+      ],
+    ),
+  )
+  const order = (column: 'latency' | 'load', direction: 'ascending' | 'descending') =>
+    sortRows(rows, { column, direction }).map(row => row.node.peerId)
+
+  it('sorts both ways and puts unknown values last each time', () => {
+    expect(order('latency', 'ascending').slice(0, 2)).toEqual(['b', 'a'])
+    expect(order('load', 'descending')).toEqual(['a', 'b', 'c', 'self'])
+  })
+
+  it('finds a node by every word of a search', () => {
+    const found = node('QmAbc', { services: ['ocr'], location: 'leeds' })
+    expect(matchesSearch(found, 'LEEDS ocr')).toBe(true)
+    expect(matchesSearch(found, 'leeds ner')).toBe(false)
+  })
+})
