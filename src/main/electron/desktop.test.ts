@@ -1,29 +1,24 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createORPCClient } from '@orpc/client'
 import { RPCLink } from '@orpc/client/message-port'
 import type { ContractRouterClient } from '@orpc/contract'
-import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Contract } from '../../shared/contract/index.ts'
 import { RmaError } from '../../shared/errors.ts'
 import { minute, second } from '../../shared/units.ts'
-import { TurnedClock } from '../clock.ts'
-import { Desktop } from './desktop.ts'
-import { StandInElectron, type StandInInit } from './stand-in/electron.ts'
+import type { StandInElectron } from './stand-in/electron.ts'
+import { type LaunchOptions, prepareDesktop, writePages } from './stand-in/launch.ts'
 import { SmallNode } from './stand-in/small-node.ts'
 import { StandInSystem } from './stand-in/system.ts'
 
 let folder: string
-let pages: string
 const started: StandInElectron[] = []
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'rma-desktop-'))
-  pages = join(folder, 'renderer')
-  await mkdir(pages)
-  await writeFile(join(pages, 'index.html'), '<!doctype html><title>page</title>')
+  await writePages(folder)
 })
 
 afterEach(async () => {
@@ -34,28 +29,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-interface LaunchOptions extends StandInInit {
-  node?: SmallNode
-  createNode?: () => Promise<SmallNode>
-  platform?: NodeJS.Platform
-}
-
-/** Starts the shell up to where Electron would report ready. */
-function prepare({ node = new SmallNode(), createNode, platform = 'linux', ...init }: LaunchOptions = {}) {
-  const electron = new StandInElectron(init)
-  const clock = new TurnedClock()
-  const desktop = new Desktop(
-    { electron, clock, log: pino({ enabled: false }), createNode: createNode ?? (async () => node) },
-    {
-      platform,
-      argv: init.argv ?? [],
-      dataFolder: join(folder, 'data'),
-      folders: { renderer: pages, assets: '/assets' },
-      preload: '/out/preload/index.cjs',
-    },
-  )
-  return { electron, clock, desktop, node, isFirst: desktop.prepare() }
-}
+const prepare = (options?: LaunchOptions) => prepareDesktop(folder, options)
 
 async function launch(options: LaunchOptions = {}) {
   const app = prepare(options)

@@ -100,6 +100,10 @@ class StandInProtocol {
     this.#handlers.set(scheme, handler)
   }
 
+  get handled(): string[] {
+    return [...this.#handlers.keys()]
+  }
+
   unhandle(scheme: string): void {
     this.#handlers.delete(scheme)
   }

@@ -1,0 +1,42 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { pino } from 'pino'
+import { TurnedClock } from '../../clock.ts'
+import { Desktop, type DesktopNode } from '../desktop.ts'
+import { StandInElectron, type StandInInit } from './electron.ts'
+import { SmallNode } from './small-node.ts'
+
+export interface LaunchOptions extends StandInInit {
+  node?: SmallNode
+  /** Instead of handing over `node` at once. */
+  createNode?: () => Promise<DesktopNode>
+  platform?: NodeJS.Platform
+}
+
+export const preloadPath = '/out/preload/index.cjs'
+
+/** Puts one page where the shell looks for its pages. */
+export async function writePages(folder: string): Promise<void> {
+  await mkdir(join(folder, 'renderer'))
+  await writeFile(join(folder, 'renderer', 'index.html'), '<!doctype html><title>page</title>')
+}
+
+/** The shell on stand-ins, up to where Electron would report ready. Its files are in `folder`. */
+export function prepareDesktop(
+  folder: string,
+  { node = new SmallNode(), createNode, platform = 'linux', ...init }: LaunchOptions = {},
+) {
+  const electron = new StandInElectron(init)
+  const clock = new TurnedClock()
+  const desktop = new Desktop(
+    { electron, clock, log: pino({ enabled: false }), createNode: createNode ?? (async () => node) },
+    {
+      platform,
+      argv: init.argv ?? [],
+      dataFolder: join(folder, 'data'),
+      folders: { renderer: join(folder, 'renderer'), assets: '/assets' },
+      preload: preloadPath,
+    },
+  )
+  return { electron, clock, desktop, node, isFirst: desktop.prepare() }
+}
