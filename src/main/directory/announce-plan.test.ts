@@ -84,7 +84,9 @@ describe('what a registrar has to hear', () => {
   })
 
   it('is the renewal when it holds the record alone', () => {
-    expect(duePost({ recordHash: 'hash', seq: 7, keys: ['service:ocr'] }, said({ seq: 8 }), ['service:ocr'])).toBe('renew')
+    expect(duePost({ recordHash: 'hash', seq: 7, keys: ['service:ocr'] }, said({ seq: 8 }), ['service:ocr'])).toBe(
+      'renew',
+    )
   })
 
   it('is nothing when it is up to date', () => {
