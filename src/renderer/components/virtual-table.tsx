@@ -51,7 +51,7 @@ const grid = { role: 'grid', tabIndex: 0 } as const
 export function VirtualTable<Row, Id extends string>(props: VirtualTableProps<Row, Id>) {
   const { label, columns, rows, rowKey, selected, onSelect, sorting, onSort, follow = false, onFollowChange } = props
   const rowHeight = useRowHeight(props.rowHeight ?? 36)
-  const body = useRef<HTMLTableSectionElement>(null)
+  const table = useRef<HTMLTableElement>(null)
   const [view, setView] = useState({ scrollTop: 0, height: 600 })
   const [active, setActive] = useState(0)
   const idBase = useId()
@@ -59,7 +59,7 @@ export function VirtualTable<Row, Id extends string>(props: VirtualTableProps<Ro
   const { start, end } = visibleRows(view.scrollTop, view.height, rowHeight, rows.length)
 
   useEffect(() => {
-    const element = body.current
+    const element = table.current
     if (element === null) return
     const observer = new ResizeObserver(() => setView({ scrollTop: element.scrollTop, height: element.clientHeight }))
     observer.observe(element)
@@ -67,12 +67,12 @@ export function VirtualTable<Row, Id extends string>(props: VirtualTableProps<Ro
   }, [])
   const lastKey = rows.length === 0 ? undefined : rowKey(rows[rows.length - 1] as Row)
   useEffect(() => {
-    const element = body.current
+    const element = table.current
     if (follow && element !== null && lastKey !== undefined) element.scrollTop = element.scrollHeight
   }, [follow, lastKey])
 
   const onScroll = () => {
-    const element = body.current
+    const element = table.current
     if (element === null) return
     setView({ scrollTop: element.scrollTop, height: element.clientHeight })
     // Rows that came in the meantime leave the view short of the end: only a scroll upwards is the reader's wish.
@@ -98,11 +98,11 @@ export function VirtualTable<Row, Id extends string>(props: VirtualTableProps<Ro
       return
     }
     const next = rowAfterKey(event.key, activeRow, rows.length, Math.floor(view.height / rowHeight))
-    const element = body.current
+    const element = table.current
     if (next === undefined || element === null) return
     event.preventDefault()
     setActive(next)
-    element.scrollTop = scrollTopToShow(next, element.scrollTop, element.clientHeight, rowHeight)
+    element.scrollTop = scrollTopToShow(next, element.scrollTop, element.clientHeight - rowHeight, rowHeight)
   }
 
   const rowId = (index: number) => `${idBase}-${index}`
@@ -115,6 +115,8 @@ export function VirtualTable<Row, Id extends string>(props: VirtualTableProps<Ro
       aria-label={label}
       aria-rowcount={rows.length + 1}
       style={sizes(columns, rowHeight)}
+      ref={table}
+      onScroll={onScroll}
       onClick={onClick}
       onKeyDown={onKeyDown}
     >
@@ -125,11 +127,7 @@ export function VirtualTable<Row, Id extends string>(props: VirtualTableProps<Ro
           ))}
         </tr>
       </thead>
-      <tbody
-        ref={body}
-        onScroll={onScroll}
-        style={{ paddingBlockStart: start * rowHeight, paddingBlockEnd: (rows.length - end) * rowHeight }}
-      >
+      <tbody style={{ paddingBlockStart: start * rowHeight, paddingBlockEnd: (rows.length - end) * rowHeight }}>
         {rows.slice(start, end).map((row, offset) => {
           const index = start + offset
           const key = rowKey(row)

@@ -18,7 +18,9 @@ export function DonateCard() {
   const [asking, setAsking] = useState(false)
   const labelId = useId()
 
+  // The switch stays enabled meanwhile: a control that is disabled under the reader's hands loses the focus.
   const change = (wanted: boolean) => {
+    if (busy) return
     if (wanted && !consent) setAsking(true)
     else run(client => client.donation.set({ donating: wanted }))
   }
@@ -45,13 +47,7 @@ export function DonateCard() {
         <span className={styles.onOff} aria-hidden="true">
           {donating ? strings.donate.on : strings.donate.off}
         </span>
-        <Switch
-          size="large"
-          aria-labelledby={labelId}
-          isSelected={donating}
-          onChange={change}
-          isDisabled={!online || busy}
-        />
+        <Switch size="large" aria-labelledby={labelId} isSelected={donating} onChange={change} isDisabled={!online} />
       </div>
       <ConsentDialog isOpen={asking} onAccept={accept} onDecline={() => setAsking(false)} />
     </section>

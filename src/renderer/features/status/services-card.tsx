@@ -44,8 +44,8 @@ function ServiceRow({ service, donating }: { service: ServiceStatus; donating: b
       <Switch
         aria-label={strings.services.toggle(name)}
         isSelected={service.enabled}
-        isDisabled={!online || busy}
-        onChange={enabled => run(client => client.services.set({ type: service.type, enabled }))}
+        isDisabled={!online}
+        onChange={enabled => !busy && run(client => client.services.set({ type: service.type, enabled }))}
       />
     </li>
   )

@@ -45,8 +45,14 @@ export function applyTopology(graph: NetworkGraph, topology: Topology): GraphCha
   for (const edge of gone) graph.dropEdge(edge)
   let edgesAdded = false
   for (const [key, { from, to, path, rttMs }] of edges) {
-    edgesAdded ||= !graph.hasEdge(key)
-    graph.mergeEdgeWithKey(key, from, to, { path, rttMs })
+    if (!graph.hasEdge(key)) {
+      edgesAdded = true
+      graph.addEdgeWithKey(key, from, to, { path, rttMs })
+      continue
+    }
+    // Most of thousands of edges are as they were each second: looking is far cheaper than writing.
+    const known = graph.getEdgeAttributes(key)
+    if (known.path !== path || known.rttMs !== rttMs) graph.replaceEdgeAttributes(key, { path, rttMs })
   }
   return { added, removed, structural: added.length > 0 || removed.length > 0 || gone.length > 0 || edgesAdded }
 }

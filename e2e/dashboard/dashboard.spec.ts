@@ -1,0 +1,136 @@
+import { join } from 'node:path'
+import AxeBuilder from '@axe-core/playwright'
+import { expect, type Page, test } from '@playwright/test'
+import { playBusy, type ScriptedNode, startScriptedNode } from '../support/scripted-node.ts'
+
+const pagesFolder = process.env.PAGES_FOLDER ?? join(import.meta.dirname, '..', '..', 'out', 'renderer')
+
+let scripted: ScriptedNode
+let violations: string[]
+
+async function open(page: Page, path: string): Promise<void> {
+  violations = []
+  page.on('console', message => {
+    if (message.text().includes('Content Security Policy')) violations.push(message.text())
+  })
+  await page.goto(scripted.server.accessUrl)
+  await page.goto(`${scripted.server.url}#/${path}`)
+  await page.getByRole('heading', { level: 1 }).waitFor()
+}
+
+test.beforeEach(async () => {
+  scripted = await startScriptedNode({ pagesFolder, peers: 12 })
+})
+
+test.afterEach(async () => {
+  await scripted.stop()
+  expect(violations).toEqual([])
+})
+
+test('asks for consent before the first donation, and only then', async ({ page }) => {
+  await open(page, 'status')
+  const donate = page.getByRole('switch', { name: 'Donate Compute' })
+  await page.getByText('Donate Compute').locator('..').locator('..').getByText('Off', { exact: true }).waitFor()
+  await donate.focus()
+  await page.keyboard.press('Space')
+  const dialog = page.getByRole('dialog')
+  await expect(dialog).toContainText('Prompts and documents of other people pass through your machine')
+  await dialog.getByRole('button', { name: 'Not now' }).click()
+  await expect(donate).not.toBeChecked()
+  expect(scripted.node.status.get().donating).toBe(false)
+
+  await donate.focus()
+  await page.keyboard.press('Space')
+  await dialog.getByRole('button', { name: 'I understand' }).click()
+  await expect(donate).toBeChecked()
+  expect(scripted.node.status.get()).toMatchObject({ donating: true, consent: true })
+
+  await donate.focus()
+  await page.keyboard.press('Space')
+  await expect(donate).not.toBeChecked()
+  await page.keyboard.press('Space')
+  await expect(donate).toBeChecked()
+  await expect(dialog).toHaveCount(0)
+})
+
+test('says in one sentence what the node does, as it changes', async ({ page }) => {
+  await open(page, 'status')
+  const sentence = page.getByTestId('activity')
+  await expect(sentence).toContainText('Off')
+  playBusy(scripted)
+  await expect(sentence).toHaveText('Working on 2 requests')
+  await expect(page.getByTestId('running-job')).toHaveCount(2)
+  await expect(page.getByText(/found 4 GiB/)).toBeVisible()
+})
+
+test('sorts the table of nodes by keyboard', async ({ page }) => {
+  await open(page, 'topology')
+  await page.getByRole('radio', { name: 'Table' }).click()
+  const head = page.getByRole('columnheader', { name: 'Load' })
+  await head.getByRole('button').focus()
+  await page.keyboard.press('Enter')
+  await page.keyboard.press('Enter')
+  await expect(head).toHaveAttribute('aria-sort', 'descending')
+  const highest = Math.max(...scripted.node.topology.get().nodes.map(node => node.load ?? 0))
+  await expect(page.locator('tbody tr').first()).toContainText(`${Math.round(highest * 100)}%`)
+
+  await page.getByRole('grid').focus()
+  await page.keyboard.press('ArrowDown')
+  await page.keyboard.press('Enter')
+  await expect(page.getByRole('complementary', { name: 'Details' })).toBeVisible()
+})
+
+test('takes every count from the topology', async ({ page }) => {
+  await open(page, 'topology')
+  const { connected, known, donating } = scripted.node.topology.get().counts
+  await expect(page.getByTestId('topology-counts')).toHaveText(
+    `${connected} connected·${known} known·${donating} donating`,
+  )
+})
+
+test('filters the log', async ({ page }) => {
+  await open(page, 'logs')
+  await page.getByRole('searchbox', { name: 'Search' }).fill('engine stopped')
+  await expect(page.getByText(/^1 of \d+ entries$/)).toBeVisible()
+  await expect(page.locator('tbody tr')).toHaveCount(1)
+  await page.getByRole('searchbox', { name: 'Search' }).fill('no such words')
+  await page.getByRole('button', { name: 'Clear filters' }).click()
+  await page.getByRole('button', { name: 'Debug' }).click()
+  await expect(page.locator('tbody')).not.toContainText('table refreshed')
+})
+
+test('keeps the last state while the node is away, and comes back by itself', async ({ page }) => {
+  await open(page, 'status')
+  playBusy(scripted)
+  await expect(page.getByTestId('counter-served')).toHaveText('128')
+  const port = Number(new URL(scripted.server.url).port)
+  await scripted.stop()
+  const banner = page.getByText('The connection to your node is interrupted')
+  await expect(banner).toBeVisible()
+  await expect(page.getByTestId('counter-served')).toHaveText('128')
+  await expect(page.getByRole('switch', { name: 'Donate Compute' })).toBeDisabled()
+  scripted = await startScriptedNode({ pagesFolder, peers: 12, port })
+  await expect(banner).toBeHidden({ timeout: 30_000 })
+  await expect(page.getByTestId('counter-served')).toHaveText('0')
+})
+
+test('shows what strangers wrote as text', async ({ page }) => {
+  const payload = '<img src=x onerror="window.broken=1"><script>window.broken=1</script>'
+  await open(page, 'logs')
+  scripted.node.logs.write(JSON.stringify({ level: 40, time: Date.now(), component: payload, msg: payload }))
+  await page.getByRole('searchbox', { name: 'Search' }).fill('onerror')
+  await expect(page.locator('tbody tr')).toContainText(payload)
+  expect(await page.evaluate(() => 'broken' in window)).toBe(false)
+})
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  for (const path of ['status', 'topology', 'logs']) {
+    test(`has no accessibility violations: ${path}, ${colorScheme}`, async ({ page }) => {
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+      await open(page, path)
+      playBusy(scripted)
+      const { violations: found } = await new AxeBuilder({ page }).analyze()
+      expect(found.map(({ id, nodes }) => `${id}: ${nodes.map(node => node.html).join(' ')}`)).toEqual([])
+    })
+  }
+}
