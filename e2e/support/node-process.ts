@@ -117,6 +117,11 @@ export class NodeProcess {
     await this.exited
   }
 
+  /** Lets go of it, as if this process had ended. */
+  abandon(): void {
+    this.#child.disconnect()
+  }
+
   async #readAddress(): Promise<string> {
     const { stdout, stderr } = this.#child
     if (stdout === null || stderr === null) throw new Error('expected pipes to the node')
