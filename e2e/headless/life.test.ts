@@ -2,6 +2,7 @@ import { readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { connectToNode } from '../../src/main/rpc/client.ts'
+import { isAlive } from '../support/is-alive.ts'
 import { drawPage, letter } from '../support/letters.ts'
 import { NodeProcess, onLoopback } from '../support/node-process.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
@@ -91,13 +92,4 @@ async function childrenOf(pid: number): Promise<number[]> {
   if (process.platform !== 'linux') return []
   const listed = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')
   return listed.trim().split(' ').filter(Boolean).map(Number)
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
-  }
 }
