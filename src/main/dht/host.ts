@@ -8,6 +8,7 @@ import { tcp } from '@libp2p/tcp'
 import { yamux } from '@libp2p/yamux'
 import { createLibp2p } from 'libp2p'
 import { fromString } from 'uint8arrays/from-string'
+import type { Milliseconds } from '../../shared/units.ts'
 import type { PortChoice } from '../config/node-config.ts'
 import type { Startable } from '../lifecycle.ts'
 import type { Logger } from '../log.ts'
@@ -41,6 +42,8 @@ export interface HostInit {
   mode?: 'server' | 'client'
   /** Lifts the per-address limits. Loopback tests and benches only. */
   relaxedLimits?: boolean
+  /** How often an open connection is checked; one that does not answer is closed. Default 30 s. */
+  connectionCheckIntervalMs?: Milliseconds
 }
 
 export interface HostServices extends Record<string, unknown> {
@@ -139,6 +142,9 @@ function limitOptions(init: HostInit) {
       ...connectionTimeouts,
       maxPeerAddrsToDial,
     },
-    connectionMonitor: { protocolPrefix: protocolPrefix(init.networkId), pingInterval: connectionCheckIntervalMs },
+    connectionMonitor: {
+      protocolPrefix: protocolPrefix(init.networkId),
+      pingInterval: init.connectionCheckIntervalMs ?? connectionCheckIntervalMs,
+    },
   }
 }

@@ -1,0 +1,41 @@
+import { afterEach, expect, it } from 'vitest'
+import { keyPosition, serviceKey } from '../../src/main/directory/keys.ts'
+import { registrarsPerKey } from '../../src/main/directory/registrars.ts'
+import { second } from '../../src/shared/units.ts'
+import { halfOf } from '../support/swarm/member.ts'
+import { eventually, idsOf, Swarm } from '../support/swarm/swarm.ts'
+import type { SwarmMember } from '../support/swarm/swarm-process.ts'
+
+let swarm: Swarm
+
+afterEach(() => swarm.end())
+
+const listen = '127.0.0.1'
+
+it('finds a worker again within 5 s when all the registrars of its key are killed at once', async () => {
+  swarm = new Swarm()
+  const [safe, ...doomed] = [swarm.process(), swarm.process(), swarm.process()] as const
+  await swarm.add([safe], Array(3).fill({ listen, half: 1 }))
+  const victims = await swarm.add(doomed, Array(registrarsPerKey).fill({ listen, half: 0 }))
+  const [worker, asker] = (await swarm.add([safe], Array(2).fill({ listen, mode: 'client' }))) as [
+    SwarmMember,
+    SwarmMember,
+  ]
+  const service = serviceInHalf(0)
+  for (const member of [worker, asker]) {
+    await eventually(async () => expect((await member.registrars(service)).sort()).toEqual(idsOf(victims)), 20 * second)
+  }
+  await worker.announce(service)
+  await eventually(async () => expect(await asker.found(service)).toEqual([worker.peerId]), 5 * second)
+
+  await Promise.all(doomed.map(process => process.kill()))
+  const tookMs = await eventually(async () => expect(await asker.found(service)).toEqual([worker.peerId]), 5 * second)
+  console.log(`found again ${tookMs} ms after all ${victims.length} registrars were killed`)
+}, 60_000)
+
+/** A service whose key lies in the given half of the key space, as its registrars then do. */
+function serviceInHalf(half: number): string {
+  let number = 0
+  while (halfOf(keyPosition(serviceKey(`service-${number}`))) !== half) number++
+  return `service-${number}`
+}
