@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { minute, second } from '../../shared/units.ts'
-import { audience, duePost, dueStatement, nextStatementAt, type Said } from './announce-plan.ts'
+import { audience, duePost, dueStatement, isResting, nextStatementAt, type Said } from './announce-plan.ts'
 import { ocrDraft } from './test-network.ts'
 
 const timing = { heartbeatIntervalMs: 30 * second, workerTtlMs: 5 * minute }
@@ -39,6 +39,11 @@ describe('what there is to say', () => {
 
   it('is the whole record at half its life', () => {
     expect(due(ocrDraft(), 150 * second, said({ saidAt: saidAt + 149 * second }))).toBe('record')
+  })
+
+  it('is the whole record, dated anew, once the clock is set back', () => {
+    expect(due(ocrDraft(), -10 * minute)).toBe('record')
+    expect(due(ocrDraft(), -second)).toBe('nothing')
   })
 
   it('is the whole record at once when services, addresses or the location change', () => {
@@ -114,4 +119,10 @@ describe('the audience', () => {
     ])
     expect([...audience(registrars, holdings).keys()]).toEqual(['a', 'lost-key'])
   })
+})
+
+it('leaves a registrar that failed alone for its pause, but not for that of a clock set back since', () => {
+  expect(isResting(saidAt + minute, saidAt)).toBe(true)
+  expect(isResting(saidAt, saidAt)).toBe(false)
+  expect(isResting(saidAt + 10 * minute, saidAt)).toBe(false)
 })

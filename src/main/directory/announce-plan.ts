@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { PeerIdText } from '../../shared/schema/primitives.ts'
 import type { WorkerRecord } from '../../shared/schema/worker.ts'
 import { type Milliseconds, second } from '../../shared/units.ts'
+import { longestRetryMs } from '../dht/retry-delay.ts'
 import type { KeyText } from './keys.ts'
 import type { RecordHash } from './record.ts'
 
@@ -39,10 +40,16 @@ export interface Holding {
   keys: readonly KeyText[]
 }
 
+/** The clock is corrected when others' clocks become known: what was dated later than this from now was dated wrongly. */
+const clockStepMs = 5 * second
+
 /** Whole records are repeated at half their life, so that one that gets lost does not end it. */
 const recordInterval = ({ workerTtlMs }: Timing) => workerTtlMs / 2
 
-/** What there is to say now: a whole record when anything but load, queue and state changed, or half its life is over. */
+/**
+ * What there is to say now: a whole record when anything but load, queue and state changed, when half its life is over,
+ * or when the clock by which it was dated has been set back.
+ */
 export function dueStatement(
   draft: RecordDraft,
   addresses: readonly string[],
@@ -53,6 +60,7 @@ export function dueStatement(
   if (said === undefined || !isDeepStrictEqual(lasting(draft, addresses), lasting(said.record, said.record.addresses)))
     return 'record'
   if (now >= said.record.issuedAt + recordInterval(timing)) return 'record'
+  if (now < said.saidAt - clockStepMs) return 'record'
   if (draft.state !== said.state) return draft.state === 'left' ? 'record' : 'renewal'
   if (now >= said.saidAt + timing.heartbeatIntervalMs) return 'renewal'
   const moved = Math.abs(draft.load - said.load) >= loadMove
@@ -66,6 +74,11 @@ export function nextStatementAt(draft: RecordDraft, said: Said, timing: Timing):
     said.saidAt + (moved ? minLoadIntervalMs : timing.heartbeatIntervalMs),
     said.record.issuedAt + recordInterval(timing),
   )
+}
+
+/** Whether a registrar that failed is left alone for now. A pause longer than any is one of a clock since set back. */
+export function isResting(retryAt: Milliseconds, now: Milliseconds): boolean {
+  return retryAt > now && retryAt <= now + longestRetryMs
 }
 
 /** What a registrar still has to hear. */

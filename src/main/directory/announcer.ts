@@ -12,6 +12,7 @@ import {
   duePost,
   dueStatement,
   type Holding,
+  isResting,
   nextStatementAt,
   type RecordDraft,
   type Said,
@@ -211,7 +212,7 @@ export class Announcer implements Startable {
     for (const [peerId, keys] of this.#audience(said)) {
       const due = duePost(this.#holdings.get(peerId), said, keys)
       const retryAt = this.#troubles.get(peerId)?.retryAt ?? 0
-      if (due === 'nothing' || this.#posting.has(peerId) || retryAt > now) continue
+      if (due === 'nothing' || this.#posting.has(peerId) || isResting(retryAt, now)) continue
       const posting = this.#postTo(peerId, due, said, keys).finally(() => {
         this.#posting.delete(peerId)
         this.#wake()
@@ -277,7 +278,7 @@ export class Announcer implements Startable {
   #setTimer(said: Said, now: Milliseconds): void {
     this.#stopTimer?.()
     if (this.#draft === undefined) return
-    const retries = [...this.#troubles.values()].map(({ retryAt }) => retryAt).filter(at => at > now)
+    const retries = [...this.#troubles.values()].map(({ retryAt }) => retryAt).filter(at => isResting(at, now))
     const at = Math.min(nextStatementAt(this.#draft, said, this.#timing), ...retries)
     this.#stopTimer = this.#components.clock.after(Math.max(1, at - now), () => this.#wake())
   }

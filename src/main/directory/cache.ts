@@ -107,7 +107,8 @@ export class WorkerCache {
 
   #live(service: ServiceType, now: Milliseconds): WorkerView[] {
     const entry = this.#entries.get(service)
-    if (entry === undefined || entry.foundAt + this.#ttlMs <= now) return []
+    // An entry of later than now is of a clock that was set back since.
+    if (entry === undefined || entry.foundAt + this.#ttlMs <= now || entry.foundAt > now) return []
     return [...entry.workers.values()].filter(worker => worker.expiresAt > now)
   }
 

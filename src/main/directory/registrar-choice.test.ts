@@ -25,4 +25,5 @@ it('asks the DHT again after two minutes, sooner where few servers are known, ne
   expect(needsLookup(20, 2 * minute, 2 * minute)).toBe(true)
   expect(needsLookup(1, 15 * second, 2 * minute)).toBe(true)
   expect(needsLookup(1, 5 * second, 2 * minute)).toBe(false)
+  expect(needsLookup(20, -minute, 2 * minute)).toBe(true)
 })

@@ -21,9 +21,10 @@ export function chooseRegistrars(registrars: readonly Registrar[], self: PeerIdT
 
 /**
  * Whether the DHT has to be asked who keeps a key. Where fewer other servers are known than a key has registrars, all of
- * them are its registrars, but there may be more servers than are known: so it is asked in any case, now and then.
+ * them are its registrars, but there may be more servers than are known: so it is asked in any case, now and then. An age
+ * below zero is that of an answer got before the clock was set back.
  */
 export function needsLookup(othersKnown: number, ageMs: Milliseconds, lifetimeMs: Milliseconds): boolean {
   if (othersKnown === 0) return false
-  return ageMs >= lifetimeMs || (othersKnown < registrarsPerKey / 2 && ageMs >= lifetimeMs / 8)
+  return ageMs < 0 || ageMs >= lifetimeMs || (othersKnown < registrarsPerKey / 2 && ageMs >= lifetimeMs / 8)
 }
