@@ -3,6 +3,9 @@ import { EventEmitter } from 'node:events'
 import type { ForkOptions } from 'electron'
 import type { ElectronUtilityProcess } from '../electron-api.ts'
 
+/** What Electron gives a utility process and Node does not. */
+const parentPort = new URL('./parent-port.ts', import.meta.url)
+
 /** Runs the module of a utility process in a real child process of Node. */
 export class StandInUtilityProcess extends EventEmitter implements ElectronUtilityProcess {
   readonly #child: ChildProcess
@@ -15,7 +18,7 @@ export class StandInUtilityProcess extends EventEmitter implements ElectronUtili
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       env: { ...options.env },
-      execArgv: [],
+      execArgv: ['--import', parentPort.href],
     })
     this.#child.once('spawn', () => this.emit('spawn'))
     this.#child.on('message', message => this.emit('message', message))

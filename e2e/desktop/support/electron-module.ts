@@ -1,0 +1,57 @@
+import { z } from 'zod'
+import { StandInElectron } from '../../../src/main/electron/stand-in/electron.ts'
+import type { DesktopReport } from './desktop-process.ts'
+
+/*
+ * What the built main bundle gets for `electron` under plain Node: a stand-in that becomes ready once it is waited for,
+ * ends its process as Electron does, and is looked at and clicked from the process that started it.
+ */
+
+const electron = new StandInElectron({ argv: process.argv.slice(2), isPackaged: true })
+
+const standInApp = electron.app
+const whenReady = standInApp.whenReady.bind(standInApp)
+standInApp.whenReady = () => {
+  setImmediate(() => standInApp.becomeReady())
+  return whenReady()
+}
+void standInApp.exited.then(code => process.exit(code))
+
+const orderSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('click'), label: z.string() }),
+  z.object({ kind: z.literal('look') }),
+])
+
+process.on('message', message => {
+  const order = orderSchema.parse(message)
+  if (order.kind === 'click') electron.tray.menu.click(order.label)
+  else process.send?.(look())
+})
+process.on('disconnect', () => process.exit(1))
+
+function look(): DesktopReport {
+  return {
+    menu: electron.trays.length === 0 ? [] : electron.tray.menu.labels,
+    visible: electron.windows.filter(window => window.isVisible()).map(window => window.webContents.url),
+    preloads: electron.windows.map(window => window.options.webPreferences?.preload ?? ''),
+    errors: electron.errorBoxes.map(({ content }) => content),
+  }
+}
+
+export const {
+  app,
+  BrowserWindow,
+  dialog,
+  ipcMain,
+  Menu,
+  MessageChannelMain,
+  nativeTheme,
+  Notification,
+  protocol,
+  safeStorage,
+  screen,
+  session,
+  shell,
+  Tray,
+  utilityProcess,
+} = electron
