@@ -1,6 +1,8 @@
 import { constants, setPriority } from 'node:os'
-import { createInterface } from 'node:readline'
+import { Readable } from 'node:stream'
+import { finished } from 'node:stream/promises'
 import { fileURLToPath } from 'node:url'
+import type { Milliseconds } from '../../shared/units.ts'
 import type { Logger } from '../log.ts'
 import {
   type EngineEntries,
@@ -9,8 +11,11 @@ import {
   type EngineProcess,
   engineEntryUrl,
 } from '../services/engine-launcher.ts'
+import { onLines } from '../services/error-lines.ts'
 import { engineEnvironment } from '../services/fork-launcher.ts'
 import type { ElectronApi, ElectronUtilityProcess } from './electron-api.ts'
+
+const lastLinesMs: Milliseconds = 500
 
 export interface UtilityLauncherComponents {
   utilityProcess: ElectronApi['utilityProcess']
@@ -47,7 +52,7 @@ class UtilityEngine implements EngineProcess {
     this.#exited = new Promise(resolve => {
       utilityProcess.on('exit', code => {
         this.#running = false
-        resolve({ code, signal: null })
+        void lastLines(utilityProcess.stderr).then(() => resolve({ code, signal: null }))
       })
     })
   }
@@ -70,7 +75,7 @@ class UtilityEngine implements EngineProcess {
 
   onErrorLine(listener: (line: string) => void): void {
     const { stderr } = this.#process
-    if (stderr !== null) createInterface({ input: stderr }).on('line', listener)
+    if (stderr instanceof Readable) onLines(stderr, listener)
   }
 
   /** Electron's own `kill` asks politely, which an engine deep in native code does not hear. */
@@ -80,6 +85,13 @@ class UtilityEngine implements EngineProcess {
     if (pid === undefined) this.#process.kill()
     else killAtOnce(pid)
   }
+}
+
+/** What a process said last, which is why it ended, may come after its exit. */
+async function lastLines(stderr: NodeJS.ReadableStream | null): Promise<void> {
+  if (stderr === null) return
+  // Where the stream does not end with its process, this much has to do.
+  await finished(stderr, { signal: AbortSignal.timeout(lastLinesMs) }).catch(() => undefined)
 }
 
 function killAtOnce(pid: number): void {
