@@ -262,5 +262,3 @@ export const en = {
   clearSearch: 'Clear search',
   self: 'this machine',
 }
-
-export type Strings = typeof en
