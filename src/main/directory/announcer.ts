@@ -22,10 +22,11 @@ import type { Ask } from './ask.ts'
 import type { Question } from './channel.ts'
 import type { StaleFrame } from './frames.ts'
 import { type KeyText, serviceKey, workerKey } from './keys.ts'
-import { readRecord, recordHash, sealRecord } from './record.ts'
+import { recordHash, sealRecord } from './record.ts'
 import type { Registrars } from './registrars.ts'
-import { readRenewal, sealRenewal } from './renewal.ts'
+import { sealRenewal } from './renewal.ts'
 import type { Sequence } from './sequence.ts'
+import { provenSeq } from './stale.ts'
 
 const postTimeoutMs = 3 * second
 /** Leaving is told to everybody at once, but not waited for longer than this. */
@@ -249,12 +250,12 @@ export class Announcer implements Startable {
     }
   }
 
-  /** Somebody holds something later of ours: an older copy of this node's data was restored, or its key is in use twice. */
+  /**
+   * Somebody holds something later of ours: an older copy of this node's data was restored, or its key is in use twice.
+   * Throws RECORD_REFUSED where the answer does not prove it: a registrar that lies is one that fails.
+   */
   #jumpPast(answer: StaleFrame): void {
-    const seq = Math.max(
-      readRecord(answer.record).claims.record.seq,
-      answer.renewal === undefined ? 0 : readRenewal(answer.renewal).claims.seq,
-    )
+    const seq = provenSeq(answer, this.#components.host.networkId, this.#self)
     if (this.#said === undefined || seq < this.#said.seq) return
     this.#components.log.warn(
       { seq },

@@ -1,0 +1,214 @@
+import { generateKeyPair } from '@libp2p/crypto/keys'
+import type { Ed25519PrivateKey } from '@libp2p/interface'
+import { pino } from 'pino'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { RmaError } from '../../shared/errors.ts'
+import { minute, second } from '../../shared/units.ts'
+import { TurnedClock } from '../clock.ts'
+import type { Host } from '../dht/host.ts'
+import type { RecordDraft } from './announce-plan.ts'
+import { Announcer } from './announcer.ts'
+import type { Question } from './channel.ts'
+import type { AnswerFrame } from './frames.ts'
+import { openRecord, readRecord, sealRecord } from './record.ts'
+import { Registrars } from './registrars.ts'
+import { readRenewal } from './renewal.ts'
+import { Sequence } from './sequence.ts'
+import { createTestHost, ocrDraft } from './test-network.ts'
+
+const log = pino({ level: 'silent' })
+const hugeSeq = Number.MAX_SAFE_INTEGER - 10
+
+let clock: TurnedClock
+let privateKey: Ed25519PrivateKey
+let host: Host
+let announcer: Announcer
+let heard: Question[]
+/** The registrar: this node's own, whose answers the tests choose. */
+let answer: (question: Question) => Promise<AnswerFrame>
+
+const accept = async (): Promise<AnswerFrame> => ({ kind: 'ok', id: 0 })
+const settled = () => vi.waitFor(() => expect(announcer.settled).toBe(true))
+
+/** The seq of each thing that was said, in order. */
+function seqs(): number[] {
+  return heard.map(question => {
+    if (question.kind === 'announce') return readRecord(question.record).claims.record.seq
+    if (question.kind === 'renew') return readRenewal(question.renewal).claims.seq
+    throw new Error(`an announcer does not ${question.kind}`)
+  })
+}
+
+/** A record sealed with any key, dated now. */
+function record(by: Ed25519PrivateKey, seq: number): Promise<Uint8Array> {
+  const issuedAt = clock.now()
+  const fields = { ...ocrDraft(), addresses: [], seq, issuedAt, expiresAt: issuedAt + 5 * minute }
+  return sealRecord(by, host.networkId, fields)
+}
+
+async function say(draft: Partial<RecordDraft> = {}): Promise<void> {
+  announcer.update(ocrDraft(draft))
+  await settled()
+}
+
+beforeEach(async () => {
+  clock = new TurnedClock()
+  privateKey = await generateKeyPair('Ed25519')
+  host = await createTestHost({ privateKey })
+  heard = []
+  answer = accept
+  let reserved = 0
+  const store = {
+    load: async () => reserved,
+    save: async (value: number) => {
+      reserved = value
+    },
+  }
+  announcer = new Announcer(
+    {
+      host,
+      privateKey,
+      registrars: new Registrars({ host }),
+      ask: (_peerId, question) => {
+        heard.push(question)
+        return answer(question)
+      },
+      sequence: new Sequence({ store, clock, log }),
+      clock,
+      log,
+    },
+    { heartbeatIntervalMs: 30 * second, workerTtlMs: 5 * minute },
+  )
+  await host.start()
+  announcer.start()
+})
+
+afterEach(async () => {
+  announcer.stop()
+  await host.stop()
+})
+
+describe('an announcer', () => {
+  it('says the whole record first, and renews it at each heartbeat', async () => {
+    await say()
+    expect(heard.map(question => question.kind)).toEqual(['announce'])
+    expect(announcer.heldBy).toBe(1)
+    clock.turn(30 * second)
+    await settled()
+    expect(heard.map(question => question.kind)).toEqual(['announce', 'renew'])
+  })
+
+  it('says a record that was renewed meanwhile, and then the renewal, to whoever has lost it', async () => {
+    await say()
+    answer = async () => {
+      answer = accept
+      throw new RmaError('NOT_FOUND', 'announce the record')
+    }
+    clock.turn(30 * second)
+    await settled()
+    expect(heard.map(question => question.kind)).toEqual(['announce', 'renew', 'announce', 'renew'])
+    expect(announcer.heldBy).toBe(1)
+  })
+
+  it('tries a registrar that fails again later, and not at once', async () => {
+    answer = async () => {
+      throw new RmaError('QUOTA_EXCEEDED', 'no room')
+    }
+    await say()
+    expect(heard).toHaveLength(1)
+    expect(announcer.heldBy).toBe(0)
+    answer = accept
+    clock.turn(minute)
+    await vi.waitFor(() => expect(announcer.heldBy).toBe(1))
+  })
+
+  it('does not lose its registrar when it leaves: the word that it is gone is the last it says', async () => {
+    await say()
+    const left = announcer.leave()
+    await left
+    expect(readRecord((heard.at(-1) as { record: Uint8Array }).record).claims.record.state).toBe('left')
+    expect(announcer.heldBy).toBe(0)
+    const said = heard.length
+    clock.turn(10 * minute)
+    await settled()
+    expect(heard).toHaveLength(said)
+  })
+
+  it('gives up leaving after two seconds with a registrar that does not answer', async () => {
+    await say()
+    answer = () => new Promise(() => undefined)
+    const left = announcer.leave()
+    await vi.waitFor(() => expect(heard).toHaveLength(2))
+    clock.turn(2 * second)
+    await left
+  })
+
+  it('has nothing to leave where it has said nothing', async () => {
+    await announcer.leave()
+    await settled()
+    expect(heard).toEqual([])
+  })
+
+  it('goes on trying when a number for its record cannot be had', async () => {
+    const failing = new Announcer(
+      {
+        host,
+        privateKey,
+        registrars: new Registrars({ host }),
+        ask: accept,
+        sequence: new Sequence({
+          store: { load: async () => Number.MAX_SAFE_INTEGER, save: async () => undefined },
+          clock,
+          log,
+        }),
+        clock,
+        log,
+      },
+      { heartbeatIntervalMs: 30 * second, workerTtlMs: 5 * minute },
+    )
+    failing.start()
+    failing.update(ocrDraft())
+    await vi.waitFor(() => expect(failing.settled).toBe(true))
+    expect(failing.heldBy).toBe(0)
+    failing.stop()
+  })
+})
+
+describe('an answer that something later is held', () => {
+  const stale = (bytes: Uint8Array): AnswerFrame => ({ kind: 'stale', id: 0, record: bytes })
+
+  it('that is proven makes the node go on above it', async () => {
+    const restored = clock.now() + 1_000_000
+    const held = await record(privateKey, restored)
+    answer = async () => {
+      answer = accept
+      return stale(held)
+    }
+    await say()
+    await vi.waitFor(() => expect(announcer.heldBy).toBe(1))
+    expect(seqs()).toHaveLength(2)
+    expect(seqs()[1]).toBeGreaterThan(restored)
+  })
+
+  it('that nothing proves moves no number, and its registrar counts as failing', async () => {
+    const forged = (await record(await generateKeyPair('Ed25519'), hugeSeq)).slice()
+    const lies = [forged, (await record(privateKey, hugeSeq)).fill(1, -64), Uint8Array.of(1, 2, 3)]
+    for (const lie of lies) {
+      answer = async () => stale(lie)
+      await say({ location: `place-${lies.indexOf(lie)}` })
+      expect(announcer.heldBy).toBe(0)
+    }
+    answer = accept
+    clock.turn(10 * minute)
+    await vi.waitFor(() => expect(announcer.heldBy).toBe(1))
+    expect(Math.max(...seqs())).toBeLessThan(clock.now() + 1_000)
+  })
+
+  it('of an own record older than the newest moves nothing either', async () => {
+    const old = await record(privateKey, 7)
+    answer = async () => stale(old)
+    await say()
+    expect(openRecord(old, host.networkId).record.seq).toBe(7)
+    expect(seqs()).toEqual([clock.now()])
+  })
+})
