@@ -15,7 +15,6 @@ function refusal(env: NodeJS.ProcessEnv): RmaError {
 describe('environment', () => {
   it('has the platform’s defaults when nothing is set, or set to nothing', () => {
     const expected = {
-      DHT_ENABLED: true,
       DHT_HEARTBEAT_INTERVAL: 30_000,
       DHT_WORKER_TTL: 300_000,
       DHT_CACHE_TTL: 60_000,
@@ -26,15 +25,19 @@ describe('environment', () => {
   })
 
   it('reads values in their units', () => {
-    expect(parseEnvironment({ DHT_PORT: '9000', DHT_CACHE_TTL: '5', DHT_ENABLED: 'false', LOCATION: 'leeds' })).toEqual(
-      expect.objectContaining({ DHT_PORT: 9_000, DHT_CACHE_TTL: 5_000, DHT_ENABLED: false, LOCATION: 'leeds' }),
+    expect(parseEnvironment({ DHT_PORT: '9000', DHT_CACHE_TTL: '5', LOCATION: 'leeds' })).toEqual(
+      expect.objectContaining({ DHT_PORT: 9_000, DHT_CACHE_TTL: 5_000, LOCATION: 'leeds' }),
     )
   })
 
   it.each([
     ['DHT_PORT', '99999', 'DHT_PORT: expected a port from 1 to 65535, got "99999"'],
     ['DHT_PORT', 'http', 'DHT_PORT: expected a port from 1 to 65535, got "http"'],
-    ['DHT_ENABLED', 'maybe', 'DHT_ENABLED: expected true or false, got "maybe"'],
+    [
+      'DHT_ENABLED',
+      'false',
+      'DHT_ENABLED: expected true: taking part without the DHT is not possible yet, got "false"',
+    ],
     ['DHT_WORKER_TTL', '0', 'DHT_WORKER_TTL: expected a number of seconds from 1 to 999999, got "0"'],
     ['DHT_WORKER_TTL', '601', 'DHT_WORKER_TTL: expected at most 600 seconds, got "601"'],
     ['DHT_MAX_WORKERS', '-1', 'DHT_MAX_WORKERS: expected a number from 1 to 1000, got "-1"'],

@@ -16,14 +16,13 @@ const portNumber = z
   .transform(Number)
   .refine(port => port >= 1 && port <= 65_535, 'expected a port from 1 to 65535')
 
-const flag = z
-  .enum(['true', 'false', '1', '0'], 'expected true or false')
-  .transform(text => text === 'true' || text === '1')
+/** Without the DHT a node would register with a coordinator, which this version does not know: better said than ignored. */
+const dhtEnabled = z.enum(['true', '1'], 'expected true: taking part without the DHT is not possible yet')
 
 /** The environment variables a node reads; names are the platform's own. Intervals are whole seconds. */
 const environmentSchema = z.object({
   RMA_DONOR_HOME: z.string().min(1, 'expected a folder').optional(),
-  DHT_ENABLED: flag.default(true),
+  DHT_ENABLED: dhtEnabled.optional(),
   DHT_PORT: portNumber.optional(),
   DHT_HEARTBEAT_INTERVAL: seconds('expected a number of seconds from 1 to 999999').default(30 * second),
   DHT_WORKER_TTL: seconds('expected a number of seconds from 1 to 999999')

@@ -44,7 +44,6 @@ export interface NodeConfig {
   location?: string
   ports: { dht: PortChoice; service: PortChoice; dashboard: PortChoice }
   dht: {
-    enabled: boolean
     heartbeatIntervalMs: Milliseconds
     workerTtlMs: Milliseconds
     cacheTtlMs: Milliseconds
@@ -78,7 +77,6 @@ export async function loadConfig(init: { env: NodeJS.ProcessEnv; flags?: Flags }
       dashboard: choosePort(flags.dashboardPort ?? env.DASHBOARD_PORT, defaultPorts.dashboard),
     },
     dht: {
-      enabled: env.DHT_ENABLED,
       heartbeatIntervalMs: env.DHT_HEARTBEAT_INTERVAL,
       workerTtlMs: env.DHT_WORKER_TTL,
       cacheTtlMs: env.DHT_CACHE_TTL,
