@@ -1,17 +1,22 @@
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { access, mkdtemp, readdir, rm } from 'node:fs/promises'
+import { access, mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
-import { listPackage } from '@electron/asar'
+import { extractAll, listPackage } from '@electron/asar'
 import { FuseV1Options, getCurrentFuseWire } from '@electron/fuses'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { minute } from '../../src/shared/units.ts'
+import { MiB, minute } from '../../src/shared/units.ts'
+import { characterAccuracy, drawPage, letter } from '../support/letters.ts'
+import { runCommand } from '../support/node-process.ts'
+import { DesktopProcess, makeLoopbackFolder } from './support/desktop-process.ts'
 import { makeStandInDistribution } from './support/stand-in-distribution.ts'
 
 /** How a fuse's state is written in the binary. */
 const [off, on] = [...Buffer.from('01')]
+/** A quarter above what it is: a package that comes along unnoticed shows here. */
+const maxArchiveBytes = 23 * MiB
 const root = resolve(import.meta.dirname, '../..')
 const isBuilt = existsSync(join(root, 'out/main/electron.js')) && existsSync(join(root, 'out/renderer/index.html'))
 if (!isBuilt) console.log('The packaging test is skipped: out/ has not been built (npm run build)')
@@ -56,8 +61,18 @@ describe.skipIf(!isBuilt || process.platform !== 'linux')('the packaged app', ()
   it('holds no sources, tests, source maps or development tools', () => {
     const own = new Set(files.map(file => file.split('/')[1]))
     expect([...own].sort()).toEqual(['assets', 'node_modules', 'out', 'package.json'])
-    expect(files.filter(file => /\.(ts|map|tsbuildinfo)$/.test(file))).toEqual([])
-    for (const tool of ['typescript', 'electron', 'vite', 'vitest', '@playwright', 'react', '@biomejs', 'node'])
+    expect(files.filter(file => /\.(ts|map|tsbuildinfo|cc|h|wasm\.js)$/.test(file))).toEqual([])
+    for (const tool of [
+      'typescript',
+      'electron',
+      'vite',
+      'vitest',
+      '@playwright',
+      'react',
+      'graphology',
+      '@biomejs',
+      'node',
+    ])
       expect(files).not.toContain(`/node_modules/${tool}`)
   })
 
@@ -65,6 +80,11 @@ describe.skipIf(!isBuilt || process.platform !== 'linux')('the packaged app', ()
     const outside = join(app, 'resources/app.asar.unpacked/node_modules')
     for (const name of ['classic-level/prebuilds', '@img', 'tesseract.js-core', '@tesseract.js-data/eng'])
       await access(join(outside, name))
+  })
+
+  it('keeps the licences of what it ships', () => {
+    for (const name of ['@img/colour', 'pino', 'tesseract.js', 'classic-level/deps/leveldb/leveldb-1.20'])
+      expect(files.filter(file => file.startsWith(`/node_modules/${name}/LICENSE`))).not.toEqual([])
   })
 
   it('has its fuses set', async () => {
@@ -75,4 +95,30 @@ describe.skipIf(!isBuilt || process.platform !== 'linux')('the packaged app', ()
     expect(wire[FuseV1Options.OnlyLoadAppFromAsar]).toBe(on)
     expect(wire[FuseV1Options.EnableCookieEncryption]).toBe(on)
   })
+  it('is no larger than its parts explain', async () => {
+    const { size } = await stat(join(app, 'resources/app.asar'))
+    expect(size).toBeLessThan(maxArchiveBytes)
+  })
+
+  it(
+    'holds all that it needs: run from its own files, it reads a letter and quits',
+    async () => {
+      const unpacked = join(folder, 'unpacked')
+      extractAll(join(app, 'resources/app.asar'), unpacked)
+      const dataFolder = await makeLoopbackFolder(folder)
+      const desktop = new DesktopProcess({ main: join(unpacked, 'out/main/electron.js'), dataFolder })
+      try {
+        await desktop.started()
+        expect(await runCommand(['donate', 'on', '--agree', '--data-folder', dataFolder])).toMatchObject({ code: 0 })
+        const answer = await desktop.request('ocr', await drawPage(letter).png().toBuffer(), 'image/png')
+        expect(answer.status, await answer.clone().text()).toBe(200)
+        expect(characterAccuracy(letter, ((await answer.json()) as { text: string }).text)).toBeGreaterThanOrEqual(0.98)
+        desktop.click('Stop and quit')
+        expect(await desktop.exited, desktop.log).toBe(0)
+      } finally {
+        await desktop.kill()
+      }
+    },
+    minute,
+  )
 })
