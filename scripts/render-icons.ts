@@ -5,6 +5,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import sharp, { type OverlayOptions } from 'sharp'
+import { alignToPixels } from './pixel-grid.ts'
 
 const root = resolve(import.meta.dirname, '..')
 const kinds = ['donating', 'waiting', 'paused', 'connecting', 'error'] as const
@@ -84,7 +85,8 @@ async function renderTray(): Promise<void> {
     for (const { name, size, colour } of variants) {
       const coloured = svg.replaceAll('currentColor', colour(kind))
       for (const { suffix, factor } of scales) {
-        const png = await draw(coloured, Math.round(size * factor))
+        const pixels = Math.round(size * factor)
+        const png = await draw(alignToPixels(coloured, { from: 24, to: pixels }), pixels)
         await writeFile(resolve(root, `assets/tray/${name(kind)}${suffix}.png`), png)
       }
     }
