@@ -34,6 +34,7 @@ export const errorCatalogue = {
   IDENTITY_SEALED: { status: 500, retryable: false },
   NODE_NOT_RUNNING: { status: 503, retryable: false },
   RECORD_REFUSED: { status: 422, retryable: false },
+  NOT_REGISTRAR: { status: 421, retryable: false },
   QUOTA_EXCEEDED: { status: 429, retryable: true },
   PROTOCOL: { status: 502, retryable: true },
 } as const satisfies Record<string, { status: number; retryable: boolean }>

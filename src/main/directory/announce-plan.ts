@@ -38,6 +38,8 @@ export interface Holding {
   recordHash: RecordHash
   seq: number
   keys: readonly KeyText[]
+  /** It declined all of the keys: it knows servers that are closer to them. It is asked again with the next record. */
+  declined?: boolean
 }
 
 /** The clock is corrected when others' clocks become known: what was dated later than this from now was dated wrongly. */
@@ -88,7 +90,7 @@ export function duePost(
   keys: readonly KeyText[],
 ): 'announce' | 'renew' | 'nothing' {
   if (holding?.recordHash !== said.recordHash || !keys.every(key => holding.keys.includes(key))) return 'announce'
-  return holding.seq < said.seq ? 'renew' : 'nothing'
+  return holding.seq < said.seq && holding.declined !== true ? 'renew' : 'nothing'
 }
 
 /**

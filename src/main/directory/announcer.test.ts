@@ -122,10 +122,30 @@ describe('an announcer', () => {
     await vi.waitFor(() => expect(announcer.heldBy).toBe(1))
   })
 
-  it('does not lose its registrar when it leaves: the word that it is gone is the last it says', async () => {
+  it('leaves alone a registrar that declines all keys, until there is a new record', async () => {
+    answer = async question => {
+      const keys = question.kind === 'announce' ? question.keys : []
+      return { kind: 'ok', id: 0, declined: keys.map(key => ({ key, code: 'NOT_REGISTRAR' })) }
+    }
     await say()
-    const left = announcer.leave()
-    await left
+    clock.turn(minute)
+    await settled()
+    expect(heard.map(question => question.kind)).toEqual(['announce'])
+    expect(announcer.heldBy).toBe(0)
+    answer = accept
+    await say({ location: 'london' })
+    expect(announcer.heldBy).toBe(1)
+  })
+
+  it('counts a registrar that declines some of the keys', async () => {
+    answer = async () => ({ kind: 'ok', id: 0, declined: [{ key: 'service:ocr', code: 'NOT_REGISTRAR' }] })
+    await say()
+    expect(announcer.heldBy).toBe(1)
+  })
+
+  it('says as its last word that it has left', async () => {
+    await say()
+    await announcer.leave()
     expect(readRecord((heard.at(-1) as { record: Uint8Array }).record).claims.record.state).toBe('left')
     expect(announcer.heldBy).toBe(0)
     const said = heard.length

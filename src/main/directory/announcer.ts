@@ -20,7 +20,7 @@ import {
 } from './announce-plan.ts'
 import type { Ask } from './ask.ts'
 import type { Question } from './channel.ts'
-import type { StaleFrame } from './frames.ts'
+import type { AnswerFrame, StaleFrame } from './frames.ts'
 import { type KeyText, serviceKey, workerKey } from './keys.ts'
 import { recordHash, sealRecord } from './record.ts'
 import type { Registrars } from './registrars.ts'
@@ -69,6 +69,7 @@ export class Announcer implements Startable {
   #said: Said | undefined
   #working: Promise<void> | undefined
   #workAgain = false
+  #lookups = 0
   #stopTimer: StopTimer | undefined
   #stopListening: (() => void) | undefined
   #stopLookups: StopTimer | undefined
@@ -96,7 +97,8 @@ export class Announcer implements Startable {
 
   /** How many registrars hold the newest record. */
   get heldBy(): number {
-    return [...this.#holdings.values()].filter(holding => holding.recordHash === this.#said?.recordHash).length
+    const newest = this.#said?.recordHash
+    return [...this.#holdings.values()].filter(holding => holding.recordHash === newest && !holding.declined).length
   }
 
   /** Whether nothing is on its way: what was to be said is said, to everybody who could be reached. */
@@ -243,7 +245,9 @@ export class Announcer implements Startable {
       if (answer.kind === 'stale') this.#jumpPast(answer)
       // A record carries what its first statement was; a renewal made since then is sent in the next round.
       const seq = due === 'announce' ? said.record.seq : said.seq
-      this.#holdings.set(peerId, { recordHash: said.recordHash, seq, keys })
+      const declined = due === 'announce' && declinesAll(answer, keys)
+      this.#holdings.set(peerId, { recordHash: said.recordHash, seq, keys, declined })
+      if (declined && this.#lookups === 0) void this.#findRegistrars()
       this.#troubles.delete(peerId)
     } catch (error) {
       this.#noteTrouble(peerId, due, error)
@@ -288,21 +292,29 @@ export class Announcer implements Startable {
   async #findRegistrars(): Promise<void> {
     const draft = this.#draft
     if (draft === undefined || this.#life.signal.aborted) return
+    this.#lookups++
     const signal = AbortSignal.any([this.#life.signal, AbortSignal.timeout(lookupTimeoutMs)])
     for (const key of keysOf(this.#self, { record: draft })) {
       try {
         await this.#components.registrars.refresh(key, signal)
       } catch (error) {
-        if (signal.aborted) return
+        if (signal.aborted) break
         this.#components.log.debug({ key, err: error }, 'the registrars of a key were not found')
       }
     }
+    this.#lookups--
     this.#wake()
   }
 }
 
 function keysOf(self: PeerIdText, { record }: { record: Pick<RecordDraft, 'services'> }): KeyText[] {
   return [workerKey(self), ...record.services.map(serviceKey)]
+}
+
+/** Whether a registrar keeps the record under none of the keys: it knows servers that are closer to each. */
+function declinesAll(answer: AnswerFrame, keys: readonly KeyText[]): boolean {
+  if (answer.kind !== 'ok' || keys.length === 0) return false
+  return keys.every(key => answer.declined?.some(declined => declined.key === key && declined.code === 'NOT_REGISTRAR'))
 }
 
 function questionOf(due: 'announce' | 'renew', said: Said, keys: KeyText[]): Question {

@@ -57,12 +57,15 @@ export interface Directory extends Startable {
 export function createDirectory(components: DirectoryComponents, init: DirectoryInit): Directory {
   const { host, privateKey, sequence, clock } = components
   const log = components.log.child({ component: 'directory' })
+  const registrars = new Registrars({ host })
   const registry = new Registry(
-    { isCertifiedCoordinator: peerId => components.isCertifiedCoordinator?.(peerId) ?? false },
+    {
+      isCertifiedCoordinator: peerId => components.isCertifiedCoordinator?.(peerId) ?? false,
+      keeps: key => registrars.keeps(key),
+    },
     { networkId: host.networkId },
   )
   const registrar = new RegistrarService({ registry, clock })
-  const registrars = new Registrars({ host })
   const channels = new Channels({ host, clock })
   const self = host.peerId.toString()
   const ask: Ask = async (peerId, question, options) =>

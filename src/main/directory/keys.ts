@@ -77,6 +77,16 @@ export function distance(a: Position, b: Position): string {
   return Buffer.from(a.map((byte, index) => byte ^ Number(b[index]))).toString('hex')
 }
 
+/** Whether `a` lies closer to `position` than `b`. */
+export function isCloser(a: Position, b: Position, position: Position): boolean {
+  for (const [index, byte] of position.entries()) {
+    const nearer = Number(a[index]) ^ byte
+    const farther = Number(b[index]) ^ byte
+    if (nearer !== farther) return nearer < farther
+  }
+  return false
+}
+
 /** The `count` of `peers` that lie closest to `position`, closest first. */
 export function closestPeers<T extends { position: Position }>(
   peers: Iterable<T>,

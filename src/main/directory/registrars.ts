@@ -1,10 +1,12 @@
 import type { Connection, PeerId } from '@libp2p/interface'
+import { isPrivate } from '@libp2p/utils'
 import { fromString } from 'uint8arrays/from-string'
 import type { PeerIdText } from '../../shared/schema/primitives.ts'
 import { addressGroup } from '../dht/address-group.ts'
 import { closestOnNetwork } from '../dht/closest.ts'
 import type { Host } from '../dht/host.ts'
 import type { Startable } from '../lifecycle.ts'
+import { isAmongClosest, type Place } from './closeness.ts'
 import { closestPeers, type KeyText, keyPosition, type Position, peerPosition } from './keys.ts'
 
 /** How many DHT servers keep the records of a key. */
@@ -26,7 +28,7 @@ export interface RegistrarsComponents {
 export class Registrars implements Startable {
   readonly self: Registrar
   readonly #host: Host
-  readonly #known = new Map<PeerIdText, Registrar>()
+  readonly #known = new Map<PeerIdText, Registrar & Place>()
   readonly #listeners = new Set<() => void>()
   #topology: string | undefined
 
@@ -59,6 +61,11 @@ export class Registrars implements Startable {
     return closestPeers([...self, ...this.#known.values()], keyPosition(key), registrarsPerKey)
   }
 
+  /** Whether this node keeps records under `key`: it is one of the servers closest to it, as far as it knows. */
+  keeps(key: KeyText): boolean {
+    return isAmongClosest(this.self.position, this.#known.values(), keyPosition(key))
+  }
+
   /** Asks the DHT who is closest to the key; `of` knows more afterwards. */
   async refresh(key: KeyText, signal: AbortSignal): Promise<void> {
     // The lookup connects to each peer it returns, which brings them here through the topology.
@@ -83,7 +90,10 @@ export class Registrars implements Startable {
   #add(peer: PeerId, connection: Connection): void {
     const peerId = peer.toString()
     if (this.#known.has(peerId)) return
-    this.#known.set(peerId, { peerId, position: peerPosition(peerId), group: addressGroup(connection.remoteAddr) })
+    const group = addressGroup(connection.remoteAddr)
+    // On a LAN all addresses are of one group, and so are all its machines.
+    const party = isPrivate(connection.remoteAddr) ? peerId : group
+    this.#known.set(peerId, { peerId, position: peerPosition(peerId), group, party })
     this.#tell()
   }
 

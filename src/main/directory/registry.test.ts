@@ -52,6 +52,45 @@ const peersUnder = (key: string, options = {}) =>
 
 const knows = (record: Uint8Array, seq: number): KnownRecord => [recordHash(record).slice(0, knownPrefixLength), seq]
 
+describe('a registrar that others are closer than', () => {
+  const far = [ner, llm]
+
+  beforeEach(() => {
+    registry = new Registry(
+      { isCertifiedCoordinator: () => false, keeps: key => !far.includes(key) },
+      {
+        networkId: testNetworkId,
+      },
+    )
+  })
+
+  it('declines the keys that are not its own, and keeps the record under the rest', async () => {
+    const record = await alice.record({ services: ['ocr', 'ner-extraction'] })
+    expect(registry.announce(record, by(alice, [ocr, ner]))).toEqual({
+      kind: 'ok',
+      declined: [{ key: ner, code: 'NOT_REGISTRAR' }],
+    })
+    expect(peersUnder(ocr)).toEqual([alice.peerId])
+    expect(find(ner).total).toBe(0)
+  })
+
+  it('keeps nothing of a record that it declines for all of its keys', async () => {
+    const services = ['ner-extraction', 'llm-inference']
+    const declined = far.map(key => ({ key, code: 'NOT_REGISTRAR' }))
+    expect(registry.announce(await alice.record({ services }), by(alice, [...far, ner]))).toEqual({
+      kind: 'ok',
+      declined,
+    })
+    expect(registry.size).toEqual({ workers: 0, keys: 0, bytes: 0 })
+  })
+
+  it('takes the last word of a worker it holds, whatever the keys', async () => {
+    registry.announce(await alice.record({ services: ['ocr'], seq: 1 }), by(alice, [ocr]))
+    registry.announce(await alice.record({ services: [], state: 'left', seq: 2 }), by(alice, far.slice(0, 0)))
+    expect(find(ocr).total).toBe(0)
+  })
+})
+
 describe('announcing', () => {
   it('puts a worker under the keys it asks for, and no others', async () => {
     const record = await alice.record({ services: ['ocr', 'ner-extraction'] })

@@ -38,6 +38,8 @@ import { type Random, weightedSample } from './sample.ts'
 export interface RegistryComponents {
   /** Whether a peer has shown a certificate with the role coordinator; only these stand under `coordinator*` keys. */
   isCertifiedCoordinator(peerId: PeerIdText): boolean
+  /** Whether this registrar is one of those of `key`. Without it, it is one of every key. */
+  keeps?(key: KeyText): boolean
 }
 
 export interface RegistryInit {
@@ -123,7 +125,8 @@ export class Registry {
   }
 
   /**
-   * Takes a record under the given keys, besides those of the worker's earlier records that it still entitles to.
+   * Takes a record under the given keys, besides those of the worker's earlier records that it still entitles to. A
+   * record that is declined for each of its keys, because others are closer to them, is not kept at all.
    * Throws RECORD_REFUSED with a reason, QUOTA_EXCEEDED (too often, or no room), BAD_REQUEST (not a key).
    */
   announce(bytes: Uint8Array, { keys, from, group, now }: Announcement): AnnounceResult {
@@ -136,6 +139,8 @@ export class Registry {
     if (held?.hash === read.hash) return { kind: 'ok', declined: this.#enter(held, keys, now) }
     const stale = held && compareSeq(held, read.claims.record.seq)
     if (stale !== undefined) return stale
+    if (held === undefined && keys.length > 0 && !keys.some(key => this.#keeps(key)))
+      return { kind: 'ok', declined: [...new Set(keys)].map(notRegistrar) }
     const record = verifyRecord(read, this.#init.networkId)
     const entry = this.#keep(record, group, now)
     return { kind: 'ok', declined: this.#enter(entry, keys, now) }
@@ -255,13 +260,18 @@ export class Registry {
     const declined: DeclinedKey[] = []
     for (const key of new Set(keys)) {
       const { kind } = parseKey(key)
-      if (kind === 'worker') continue
-      if (kind !== 'service' && !this.#components.isCertifiedCoordinator(entry.peerId))
+      if (!this.#keeps(key)) declined.push(notRegistrar(key))
+      else if (kind === 'worker') continue
+      else if (kind !== 'service' && !this.#components.isCertifiedCoordinator(entry.peerId))
         declined.push({ key, code: 'FORBIDDEN' })
       else if (!this.#index.enter(entry, key, now)) declined.push({ key, code: 'QUOTA_EXCEEDED' })
     }
     this.#tell(entry)
     return declined
+  }
+
+  #keeps(key: KeyText): boolean {
+    return this.#components.keeps?.(key) ?? true
   }
 
   #applyRenewal(entry: RegistryEntry, { claims, bytes }: UnverifiedRenewal): void {
@@ -290,6 +300,10 @@ export class Registry {
   #tell({ peerId }: RegistryEntry): void {
     for (const listener of this.#listeners) listener(peerId)
   }
+}
+
+function notRegistrar(key: KeyText): DeclinedKey {
+  return { key, code: 'NOT_REGISTRAR' }
 }
 
 function recordWanted(peerId: PeerIdText): RmaError {

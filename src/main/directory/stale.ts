@@ -1,7 +1,7 @@
 import type { PeerIdText } from '../../shared/schema/primitives.ts'
+import type { StaleFrame } from './frames.ts'
 import { openRecord } from './record.ts'
 import { refused } from './refusal.ts'
-import type { Stale } from './registry-entry.ts'
 import { readRenewal, verifyRenewal } from './renewal.ts'
 
 /**
@@ -9,7 +9,7 @@ import { readRenewal, verifyRenewal } from './renewal.ts'
  * could make a node use up its numbers. Expired records prove as much as others. Throws RECORD_REFUSED with a reason.
  */
 export function provenSeq(
-  { record: bytes, renewal }: Omit<Stale, 'kind'>,
+  { record: bytes, renewal }: Pick<StaleFrame, 'record' | 'renewal'>,
   networkId: string,
   self: PeerIdText,
 ): number {

@@ -1,0 +1,29 @@
+import { isCloser, type Position } from './keys.ts'
+
+/**
+ * A key's registrars are the 8 closest servers, but nobody knows all servers: whoever is among this many closest that it
+ * knows takes a record, so that two who know different servers still find each other.
+ */
+export const keptAmongClosest = 16
+/** Servers of one party that count as closer: any more may have been made up to push others out. */
+const maxOfOneParty = 2
+
+export interface Place {
+  position: Position
+  /** Who is likely to hold it: servers of one party cannot push others out by their number. */
+  party: string
+}
+
+/** Whether fewer than 16 of `others` are closer to `key` than `self`, at most two of each party counted. */
+export function isAmongClosest(self: Position, others: Iterable<Place>, key: Position): boolean {
+  const counted = new Map<string, number>()
+  let closer = 0
+  for (const { position, party } of others) {
+    const ofParty = counted.get(party) ?? 0
+    if (ofParty >= maxOfOneParty || !isCloser(position, self, key)) continue
+    counted.set(party, ofParty + 1)
+    closer++
+    if (closer >= keptAmongClosest) return false
+  }
+  return true
+}
