@@ -1,0 +1,93 @@
+import { generateKeyPair } from '@libp2p/crypto/keys'
+import { pino } from 'pino'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { minute, second } from '../../shared/units.ts'
+import { systemClock } from '../clock.ts'
+import type { Host } from '../dht/host.ts'
+import { Lifecycle } from '../lifecycle.ts'
+import { Channels } from './channels.ts'
+import { serviceKey } from './keys.ts'
+import { sealRecord } from './record.ts'
+import { DirectoryServer } from './server.ts'
+import { createTestHost, createTestNode, ocrDraft, type TestNode } from './test-network.ts'
+
+const log = pino({ level: 'silent' })
+
+let lifecycle: Lifecycle
+let registrar: TestNode
+let worker: Host
+let channels: Channels
+let announce: (services: string[], seq: number) => Promise<unknown>
+
+/** A server that others see as a registrar. */
+async function startServer(): Promise<Host> {
+  const host = await createTestHost()
+  const server = new DirectoryServer({ host, answer: ({ id }) => ({ kind: 'ok', id }), clock: systemClock, log })
+  await host.start()
+  await server.start()
+  lifecycle.add('server', { start: () => undefined, stop: () => host.stop() })
+  return host
+}
+
+beforeEach(async () => {
+  lifecycle = new Lifecycle()
+  registrar = lifecycle.add('registrar', await createTestNode())
+  const privateKey = await generateKeyPair('Ed25519')
+  worker = lifecycle.add('worker', await createTestHost({ privateKey, mode: 'client' }))
+  channels = lifecycle.add('channels', new Channels({ host: worker, clock: systemClock }))
+  await lifecycle.start()
+  await worker.libp2p.dial(registrar.host.libp2p.getMultiaddrs())
+  announce = async (services, seq) => {
+    const issuedAt = Date.now()
+    const record = await sealRecord(privateKey, worker.networkId, {
+      ...ocrDraft({ services }),
+      addresses: [],
+      seq,
+      issuedAt,
+      expiresAt: issuedAt + 5 * minute,
+    })
+    const question = { kind: 'announce', record, keys: services.map(serviceKey) } as const
+    return channels.ask(registrar.host.peerId.toString(), question, { timeoutMs: 5 * second })
+  }
+})
+
+afterEach(() => lifecycle.stop())
+
+describe('a registrar', () => {
+  it('takes records under all keys while it knows few other servers', async () => {
+    expect(await announce(['ocr', 'chat', 'enhance'], 1)).toMatchObject({ kind: 'ok' })
+    expect(registrar.directory.registry.size).toMatchObject({ workers: 1, keys: 3 })
+  })
+
+  it('declines keys that 16 servers it knows are closer to', async () => {
+    const others = await Promise.all(Array.from({ length: 40 }, startServer))
+    for (const other of others) await registrar.host.libp2p.dial(other.libp2p.getMultiaddrs())
+    await vi.waitFor(() => expect(registrar.directory.registrars.others).toBe(40), 10_000)
+    const services = Array.from({ length: 60 }, (_, index) => `service-${index}`)
+    const keeps = (service: string) => registrar.directory.registrars.keeps(serviceKey(service))
+    const near = services.filter(keeps).slice(0, 2)
+    const far = services.filter(service => !keeps(service)).slice(0, 2)
+    const declined = far.map(service => ({ key: serviceKey(service), code: 'NOT_REGISTRAR' }))
+    expect(await announce([...near, ...far], 1)).toMatchObject({ kind: 'ok', declined })
+    for (const service of far) expect(registrar.directory.registry.find(serviceKey(service), any).total).toBe(0)
+    for (const service of near) expect(registrar.directory.registry.find(serviceKey(service), any).total).toBe(1)
+  }, 30_000)
+
+  it('hands back the later record that it holds', async () => {
+    await announce(['ocr'], 9)
+    expect(await announce(['ocr'], 8)).toMatchObject({ kind: 'stale' })
+  })
+
+  it('tells who listens of each record it takes in, until they listen no more', async () => {
+    let heard = 0
+    const stop = registrar.directory.onAnnounced(() => heard++)
+    await announce(['ocr'], 1)
+    await announce(['ocr'], 2)
+    expect(heard).toBe(2)
+    stop()
+    await announce(['ocr'], 3)
+    expect(heard).toBe(2)
+  })
+})
+
+const any = { limit: 10, now: Date.now(), random: Math.random }
