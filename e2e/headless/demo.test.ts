@@ -68,7 +68,10 @@ it('six nodes read letters for each other, one that dies is reported, and Ctrl-C
 }, 60_000)
 
 it('Ctrl-C while the nodes still start leaves nothing either', async () => {
-  await vi.waitFor(() => expect(lines.some(line => line.includes('1 of 6'))).toBe(true), { timeout: 20_000 })
+  await vi.waitFor(() => expect(lines.some(line => line.includes('1 of 6'))).toBe(true), {
+    timeout: 20_000,
+    interval: 1,
+  })
   child.kill('SIGINT')
   expect(await once(child, 'exit')).toEqual([0, null])
   expect(lines.at(-1)).toBe('All nodes have stopped; their folders are removed.')

@@ -41,10 +41,12 @@ export async function runDemo(): Promise<number> {
   return 0
 }
 
-/** Starts the nodes, one after another in `players`, and sends letters between them. */
+/** Starts the nodes, each put into `players`, and sends letters between them. */
 async function play(players: Player[], folder: string, signal: AbortSignal): Promise<void> {
   const alive = new Set<Player>()
   const enter = async (member: Member, args: readonly string[]) => {
+    // Once it is interrupted, what has entered is being stopped.
+    signal.throwIfAborted()
     const player = { member, node: new NodeProcess({ folder, name: member.location, args: argsOf(member, args) }) }
     players.push(player)
     const dashboardUrl = await player.node.dashboardUrl()
