@@ -15,7 +15,7 @@ import {
   verifyCandidate,
 } from './finder-merge.ts'
 import { type FindFilter, maxFindLimit, maxKnown } from './frames.ts'
-import { type KeyText, serviceKey } from './keys.ts'
+import { type KeyText, parseKey, serviceKey } from './keys.ts'
 import { chooseRegistrars, needsLookup } from './registrar-choice.ts'
 import type { Registrars } from './registrars.ts'
 
@@ -23,11 +23,13 @@ const askTimeoutMs = 2 * second
 const lookupTimeoutMs = 3 * second
 /** How long the second answer is waited for once the first is there. */
 const patienceMs = 20 * millisecond
+/** The same where the first names nobody. */
+const patienceWithoutNamesMs = 100 * millisecond
 /** An answer asked for again this soon uses what the DHT said last time about who keeps the key. */
 const lookupLifetimeMs = 2 * minute
 /** Keys whose last answer is remembered. */
 const maxRememberedKeys = 128
-/** Times another three registrars are asked when none of three answered. */
+/** Times three registrars are asked while nobody is found: enough for all that a key has. */
 const maxRounds = 3
 const defaultLimit = 50
 
@@ -80,35 +82,48 @@ export class Finder {
     options.signal?.throwIfAborted()
     this.#finds++
     const lookup = this.#lookUpIfDue(key)
-    const quick = await this.#askUntilAnswered(key, options)
+    const quick = await this.#askUntilFound(key, options)
     if (lookup === undefined || quick.length > 0) return quick
     await lookup
     options.signal?.throwIfAborted()
-    return this.#askUntilAnswered(key, options)
+    return this.#askUntilFound(key, options)
   }
 
-  /** Asks others where all that were asked failed; those that failed are not asked again. */
-  async #askUntilAnswered(key: KeyText, options: FindOptions): Promise<WorkerView[]> {
+  /**
+   * Asks others where all that were asked failed or none named a worker that holds: a registrar that says it knows nobody
+   * may be lying, or new. Those that failed are not asked again.
+   */
+  async #askUntilFound(key: KeyText, options: FindOptions): Promise<WorkerView[]> {
+    const asked = new Set<PeerIdText>()
     for (let round = 0; round < maxRounds; round++) {
-      const answers = await this.#askRegistrars(key, options)
-      if (answers !== undefined) return this.#verify(answers, options.limit ?? defaultLimit)
+      const answers = await this.#askRegistrars(key, asked, options)
+      const workers = this.#verify(answers, options.limit ?? defaultLimit)
+      if (workers.length > 0) return workers
     }
     return []
   }
 
-  /** Undefined where none of them answered. */
-  async #askRegistrars(key: KeyText, options: FindOptions): Promise<Candidates | undefined> {
-    const { registrars, clock } = this.#components
-    const chosen = chooseRegistrars(registrars.of(key), registrars.self.peerId)
+  /** Asks three of the registrars that are not among `asked`, and adds them to it. */
+  async #askRegistrars(key: KeyText, asked: Set<PeerIdText>, options: FindOptions): Promise<Candidates> {
+    const { registrars, envelopes, clock } = this.#components
+    const others = registrars.of(key).filter(({ peerId }) => !asked.has(peerId))
+    const chosen = chooseRegistrars(others, registrars.self.peerId)
+    for (const { peerId } of chosen) asked.add(peerId)
     const remembered = this.#remember(key)
-    const known = [...remembered.candidates.values()].slice(0, maxKnown)
-    let answers: Candidates | undefined
-    await firstTwo(
+    const before = remembered.candidates
+    const known = [...before.values()].slice(0, maxKnown)
+    const answers: Candidates = new Map()
+    await enoughOf(
       chosen.map(({ peerId }) =>
         this.#askOne(peerId, key, known, options).then(found => {
-          answers ??= new Map()
-          mergeInto(answers, found)
-          remembered.candidates = answers
+          // What was seen before is not taken back by who answers with something older.
+          for (const worker of found.keys()) {
+            const seen = before.get(worker)
+            if (seen !== undefined && !answers.has(worker)) answers.set(worker, seen)
+          }
+          mergeInto(answers, found, envelopes, clock.now())
+          if (answers.size > 0) remembered.candidates = answers
+          return found.size > 0
         }),
       ),
       clock,
@@ -132,7 +147,7 @@ export class Finder {
         },
         { timeoutMs: askTimeoutMs, ...(options.signal === undefined ? {} : { signal: options.signal }) },
       )
-      return answer.kind === 'found' ? readFound(answer, known, envelopes) : new Map()
+      return answer.kind === 'found' ? readFound(answer, { key: parseKey(key), known, envelopes }) : new Map()
     } catch (error) {
       if (options.signal?.aborted !== true) {
         log.debug({ peer: peerId, key, err: error }, 'a registrar did not answer')
@@ -189,12 +204,13 @@ export class Finder {
 }
 
 /**
- * Waits for two of the answers, or for 20 ms after the first, or until all have come or failed; the rest go on by
- * themselves.
+ * Waits for two answers that name somebody, for 20 ms after the first such, for 100 ms after the first that names nobody,
+ * or until all have come or failed; the rest go on by themselves. A registrar that denies what others know of is no reason
+ * to hurry. `answers` resolve with whether they name anybody.
  */
-function firstTwo(answers: Promise<void>[], clock: Clock, signal?: AbortSignal): Promise<void> {
+function enoughOf(answers: Promise<boolean>[], clock: Clock, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
-    let arrived = 0
+    let named = 0
     let open = answers.length
     let stopTimer: (() => void) | undefined
     const done = () => {
@@ -207,18 +223,22 @@ function firstTwo(answers: Promise<void>[], clock: Clock, signal?: AbortSignal):
       reject(signal?.reason)
     }
     signal?.addEventListener('abort', cancel, { once: true })
-    const settled = (success: boolean) => {
+    const arrived = (names: boolean) => {
       open--
-      if (success) arrived++
-      if (open === 0 || arrived === 2) done()
-      else if (arrived === 1) stopTimer ??= clock.after(patienceMs, done)
+      if (names) named++
+      if (open === 0 || named === 2) return done()
+      if (names) {
+        stopTimer?.()
+        stopTimer = clock.after(patienceMs, done)
+      } else {
+        stopTimer ??= clock.after(patienceWithoutNamesMs, done)
+      }
     }
-    for (const answer of answers) {
-      answer.then(
-        () => settled(true),
-        () => settled(false),
-      )
+    const failed = () => {
+      open--
+      if (open === 0) done()
     }
+    for (const answer of answers) answer.then(arrived, failed)
     if (open === 0) done()
   })
 }

@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest'
+import type { WorkerState } from '../../shared/schema/worker.ts'
+import { EnvelopeCache } from './envelope-cache.ts'
+import { type Candidates, mergeInto, readFound, verifyCandidate } from './finder-merge.ts'
+import { type TestWorker, testNetworkId, testNow, testWorker } from './test-records.ts'
+
+const later = testNow + 1_000
+const key = { kind: 'service', service: 'ocr' } as const
+
+/** The envelope with its signature spoilt. */
+function forged(bytes: Uint8Array): Uint8Array {
+  return bytes.map((byte, index) => (index === bytes.length - 1 ? byte ^ 1 : byte))
+}
+
+/** What one asker makes of the answers of several registrars. */
+function merge(...answers: { records?: Uint8Array[]; renewals?: Uint8Array[] }[]) {
+  const envelopes = new EnvelopeCache({ networkId: testNetworkId })
+  const all: Candidates = new Map()
+  for (const { records = [], renewals = [] } of answers) {
+    const found = { kind: 'found', id: 0, records, renewals, kept: [], total: records.length } as const
+    mergeInto(all, readFound({ ...found, kept: [] }, { key, known: [], envelopes }), envelopes, later)
+  }
+  return [...all.values()].map(candidate => verifyCandidate(candidate, envelopes, later))
+}
+
+const renewed = (worker: TestWorker, record: Uint8Array, seq: number, state: Exclude<WorkerState, 'left'>) =>
+  worker.renewal(record, { seq, state })
+
+describe('answers about one worker', () => {
+  it('end at the latest record, in whatever order they come', async () => {
+    const worker = await testWorker()
+    const [old, young] = [await worker.record(), await worker.record({ seq: testNow + 5, load: 0.75 })]
+    for (const answers of [
+      [old, young],
+      [young, old],
+    ])
+      expect(merge(...answers.map(record => ({ records: [record] })))).toMatchObject([{ load: 0.75 }])
+  })
+
+  it('cannot be hidden behind a later record that the worker has not signed', async () => {
+    const worker = await testWorker()
+    const honest = { records: [await worker.record({ load: 0.75 })] }
+    const lie = { records: [forged(await worker.record({ seq: testNow + 5 }))] }
+    for (const answers of [
+      [honest, lie],
+      [lie, honest],
+      [lie, lie, honest],
+    ])
+      expect(merge(...answers)).toMatchObject([{ load: 0.75 }])
+  })
+
+  it('cannot be hidden behind a renewal that the worker has not signed, of a later or the same seq', async () => {
+    const [worker, liar] = [await testWorker(1), await testWorker(2)]
+    const record = await worker.record()
+    const honest = { records: [record], renewals: [await renewed(worker, record, testNow + 5, 'paused')] }
+    for (const seq of [testNow + 5, testNow + 9]) {
+      const lie = { records: [record], renewals: [await renewed(liar, record, seq, 'donating')] }
+      for (const answers of [
+        [honest, lie],
+        [lie, honest],
+      ])
+        expect(merge(...answers)).toMatchObject([{ state: 'paused' }])
+    }
+  })
+})
+
+it('leaves out workers that do not offer what was asked for', async () => {
+  expect(merge({ records: [await (await testWorker()).record({ services: ['chat'] })] })).toEqual([])
+})
