@@ -50,6 +50,13 @@ describe('a lookup', () => {
     expect((await cache.lookup('ocr')).source).toBe('dht')
   })
 
+  it('asks again when the clock is set back by more than that', async () => {
+    answers = [[worker('a', { expiresAt: Number.MAX_SAFE_INTEGER })]]
+    await cache.lookup('ocr')
+    clock.turn(-10 * minute)
+    expect((await cache.lookup('ocr')).source).toBe('dht')
+  })
+
   it('asks the directory once for many at the same time', async () => {
     answers = [[worker('a')]]
     await Promise.all(Array.from({ length: 200 }, () => cache.lookup('ocr')))
@@ -127,13 +134,25 @@ describe('what is heard of a worker', () => {
     expect((await cache.lookup('ocr')).workers[0]?.load).toBe(0.9)
   })
 
-  it('is that it failed: it is not offered until the directory names it again', async () => {
-    answers = [[worker('a'), worker('b')]]
+  it('is that it failed: it is not offered while the directory only repeats what it said before', async () => {
+    const before = [worker('a'), worker('b')]
+    answers = [before]
     await cache.lookup('ocr')
+    clock.turn(second)
     cache.remove('a')
     expect(await idsOf()).toEqual(['b'])
-    cache.remove('b')
-    answers = [[worker('c')]]
-    expect(await idsOf()).toEqual(['c'])
+    clock.turn(minute)
+    expect(await idsOf()).toEqual(['b'])
+    clock.turn(minute)
+    answers = [[worker('a'), ...before.slice(1)]]
+    expect(await idsOf()).toEqual(['a', 'b'])
+  })
+
+  it('is that it failed: where nobody else is known it is offered all the same', async () => {
+    answers = [[worker('a')]]
+    await cache.lookup('ocr')
+    clock.turn(second)
+    cache.remove('a')
+    expect(await idsOf()).toEqual(['a'])
   })
 })

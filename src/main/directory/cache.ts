@@ -9,6 +9,8 @@ const refreshAheadShare = 1 / 3
 /** A refresh that failed or found nobody is not repeated sooner. */
 const minRefreshIntervalMs = 1 * second
 const maxServices = 256
+/** Workers whose failure is remembered. */
+const maxFailed = 1_000
 
 export interface WorkerCacheComponents {
   /** Looks a service's workers up in the directory. */
@@ -52,6 +54,8 @@ export class WorkerCache {
   readonly #components: WorkerCacheComponents
   readonly #ttlMs: Milliseconds
   readonly #entries = new Map<ServiceType, Entry>()
+  /** When each worker failed, on this node's clock. */
+  readonly #failed = new Map<PeerIdText, Milliseconds>()
   readonly #flights = new Map<ServiceType, Promise<WorkerView[]>>()
   #hits = 0
   #misses = 0
@@ -83,8 +87,17 @@ export class WorkerCache {
     return { workers: await withSignal(this.#fetch(service), signal), source: 'dht' }
   }
 
-  /** A worker that failed, or that said it has left, is not offered again until the directory names it anew. */
+  /**
+   * A worker that failed, or that said it has left, is not offered again until it has said something since: the
+   * directory goes on naming a dead one until its record expires. Where nobody else is known it is offered all the same.
+   */
   remove(peerId: PeerIdText): void {
+    this.#failed.delete(peerId)
+    this.#failed.set(peerId, this.#components.clock.now())
+    for (const oldest of this.#failed.keys()) {
+      if (this.#failed.size <= maxFailed) break
+      this.#failed.delete(oldest)
+    }
     for (const [service, entry] of this.#entries) {
       if (entry.workers.delete(peerId) && entry.workers.size === 0) this.#entries.delete(service)
     }
@@ -103,6 +116,7 @@ export class WorkerCache {
 
   clear(): void {
     this.#entries.clear()
+    this.#failed.clear()
   }
 
   #live(service: ServiceType, now: Milliseconds): WorkerView[] {
@@ -139,7 +153,7 @@ export class WorkerCache {
   #keep(service: ServiceType, workers: WorkerView[]): WorkerView[] {
     const now = this.#components.clock.now()
     const held = this.#entries.get(service)?.workers
-    const newest = workers.map(worker => newer(worker, held?.get(worker.peerId)))
+    const newest = this.#preferred(workers).map(worker => newer(worker, held?.get(worker.peerId)))
     this.#entries.delete(service)
     if (newest.length > 0) {
       const byPeer = new Map(newest.map(worker => [worker.peerId, worker]))
@@ -150,6 +164,16 @@ export class WorkerCache {
       this.#entries.delete(oldest)
     }
     return newest
+  }
+
+  /** All but those that have said nothing since they failed, unless that leaves nobody. */
+  #preferred(workers: WorkerView[]): WorkerView[] {
+    const heard = workers.filter(worker => {
+      const failedAt = this.#failed.get(worker.peerId)
+      return failedAt === undefined || worker.updatedAt > failedAt
+    })
+    for (const { peerId } of heard) this.#failed.delete(peerId)
+    return heard.length > 0 ? heard : workers
   }
 }
 
