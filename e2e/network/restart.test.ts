@@ -1,0 +1,50 @@
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { second } from '../../src/shared/units.ts'
+import { eventually, idsOf, Swarm } from '../support/swarm/swarm.ts'
+import type { SwarmMember } from '../support/swarm/swarm-process.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
+
+let swarm: Swarm
+let folder: { path: string; remove: () => Promise<void> }
+
+beforeEach(async () => {
+  swarm = new Swarm()
+  folder = await temporaryFolder()
+})
+
+afterEach(async () => {
+  await swarm.end()
+  await folder.remove()
+})
+
+const initOf = (name: number) => ({ listen: '127.0.0.1', folder: join(folder.path, String(name)) })
+
+it('loses nobody when all nodes but one restart within a minute, on other ports and without seeds', async () => {
+  const survivorProcess = swarm.process()
+  const [survivor] = (await swarm.add([survivorProcess], [initOf(0)])) as [SwarmMember]
+  const processes = [swarm.process(), swarm.process()]
+  const others = await swarm.add(processes, [1, 2, 3, 4, 5, 6].map(initOf))
+  const before = [survivor, ...others]
+  await Promise.all(before.map(member => member.announce()))
+  await allFind(before, idsOf(before))
+  // The address book is written a few seconds after it changed.
+  await swarm.turn(10 * second)
+  await Promise.all(processes.map(process => process.kill()))
+
+  const startedAt = Date.now()
+  const again = swarm.process()
+  const restarted = await Promise.all([1, 2, 3, 4, 5, 6].map(name => again.member(initOf(name))))
+  await Promise.all(restarted.map(member => member.announce()))
+  expect(idsOf(restarted)).toEqual(idsOf(others))
+  await allFind([survivor, ...restarted], idsOf(before))
+  const tookMs = Date.now() - startedAt
+  console.log(`all ${before.length} found each other ${tookMs} ms after ${restarted.length} of them were killed`)
+  expect(tookMs).toBeLessThan(60 * second)
+}, 120_000)
+
+async function allFind(members: SwarmMember[], ids: string[]): Promise<void> {
+  await Promise.all(
+    members.map(member => eventually(async () => expect(await member.found()).toEqual(ids), 30 * second)),
+  )
+}
