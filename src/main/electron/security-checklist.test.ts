@@ -145,6 +145,12 @@ describe('Electron’s security checklist', () => {
     expect(webContents.redirect(url)).toBe(false)
   })
 
+  it('13: the app’s own page loads in the main frame alone', () => {
+    const { webContents } = electron.window
+    expect(webContents.navigate('app://rma-donor/index.html#/logs')).toBe(true)
+    expect(webContents.navigate('app://rma-donor/index.html#/logs', { isMainFrame: false })).toBe(false)
+  })
+
   it.each(['https://example.org/', 'about:blank', 'app://rma-donor/index.html', 'file:///etc/passwd'])(
     '14: the browser opens no window for %s by itself',
     url => {

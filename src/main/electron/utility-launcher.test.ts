@@ -1,7 +1,13 @@
+import { EventEmitter } from 'node:events'
+import { writeFile } from 'node:fs/promises'
 import { getPriority } from 'node:os'
+import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
+import { pathToFileURL } from 'node:url'
 import { pino } from 'pino'
 import { afterEach, expect, it, vi } from 'vitest'
 import { characterAccuracy, drawPage, letter } from '../../../e2e/support/letters.ts'
+import { temporaryFolder } from '../../../e2e/support/temporary-folder.ts'
 import { minute } from '../../shared/units.ts'
 import { systemClock } from '../clock.ts'
 import { type EngineEntries, engineEntries } from '../services/engine-launcher.ts'
@@ -65,4 +71,45 @@ it('ends an engine that hears nothing any more', async () => {
   host.stop()
   expect((await failure).code).toBe('PAUSED')
   await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow('ESRCH'))
+})
+
+it('does not ask a process to end, but ends it', async () => {
+  const folder = await temporaryFolder()
+  try {
+    const stubborn =
+      "process.on('SIGTERM', () => undefined); process.parentPort.postMessage('deaf'); setInterval(() => 0, 1000)"
+    await writeFile(join(folder.path, 'stubborn.js'), stubborn)
+    const { utilityProcess } = new StandInElectron()
+    const entries = { folder: pathToFileURL(`${folder.path}/`), extension: '.js' } as const
+    const engine = createUtilityLauncher({ utilityProcess, log }, { entries, environment: process.env })('stubborn')
+    expect(await new Promise(engine.onMessage.bind(engine))).toBe('deaf')
+    engine.kill()
+    await new Promise(engine.onExit.bind(engine))
+    expect(engine.pid).toBeUndefined()
+  } finally {
+    await folder.remove()
+  }
+})
+
+it('reports the end of a process after its last words, and does not wait for them for ever', async () => {
+  const child = Object.assign(new EventEmitter(), {
+    pid: undefined,
+    stderr: new PassThrough(),
+    postMessage: vi.fn(),
+    kill: vi.fn(() => true),
+  })
+  const fork = () => child
+  const launch = createUtilityLauncher({ utilityProcess: { fork }, log }, { entries: testEntries, environment: {} })
+  const told: string[] = []
+  for (const stream of ['ends', 'stays open']) {
+    const engine = launch(stream)
+    const exited = new Promise<void>(resolve => engine.onExit(() => resolve(void told.push('exit'))))
+    engine.onErrorLine(line => told.push(line))
+    child.emit('exit', 1)
+    if (stream === 'ends') setImmediate(() => child.stderr.end('why\n'))
+    await exited
+    child.removeAllListeners()
+    child.stderr = new PassThrough()
+  }
+  expect(told).toEqual(['why', 'exit', 'exit'])
 })
