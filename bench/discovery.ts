@@ -1,141 +1,147 @@
-import { serviceKey } from '../src/main/directory/keys.ts'
-import { createTestNode, ocrDraft, startTestNetwork, type TestNode } from '../src/main/directory/test-network.ts'
-import { minute } from '../src/shared/units.ts'
+import type { TestNode } from '../src/main/directory/test-network.ts'
+import { second } from '../src/shared/units.ts'
 import { type Benchmark, type BenchmarkOptions, median } from './benchmark.ts'
-import { measureHyperdht } from './discovery-hyperdht.ts'
-import { measureKad } from './discovery-kad.ts'
-import { elapsed, percentile, until } from './timing.ts'
+import { startHyperdht } from './discovery-hyperdht.ts'
+import { startKad } from './discovery-kad.ts'
+import {
+  type DiscoveryFigures,
+  type DiscoveryNetwork,
+  type DiscoveryPlan,
+  figuresOf,
+  measureRepeat,
+  networkSize,
+  noTimes,
+  workerCount,
+} from './discovery-network.ts'
+import { type OurNetwork, startOurs } from './discovery-ours.ts'
+import { elapsed } from './timing.ts'
 
-const networkSize = 100
-const workerCount = 50
-const warmRounds = 20
-const newcomersPerRepeat = 3
-const floodMs = 2_000
+const coldFinders = 20
+const cachedFinds = 2_000
+const floodMs = 1 * second
+const ourPlan: DiscoveryPlan = { rounds: 6, requesters: 20, announcements: 4, newcomers: 3 }
+const hyperdhtPlan: DiscoveryPlan = { rounds: 2, requesters: 10, announcements: 10, newcomers: 5 }
+const kadPlan: DiscoveryPlan = { rounds: 1, requesters: 1, announcements: 1, newcomers: 1 }
+/** A network that takes longer than this is not measured again. */
+const repeatingLimitMs = 40 * second
 
-/** Joining, announcing and finding among 100 nodes in one process, beside hyperdht and kad-dht as it comes. */
+/**
+ * Joining, announcing and finding among 100 nodes in one process on loopback: ours, hyperdht and kad-dht as it comes, one
+ * after the other in one run. All have the same job: find 50 workers *with their records*, checked and up to date, half of
+ * them renewed since the last time. Cached results are not used, except for `findCached50`.
+ */
 export const discovery: Benchmark = {
   name: 'discovery',
   summary: 'joining, announcing and finding 50 workers among 100 nodes, beside hyperdht and stock kad-dht',
   async run(options) {
-    options.progress('hyperdht: 100 nodes')
-    const hyperdht = await measureHyperdht(networkSize, workerCount, options)
-    options.progress('stock kad-dht: 100 nodes')
-    const kad = await measureKad(networkSize, workerCount, options)
-    options.progress('this network: 100 nodes')
-    const nodes = await startTestNetwork(networkSize)
-    try {
-      const metrics = await measureOurs(nodes, options)
-      return {
-        settings: { networkSize, workerCount, repeats: options.repeats },
-        metrics: {
-          ...metrics,
-          'hyperdht.findWarm50.p50': hyperdht,
-          'kad.findWarm50.p50': kad,
-          ratioHyperdhtFindWarm50: metrics['findWarm50.p50'] / hyperdht,
-          ratioKadFindWarm50: metrics['findWarm50.p50'] / kad,
-        },
-      }
-    } finally {
-      await Promise.all(nodes.map(node => node.stop()))
+    const ours = await measureOurs(options)
+    const hyperdht = await measureOther('hyperdht', startHyperdht, hyperdhtPlan, options)
+    const kad = await measureOther('stock kad-dht', () => startKad(options.signal), kadPlan, options)
+    return {
+      settings: { networkSize, workerCount, rounds: ourPlan.rounds, requesters: ourPlan.requesters },
+      metrics: {
+        ...ours,
+        ...comparison('hyperdht', hyperdht),
+        ...comparison('kad', kad),
+        ratioHyperdhtFindWarm50: ours['findWarm50.p50'] / hyperdht.findMs,
+        ratioKadFindWarm50: ours['findWarm50.p50'] / kad.findMs,
+      },
     }
   },
 }
 
-async function measureOurs(nodes: TestNode[], options: BenchmarkOptions) {
-  const workers = nodes.slice(0, workerCount)
-  const requesters = nodes.slice(workerCount)
-  options.progress('50 workers announce themselves at once')
-  for (const worker of workers) worker.directory.announcer.update(ocrDraft())
-  const [first] = requesters
-  if (first === undefined) throw new Error('expected nodes that do not work')
-  await until(async () => (await find(first)) === workerCount, minute, options.signal)
-  const keptOf50 = await find(first)
-
-  options.progress('first finds')
-  const cold: number[] = []
-  for (const requester of requesters.slice(1, 21)) cold.push(await elapsed(() => find(requester)))
-
-  options.progress('finds after half of the workers have renewed')
-  const warm: number[] = []
-  for (let round = 0; round < warmRounds * options.repeats; round++) {
-    await renewHalf(workers, round, options.signal)
-    for (let asked = 0; asked < 5; asked++) warm.push(await elapsed(() => find(first)))
+async function measureOurs(options: BenchmarkOptions) {
+  const { progress, repeats, signal } = options
+  progress(`ours: starting ${networkSize} nodes`)
+  const network = await startOurs(signal)
+  try {
+    progress(`ours: ${workerCount} workers announce themselves at once`)
+    await network.publishAll()
+    progress('ours: first finds')
+    const cold = await findFirst(network)
+    const times = noTimes()
+    const perSecond: number[] = []
+    const cachedUs: number[] = []
+    for (let repeat = 1; repeat <= repeats; repeat++) {
+      progress(`ours: finding, announcing and joining, ${repeat} of ${repeats}`)
+      perSecond.push(await flood(network))
+      cachedUs.push(await findCached(network.requesters[repeat]))
+      await measureRepeat(network, ourPlan, times, signal)
+    }
+    const figures = figuresOf(times)
+    return {
+      'joinToFirstLookup.p50': figures.joinMs,
+      'announce.p50': figures.announceMs,
+      'findWarm50.p50': figures.findMs,
+      'findWarm50.p99': figures.findP99Ms,
+      'findCold50.p50': median(cold),
+      findsPerSecond50way: median(perSecond),
+      'findCached50.p50Us': median(cachedUs),
+      keptOf50: figures.found.least,
+    }
+  } finally {
+    await network.stop()
   }
+}
 
-  options.progress('finds from the cache')
-  await first.directory.cache.lookup('ocr')
-  const cached: number[] = []
-  for (let asked = 0; asked < 2_000; asked++) cached.push(await elapsed(() => first.directory.cache.lookup('ocr')))
-
-  options.progress('finds, 50 at a time')
-  const findsPerSecond = await flood(first)
-
-  options.progress('announcing')
-  const announce: number[] = []
-  const [announcer] = workers
-  if (announcer === undefined) throw new Error('expected workers')
-  for (let round = 0; round < 3 * options.repeats; round++) {
-    announce.push(await elapsed(() => announceAnew(announcer, round, options.signal)))
-    // Registrars take one announcement a second from a peer in the long run.
-    await until(() => Promise.resolve(false), 1_500, options.signal)
+async function measureOther(
+  name: string,
+  start: () => Promise<DiscoveryNetwork>,
+  plan: DiscoveryPlan,
+  { progress, repeats, signal }: BenchmarkOptions,
+): Promise<DiscoveryFigures> {
+  progress(`${name}: starting ${networkSize} nodes`)
+  const network = await start()
+  try {
+    progress(`${name}: ${workerCount} workers announce themselves`)
+    await network.publishAll()
+    const times = noTimes()
+    const end = performance.now() + repeatingLimitMs
+    for (let repeat = 1; repeat <= repeats && performance.now() < end; repeat++) {
+      progress(`${name}: finding, announcing and joining, ${repeat} of ${repeats}`)
+      await measureRepeat(network, plan, times, signal)
+    }
+    return figuresOf(times)
+  } finally {
+    await network.stop()
   }
+}
 
-  const join: number[] = []
-  for (let round = 0; round < newcomersPerRepeat * options.repeats; round++) {
-    options.progress(`newcomer ${round + 1}`)
-    join.push(await joinAndFind(nodes[round % nodes.length], options.signal))
-  }
+function comparison(name: string, figures: DiscoveryFigures) {
   return {
-    'joinToFirstLookup.p50': median(join),
-    'announce.p50': median(announce),
-    'findWarm50.p50': median(warm),
-    'findWarm50.p99': percentile(warm, 0.99),
-    'findCold50.p50': median(cold),
-    findsPerSecond50way: findsPerSecond,
-    'findCached50.p50Us': median(cached) * 1_000,
-    keptOf50,
+    [`${name}.joinToFirstLookup.p50`]: figures.joinMs,
+    [`${name}.announce.p50`]: figures.announceMs,
+    [`${name}.findWarm50.p50`]: figures.findMs,
+    [`${name}.findWarm50.p99`]: figures.findP99Ms,
+    [`${name}.foundOf50`]: figures.found.median,
   }
 }
 
-async function find(node: TestNode): Promise<number> {
-  return (await node.directory.finder.find(serviceKey('ocr'), { limit: workerCount })).length
+/** Nodes that have been in the network for a while, but never asked for the service. */
+async function findFirst(network: OurNetwork): Promise<number[]> {
+  const times: number[] = []
+  for (let requester = 0; requester < coldFinders; requester++) times.push(await elapsed(() => network.find(requester)))
+  return times
 }
 
-/** Every other worker changes between two states, which it announces at once. */
-async function renewHalf(workers: TestNode[], round: number, signal: AbortSignal): Promise<void> {
-  const renewing = workers.filter((_, index) => index % 2 === round % 2)
-  const state = Math.floor(round / 2) % 2 === 0 ? 'draining' : 'donating'
-  for (const worker of renewing) worker.directory.announcer.update(ocrDraft({ state }))
-  await until(() => Promise.resolve(renewing.every(worker => worker.directory.announcer.settled)), minute, signal)
-}
-
-async function flood(node: TestNode): Promise<number> {
+/** Finds a second with 50 in flight, from as many nodes as there are requesters. */
+async function flood(network: OurNetwork): Promise<number> {
   const end = performance.now() + floodMs
   let finds = 0
-  const asker = async () => {
+  const ask = async (_: unknown, requester: number) => {
     while (performance.now() < end) {
-      await find(node)
+      await network.find(requester)
       finds++
     }
   }
-  await Promise.all(Array.from({ length: 50 }, asker))
-  return (finds * 1_000) / floodMs
+  await Promise.all(Array.from({ length: 50 }, ask))
+  return (finds * second) / floodMs
 }
 
-async function announceAnew(worker: TestNode, round: number, signal: AbortSignal): Promise<void> {
-  const { announcer } = worker.directory
-  announcer.update(ocrDraft({ location: `place-${round}` }))
-  await until(() => Promise.resolve(announcer.settled), minute, signal)
-}
-
-async function joinAndFind(seed: TestNode | undefined, signal: AbortSignal): Promise<number> {
-  const node = await createTestNode({ seeds: seed?.seeds() ?? [] })
-  try {
-    return await elapsed(async () => {
-      await node.start()
-      await until(async () => (await find(node)) > 0, minute, signal)
-    })
-  } finally {
-    await node.stop()
-  }
+async function findCached(node: TestNode | undefined): Promise<number> {
+  const times: number[] = []
+  await node?.directory.cache.lookup('ocr')
+  for (let asked = 0; asked < cachedFinds; asked++)
+    times.push(await elapsed(async () => node?.directory.cache.lookup('ocr')))
+  return median(times) * 1_000
 }

@@ -1,4 +1,8 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
+import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises'
+import { second } from '../src/shared/units.ts'
+
+/** Share of one processor below which a process counts as idle. */
+const idleShare = 0.15
 
 /** How long `action` takes, in milliseconds. */
 export async function elapsed(action: () => Promise<unknown>): Promise<number> {
@@ -8,11 +12,26 @@ export async function elapsed(action: () => Promise<unknown>): Promise<number> {
 }
 
 /** Resolves once `condition` holds, or after `limitMs`; asks again on each turn of the event loop. */
-export async function until(condition: () => Promise<boolean>, limitMs: number, signal: AbortSignal): Promise<void> {
+export async function until(
+  condition: () => Promise<boolean> | boolean,
+  limitMs: number,
+  signal: AbortSignal,
+): Promise<void> {
   const end = performance.now() + limitMs
   while (!(await condition()) && performance.now() < end) {
     signal.throwIfAborted()
     await nextTurn()
+  }
+}
+
+/** Resolves once this process has had little to do for a second, or after `limitMs`. */
+export async function settled(limitMs: number, signal: AbortSignal): Promise<void> {
+  const end = performance.now() + limitMs
+  while (performance.now() < end) {
+    const before = process.cpuUsage()
+    await delay(second, undefined, { signal })
+    const { user, system } = process.cpuUsage(before)
+    if ((user + system) / 1_000 < idleShare * second) return
   }
 }
 

@@ -3,7 +3,7 @@ import type { Ed25519PrivateKey } from '@libp2p/interface'
 import { MemoryDatastore } from 'datastore-core'
 import type { Datastore } from 'interface-datastore'
 import { pino } from 'pino'
-import { minute, second } from '../../shared/units.ts'
+import { type Milliseconds, minute, second } from '../../shared/units.ts'
 import { systemClock } from '../clock.ts'
 import { AddressBook } from '../dht/address-book.ts'
 import { Bootstrap } from '../dht/bootstrap.ts'
@@ -32,11 +32,15 @@ export interface TestNodeInit extends Partial<DirectoryInit> {
   datastore?: Datastore
   port?: number
   mode?: 'server' | 'client'
+  /** How often open connections are checked. Default: as in a real node. */
+  connectionCheckIntervalMs?: Milliseconds
 }
 
 /** Makes a host on 127.0.0.1 that is not started yet: no mDNS, and none of the limits that a swarm on one address hits. */
 export async function createTestHost(
-  init: Pick<TestNodeInit, 'network' | 'port' | 'mode'> & { privateKey?: Ed25519PrivateKey } = {},
+  init: Pick<TestNodeInit, 'network' | 'port' | 'mode' | 'connectionCheckIntervalMs'> & {
+    privateKey?: Ed25519PrivateKey
+  } = {},
 ): Promise<Host> {
   const privateKey = init.privateKey ?? (await generateKeyPair('Ed25519'))
   return createHost(
@@ -48,6 +52,9 @@ export async function createTestHost(
       mdns: false,
       relaxedLimits: true,
       mode: init.mode ?? 'server',
+      ...(init.connectionCheckIntervalMs === undefined
+        ? {}
+        : { connectionCheckIntervalMs: init.connectionCheckIntervalMs }),
     },
   )
 }
