@@ -1,7 +1,8 @@
-import type { ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { RmaError } from '../../shared/errors.ts'
+import { discardRest } from './discard-rest.ts'
 
 /** Sends an answer as it comes, no faster than it is read. Rejects when either end breaks. */
 export async function sendAnswer(
@@ -32,10 +33,9 @@ async function* startingWith(first: IteratorResult<Uint8Array>, rest: AsyncItera
 
 /**
  * Sends an error with its status, or breaks the connection when the answer has begun: a cut answer must not look whole.
- * What is left of a body is not waited for, nor is the connection closed on it: a client that still writes would see that
- * instead of the answer. The listener reads it away for a while.
+ * What is left of the request's body is read away.
  */
-export function sendError(outgoing: ServerResponse, error: RmaError): void {
+export function sendError(incoming: IncomingMessage, outgoing: ServerResponse, error: RmaError): void {
   if (outgoing.headersSent || outgoing.destroyed) {
     outgoing.destroy()
     return
@@ -48,4 +48,5 @@ export function sendError(outgoing: ServerResponse, error: RmaError): void {
     ...(typeof retryAfterMs === 'number' ? { 'retry-after': String(Math.ceil(retryAfterMs / 1_000)) } : {}),
   })
   outgoing.end(body)
+  discardRest(incoming)
 }

@@ -69,7 +69,7 @@ export function createServiceApp(components: ServiceAppComponents, init: Service
           : await components.router.route(request)
       await sendAnswer(outgoing, answer.body, formatResponseHeaders(answer), request.signal)
     } catch (error) {
-      sendError(outgoing, toRmaError(end.signal.aborted ? end.signal.reason : error))
+      sendError(incoming, outgoing, toRmaError(end.signal.aborted ? end.signal.reason : error))
     }
     return RESPONSE_ALREADY_SENT
   })

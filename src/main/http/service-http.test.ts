@@ -326,6 +326,23 @@ describe('the loopback listener', () => {
     expect(await response.body.json()).toMatchObject({ error: { code: 'BAD_REQUEST', message } })
   })
 
+  it('lets whoever sends a body that is refused at once read why, however slowly it is sent', async () => {
+    const node = await startNode(echo)
+    async function* slowly() {
+      for (let part = 0; part < 12; part++) {
+        yield Buffer.alloc(1 << 20)
+        await new Promise(resolve => setTimeout(resolve, 100))
+      }
+    }
+    const response = await httpRequest(`${node.url}/service/echo`, {
+      method: 'POST',
+      headers: { authorization: 'Bearer wrong' },
+      body: Readable.from(slowly()),
+    })
+    expect(response.statusCode).toBe(401)
+    expect(await response.body.json()).toMatchObject({ error: { code: 'UNAUTHORIZED' } })
+  })
+
   it('answers an unknown path with what it expects', async () => {
     const node = await startNode(echo)
     const response = await httpRequest(`${node.url}/nowhere`, { headers: authorised })

@@ -42,7 +42,11 @@ export class ServiceServer implements Startable {
         // Deadlines of requests are their own; a slow body ends with the deadline.
         requestTimeout: 0,
       },
-      getRequestListener(app.fetch, { overrideGlobalObjects: false }),
+      getRequestListener(app.fetch, {
+        overrideGlobalObjects: false,
+        // The app reads refused bodies away itself; the adapter would cut them off after half a second.
+        autoCleanupIncoming: false,
+      }),
     )
     // A socket that came through the server's own listener; the others were given an origin before.
     this.#http.prependListener('connection', (socket: Duplex) => {
