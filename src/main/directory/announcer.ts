@@ -70,6 +70,8 @@ export class Announcer implements Startable {
   #working: Promise<void> | undefined
   #workAgain = false
   #lookups = 0
+  #lookupFailures = 0
+  #stopLookupRetry: StopTimer | undefined
   #stopTimer: StopTimer | undefined
   #stopListening: (() => void) | undefined
   #stopLookups: StopTimer | undefined
@@ -91,6 +93,7 @@ export class Announcer implements Startable {
     this.#life.abort()
     this.#stopListening?.()
     this.#stopLookups?.()
+    this.#stopLookupRetry?.()
     this.#stopTimer?.()
     this.#forgetAll()
   }
@@ -294,16 +297,22 @@ export class Announcer implements Startable {
     if (draft === undefined || this.#life.signal.aborted) return
     this.#lookups++
     const signal = AbortSignal.any([this.#life.signal, AbortSignal.timeout(lookupTimeoutMs)])
-    for (const key of keysOf(this.#self, { record: draft })) {
-      try {
-        await this.#components.registrars.refresh(key, signal)
-      } catch (error) {
-        if (signal.aborted) break
-        this.#components.log.debug({ key, err: error }, 'the registrars of a key were not found')
-      }
-    }
+    const lookups = keysOf(this.#self, { record: draft }).map(key => this.#components.registrars.refresh(key, signal))
+    const failed = (await Promise.allSettled(lookups)).find(lookup => lookup.status === 'rejected')
     this.#lookups--
+    if (failed === undefined) this.#lookupFailures = 0
+    else this.#lookUpLater(failed.reason)
     this.#wake()
+  }
+
+  /** Without an answer the record may lie where only this node would look for it, so the next try does not take minutes. */
+  #lookUpLater(error: unknown): void {
+    if (this.#life.signal.aborted) return
+    this.#lookupFailures++
+    this.#components.log.debug({ err: error }, 'the registrars of a key were not found')
+    this.#stopLookupRetry?.()
+    const delayMs = retryDelay(this.#lookupFailures, Math.random())
+    this.#stopLookupRetry = this.#components.clock.after(delayMs, () => void this.#findRegistrars())
   }
 }
 

@@ -1,7 +1,9 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Connection, PeerId } from '@libp2p/interface'
 import { isPrivate } from '@libp2p/utils'
 import { fromString } from 'uint8arrays/from-string'
 import type { PeerIdText } from '../../shared/schema/primitives.ts'
+import { type Milliseconds, millisecond } from '../../shared/units.ts'
 import { addressGroup } from '../dht/address-group.ts'
 import { closestOnNetwork } from '../dht/closest.ts'
 import type { Host } from '../dht/host.ts'
@@ -11,6 +13,9 @@ import { closestPeers, type KeyText, keyPosition, type Position, peerPosition } 
 
 /** How many DHT servers keep the records of a key. */
 export const registrarsPerKey = 8
+
+/** kad-dht checks a new peer before it enters the table; until then a lookup has nobody to ask. */
+const retryDelaysMs: readonly Milliseconds[] = [20, 40, 80, 160, 320].map(ms => ms * millisecond)
 
 /** A DHT server that may keep records. */
 export interface Registrar {
@@ -69,8 +74,7 @@ export class Registrars implements Startable {
   /** Asks the DHT who is closest to the key; `of` knows more afterwards. */
   async refresh(key: KeyText, signal: AbortSignal): Promise<void> {
     // The lookup connects to each peer it returns, which brings them here through the topology.
-    const peers = await closestOnNetwork(this.#host, fromString(key), signal)
-    for (const peer of peers) {
+    for (const peer of await this.#closest(key, signal)) {
       const connection = this.#host.libp2p.getConnections(peer)[0]
       if (connection !== undefined) this.#add(peer, connection)
     }
@@ -85,6 +89,16 @@ export class Registrars implements Startable {
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
+  }
+
+  /** A node that has just joined would be told that nobody keeps the key, and believe it for a while. */
+  async #closest(key: KeyText, signal: AbortSignal): Promise<PeerId[]> {
+    for (const delayMs of retryDelaysMs) {
+      const peers = await closestOnNetwork(this.#host, fromString(key), signal)
+      if (peers.length > 0 || this.others === 0) return peers
+      await delay(delayMs, undefined, { signal, ref: false })
+    }
+    return closestOnNetwork(this.#host, fromString(key), signal)
   }
 
   #add(peer: PeerId, connection: Connection): void {
