@@ -142,6 +142,10 @@ describe('data folder', () => {
     expect((await stat(path)).mode & 0o777).toBe(0o700)
   })
 
+  it.runIf(process.platform === 'linux')('that the system lets nobody make is refused', async () => {
+    await expect(prepareDataFolder('/proc/rma-donor/deep')).rejects.toMatchObject({ code: 'DATA_FOLDER_UNUSABLE' })
+  })
+
   it('that is a file is refused by name', async () => {
     const path = join(folder.path, 'file')
     await writeFile(path, '')

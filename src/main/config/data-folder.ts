@@ -1,7 +1,7 @@
 import { constants } from 'node:fs'
 import { access, chmod, mkdir, stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import envPaths from 'env-paths'
 import { RmaError } from '../../shared/errors.ts'
 
@@ -14,7 +14,7 @@ export function dataFolderPath(chosen?: string): string {
 /** Makes the folder if needed, for its owner alone. Rejects with DATA_FOLDER_UNUSABLE. */
 export async function prepareDataFolder(folder: string): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 })
+    await makeFolder(folder)
     if (!(await stat(folder)).isDirectory()) throw new Error('it is not a folder')
     await access(folder, constants.R_OK | constants.W_OK | constants.X_OK)
     if (process.platform !== 'win32') await chmod(folder, 0o700)
@@ -25,5 +25,18 @@ export async function prepareDataFolder(folder: string): Promise<void> {
       { folder },
       { cause },
     )
+  }
+}
+
+/** As `mkdir` with `recursive`, which never returns where the system says that a new folder's parent is missing but it is not. */
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { mode: 0o700 })
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'EEXIST') return
+    if (code !== 'ENOENT' || dirname(folder) === folder) throw error
+    await makeFolder(dirname(folder))
+    await mkdir(folder, { mode: 0o700 })
   }
 }

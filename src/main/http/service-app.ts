@@ -51,7 +51,7 @@ export function createServiceApp(components: ServiceAppComponents, init: Service
 
   app.get('/services', c => {
     authorise(c.env.incoming, origins, init.accessToken)
-    const offered = init.services().filter(service => service.enabled && service.unavailable === undefined)
+    const offered = init.donating() ? init.services().filter(service => service.unavailable === undefined) : []
     return c.json({
       services: offered.map(({ type, running, waiting, slots, bound }) => ({ type, running, waiting, slots, bound })),
     })
