@@ -25,6 +25,11 @@ export class LiveValue<T> {
     this.set(change(this.#value))
   }
 
+  /** Whether somebody waits for the next change. */
+  get watched(): boolean {
+    return this.#wakers.size > 0
+  }
+
   /** Ends when `signal` aborts or the reader stops. */
   async *watch(signal?: AbortSignal): AsyncGenerator<T, void, void> {
     let seen = -1

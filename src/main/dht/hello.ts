@@ -16,6 +16,7 @@ import type { Logger } from '../log.ts'
 import { addressGroup } from './address-group.ts'
 import { aheadBy, type ClockSample, type ClockState, clockState, maxClockGroups } from './clock-offset.ts'
 import type { Host } from './host.ts'
+import { ending } from './stream-end.ts'
 
 /** The whole exchange, from opening the stream to the end. */
 const deadlineMs = 5 * second
@@ -125,15 +126,4 @@ function voteOf({ remoteAddr }: Connection): string {
   if (!isPrivate(remoteAddr)) return addressGroup(remoteAddr)
   const [ip] = remoteAddr.getComponents()
   return `${ip?.name}:${ip?.value}`
-}
-
-/** Closes the stream after `work`, or aborts it where that failed: a stream left open counts towards the limits. */
-async function ending(stream: Stream, work: () => Promise<void>): Promise<void> {
-  try {
-    await work()
-    await stream.close()
-  } catch (error) {
-    stream.abort(error instanceof Error ? error : new Error(String(error)))
-    throw error
-  }
 }

@@ -8,6 +8,8 @@ import type { Startable } from '../lifecycle.ts'
 import { LiveValue } from '../live-value.ts'
 import type { Logger } from '../log.ts'
 import { pathKindOf } from '../paths/path-kind.ts'
+import { Crawler } from './crawler.ts'
+import { withHearsay } from './hearsay.ts'
 import type { Host } from './host.ts'
 import { buildTopology, forgetAfterMs, type Link, ringPosition } from './topology.ts'
 
@@ -42,7 +44,8 @@ export interface NetworkViewInit {
 
 /**
  * Watches the network for the pages: own connections as they come and go, and the workers that the directory names, asked
- * for once a minute and soon after each change. Peers not seen for five minutes leave the picture.
+ * for once a minute and soon after each change. Who the others are connected with is hearsay, asked for by the crawler.
+ * Peers not seen for five minutes leave the picture.
  */
 export class NetworkView implements Startable {
   readonly topology: LiveValue<Topology>
@@ -52,6 +55,7 @@ export class NetworkView implements Startable {
   readonly #lastSeen = new Map<PeerIdText, Milliseconds>()
   readonly #rtts = new Map<PeerIdText, Milliseconds>()
   readonly #positions = new Map<PeerIdText, number>()
+  readonly #crawler: Crawler
   #workers = new Map<PeerIdText, WorkerView>()
   #life = new AbortController()
   #stopTimers: StopTimer[] = []
@@ -65,12 +69,22 @@ export class NetworkView implements Startable {
     this.#parts = components
     this.#services = services
     this.#self = components.host.peerId.toString()
+    const { host, clock, log } = components
+    this.#crawler = new Crawler({
+      host,
+      links: () => this.#links(),
+      watched: () => this.topology.watched,
+      onHeard: () => this.#publishSoon(),
+      clock,
+      log,
+    })
     this.topology = new LiveValue(this.#build())
   }
 
-  start(): void {
+  async start(): Promise<void> {
     const { host, clock } = this.#parts
     this.#life = new AbortController()
+    await this.#crawler.start()
     host.libp2p.addEventListener('peer:connect', this.#onConnect)
     host.libp2p.addEventListener('peer:disconnect', this.#onDisconnect)
     this.#stopTimers = [
@@ -80,7 +94,7 @@ export class NetworkView implements Startable {
     this.#publishSoon()
   }
 
-  stop(): void {
+  async stop(): Promise<void> {
     const { libp2p } = this.#parts.host
     libp2p.removeEventListener('peer:connect', this.#onConnect)
     libp2p.removeEventListener('peer:disconnect', this.#onDisconnect)
@@ -90,6 +104,7 @@ export class NetworkView implements Startable {
     this.#stopPublish?.()
     this.#stopSoon = undefined
     this.#stopPublish = undefined
+    await this.#crawler.stop()
   }
 
   #discoverSoon(): void {
@@ -160,18 +175,18 @@ export class NetworkView implements Startable {
   }
 
   #build(): Topology {
-    const { host, clock } = this.#parts
-    const links = linksOf(host.libp2p.getConnections(), this.#rtts)
-    const now = clock.now()
+    const links = this.#links()
+    const self = this.#self
+    const now = this.#parts.clock.now()
+    const position = (peerId: PeerIdText) => this.#position(peerId)
     for (const { peerId } of links) this.#lastSeen.set(peerId, now)
-    return buildTopology({
-      self: this.#self,
-      links,
-      workers: [...this.#workers.values()],
-      lastSeen: this.#lastSeen,
-      now,
-      position: peerId => this.#position(peerId),
-    })
+    const workers = [...this.#workers.values()]
+    const seen = buildTopology({ self, links, workers, lastSeen: this.#lastSeen, now, position })
+    return withHearsay(seen, this.#crawler.hearsay, { self, now, position })
+  }
+
+  #links(): Link[] {
+    return linksOf(this.#parts.host.libp2p.getConnections(), this.#rtts)
   }
 
   #position(peerId: PeerIdText): number {
@@ -184,6 +199,7 @@ export class NetworkView implements Startable {
 
   #forgetOld(): void {
     const now = this.#parts.clock.now()
+    if (this.#positions.size > rememberedPeers) this.#positions.clear()
     const byAge = [...this.#lastSeen].sort(([, a], [, b]) => b - a)
     for (const [index, [peerId, at]] of byAge.entries()) {
       if (index < rememberedPeers && at > now - forgetAfterMs) continue

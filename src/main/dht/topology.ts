@@ -1,7 +1,8 @@
-import type { PathKind, PeerIdText } from '../../shared/schema/primitives.ts'
+import type { PeerIdText } from '../../shared/schema/primitives.ts'
 import type { Topology, TopologyEdge, TopologyNode } from '../../shared/schema/topology.ts'
 import type { WorkerView } from '../../shared/schema/worker.ts'
 import { type Milliseconds, minute } from '../../shared/units.ts'
+import type { ConnectionPath } from '../paths/path-kind.ts'
 
 /** What has not been seen for this long leaves the view. */
 export const forgetAfterMs = 5 * minute
@@ -11,7 +12,7 @@ export const maxNodes = 5_000
 /** An open connection of this node. */
 export interface Link {
   peerId: PeerIdText
-  path: PathKind
+  path: ConnectionPath
   rttMs?: Milliseconds | undefined
 }
 

@@ -1,10 +1,18 @@
 import { readFileSync } from 'node:fs'
 import { encode } from '@ipld/dag-cbor'
 import fc from 'fast-check'
+import { toString as toText } from 'uint8arrays/to-string'
 import { describe, expect, it } from 'vitest'
 import type { z } from 'zod'
 import { errorCatalogue } from '../../shared/errors.ts'
 import { workerRecordSchema } from '../../shared/schema/worker.ts'
+import {
+  decodeNeighboursAnswer,
+  decodeNeighboursAsk,
+  neighbourSchema,
+  neighboursAnswerSchema,
+  neighboursAskSchema,
+} from '../dht/neighbours-frames.ts'
 import {
   answerFrameSchema,
   decodeAnswer,
@@ -25,6 +33,9 @@ const grammar = new Cddl([...document.matchAll(/```cddl\n([\s\S]*?)```/g)].map(b
 /** Values of rules that say less in CDDL than in the code: a URL has to be one, for instance. */
 const made = {
   'tunnel-url': fc.webUrl({ validSchemes: ['https', 'wss'], size: '-1' }).filter(url => url.length <= 256),
+  'peer-id': fc
+    .uint8Array({ minLength: 32, maxLength: 32 })
+    .map(key => toText(Uint8Array.from([0x00, 0x24, 0x08, 0x01, 0x12, 0x20, ...key]), 'base58btc')),
   location: fc.constantFrom('london', 'eu-west-2', '7'),
 }
 
@@ -34,6 +45,8 @@ const messages: [string, (value: unknown) => unknown][] = [
   ['answer', value => decodeAnswer(encode(value))],
   ['hello', value => decodeHello(encode(value))],
   ['hello-answer', value => decodeHelloAnswer(encode(value))],
+  ['neighbours-ask', value => decodeNeighboursAsk(encode(value))],
+  ['neighbours-answer', value => decodeNeighboursAnswer(encode(value))],
   ['renewal', value => readRenewal(encode(value))],
   ['worker-record', value => workerRecordSchema.parse(value)],
 ]
@@ -127,7 +140,7 @@ describe('docs/protocol.md', () => {
     expect(refused).toBeGreaterThan(100)
   })
 
-  it.each([...messages.slice(0, 4)])('%s: fields it does not know are ignored', (rule, read) => {
+  it.each([...messages.slice(0, 6)])('%s: fields it does not know are ignored', (rule, read) => {
     fc.assert(
       fc.property(grammar.valuesOf(rule, made), value => {
         expect(read({ ...(value as object), newer: [1] })).toEqual(read(value))
@@ -145,6 +158,9 @@ describe('docs/protocol.md', () => {
     const others: [string, z.ZodObject][] = [
       ['hello', helloSchema],
       ['hello-answer', helloAnswerSchema],
+      ['neighbours-ask', neighboursAskSchema],
+      ['neighbours-answer', neighboursAnswerSchema],
+      ['neighbour', neighbourSchema],
       ['find-filter', findFilterSchema],
       ['worker-record', workerRecordSchema],
       ['capabilities', workerRecordSchema.shape.capabilities],

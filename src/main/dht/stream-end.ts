@@ -1,0 +1,13 @@
+import type { Stream } from '@libp2p/interface'
+
+/** Closes the stream after `work`, or aborts it where that failed: a stream left open counts towards the limits. */
+export async function ending<T>(stream: Stream, work: () => Promise<T>): Promise<T> {
+  try {
+    const result = await work()
+    await stream.close()
+    return result
+  } catch (error) {
+    stream.abort(error instanceof Error ? error : new Error(String(error)))
+    throw error
+  }
+}
