@@ -9,6 +9,9 @@ const root = join(import.meta.dirname, '..')
 const pagesFolder = process.env.PAGES_FOLDER ?? join(root, 'out', 'renderer')
 const folder = process.env.SCREENSHOTS_FOLDER ?? join(root, 'docs', 'screenshots')
 
+/** `npm run screenshots -- topology` takes only the pictures whose name begins so. */
+const [wanted = ''] = process.argv.slice(2)
+
 const shots = [
   { page: 'status', theme: 'light', width: 'wide', peers: 3 },
   { page: 'status', theme: 'dark', width: 'wide', peers: 40 },
@@ -17,6 +20,7 @@ const shots = [
   { page: 'topology', theme: 'light', width: 'wide', peers: 40 },
   { page: 'topology', theme: 'dark', width: 'wide', peers: 40 },
   { page: 'topology', theme: 'dark', width: 'wide', peers: 2_000 },
+  { page: 'topology', theme: 'light', width: 'wide', peers: 2_000 },
   { page: 'topology', theme: 'light', width: 'narrow', peers: 3 },
   { page: 'topology', theme: 'light', width: 'wide', peers: 0 },
   { page: 'logs', theme: 'light', width: 'wide', peers: 3 },
@@ -32,6 +36,8 @@ const browser = await chromium.launch({
 })
 let complaints = 0
 for (const { page: path, theme, width, peers } of shots) {
+  const name = `${path}-${theme}-${width}-${peers}`
+  if (!name.startsWith(wanted)) continue
   const scripted = await startScriptedNode({ pagesFolder, peers, edges: peers === 2_000 ? 8_000 : peers * 2 })
   if (peers > 0) playBusy(scripted)
   const page = await browser.newPage({ viewport: sizes[width], colorScheme: theme, reducedMotion: 'reduce' })
@@ -45,7 +51,7 @@ for (const { page: path, theme, width, peers } of shots) {
   await page.getByRole('heading', { level: 1 }).waitFor()
   // The layout of a large network moves for a few seconds; a picture is taken of it at rest.
   if (path === 'topology') await page.waitForTimeout(peers === 2_000 ? 9_000 : 1_000)
-  const file = join(folder, `${path}-${theme}-${width}-${peers}.png`)
+  const file = join(folder, `${name}.png`)
   await sharp(await page.screenshot())
     .png({ palette: true, quality: 90, effort: 8 })
     .toFile(file)

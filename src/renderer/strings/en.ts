@@ -167,7 +167,8 @@ export const en = {
     ownWindow: 'Open in its own window',
     graphLabel: (nodes: number, links: number) =>
       `Network graph of ${counted(nodes, 'node', 'nodes')} and ${counted(links, 'connection', 'connections')}. ` +
-      'Arrow keys move it, plus and minus zoom. The table view has the same data.',
+      'Arrow keys move it, plus and minus zoom, Enter and Shift with an arrow key choose a node. ' +
+      'The table view has the same data.',
     ringLabel: (nodes: number) =>
       `${counted(nodes, 'node', 'nodes')} by their place in the key space. The table view has the same data.`,
     legend: 'Legend',

@@ -1,52 +1,74 @@
 import type { PathKind } from '../../../shared/schema/primitives.ts'
-import type { Point } from './geometry.ts'
+import type { Size } from './geometry.ts'
 import type { Palette } from './palette.ts'
-
-export interface DrawnEdge {
-  a: Point
-  b: Point
-  path: PathKind
-  /** Belongs to this machine or to what is pointed at. */
-  strong: boolean
-}
+import { mayCross, type Scene, type SceneEdge } from './scene.ts'
 
 /** Beyond so many edges in view dashes cannot be told apart any more, and cost several times as much. */
 const dashLimit = 800
+/** Up to so many edges each is drawn at full strength; more of them share the ink. */
+const sparse = 150
 
 const dashes: Record<PathKind, number[]> = { local: [], direct: [], vpn: [], tunnel: [1.5, 4.5], relay: [7, 5] }
+const paths = ['direct', 'relay', 'tunnel', 'vpn'] as const
 
-/** Draws edges in a few batches: one path for each way of drawing. Points are pixels. */
-export function drawEdges(context: CanvasRenderingContext2D, edges: readonly DrawnEdge[], palette: Palette): void {
-  const dense = edges.length > dashLimit
-  for (const strong of [false, true]) {
-    context.strokeStyle = strong ? palette.edgeStrong : palette.edge
-    context.globalAlpha = strong ? 0.85 : dense ? 0.32 : 0.6
-    context.lineWidth = strong ? 1.4 : 1
-    if (dense && !strong) {
-      stroke(
-        context,
-        edges.filter(edge => !edge.strong),
-      )
-      continue
-    }
-    for (const path of ['direct', 'relay', 'tunnel', 'vpn'] as const) {
-      const batch = edges.filter(edge => edge.strong === strong && edge.path === path)
-      if (batch.length === 0) continue
-      context.setLineDash(dashes[path])
-      if (path === 'vpn') for (const side of [-1.8, 1.8]) stroke(context, batch, side)
-      else stroke(context, batch)
-    }
-    context.setLineDash([])
+export interface EdgeEmphasis {
+  /** The node whose edges stand out; this machine's do where there is none. */
+  focus: string | undefined
+  /** Key of the edge that the pointer is on. */
+  pointedAt: string | undefined
+}
+
+/** Draws edges in a few batches: one path for each way of drawing. */
+export function drawEdges(
+  context: CanvasRenderingContext2D,
+  { edges }: Scene,
+  shown: EdgeEmphasis & { size: Size; palette: Palette },
+): void {
+  const quiet: SceneEdge[] = []
+  const strong: SceneEdge[] = []
+  for (const edge of edges) {
+    if (mayCross(edge, shown.size)) (isStrong(edge, shown) ? strong : quiet).push(edge)
   }
+  context.strokeStyle = shown.palette.edge
+  context.globalAlpha = quietAlpha(quiet.length)
+  context.lineWidth = 1
+  if (quiet.length > dashLimit) stroke(context, quiet)
+  else strokeByPath(context, quiet)
+  context.strokeStyle = shown.palette.edgeStrong
+  context.globalAlpha = 0.85
+  context.lineWidth = 1.4
+  strokeByPath(context, strong)
   context.globalAlpha = 1
 }
 
+/** Opacity of the edges that do not stand out: the more there are, the fainter each. */
+export function quietAlpha(count: number): number {
+  return Math.max(0.08, 0.75 * Math.min(1, Math.sqrt(sparse / Math.max(1, count))))
+}
+
+function isStrong({ key, a, b }: SceneEdge, { focus, pointedAt }: EdgeEmphasis): boolean {
+  if (key === pointedAt) return true
+  return focus === undefined ? a.look === 'self' || b.look === 'self' : a.id === focus || b.id === focus
+}
+
+function strokeByPath(context: CanvasRenderingContext2D, edges: readonly SceneEdge[]): void {
+  for (const path of paths) {
+    const batch = edges.filter(edge => edge.path === path)
+    if (batch.length === 0) continue
+    context.setLineDash(dashes[path])
+    if (path === 'vpn') for (const side of [-1.8, 1.8]) stroke(context, batch, side)
+    else stroke(context, batch)
+  }
+  context.setLineDash([])
+}
+
 /** `side` moves each line sideways by so many pixels. */
-function stroke(context: CanvasRenderingContext2D, edges: readonly DrawnEdge[], side = 0): void {
+function stroke(context: CanvasRenderingContext2D, edges: readonly SceneEdge[], side = 0): void {
   context.beginPath()
   for (const { a, b } of edges) {
     const length = side === 0 ? 1 : Math.hypot(b.x - a.x, b.y - a.y) || 1
-    const [dx, dy] = [(-(b.y - a.y) / length) * side, ((b.x - a.x) / length) * side]
+    const dx = (-(b.y - a.y) / length) * side
+    const dy = ((b.x - a.x) / length) * side
     context.moveTo(a.x + dx, a.y + dy)
     context.lineTo(b.x + dx, b.y + dy)
   }

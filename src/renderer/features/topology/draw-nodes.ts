@@ -1,36 +1,40 @@
-import type { Point } from './geometry.ts'
+import type { Point, Size } from './geometry.ts'
 import type { NodeLook } from './node-look.ts'
 import type { Palette } from './palette.ts'
-
-export interface DrawnNode extends Point {
-  /** Pixels. */
-  radius: number
-  look: NodeLook
-  /** 0 to 1, drawn as a ring where it is known. */
-  load: number | undefined
-  faded: boolean
-  ringed: boolean
-}
+import { isInView, type Scene, type SceneNode } from './scene.ts'
 
 const looks: readonly NodeLook[] = ['peer', 'paused', 'worker', 'coordinator', 'self']
 /** Below this radius in pixels details are not visible. */
 const detailRadius = 4.5
+/** Between a node's rim and the middle of its load ring. */
+const loadGap = 3.5
+/** Between a node's rim and the marks of selection around it: outside of the load ring. */
+const selectionGap = 10
+/** Share of a circle that each of the four marks of selection covers. */
+const markShare = 0.14
 
-/** Draws nodes in batches, one for each look, this machine on top. */
-export function drawNodes(context: CanvasRenderingContext2D, nodes: readonly DrawnNode[], palette: Palette): void {
+/** Draws nodes in batches, one for each look, this machine on top, and marks the one with id `focus`. */
+export function drawNodes(
+  context: CanvasRenderingContext2D,
+  { nodes, byId }: Scene,
+  shown: { size: Size; focus: string | undefined; palette: Palette },
+): void {
+  const inView = nodes.filter(node => isInView(node, shown.size))
   for (const faded of [true, false]) {
     context.globalAlpha = faded ? 0.18 : 1
     for (const look of looks) {
-      const batch = nodes.filter(node => node.look === look && node.faded === faded)
-      if (batch.length > 0) drawBatch(context, batch, look, palette)
+      const batch = inView.filter(node => node.look === look && node.faded === faded)
+      if (batch.length > 0) drawBatch(context, batch, look, shown.palette)
     }
   }
   context.globalAlpha = 1
+  const focused = shown.focus === undefined ? undefined : byId.get(shown.focus)
+  if (focused?.place !== undefined) drawSelection(context, focused, shown.palette.text)
 }
 
 function drawBatch(
   context: CanvasRenderingContext2D,
-  nodes: readonly DrawnNode[],
+  nodes: readonly SceneNode[],
   look: NodeLook,
   palette: Palette,
 ): void {
@@ -43,21 +47,11 @@ function drawBatch(
   context.fill()
   context.stroke()
   if (look === 'paused') drawPauseBars(context, nodes, palette.page)
-  context.strokeStyle = color
-  context.lineWidth = 2
-  context.beginPath()
-  for (const node of nodes) {
-    const ring = node.radius + 3.5
-    if (node.load !== undefined && node.load > 0.01 && node.radius >= detailRadius) {
-      context.moveTo(node.x, node.y - ring)
-      context.arc(node.x, node.y, ring, -Math.PI / 2, -Math.PI / 2 + 2 * Math.PI * Math.min(0.999, node.load))
-    }
-    if (look === 'self' || node.ringed) circle(context, node, node.radius + 7)
-  }
-  context.stroke()
+  if (look === 'self') drawSelfRing(context, nodes, palette.page)
+  drawLoads(context, nodes, color)
 }
 
-function outline(context: CanvasRenderingContext2D, node: DrawnNode): void {
+function outline(context: CanvasRenderingContext2D, node: SceneNode): void {
   if (node.look !== 'coordinator') {
     circle(context, node, node.radius)
     return
@@ -75,7 +69,52 @@ function circle(context: CanvasRenderingContext2D, { x, y }: Point, radius: numb
   context.arc(x, y, radius, 0, 2 * Math.PI)
 }
 
-function drawPauseBars(context: CanvasRenderingContext2D, nodes: readonly DrawnNode[], color: string): void {
+/** A ring inside this machine's mark tells it from every other node, whatever is drawn around it. */
+function drawSelfRing(context: CanvasRenderingContext2D, nodes: readonly SceneNode[], color: string): void {
+  context.strokeStyle = color
+  context.lineWidth = 2
+  context.beginPath()
+  for (const node of nodes) circle(context, node, node.radius * 0.55)
+  context.stroke()
+}
+
+/** A gauge around each node: a faint track, filled clockwise from the top. */
+function drawLoads(context: CanvasRenderingContext2D, nodes: readonly SceneNode[], color: string): void {
+  const gauged = nodes.filter(({ node, radius }) => (node.load ?? 0) > 0.01 && radius >= detailRadius)
+  if (gauged.length === 0) return
+  const alpha = context.globalAlpha
+  context.strokeStyle = color
+  context.lineWidth = 2
+  context.globalAlpha = alpha * 0.25
+  context.beginPath()
+  for (const node of gauged) circle(context, node, node.radius + loadGap)
+  context.stroke()
+  context.globalAlpha = alpha
+  context.beginPath()
+  for (const node of gauged) {
+    const radius = node.radius + loadGap
+    context.moveTo(node.x, node.y - radius)
+    context.arc(node.x, node.y, radius, -Math.PI / 2, 2 * Math.PI * Math.min(0.999, node.node.load ?? 0) - Math.PI / 2)
+  }
+  context.stroke()
+}
+
+/** Four marks around a node, in the colour of text: a viewfinder, which no gauge looks like. */
+function drawSelection(context: CanvasRenderingContext2D, node: SceneNode, color: string): void {
+  const radius = node.radius + selectionGap
+  const half = markShare * Math.PI
+  context.strokeStyle = color
+  context.lineWidth = 2
+  context.beginPath()
+  for (const quarter of [0.25, 0.75, 1.25, 1.75]) {
+    const middle = quarter * Math.PI
+    context.moveTo(node.x + radius * Math.cos(middle - half), node.y + radius * Math.sin(middle - half))
+    context.arc(node.x, node.y, radius, middle - half, middle + half)
+  }
+  context.stroke()
+}
+
+function drawPauseBars(context: CanvasRenderingContext2D, nodes: readonly SceneNode[], color: string): void {
   context.strokeStyle = color
   context.lineWidth = 1.8
   context.beginPath()

@@ -15,6 +15,8 @@ export interface Size {
 
 const smallestScale = 0.05
 const largestScale = 6
+/** A few nodes are not blown up to fill the picture. */
+const closestFit = 1.6
 
 export function toScreen(point: Point, camera: Camera, size: Size): Point {
   return {
@@ -43,27 +45,28 @@ export function pan(camera: Camera, dx: number, dy: number): Camera {
   return { ...camera, x: camera.x - dx / camera.scale, y: camera.y - dy / camera.scale }
 }
 
-/** The camera that shows all points with `margin` pixels around them, never closer than 1.6 times. */
-export function fitCamera(points: Iterable<Point>, size: Size, margin: number): Camera {
-  let [left, right, top, bottom] = [
-    Number.POSITIVE_INFINITY,
-    Number.NEGATIVE_INFINITY,
-    Number.POSITIVE_INFINITY,
-    Number.NEGATIVE_INFINITY,
-  ]
+/** What must stay free of points when a picture is fitted, in pixels. */
+export interface Clearance {
+  /** On every side. */
+  margin: number
+  /** In the lower left corner, where something covers the picture. */
+  corner: Size
+}
+
+/** The camera over the world's middle that shows all points and covers none, never closer than 1.6 times. */
+export function fitCamera(points: Iterable<Point>, size: Size, { margin, corner }: Clearance): Camera {
+  const halfWidth = Math.max(1, size.width / 2 - margin)
+  const halfHeight = Math.max(1, size.height / 2 - margin)
+  let scale = closestFit
   for (const { x, y } of points) {
-    left = Math.min(left, x)
-    right = Math.max(right, x)
-    top = Math.min(top, y)
-    bottom = Math.max(bottom, y)
+    scale = Math.min(scale, halfWidth / Math.abs(x), halfHeight / Math.abs(y))
+    if (x < 0 && y > 0) {
+      const beside = Math.max(1, size.width / 2 - corner.width) / -x
+      const above = Math.max(1, size.height / 2 - corner.height) / y
+      scale = Math.min(scale, Math.max(beside, above))
+    }
   }
-  if (left > right) return { x: 0, y: 0, scale: 1 }
-  const scale = Math.min(
-    1.6,
-    Math.max(1, size.width - 2 * margin) / Math.max(1, right - left),
-    Math.max(1, size.height - 2 * margin) / Math.max(1, bottom - top),
-  )
-  return { x: (left + right) / 2, y: (top + bottom) / 2, scale: Math.max(smallestScale, scale) }
+  return { x: 0, y: 0, scale: Math.max(smallestScale, scale) }
 }
 
 /** Distance of `point` from the line between `a` and `b`. */

@@ -41,7 +41,7 @@ export function applyTopology(graph: NetworkGraph, topology: Topology): GraphCha
     graph.mergeNode(node.peerId, { node, look: nodeLook(node), radius: nodeRadius(node) })
   }
   const edges = strongestEdges(topology.edges, present)
-  const gone = graph.filterEdges((_edge, _attributes, source, target) => !edges.has(edgeKey(source, target)))
+  const gone = graph.filterEdges(key => !edges.has(key))
   for (const edge of gone) graph.dropEdge(edge)
   let edgesAdded = false
   for (const [key, { from, to, path, rttMs }] of edges) {

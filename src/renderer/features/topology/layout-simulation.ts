@@ -43,6 +43,7 @@ export class LayoutSimulation {
       const node: LayoutNode = { id, radius: request.radii[index] ?? 5, x, y }
       return id === request.self ? { ...node, fx: 0, fy: 0 } : node
     })
+    const pull = pullToMiddle(request, large ? 0.05 : 0.06)
     const links = request.links.map(([source, target]) => ({ source, target }))
     this.#simulation?.stop()
     this.#simulation = forceSimulation<LayoutNode>(this.#nodes)
@@ -57,14 +58,20 @@ export class LayoutSimulation {
         forceManyBody<LayoutNode>()
           .strength(large ? -90 : -420)
           .theta(0.9)
-          .distanceMax(900),
+          .distanceMax(large ? 900 : 450),
       )
       .force(
         'collide',
         forceCollide<LayoutNode>(node => node.radius + (large ? 3 : 12)),
       )
-      .force('x', forceX<LayoutNode>().strength(large ? 0.05 : 0.045))
-      .force('y', forceY<LayoutNode>().strength(large ? 0.05 : 0.075))
+      .force(
+        'x',
+        forceX<LayoutNode>().strength((_node, index) => (pull[index] ?? 0) * (large ? 1 : 0.75)),
+      )
+      .force(
+        'y',
+        forceY<LayoutNode>().strength((_node, index) => (pull[index] ?? 0) * (large ? 1 : 1.25)),
+      )
       .alpha(isFirst ? 1 : gentleAlpha)
       .alphaDecay(large ? 0.045 : 0.028)
       .stop()
@@ -87,4 +94,11 @@ export class LayoutSimulation {
     })
     return positions
   }
+}
+
+/** How strongly each node is drawn to the middle: those with few links, which little else holds, more than others. */
+function pullToMiddle({ ids, links }: LayoutRequest, strength: number): number[] {
+  const degrees = ids.map(() => 0)
+  for (const end of links.flat()) degrees[end] = (degrees[end] ?? 0) + 1
+  return degrees.map(degree => strength * (1 + 2 / (1 + degree)))
 }

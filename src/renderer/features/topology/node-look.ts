@@ -10,11 +10,18 @@ export function nodeLook(node: TopologyNode): NodeLook {
   return node.role === 'worker' && node.state !== 'left' ? 'paused' : 'peer'
 }
 
-/** Radius in world units: bigger for more threads and graphics memory, between 4 and 13. */
+/** Radius in world units: bigger for more threads and graphics memory, between 4 and 13; coordinators are landmarks. */
 export function nodeRadius(node: TopologyNode): number {
   const { capabilities } = node
-  if (capabilities === undefined) return node.self ? 11 : 4.5
+  const least = node.self ? 11 : node.role === 'coordinator' ? 9 : 5
+  if (capabilities === undefined) return node.self || node.role === 'coordinator' ? least : 4.5
   const vramGiB = capabilities.gpus.reduce((sum, gpu) => sum + gpu.vramMiB, 0) / 1_024
   const power = Math.log2(1 + capabilities.cpuThreads) + 0.8 * Math.log2(1 + vramGiB)
-  return Math.min(13, Math.max(node.self ? 11 : 5, 3.5 + 0.95 * power))
+  return Math.min(13, Math.max(least, 3.5 + 0.95 * power))
+}
+
+/** Radius in pixels. Nodes grow more slowly than the picture, so that neither end of the zoom is a blot. */
+export function nodePixels(look: NodeLook, radius: number, scale: number): number {
+  const smallest = look === 'self' ? 8.5 : look === 'coordinator' ? 4 : 1.8
+  return Math.max(smallest, radius * (scale < 1 ? scale ** 0.8 : Math.sqrt(scale)))
 }

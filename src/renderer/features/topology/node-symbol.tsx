@@ -21,8 +21,8 @@ export function LookSymbol({ look }: { look: NodeLook }) {
       )}
       {look === 'self' && (
         <>
-          <circle className={styles.halo} cx="8" cy="8" r="6.6" />
-          <circle cx="8" cy="8" r="4" />
+          <circle cx="8" cy="8" r="6.6" />
+          <circle className={styles.ring} cx="8" cy="8" r="3.7" />
         </>
       )}
     </svg>

@@ -4,12 +4,14 @@ import { EmptyState } from '../../components/empty-state.tsx'
 import { PageHeader } from '../../components/page-header.tsx'
 import { SearchBox } from '../../components/search-box.tsx'
 import { Segments } from '../../components/segments.tsx'
+import { useHashLocation } from '../../hash-location.ts'
 import { useNode } from '../../store/node-context.tsx'
 import { strings } from '../../strings/index.ts'
 import { DetailsPanel } from './details-panel.tsx'
 import { GraphCanvas } from './graph-canvas.tsx'
 import { Legend } from './legend.tsx'
 import { NodeTable } from './node-table.tsx'
+import { OwnWindowButton } from './own-window-button.tsx'
 import { TopologyCounts } from './topology-counts.tsx'
 import styles from './topology-page.module.css'
 
@@ -22,6 +24,7 @@ const views = [
 
 export default function TopologyPage() {
   const topology = useNode(state => state.topology)
+  const { ownWindow } = useHashLocation()
   const [view, setView] = useState<(typeof views)[number]['id']>('graph')
   const [search, setSearch] = useState('')
   const [selected, setSelected] = useState<string>()
@@ -32,6 +35,7 @@ export default function TopologyPage() {
         <TopologyCounts counts={topology.counts} />
         <SearchBox label={words.search} placeholder={words.searchPlaceholder} value={search} onChange={setSearch} />
         <Segments label={words.view} options={views} value={view} onChange={setView} />
+        {!ownWindow && <OwnWindowButton />}
       </PageHeader>
       <div className={styles.body}>
         <div className={styles.picture}>

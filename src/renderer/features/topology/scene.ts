@@ -1,0 +1,92 @@
+import type { PathKind } from '../../../shared/schema/primitives.ts'
+import type { TopologyNode } from '../../../shared/schema/topology.ts'
+import { type Camera, type Point, type Size, toScreen } from './geometry.ts'
+import type { NetworkGraph } from './graph-model.ts'
+import { type NodeLook, nodePixels } from './node-look.ts'
+import { matchesSearch } from './node-row.ts'
+import { nodeName } from './node-words.ts'
+
+/** A node as it is drawn. `x` and `y` are pixels of the screen, as the camera saw it last. */
+export interface SceneNode extends Point {
+  readonly id: string
+  readonly node: TopologyNode
+  readonly look: NodeLook
+  readonly name: string
+  /** World units. */
+  readonly size: number
+  /** Where it stands in the world; undefined until the layout has placed it. */
+  place: Point | undefined
+  /** Pixels. */
+  radius: number
+  /** Does not match what is searched for. */
+  faded: boolean
+}
+
+export interface SceneEdge {
+  readonly key: string
+  readonly path: PathKind
+  readonly a: SceneNode
+  readonly b: SceneNode
+}
+
+/** What a frame draws: the graph flattened into lists, so that a frame looks nothing up. */
+export interface Scene {
+  nodes: readonly SceneNode[]
+  edges: readonly SceneEdge[]
+  byId: ReadonlyMap<string, SceneNode>
+}
+
+export const emptyScene: Scene = { nodes: [], edges: [], byId: new Map() }
+
+export function createScene(graph: NetworkGraph, places: ReadonlyMap<string, Point>, search: string): Scene {
+  const byId = new Map<string, SceneNode>()
+  graph.forEachNode((id, { node, look, radius }) => {
+    const faded = search !== '' && !matchesSearch(node, search)
+    byId.set(id, {
+      id,
+      node,
+      look,
+      name: nodeName(node),
+      size: radius,
+      faded,
+      place: places.get(id),
+      x: 0,
+      y: 0,
+      radius,
+    })
+  })
+  const edges: SceneEdge[] = []
+  graph.forEachEdge((key, { path }, from, to) => {
+    const [a, b] = [byId.get(from), byId.get(to)]
+    if (a !== undefined && b !== undefined) edges.push({ key, path, a, b })
+  })
+  return { nodes: [...byId.values()], edges, byId }
+}
+
+/** Moves every node of the scene to its place in the world. */
+export function placeScene(scene: Scene, places: ReadonlyMap<string, Point>): void {
+  for (const node of scene.nodes) node.place = places.get(node.id)
+}
+
+/** Brings every node to where the camera sees it. */
+export function projectScene(scene: Scene, camera: Camera, size: Size): void {
+  for (const node of scene.nodes) {
+    if (node.place === undefined) continue
+    const { x, y } = toScreen(node.place, camera, size)
+    node.x = x
+    node.y = y
+    node.radius = nodePixels(node.look, node.size, camera.scale)
+  }
+}
+
+/** Whether any of the node is in the picture. */
+export function isInView({ place, x, y, radius }: SceneNode, { width, height }: Size): boolean {
+  return place !== undefined && x > -radius && y > -radius && x < width + radius && y < height + radius
+}
+
+/** Whether any of the edge may be in the picture. */
+export function mayCross({ a, b }: SceneEdge, { width, height }: Size): boolean {
+  if (a.place === undefined || b.place === undefined) return false
+  if ((a.x < 0 && b.x < 0) || (a.y < 0 && b.y < 0)) return false
+  return !((a.x > width && b.x > width) || (a.y > height && b.y > height))
+}
