@@ -1,7 +1,7 @@
 import { afterEach, expect, it } from 'vitest'
 import { keyPosition, serviceKey } from '../../src/main/directory/keys.ts'
 import { registrarsPerKey } from '../../src/main/directory/registrars.ts'
-import { second } from '../../src/shared/units.ts'
+import { minute, second } from '../../src/shared/units.ts'
 import { halfOf } from '../support/swarm/member.ts'
 import { eventually, idsOf, Swarm } from '../support/swarm/swarm.ts'
 import type { SwarmMember } from '../support/swarm/swarm-process.ts'
@@ -22,9 +22,11 @@ it('finds a worker again within 5 s when all the registrars of its key are kille
     SwarmMember,
   ]
   const service = serviceInHalf(0)
-  for (const member of [worker, asker]) {
-    await eventually(async () => expect((await member.registrars(service)).sort()).toEqual(idsOf(victims)), 20 * second)
-  }
+  // Each minute of theirs they look around a little further.
+  await eventually(async () => {
+    await swarm.turn(minute)
+    for (const member of [worker, asker]) expect((await member.registrars(service)).sort()).toEqual(idsOf(victims))
+  }, 20 * second)
   await worker.announce(service)
   await eventually(async () => expect(await asker.found(service)).toEqual([worker.peerId]), 5 * second)
 

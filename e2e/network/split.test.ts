@@ -1,6 +1,6 @@
-import { afterEach, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { minute, second } from '../../src/shared/units.ts'
-import { Lan } from '../support/lan.ts'
+import { Lan, type Machine } from '../support/lan.ts'
 import { canMakeNamespaces } from '../support/site.ts'
 import { eventually, idsOf, Swarm } from '../support/swarm/swarm.ts'
 import type { SwarmMember } from '../support/swarm/swarm-process.ts'
@@ -12,53 +12,50 @@ if (!possible) console.log('Not root: the network that is split and healed is no
 const stepMs = 15 * second
 const newService = 'llm-inference'
 
-let swarm: Swarm
-let lan: Lan | undefined
+const ended: (() => Promise<void>)[] = []
 
-afterEach(async () => {
-  await swarm.end()
-  await lan?.remove()
-  lan = undefined
+afterAll(async () => {
+  for (const end of ended.reverse()) await end()
 })
 
-it.skipIf(!possible).each([
-  ['1 minute', minute],
-  ['10 minutes', 10 * minute],
-])(
-  'finds everybody again within 30 s after %s in two halves, without a restart',
-  async (_name, splitForMs) => {
-    lan = await Lan.make(3, 3)
-    const [left, right] = await startHalves(lan)
-    const everybody = [...left, ...right]
-    await Promise.all(everybody.map(member => member.announce()))
-    await allFind(everybody, everybody, 30 * second)
+describe.skipIf(!possible).concurrent('a network in two halves that cannot hear each other', () => {
+  it.each([
+    ['1 minute', minute],
+    ['10 minutes', 10 * minute],
+  ])(
+    'finds everybody again within 30 s after %s, without a restart',
+    async (_name, splitForMs) => {
+      const lan = await Lan.make(3, 3)
+      ended.push(() => lan.remove())
+      const swarm = new Swarm()
+      ended.push(() => swarm.end())
+      const [left, right] = [await startHalf(swarm, lan.machines[0]), await startHalf(swarm, lan.machines[1])]
+      const everybody = [...left, ...right]
+      await Promise.all(everybody.map(member => member.announce()))
+      await allFind(everybody, everybody, 30 * second)
 
-    await lan.split()
-    await Promise.all([left, right].flatMap(half => half.map(member => seesOnly(member, half))))
-    for (let turnedMs = 0; turnedMs < splitForMs; turnedMs += stepMs) await swarm.turn(stepMs)
-    // Something the other half has not heard of, so that nobody gets by on what was known before.
-    await Promise.all(everybody.map(member => member.announce(newService)))
-    await Promise.all([left, right].map(half => allFind(half, half, 15 * second, newService)))
+      await lan.split()
+      await Promise.all([left, right].flatMap(half => half.map(member => seesOnly(member, half))))
+      for (let turnedMs = 0; turnedMs < splitForMs; turnedMs += stepMs) await swarm.turn(stepMs)
+      // Something the other half has not heard of, so that nobody gets by on what was known before.
+      await Promise.all(everybody.map(member => member.announce(newService)))
+      await Promise.all([left, right].map(half => allFind(half, half, 15 * second, newService)))
 
-    await lan.heal()
-    const tookMs = await allFind(everybody, everybody, 30 * second, newService)
-    console.log(`after ${splitForMs / minute} min apart all ${everybody.length} found each other in ${tookMs} ms`)
-  },
-  150_000,
-)
+      await lan.heal()
+      const tookMs = await allFind(everybody, everybody, 30 * second, newService)
+      console.log(`after ${splitForMs / minute} min apart all ${everybody.length} found each other in ${tookMs} ms`)
+    },
+    150_000,
+  )
+})
 
-async function startHalves({ machines }: Lan): Promise<[SwarmMember[], SwarmMember[]]> {
-  swarm = new Swarm()
-  const start = async (half: 0 | 1) => {
-    const added: SwarmMember[] = []
-    for (const machine of machines[half]) {
-      const process = swarm.process({ site: machine })
-      added.push(...(await swarm.add([process], [{ listen: machine.address, connectionCheckIntervalMs: 2 * second }])))
-    }
-    return added
+async function startHalf(swarm: Swarm, machines: Machine[]): Promise<SwarmMember[]> {
+  const half: SwarmMember[] = []
+  for (const machine of machines) {
+    const init = { listen: machine.address, connectionCheckIntervalMs: 2 * second }
+    half.push(...(await swarm.add([swarm.process({ site: machine })], [init])))
   }
-  const left = await start(0)
-  return [left, await start(1)]
+  return half
 }
 
 /** Waits until all the connections to the other half were given up. */
