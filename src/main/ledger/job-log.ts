@@ -12,6 +12,8 @@ export type NewJob = Pick<Job, 'id' | 'role' | 'service' | 'requester'>
 export interface JobHandle {
   /** Aborts when the job is cancelled from here. */
   readonly signal: AbortSignal
+  /** The request is on its way to a worker, which may still refuse it. */
+  sentTo(worker: PeerIdText): void
   /** A worker has taken the request on. */
   accepted(worker: PeerIdText, path: PathKind): void
   started(): void
@@ -59,6 +61,10 @@ export class JobLog {
     this.#publish()
     return {
       signal: controller.signal,
+      sentTo: worker => {
+        const startedAt = this.#unfinished.get(key)?.job.startedAt ?? this.#clock.now()
+        change({ worker, state: 'running', startedAt })
+      },
       accepted: (worker, path) => change({ worker, path }),
       started: () => change({ state: 'running', startedAt: this.#clock.now() }),
       received: bytesIn => change({ bytesIn }),

@@ -201,6 +201,7 @@ describe('routing', () => {
     })
     const pending = route()
     while (asked.length === 0) await Promise.resolve()
+    expect(jobs.jobs.get().jobs).toMatchObject([{ state: 'running', worker: 'a', startedAt: clock.now() }])
     jobs.cancel('request-0001')
     await expect(pending).rejects.toMatchObject({ code: 'CANCELLED' })
     expect(jobs.jobs.get().jobs).toMatchObject([{ state: 'cancelled', error: 'CANCELLED' }])

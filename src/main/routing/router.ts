@@ -173,6 +173,7 @@ export class Router {
     const { experience, forwarder, clock, services } = this.#parts
     const sentAt = clock.now()
     experience.sent(worker.peerId)
+    job.sentTo(worker.peerId)
     let outcome: ForwardOutcome
     try {
       outcome = await forwarder.send({
@@ -196,7 +197,6 @@ export class Router {
     this.#learn(worker, outcome, clock.now() - sentAt)
     if (outcome.kind === 'answered') {
       job.accepted(worker.peerId, outcome.answer.path)
-      job.started()
       if (body.length !== undefined) job.received(body.length)
       return outcome.answer
     }

@@ -14,7 +14,7 @@ export const jobSchema = z.object({
   service: serviceTypeSchema,
   state: jobStateSchema,
   requester: peerIdSchema,
-  /** Missing while no worker has accepted the request. */
+  /** The worker it runs on, or was last sent to; missing before that. */
   worker: peerIdSchema.optional(),
   path: pathKindSchema.optional(),
   createdAt: timestampSchema,
