@@ -1,5 +1,5 @@
 import { englishActivity } from '../../shared/activity-sentence.ts'
-import { formatClock, formatCount, formatDuration, formatMebibytes, formatShare } from './format.ts'
+import { formatClock, formatCount, formatMebibytes, formatShare } from './format.ts'
 
 const plurals = new Intl.PluralRules('en')
 
@@ -24,9 +24,7 @@ export const en = {
   page: { status: 'Status', topology: 'Topology', logs: 'Logs' },
 
   link: {
-    connecting: 'Connecting to your node…',
     lost: 'The connection to your node is interrupted. What you see is the last known state.',
-    unreachable: 'Your node does not answer.',
     nextTry: (seconds: number) => (seconds > 0 ? `Trying again in ${seconds} s.` : 'Trying again…'),
     checkNode: 'Is it still running? If it was started again, open the address it prints.',
     retryNow: 'Try now',
@@ -154,7 +152,6 @@ export const en = {
     knownHint: 'All other nodes this machine has heard of lately',
     donating: 'donating',
     donatingHint: 'Nodes offering compute right now, this machine included',
-    countLabel: (count: number, what: string, hint: string) => `${formatCount(count)} ${what}: ${hint}`,
     view: 'View',
     graph: 'Graph',
     ring: 'Ring',
@@ -172,10 +169,6 @@ export const en = {
     ringLabel: (nodes: number) =>
       `${counted(nodes, 'node', 'nodes')} by their place in the key space. The table view has the same data.`,
     legend: 'Legend',
-    showLegend: 'Show legend',
-    hideLegend: 'Hide legend',
-    legendNodes: 'Nodes',
-    legendLinks: 'Connections',
     legendSelf: 'This machine',
     legendWorker: 'Donating',
     legendPaused: 'Paused or finishing',
@@ -206,7 +199,6 @@ export const en = {
     tableLabel: 'Nodes of the network',
     close: 'Close details',
     details: 'Details',
-    peerId: 'Peer id',
     copyPeerId: 'Copy peer id',
     noPath: 'Not connected',
     capability: 'Machine',
@@ -214,12 +206,8 @@ export const en = {
       `${counted(threads, 'thread', 'threads')}, ${formatMebibytes(memoryMiB)}`,
     noServices: 'None',
     load: (share: number) => `${formatShare(share)} busy`,
-    latency: (rttMs: number) => formatDuration(rttMs),
     edge: (from: string, to: string) => `${from} – ${to}`,
-    neighbours: (count: number) => counted(count, 'connection', 'connections'),
     unknown: 'Unknown',
-    nodeCount: (count: number) => counted(count, 'node', 'nodes'),
-    matching: (count: number) => `${formatCount(count)} matching`,
   },
 
   logs: {
@@ -231,7 +219,6 @@ export const en = {
     searchPlaceholder: 'Search messages and details',
     follow: 'Follow',
     copy: 'Copy',
-    copied: 'Copied',
     export: 'Export',
     shown: (shown: number, total: number) =>
       shown === total ? counted(total, 'entry', 'entries') : `${formatCount(shown)} of ${formatCount(total)} entries`,
@@ -254,12 +241,17 @@ export const en = {
     system: 'System',
     light: 'Light',
     dark: 'Dark',
+    failed: 'The theme was not changed',
     about: 'About',
     version: (version: string) => `Version ${version}`,
     aboutText: 'Spare computer time for a charity’s documents, from peer to peer.',
   },
 
   count: { requests, peers },
+  copy: {
+    done: 'Copied',
+    failed: 'Could not copy. Select the text and copy it with the keyboard.',
+  },
   clearSearch: 'Clear search',
   self: 'this machine',
 }

@@ -1,6 +1,7 @@
 import { Brand } from '../../components/brand.tsx'
 import { Segments } from '../../components/segments.tsx'
-import { useAsk, useNode, useNodeStore } from '../../store/node-context.tsx'
+import { useAction } from '../../components/use-action.ts'
+import { useNode, useNodeStore } from '../../store/node-context.tsx'
 import { strings } from '../../strings/index.ts'
 import styles from './appearance-panel.module.css'
 import { rememberedTheme, type Theme } from './theme.ts'
@@ -16,10 +17,11 @@ export function AppearancePanel() {
   const theme = useNode(state => state.settings?.appearance.theme)
   const version = useNode(state => state.status?.self.version)
   const store = useNodeStore()
-  const ask = useAsk()
-  const choose = async (chosen: Theme) => {
-    store.getState().setSettings(await ask(client => client.settings.update({ appearance: { theme: chosen } })))
-  }
+  const { run, error } = useAction()
+  const choose = (chosen: Theme) =>
+    run(async client => {
+      store.getState().setSettings(await client.settings.update({ appearance: { theme: chosen } }))
+    })
   return (
     <div className={styles.panel}>
       <section>
@@ -31,6 +33,11 @@ export function AppearancePanel() {
           onChange={choose}
           isDisabled={theme === undefined}
         />
+        {error !== undefined && (
+          <p className={styles.error} role="alert">
+            {strings.appearance.failed}: {error.message}
+          </p>
+        )}
       </section>
       <section className={styles.about}>
         <h2>{strings.appearance.about}</h2>

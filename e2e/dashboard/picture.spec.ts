@@ -1,0 +1,150 @@
+import { join } from 'node:path'
+import { expect, type Locator, type Page, test } from '@playwright/test'
+import { type ScriptedNode, startScriptedNode } from '../support/scripted-node.ts'
+
+const pagesFolder = process.env.PAGES_FOLDER ?? join(import.meta.dirname, '..', '..', 'out', 'renderer')
+
+let scripted: ScriptedNode
+
+async function open(page: Page, peers: number): Promise<Locator> {
+  scripted = await startScriptedNode({ pagesFolder, peers })
+  await page.goto(scripted.server.accessUrl)
+  await page.goto(`${scripted.server.url}#/topology`)
+  const picture = page.getByRole('img', { name: /^Network graph/ })
+  await picture.waitFor()
+  return picture
+}
+
+test.afterEach(async () => {
+  await scripted.stop()
+})
+
+interface Spot {
+  x: number
+  y: number
+  pixels: number
+}
+
+/** Watches the canvas until a colour, `--bad` of failed answers, has come and gone: its middle in each frame. */
+function watchFailures(picture: Locator): Promise<Spot[]> {
+  return picture.evaluate(async (canvas: HTMLCanvasElement) => {
+    const probe = document.createElement('span')
+    probe.style.color = 'var(--bad)'
+    document.body.append(probe)
+    const [red = 0, green = 0, blue = 0] = (getComputedStyle(probe).color.match(/\d+/g) ?? []).map(Number)
+    probe.remove()
+    canvas.dataset.watched = 'yes'
+    const seen: { x: number; y: number; pixels: number }[] = []
+    for (;;) {
+      await new Promise(requestAnimationFrame)
+      const { width, height } = canvas
+      const data = canvas.getContext('2d')?.getImageData(0, 0, width, height).data ?? new Uint8ClampedArray()
+      const spot = { x: 0, y: 0, pixels: 0 }
+      for (let at = 0; at < data.length; at += 4) {
+        const off = Math.abs((data[at] ?? 0) - red) + Math.abs((data[at + 1] ?? 0) - green)
+        if (off + Math.abs((data[at + 2] ?? 0) - blue) > 6) continue
+        spot.x += (at / 4) % width
+        spot.y += Math.floor(at / 4 / width)
+        spot.pixels++
+      }
+      if (spot.pixels > 0) seen.push({ x: spot.x / spot.pixels, y: spot.y / spot.pixels, pixels: spot.pixels })
+      else if (seen.length > 0) return seen
+    }
+  })
+}
+
+test('shows an answer move along its edge, from the worker to who asked', async ({ page }) => {
+  const picture = await open(page, 1)
+  const [self, peer] = scripted.node.topology.get().nodes
+  if (self === undefined || peer === undefined) throw new Error('expected two nodes')
+  const job = {
+    id: 'request-1',
+    role: 'served' as const,
+    service: 'ocr' as const,
+    requester: peer.peerId,
+    worker: self.peerId,
+    createdAt: Date.now(),
+    bytesIn: 1,
+    bytesOut: 0,
+  }
+  scripted.node.jobs.set({ jobs: [{ ...job, state: 'running' }] })
+  const frames = watchFailures(picture)
+  await expect(picture).toHaveAttribute('data-watched', 'yes')
+  scripted.node.jobs.set({ jobs: [{ ...job, state: 'failed', error: 'WORKER_LOST' }] })
+  const spots = await frames
+  expect(spots.length).toBeGreaterThan(3)
+  const size = await picture.evaluate((canvas: HTMLCanvasElement) => ({ x: canvas.width / 2, y: canvas.height / 2 }))
+  const distances = spots.map(spot => Math.hypot(spot.x - size.x, spot.y - size.y))
+  // This machine stands in the middle: the answer leaves it and only ever moves away, on one line.
+  expect(distances.at(-1)).toBeGreaterThan(40)
+  expect(distances).toEqual(distances.toSorted((a, b) => a - b))
+  const end = spots.at(-1) ?? size
+  const length = Math.hypot(end.x - size.x, end.y - size.y)
+  for (const spot of spots) {
+    const aside = (spot.x - size.x) * (end.y - size.y) - (spot.y - size.y) * (end.x - size.x)
+    expect(Math.abs(aside) / length).toBeLessThan(4)
+  }
+})
+
+test('opens the details of a node that is clicked, and of the next one by keyboard', async ({ page }) => {
+  const picture = await open(page, 3)
+  const details = page.getByRole('complementary', { name: 'Details' })
+  const box = await picture.boundingBox()
+  if (box === null) throw new Error('expected a picture that is shown')
+  await expect(async () => {
+    await picture.click({ position: { x: box.width / 2, y: box.height / 2 } })
+    await expect(details.getByRole('heading', { name: 'This machine' })).toBeVisible({ timeout: 1_000 })
+  }).toPass()
+  await page.keyboard.press('Escape')
+  await expect(details).toBeHidden()
+
+  await page.keyboard.press('Enter')
+  await expect(details.getByRole('heading', { name: 'This machine' })).toBeVisible()
+  for (const key of ['Shift+ArrowLeft', 'Shift+ArrowRight', 'Shift+ArrowUp', 'Shift+ArrowDown']) {
+    await page.keyboard.press('Escape')
+    await page.keyboard.press('Enter')
+    await page.keyboard.press(key)
+    if ((await details.getByRole('heading', { name: 'This machine' }).count()) === 0) break
+  }
+  await expect(details.getByRole('heading', { level: 2 })).toHaveText(/^…/)
+})
+
+test('shows the ring of the key space', async ({ page }) => {
+  await open(page, 12)
+  await page.getByRole('radio', { name: 'Ring' }).click()
+  await expect(page.getByRole('img', { name: /13 nodes by their place in the key space/ })).toBeVisible()
+})
+
+test('opens in a window of its own, without navigation', async ({ page }) => {
+  await open(page, 3)
+  const opened = page.waitForEvent('popup')
+  await page.getByRole('button', { name: 'Open in its own window' }).click()
+  const popup = await opened
+  await popup.getByRole('img', { name: /^Network graph/ }).waitFor()
+  expect(new URL(popup.url()).hash).toBe('#/topology?window=1')
+  await expect(popup.getByRole('navigation')).toHaveCount(0)
+  await expect(popup.getByRole('button', { name: 'Open in its own window' })).toHaveCount(0)
+})
+
+test('changes the theme, and says so when that fails', async ({ page }) => {
+  await open(page, 3)
+  await page.getByRole('button', { name: 'Appearance and about' }).click()
+  await page.getByRole('radio', { name: 'Dark' }).click()
+  await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark')
+  expect(scripted.node.settings.get().appearance.theme).toBe('dark')
+  scripted.node.failure = new Error('the disk is full')
+  await page.getByRole('radio', { name: 'Light' }).click()
+  await expect(page.getByRole('alert')).toContainText('The theme was not changed')
+  await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark')
+})
+
+test('says so when the browser lets nothing be copied', async ({ page }) => {
+  await page.addInitScript(() => {
+    navigator.clipboard.writeText = () => Promise.reject(new DOMException('not allowed', 'NotAllowedError'))
+  })
+  await open(page, 3)
+  await page.getByRole('img', { name: /^Network graph/ }).focus()
+  await page.keyboard.press('Enter')
+  await page.getByRole('button', { name: 'Copy peer id' }).click()
+  await expect(page.getByRole('alert')).toContainText('Could not copy')
+})
