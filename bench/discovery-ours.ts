@@ -35,7 +35,7 @@ export async function startOurs(signal: AbortSignal): Promise<OurNetwork> {
     requesters,
     async publishAll() {
       for (const worker of workers) worker.directory.announcer.update(ocrDraft())
-      await until(() => workers.every(worker => areKept(worker, keepers)), publishLimitMs, signal)
+      await until(() => workers.every(worker => isKept(worker, service, keepers)), publishLimitMs, signal)
     },
     async renewHalf() {
       const renewing = workers.filter((_, index) => index % 2 === round % 2)
@@ -49,7 +49,7 @@ export async function startOurs(signal: AbortSignal): Promise<OurNetwork> {
       const name = `bench-${announced++}`
       worker?.directory.announcer.update(ocrDraft({ services: [name] }))
       const registrars = closestNodes(nodes, name)
-      await until(() => worker !== undefined && areKept(worker, registrars), announceLimitMs, signal)
+      await until(() => worker !== undefined && isKept(worker, name, registrars), announceLimitMs, signal)
     },
     joinAndFind: () => joinAndFind(nodes[joined++ % nodes.length], signal),
     async stop() {
@@ -64,9 +64,9 @@ function closestNodes(nodes: readonly TestNode[], name: string): TestNode[] {
   return closestPeers(placed, keyPosition(serviceKey(name)), registrarsPerKey).map(({ node }) => node)
 }
 
-function areKept({ host }: TestNode, keepers: readonly TestNode[]): boolean {
+function isKept({ host }: TestNode, name: string, keepers: readonly TestNode[]): boolean {
   const peerId = host.peerId.toString()
-  return keepers.every(keeper => keeper.directory.registry.stored(peerId) !== undefined)
+  return keepers.every(({ directory }) => directory.registry.stored(peerId)?.keys.includes(serviceKey(name)))
 }
 
 async function find(node: TestNode | undefined): Promise<number> {
