@@ -15,7 +15,7 @@ export const commandSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('leave'), member: z.number() }),
   z.object({ kind: z.literal('find'), member: z.number(), service: z.string(), limit: z.number().default(256) }),
   z.object({ kind: z.literal('state'), member: z.number() }),
-  z.object({ kind: z.literal('registrars'), member: z.number(), service: z.string() }),
+  z.object({ kind: z.literal('registrars'), member: z.number(), key: z.string() }),
   z.object({ kind: z.literal('misbehave'), member: z.number(), misdeed: z.enum(misdeeds) }),
   z.object({ kind: z.literal('turn'), byMs: z.number() }),
 ])

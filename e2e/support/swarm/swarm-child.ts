@@ -41,7 +41,7 @@ async function obey(command: z.output<typeof commandSchema>): Promise<Answers[ke
       return stateOf(memberAt(command.member))
     case 'registrars':
       return memberAt(command.member)
-        .directory.registrars.of(`service:${command.service}`)
+        .directory.registrars.of(command.key)
         .map(({ peerId }) => peerId)
     case 'misbehave':
       await misbehave(memberAt(command.member), command.misdeed)

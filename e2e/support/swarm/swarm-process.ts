@@ -130,9 +130,9 @@ export class SwarmMember {
     return await this.process.ask({ kind: 'state', member: this.#index })
   }
 
-  /** Who it holds to keep the records of a service. */
-  async registrars(service = 'ocr'): Promise<string[]> {
-    return await this.process.ask({ kind: 'registrars', member: this.#index, service })
+  /** Who it holds to keep the records of a directory key. */
+  async registrars(key: string): Promise<string[]> {
+    return await this.process.ask({ kind: 'registrars', member: this.#index, key })
   }
 
   async misbehave(misdeed: Misdeed): Promise<void> {
