@@ -1,6 +1,7 @@
 import type { Benchmark } from './benchmark.ts'
 import { discovery } from './discovery.ts'
 import { ocr } from './ocr.ts'
+import { topology } from './topology.ts'
 
 /** Every benchmark there is; a new one is one more entry here. */
-export const benchmarks: readonly Benchmark[] = [discovery, ocr]
+export const benchmarks: readonly Benchmark[] = [discovery, ocr, topology]
