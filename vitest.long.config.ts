@@ -1,0 +1,4 @@
+import { defineConfig } from 'vitest/config'
+
+/** What takes minutes and is no part of `npm test`. */
+export default defineConfig({ test: { include: ['e2e/**/*.long.ts'], disableConsoleIntercept: true } })
