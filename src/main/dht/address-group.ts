@@ -6,12 +6,9 @@ import type { Multiaddr } from '@multiformats/multiaddr'
  */
 export function addressGroup(address: Multiaddr): string {
   const [first, second] = address.getComponents()
-  if (second?.name === undefined) return 'other'
-  if (first?.name === 'ip4') return `ip4:${first.value?.split('.').slice(0, 2).join('.')}`
-  if (first?.name === 'ip6')
-    return `ip6:${expand(first.value ?? '')
-      .slice(0, 2)
-      .join(':')}`
+  if (first?.value === undefined || second === undefined) return 'other'
+  if (first.name === 'ip4') return `ip4:${first.value.split('.').slice(0, 2).join('.')}`
+  if (first.name === 'ip6') return `ip6:${expand(first.value).slice(0, 2).join(':')}`
   return 'other'
 }
 

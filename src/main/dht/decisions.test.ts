@@ -1,9 +1,11 @@
 import { multiaddr } from '@multiformats/multiaddr'
+import { pino } from 'pino'
 import { describe, expect, it } from 'vitest'
 import { minute, second } from '../../shared/units.ts'
 import { addressGroup } from './address-group.ts'
 import { groupByPeer } from './dialer.ts'
-import { fillIn } from './libp2p-log.ts'
+import { voteOf } from './hello.ts'
+import { fillIn, libp2pLog } from './libp2p-log.ts'
 import { listenAddress, portsToTry } from './listening.ts'
 import { mdnsServiceTag, networkId, protocolNames } from './network.ts'
 import { retryDelay } from './retry-delay.ts'
@@ -49,6 +51,8 @@ describe('address groups', () => {
     ['/ip4/192.168.1.7/tcp/1', 'ip4:192.168'],
     ['/ip6/2001:db8:1::7/tcp/1', 'ip6:2001:db8'],
     ['/ip6/::1/tcp/1', 'ip6:0:0'],
+    ['/ip6/2001:db8::/tcp/1', 'ip6:2001:db8'],
+    ['/ip4/1.2.3.4', 'other'],
     ['/dns4/example.org/tcp/1', 'other'],
   ])('%s is in %s', (address, group) => {
     expect(addressGroup(multiaddr(address))).toBe(group)
@@ -73,6 +77,30 @@ describe('addresses to dial', () => {
 
   it('stand alone where they name no peer', () => {
     expect(groupByPeer(['/ip4/1.1.1.1/tcp/1', '/ip4/1.1.1.1/tcp/2'], a)).toHaveLength(2)
+  })
+})
+
+describe('who has a vote about the time', () => {
+  it('is each address on a LAN, and each group of addresses outside', () => {
+    expect(voteOf(multiaddr('/ip4/192.168.1.7/tcp/1'))).toBe('ip4:192.168.1.7')
+    expect(voteOf(multiaddr('/ip4/8.8.8.8/tcp/1'))).toBe('ip4:8.8')
+  })
+})
+
+describe('a log for libp2p', () => {
+  const lines: string[] = []
+  const debug = pino({ level: 'debug' }, { write: line => lines.push(line) })
+  const info = pino({ level: 'info' }, { write: line => lines.push(line) })
+
+  it('keeps its errors, as ours at debug level, and drops all else', () => {
+    const log = libp2pLog(debug).forComponent('libp2p:dialer').newScope('queue')
+    log('dialled %d', 3)
+    log.trace('dialled %d', 3)
+    log.error('could not dial %p', 'peer')
+    libp2pLog(info).forComponent('libp2p').error('could not dial %p', 'peer')
+    expect(lines.map(line => JSON.parse(line))).toMatchObject([
+      { level: 20, component: 'libp2p:dialer:queue', msg: 'could not dial peer' },
+    ])
   })
 })
 

@@ -2,7 +2,7 @@ import { generateKeyPair } from '@libp2p/crypto/keys'
 import { pino } from 'pino'
 import { afterEach, expect, it, vi } from 'vitest'
 import { minute, second } from '../../shared/units.ts'
-import { type Clock, systemClock } from '../clock.ts'
+import { type Clock, systemClock, TurnedClock } from '../clock.ts'
 import { Lifecycle } from '../lifecycle.ts'
 import { Greeter } from './hello.ts'
 import { createHost, type Host } from './host.ts'
@@ -52,6 +52,51 @@ it('does not believe a single machine', async () => {
   await host.libp2p.dial(other.host.libp2p.getMultiaddrs())
   await vi.waitFor(() => expect(greeter.state.get().groups).toBe(1), 5_000)
   expect(greeter.state.get().offsetMs).toBe(0)
+})
+
+it('goes on where a peer does not know hello, or answers nonsense', async () => {
+  const [silent, babbling] = await Promise.all(['127.0.0.2', '127.0.0.3'].map(address => start(address)))
+  if (silent === undefined || babbling === undefined) throw new Error('expected two peers')
+  await silent.greeter.stop()
+  await babbling.greeter.stop()
+  let answered = 0
+  await babbling.host.libp2p.handle(babbling.host.protocols.hello, stream => {
+    answered++
+    stream.send(Uint8Array.of(3, 1, 2, 3))
+  })
+  const { host, greeter } = await start('127.0.0.1')
+  const ended: string[] = []
+  for (const other of [silent, babbling]) {
+    const connection = await host.libp2p.dial(other.host.libp2p.getMultiaddrs())
+    ended.push(connection.status)
+  }
+  await vi.waitFor(() => expect(answered).toBe(1), 5_000)
+  const good = await start('127.0.0.4')
+  await host.libp2p.dial(good.host.libp2p.getMultiaddrs())
+  await vi.waitFor(() => expect(greeter.state.get().groups).toBe(1), 5_000)
+  expect(ended).toEqual(['open', 'open'])
+})
+
+it('resets the stream of whoever says nonsense', async () => {
+  const { host, greeter } = await start('127.0.0.1')
+  const other = await start('127.0.0.2')
+  await other.greeter.stop()
+  const stream = await other.host.libp2p.dialProtocol(host.libp2p.getMultiaddrs(), host.protocols.hello)
+  const closed = new Promise(resolve => stream.addEventListener('close', resolve))
+  stream.send(Uint8Array.of(3, 1, 2, 3))
+  await closed
+  expect(greeter.state.get().groups).toBe(0)
+})
+
+it('has a clock whose timers are those of the machine', async () => {
+  const clock = new TurnedClock()
+  const { greeter } = await start('127.0.0.1', clock)
+  let rung = 0
+  greeter.clock.after(second, () => rung++)
+  const stop = greeter.clock.every(second, () => rung++)
+  clock.turn(2 * second)
+  expect(rung).toBe(3)
+  stop()
 })
 
 it('tells the side that was dialled, too', async () => {

@@ -1,5 +1,6 @@
 import type { Connection, Stream } from '@libp2p/interface'
 import { isPrivate, lpStream } from '@libp2p/utils'
+import type { Multiaddr } from '@multiformats/multiaddr'
 import { second } from '../../shared/units.ts'
 import type { Clock } from '../clock.ts'
 import {
@@ -110,7 +111,7 @@ export class Greeter implements Startable {
   }
 
   #note(connection: Connection, aheadMs: number): void {
-    const group = voteOf(connection)
+    const group = voteOf(connection.remoteAddr)
     this.#samples.delete(group)
     this.#samples.set(group, { group, aheadMs })
     for (const oldest of this.#samples.keys()) {
@@ -122,8 +123,8 @@ export class Greeter implements Startable {
 }
 
 /** On a LAN all addresses are of one group, and so are all its machines: there each address has a vote. */
-function voteOf({ remoteAddr }: Connection): string {
-  if (!isPrivate(remoteAddr)) return addressGroup(remoteAddr)
-  const [ip] = remoteAddr.getComponents()
+export function voteOf(address: Multiaddr): string {
+  if (!isPrivate(address)) return addressGroup(address)
+  const [ip] = address.getComponents()
   return `${ip?.name}:${ip?.value}`
 }

@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { PortChoice } from '../config/node-config.ts'
 import { withLength } from '../directory/frame-reader.ts'
 import { createHost, type Host } from './host.ts'
+import { Listening } from './listening.ts'
 import { networkId } from './network.ts'
 
 const log = pino({ level: 'silent' })
@@ -50,6 +51,21 @@ describe('ports', () => {
     await expect(second.start()).rejects.toMatchObject({ code: 'PORT_IN_USE', details: { port: first.port } })
   })
 
+  it('are all named when none of those it may take is free', async () => {
+    const transportManager = {
+      listen: () => Promise.reject(new Error('listen EADDRINUSE: address already in use')),
+      getListeners: () => [],
+    }
+    const listening = new Listening(
+      { transportManager },
+      { listen: ['127.0.0.1'], port: { port: 8_468, explicit: false } },
+    )
+    await expect(listening.afterStart()).rejects.toMatchObject({
+      code: 'PORT_IN_USE',
+      message: expect.stringContaining('each port from 8468 to 8487 is taken'),
+    })
+  })
+
   it('share out when nodes start at the same moment', async () => {
     const free = await startHost()
     const port = { port: free.port, explicit: false }
@@ -64,6 +80,17 @@ describe('ports', () => {
     await host.start()
     expect(host.port).toBeGreaterThan(0)
   })
+})
+
+it('looks for peers by multicast DNS where it is told to, and not otherwise', async () => {
+  const privateKey = await generateKeyPair('Ed25519')
+  const init = { networkId: networkId('test'), port: { port: 0, explicit: true }, listen: ['127.0.0.1'] }
+  const [loud, quiet] = await Promise.all(
+    [true, false].map(mdns => createHost({ privateKey, log }, { ...init, mdns, mode: 'client' })),
+  )
+  expect(loud?.libp2p.services.mdns).toBeDefined()
+  expect(quiet?.libp2p.services.mdns).toBeUndefined()
+  expect(quiet?.isServer).toBe(false)
 })
 
 it('starts where one of the address families is missing', async () => {

@@ -113,6 +113,14 @@ describe('the view of the network', () => {
     expect(idsOf(a)).toEqual([a.id, b.id])
   })
 
+  it('draws one edge to a peer, however many connections there are', async () => {
+    const [a, b] = (await start(2)) as [Member, Member]
+    await connect(a, b)
+    await a.host.libp2p.dial(b.host.libp2p.getMultiaddrs(), { force: true })
+    expect(a.host.libp2p.getConnections()).toHaveLength(2)
+    await shown(() => expect(edgesOf(a)).toEqual([[a.id, b.id].sort()]))
+  })
+
   it('forgets a peer five minutes after it was seen last', async () => {
     const [a, b] = (await start(2)) as [Member, Member]
     await connect(a, b)
@@ -213,6 +221,29 @@ describe('what peers say of their neighbours', () => {
     clock.turn(minute)
     await shown(() => expect(idsOf(a)).toContain(d.id))
     stop()
+  })
+
+  it('is missing from a peer that does not know the question, and comes from the rest', async () => {
+    const [a, b, c, d] = (await start(4)) as [Member, Member, Member, Member]
+    await b.view.stop()
+    await connect(a, b)
+    await connect(c, d)
+    await connect(a, c)
+    await vi.waitFor(() => expect(c.host.libp2p.getPeers()).toHaveLength(2))
+    clock.turn(2 * second)
+    await shown(() => expect(idsOf(a)).toContain(d.id))
+  })
+
+  it('is forgotten with whoever said it', async () => {
+    const [a, b, c] = (await start(3)) as [Member, Member, Member]
+    await connect(a, b)
+    await connect(b, c)
+    clock.turn(2 * second)
+    await shown(() => expect(idsOf(a)).toContain(c.id))
+    await a.host.libp2p.hangUp(b.host.peerId)
+    await shown(() => expect(edgesOf(a)).not.toContainEqual([a.id, b.id].sort()))
+    clock.turn(2 * forgetAfterMs)
+    await shown(() => expect(idsOf(a)).toEqual([a.id]))
   })
 })
 

@@ -62,6 +62,20 @@ it('shows what a worker announces, oneself included', () => {
   expect(counts.donating).toBe(2)
 })
 
+it('shows a coordinator as one, with its place', () => {
+  const { record } = worker('a')
+  const capabilities = { ...record.capabilities, workerType: 'coordinator' as const }
+  const view = worker('a', { record: { ...record, capabilities, location: 'london' } })
+  const { nodes } = build({ workers: [view], lastSeen: new Map([['a', now]]) })
+  expect(nodes[1]).toMatchObject({ role: 'coordinator', location: 'london' })
+})
+
+it('shows a worker that has left as a mere peer', () => {
+  const { nodes, counts } = build({ workers: [worker('a', { state: 'left' })], lastSeen: new Map([['a', now]]) })
+  expect(nodes[1]).toMatchObject({ peerId: 'a', role: 'peer', services: [] })
+  expect(counts.donating).toBe(0)
+})
+
 it('shows an expired worker as a mere peer', () => {
   const { nodes } = build({ workers: [worker('a', { expiresAt: now })], lastSeen: new Map([['a', now]]) })
   expect(nodes[1]).toMatchObject({ peerId: 'a', role: 'peer', services: [] })

@@ -45,6 +45,7 @@ it('is a registrar exactly where it would be picked among the 16 closest', () =>
 })
 
 it('compares as distances do', () => {
+  expect(isCloser(self, self, key)).toBe(false)
   const positions = fc.uint8Array({ minLength: 32, maxLength: 32 })
   fc.assert(
     fc.property(positions, positions, positions, (a, b, key) => {

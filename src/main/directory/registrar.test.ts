@@ -6,7 +6,7 @@ import { systemClock } from '../clock.ts'
 import type { Host } from '../dht/host.ts'
 import { Lifecycle } from '../lifecycle.ts'
 import { Channels } from './channels.ts'
-import { serviceKey } from './keys.ts'
+import { coordinatorsKey, serviceKey } from './keys.ts'
 import { sealRecord } from './record.ts'
 import { DirectoryServer } from './server.ts'
 import { createTestHost, createTestNode, ocrDraft, type TestNode } from './test-network.ts'
@@ -17,7 +17,7 @@ let lifecycle: Lifecycle
 let registrar: TestNode
 let worker: Host
 let channels: Channels
-let announce: (services: string[], seq: number) => Promise<unknown>
+let announce: (services: string[], seq: number, keys?: string[]) => Promise<unknown>
 
 /** A server that others see as a registrar. */
 async function startServer(): Promise<Host> {
@@ -37,7 +37,7 @@ beforeEach(async () => {
   channels = lifecycle.add('channels', new Channels({ host: worker, clock: systemClock }))
   await lifecycle.start()
   await worker.libp2p.dial(registrar.host.libp2p.getMultiaddrs())
-  announce = async (services, seq) => {
+  announce = async (services, seq, keys = services.map(serviceKey)) => {
     const issuedAt = Date.now()
     const record = await sealRecord(privateKey, worker.networkId, {
       ...ocrDraft({ services }),
@@ -46,7 +46,7 @@ beforeEach(async () => {
       issuedAt,
       expiresAt: issuedAt + 5 * minute,
     })
-    const question = { kind: 'announce', record, keys: services.map(serviceKey) } as const
+    const question = { kind: 'announce', record, keys } as const
     return channels.ask(registrar.host.peerId.toString(), question, { timeoutMs: 5 * second })
   }
 })
@@ -72,6 +72,12 @@ describe('a registrar', () => {
     for (const service of far) expect(registrar.directory.registry.find(serviceKey(service), any).total).toBe(0)
     for (const service of near) expect(registrar.directory.registry.find(serviceKey(service), any).total).toBe(1)
   }, 30_000)
+
+  it('declines the keys of coordinators to whoever has no certificate', async () => {
+    const key = coordinatorsKey()
+    expect(await announce(['ocr'], 1, [key])).toMatchObject({ kind: 'ok', declined: [{ key, code: 'FORBIDDEN' }] })
+    expect(registrar.directory.registry.find(key, any).total).toBe(0)
+  })
 
   it('hands back the later record that it holds', async () => {
     await announce(['ocr'], 9)

@@ -2,7 +2,7 @@ import type { Stream } from '@libp2p/interface'
 import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { RmaError } from '../../shared/errors.ts'
-import { second } from '../../shared/units.ts'
+import { MiB, second } from '../../shared/units.ts'
 import { systemClock, TurnedClock } from '../clock.ts'
 import type { Host } from '../dht/host.ts'
 import { Channel } from './channel.ts'
@@ -160,6 +160,55 @@ describe('the registrar’s end', () => {
     expect(settled.at(-1)).toMatchObject({ reason: { code: 'QUOTA_EXCEEDED' } })
     clock.turn(second)
     expect((await ask()).kind).toBe('found')
+  })
+
+  describe('with a peer that does not take its answers', () => {
+    const answers = 8
+    const full = ({ id }: RequestFrame): AnswerFrame => ({
+      kind: 'found',
+      id,
+      records: Array.from({ length: 60 }, () => new Uint8Array(4_096)),
+      renewals: [],
+      kept: [],
+      total: 60,
+    })
+    let asked: number
+    let stream: Stream
+
+    beforeEach(async () => {
+      asked = 0
+      answer = request => {
+        asked++
+        return full(request)
+      }
+      stream = await openStream()
+      // The stream would break off by itself when its own buffer is full.
+      Object.assign(stream, { maxReadBufferLength: 16 * MiB })
+      stream.pause()
+      for (let id = 0; id < answers; id++) stream.send(withLength(encodeFrame({ ...question, id })))
+      // A stream takes 256 KiB, the server sets 512 KiB aside: beyond that it stops reading.
+      await vi.waitFor(() => expect(asked).toBeGreaterThanOrEqual(4))
+    })
+
+    it('ends the stream after ten seconds', async () => {
+      clock.turn(10 * second)
+      stream.resume()
+      await ended(stream)
+    })
+
+    it('goes on once they are taken', async () => {
+      let bytes = 0
+      stream.addEventListener('message', ({ data }) => {
+        bytes += data.byteLength
+      })
+      stream.resume()
+      await vi.waitFor(() => expect(bytes).toBeGreaterThan(answers * 60 * 4_096), 5_000)
+      await ask()
+      clock.turn(11 * second)
+      stream.send(withLength(encodeFrame({ ...question, id: answers })))
+      await vi.waitFor(() => expect(asked).toBe(answers + 2))
+      expect(stream.status).toBe('open')
+    })
   })
 
   it('takes two streams a connection and no more', async () => {

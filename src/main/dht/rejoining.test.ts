@@ -1,0 +1,117 @@
+import { MemoryDatastore } from 'datastore-core'
+import { pino } from 'pino'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { minute, second } from '../../shared/units.ts'
+import { TurnedClock } from '../clock.ts'
+import { createTestHost } from '../directory/test-network.ts'
+import { Lifecycle } from '../lifecycle.ts'
+import { AddressBook } from './address-book.ts'
+import { Bootstrap } from './bootstrap.ts'
+import { Dialer } from './dialer.ts'
+import type { Host } from './host.ts'
+import { configuredSeeds, type SeedSource } from './seed-source.ts'
+
+const log = pino({ level: 'silent' })
+
+let clock: TurnedClock
+let lifecycle: Lifecycle
+let bootstraps: Bootstrap[]
+
+beforeEach(() => {
+  clock = new TurnedClock()
+  lifecycle = new Lifecycle()
+  bootstraps = []
+})
+
+afterEach(async () => {
+  for (const bootstrap of bootstraps) bootstrap.stop()
+  await lifecycle.stop()
+})
+
+/** Hosts that dial nobody by themselves. */
+async function start(count: number): Promise<Host[]> {
+  const hosts = await Promise.all(Array.from({ length: count }, () => createTestHost({ mode: 'client' })))
+  for (const host of hosts) lifecycle.add('host', host)
+  await lifecycle.start()
+  return hosts
+}
+
+async function bootstrapOf(host: Host, sources: SeedSource[] = []): Promise<Bootstrap> {
+  const addressBook = new AddressBook({ datastore: new MemoryDatastore(), clock, log }, { networkId: host.networkId })
+  const bootstrap = new Bootstrap({ host, addressBook, sources, clock, log })
+  bootstraps.push(bootstrap)
+  await bootstrap.start()
+  return bootstrap
+}
+
+const seedsOf = (host: Host) => host.libp2p.getMultiaddrs().map(String)
+
+describe('a node that has fewer peers than before', () => {
+  it('dials those that are missing, each fifteen seconds', async () => {
+    const [a, b, c] = (await start(3)) as [Host, Host, Host]
+    const bootstrap = await bootstrapOf(a)
+    let identified = 0
+    a.libp2p.addEventListener('peer:identify', () => identified++)
+    for (const other of [b, c]) await other.libp2p.dial(a.libp2p.getMultiaddrs())
+    await vi.waitFor(() => expect(identified).toBe(2))
+    await b.libp2p.hangUp(a.peerId)
+    await vi.waitFor(() => expect(bootstrap.state.get().peers).toBe(1))
+    clock.turn(15 * second)
+    await vi.waitFor(() => expect(bootstrap.state.get().peers).toBe(2))
+  })
+
+  it('dials nobody while none is missing', async () => {
+    const [a, b] = (await start(2)) as [Host, Host]
+    const bootstrap = await bootstrapOf(a)
+    await b.libp2p.dial(a.libp2p.getMultiaddrs())
+    await vi.waitFor(() => expect(bootstrap.state.get().peers).toBe(1))
+    let dialled = 0
+    a.libp2p.addEventListener('connection:open', () => dialled++)
+    clock.turn(minute)
+    expect(dialled).toBe(0)
+  })
+})
+
+it('dials peers that were found while the host was still starting', async () => {
+  const [a, b] = (await start(2)) as [Host, Host]
+  await a.libp2p.peerStore.merge(b.peerId, { multiaddrs: b.libp2p.getMultiaddrs() })
+  const bootstrap = await bootstrapOf(a)
+  await vi.waitFor(() => expect(bootstrap.state.get().peers).toBe(1))
+})
+
+it('names a source that failed, and why, and asks the next one', async () => {
+  const [a, b] = (await start(2)) as [Host, Host]
+  const broken: SeedSource = {
+    name: 'a list on the web',
+    addresses: async () => {
+      throw new Error('not found')
+    },
+  }
+  const bootstrap = await bootstrapOf(a, [broken, configuredSeeds(seedsOf(b))])
+  await vi.waitFor(() =>
+    expect(bootstrap.state.get().tried).toEqual([
+      { source: 'a list on the web', offered: 0, reached: 0, failure: 'Error: not found' },
+      { source: 'configured seeds', offered: 1, reached: 1 },
+    ]),
+  )
+})
+
+it('says nothing more once it has stopped', async () => {
+  const [a, b] = (await start(2)) as [Host, Host]
+  const bootstrap = await bootstrapOf(a, [configuredSeeds(seedsOf(b))])
+  await vi.waitFor(() => expect(bootstrap.state.get().peers).toBe(1))
+  bootstrap.stop()
+  await a.libp2p.hangUp(b.peerId)
+  clock.turn(10 * minute)
+  expect(bootstrap.state.get()).toMatchObject({ peers: 0, tried: [] })
+  expect(a.libp2p.getPeers()).toEqual([])
+})
+
+it('dials nobody who is not wanted any more', async () => {
+  const [a, b, c] = (await start(3)) as [Host, Host, Host]
+  const dialer = new Dialer({ libp2p: a.libp2p, log })
+  const addresses = [b, c].flatMap(seedsOf)
+  expect(await dialer.dialAll(addresses, 4, AbortSignal.abort())).toBe(0)
+  expect(await dialer.dialAll(addresses, 0, new AbortController().signal)).toBe(0)
+  expect(await dialer.dialAll(addresses, 4, new AbortController().signal)).toBe(2)
+})
