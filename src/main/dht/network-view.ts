@@ -25,10 +25,17 @@ const pingsAtOnce = 8
 const mostWorkersPerService = 1_000
 const rememberedPeers = 10_000
 
+export interface FindWorkersOptions {
+  limit: number
+  signal: AbortSignal
+  /** Called when asking again may find more. */
+  onMore(): void
+}
+
 export interface NetworkViewComponents {
   host: Host
   /** Asks the directory for a service's workers. */
-  findWorkers(service: ServiceType, options: { limit: number; signal: AbortSignal }): Promise<WorkerView[]>
+  findWorkers(service: ServiceType, options: FindWorkersOptions): Promise<WorkerView[]>
   /** Calls back after each record that reached this node's part of the directory. */
   onAnnounced(listener: () => void): () => void
   /** Place of a peer in the key space: the sha256 of its id. */
@@ -122,7 +129,11 @@ export class NetworkView implements Startable {
     this.#discovering = true
     this.#discoveredAt = this.#parts.clock.now()
     const { findWorkers, clock, log } = this.#parts
-    const options = { limit: mostWorkersPerService, signal: this.#life.signal }
+    const options = {
+      limit: mostWorkersPerService,
+      signal: this.#life.signal,
+      onMore: () => this.#discoverSoon(),
+    }
     try {
       const found = (await Promise.all(this.#services.map(service => findWorkers(service, options)))).flat()
       this.#workers = new Map(found.map(worker => [worker.peerId, worker]))

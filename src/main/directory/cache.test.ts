@@ -1,5 +1,5 @@
 import { pino } from 'pino'
-import { beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
 import type { WorkerView } from '../../shared/schema/worker.ts'
 import { minute, second } from '../../shared/units.ts'
 import { TurnedClock } from '../clock.ts'
@@ -11,6 +11,8 @@ let clock: TurnedClock
 let answers: (WorkerView[] | Error)[]
 let asked: number
 let cache: WorkerCache
+/** Says that the directory knows more than its last answer. */
+let tellOfMore: () => void
 
 function worker(peerId: string, change: Partial<WorkerView> = {}): WorkerView {
   const now = clock.now()
@@ -23,8 +25,9 @@ beforeEach(() => {
   clock = new TurnedClock()
   answers = []
   asked = 0
-  const find = async () => {
+  const find = async (_service: string, onMore: () => void) => {
     asked++
+    tellOfMore = onMore
     const answer = answers.length > 1 ? answers.shift() : answers[0]
     if (answer instanceof Error) throw answer
     return answer ?? []
@@ -41,6 +44,14 @@ describe('a lookup', () => {
     expect((await cache.lookup('ocr')).source).toBe('cache')
     expect(asked).toBe(1)
     expect(cache.statistics).toEqual({ hits: 1, misses: 1, dhtLookups: 1, size: 1 })
+  })
+
+  it('asks again in the background when the directory has more to say', async () => {
+    answers = [[worker('a')], [worker('a'), worker('b')]]
+    expect(await idsOf()).toEqual(['a'])
+    tellOfMore()
+    await vi.waitFor(async () => expect(await idsOf()).toEqual(['a', 'b']))
+    expect(asked).toBe(2)
   })
 
   it('asks again once the time to live is over', async () => {

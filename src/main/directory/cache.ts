@@ -13,8 +13,8 @@ const maxServices = 256
 const maxFailed = 1_000
 
 export interface WorkerCacheComponents {
-  /** Looks a service's workers up in the directory. */
-  find(service: ServiceType, signal?: AbortSignal): Promise<WorkerView[]>
+  /** Looks a service's workers up in the directory; `onMore` is called when asking again may find more of them. */
+  find(service: ServiceType, onMore: () => void): Promise<WorkerView[]>
   clock: Clock
   log: Logger
 }
@@ -132,6 +132,11 @@ export class WorkerCache {
     if (now < entry.foundAt + this.#ttlMs * (1 - refreshAheadShare)) return
     if (now < entry.refreshedAt + minRefreshIntervalMs) return
     entry.refreshedAt = now
+    this.#refresh(service)
+  }
+
+  #refresh(service: ServiceType): void {
+    if (!this.#entries.has(service)) return
     this.#fetch(service).catch(error => {
       this.#components.log.debug({ service, err: error }, 'a background lookup failed')
     })
@@ -143,7 +148,7 @@ export class WorkerCache {
     if (running !== undefined) return running
     this.#dhtLookups++
     const flight = this.#components
-      .find(service)
+      .find(service, () => this.#refresh(service))
       .then(workers => this.#keep(service, workers))
       .finally(() => this.#flights.delete(service))
     this.#flights.set(service, flight)

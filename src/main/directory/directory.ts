@@ -74,7 +74,7 @@ export function createDirectory(components: DirectoryComponents, init: Directory
   const announcer = new Announcer({ host, privateKey, registrars, ask, sequence, clock, log }, init)
   const finder = new Finder({ registrars, ask, envelopes, clock, log })
   const cache = new WorkerCache(
-    { find: service => finder.findService(service, { limit: init.maxWorkers }), clock, log },
+    { find: (service, onMore) => finder.findService(service, { limit: init.maxWorkers, onMore }), clock, log },
     init,
   )
   const server = new DirectoryServer({ host, answer: registrar.answer.bind(registrar), clock, log })

@@ -46,6 +46,8 @@ export interface FindOptions {
   limit?: number
   filter?: FindFilter
   signal?: AbortSignal
+  /** Called when the DHT has named the key's registrars after the answer was given: asking again may find more. */
+  onMore?: () => void
 }
 
 interface RememberedKey {
@@ -83,7 +85,11 @@ export class Finder {
     this.#finds++
     const lookup = this.#lookUpIfDue(key)
     const quick = await this.#askUntilFound(key, options)
-    if (lookup === undefined || quick.length > 0) return quick
+    if (lookup === undefined) return quick
+    if (quick.length > 0) {
+      void lookup.then(() => options.onMore?.())
+      return quick
+    }
     await lookup
     options.signal?.throwIfAborted()
     return this.#askUntilFound(key, options)
