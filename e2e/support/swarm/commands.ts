@@ -5,14 +5,12 @@ import { memberInitSchema } from './member.ts'
 /** What a swarm process can be told to do. Members are known by their number, in the order they were started. */
 export const commandSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('start'), init: memberInitSchema }),
-  z.object({ kind: z.literal('stop'), member: z.number() }),
   z.object({
     kind: z.literal('announce'),
     member: z.number(),
     service: z.string(),
     state: z.enum(['donating', 'paused']).default('donating'),
   }),
-  z.object({ kind: z.literal('leave'), member: z.number() }),
   z.object({ kind: z.literal('find'), member: z.number(), service: z.string(), limit: z.number().default(256) }),
   z.object({ kind: z.literal('state'), member: z.number() }),
   z.object({ kind: z.literal('registrars'), member: z.number(), key: z.string() }),
@@ -24,9 +22,7 @@ export type Command = z.input<typeof commandSchema>
 /** What each command answers. */
 export interface Answers {
   start: { peerId: string; addresses: string[] }
-  stop: null
   announce: null
-  leave: null
   find: { peerId: string; state: string }[]
   state: MemberState
   registrars: string[]

@@ -35,8 +35,6 @@ export const memberInitSchema = z.object({
   workerTtlMs: z.number().default(5 * minute),
   heartbeatIntervalMs: z.number().default(30 * second),
   connectionCheckIntervalMs: z.number().optional(),
-  /** Lifts the limits for each address, for members that share one. */
-  relaxedLimits: z.boolean().default(true),
 })
 export type MemberInit = z.input<typeof memberInitSchema>
 
@@ -64,7 +62,7 @@ export async function createMember(options: MemberInit, clock: Clock): Promise<M
       port: { port: 0, explicit: true },
       listen: [init.listen],
       mdns: false,
-      relaxedLimits: init.relaxedLimits,
+      relaxedLimits: true,
       mode: init.mode,
       ...(init.connectionCheckIntervalMs === undefined
         ? {}

@@ -23,14 +23,8 @@ async function obey(command: z.output<typeof commandSchema>): Promise<Answers[ke
       await member.start()
       return { peerId: member.host.peerId.toString(), addresses: member.host.libp2p.getMultiaddrs().map(String) }
     }
-    case 'stop':
-      await memberAt(command.member).stop()
-      return null
     case 'announce':
       memberAt(command.member).directory.announcer.update(draftOf(command.service, { state: command.state }))
-      return null
-    case 'leave':
-      await memberAt(command.member).directory.announcer.leave()
       return null
     case 'find': {
       const { finder } = memberAt(command.member).directory

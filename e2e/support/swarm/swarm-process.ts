@@ -31,12 +31,6 @@ export class SwarmProcess {
     this.#child.on('exit', (code, signal) => this.#fail(new Error(`the swarm process ended: ${signal ?? code}`)))
   }
 
-  static async start(init: SwarmProcessInit = {}): Promise<SwarmProcess> {
-    const swarm = new SwarmProcess(init)
-    await swarm.#ready.promise
-    return swarm
-  }
-
   /** Starts another member in this process. */
   async member(init: MemberInit): Promise<SwarmMember> {
     const index = this.#members++
@@ -63,10 +57,6 @@ export class SwarmProcess {
   /** Stops it where it stands: its connections stay open and nothing answers on them. */
   suspend(): void {
     this.#child.kill('SIGSTOP')
-  }
-
-  resume(): void {
-    this.#child.kill('SIGCONT')
   }
 
   /** Ends it as a power cut would. */
@@ -112,10 +102,6 @@ export class SwarmMember {
     await this.process.ask({ kind: 'announce', member: this.#index, service, state })
   }
 
-  async leave(): Promise<void> {
-    await this.process.ask({ kind: 'leave', member: this.#index })
-  }
-
   /** The workers it finds, and the state each is in. */
   async find(service = 'ocr'): Promise<{ peerId: string; state: string }[]> {
     return await this.process.ask({ kind: 'find', member: this.#index, service })
@@ -137,9 +123,5 @@ export class SwarmMember {
 
   async misbehave(misdeed: Misdeed): Promise<void> {
     await this.process.ask({ kind: 'misbehave', member: this.#index, misdeed })
-  }
-
-  async stop(): Promise<void> {
-    await this.process.ask({ kind: 'stop', member: this.#index })
   }
 }
