@@ -187,6 +187,7 @@ export class Bootstrap implements Startable {
       this.#stopRetry?.()
       this.#setState({ nextTryAt: undefined })
     } else {
+      this.#setState({})
       void this.#join()
     }
   }

@@ -19,6 +19,11 @@ const cases: [string, Partial<DiagnosisFacts>, object][] = [
     { kind: 'alone', tried, nextTryAt: 9 },
   ],
   [
+    'no peers, and nothing tried yet',
+    { join: { peers: 0, tried: [] } },
+    { kind: 'alone', level: 'problem', tried: [] },
+  ],
+  [
     'nobody to ask at all',
     { mdns: false, join: { peers: 0, tried: [{ source: 'known peers', offered: 0, reached: 0 }] } },
     { kind: 'nowhere-to-look', level: 'problem' },

@@ -1,5 +1,5 @@
 import { generateKeyPair } from '@libp2p/crypto/keys'
-import type { PeerInfo, Stream } from '@libp2p/interface'
+import type { Listener, PeerInfo, Stream } from '@libp2p/interface'
 import { pino } from 'pino'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { PortChoice } from '../config/node-config.ts'
@@ -64,6 +64,17 @@ describe('ports', () => {
       code: 'PORT_IN_USE',
       message: expect.stringContaining('each port from 8468 to 8487 is taken'),
     })
+  })
+
+  it('fail to open for whatever reason there is, and leave nothing open', async () => {
+    let closed = 0
+    const transportManager = {
+      listen: () => Promise.reject(new Error('listen EACCES: permission denied')),
+      getListeners: () => [{ close: async () => closed++ } as unknown as Listener],
+    }
+    const listening = new Listening({ transportManager }, { listen: ['127.0.0.1'], port: { port: 80, explicit: true } })
+    await expect(listening.afterStart()).rejects.toThrow('EACCES')
+    expect(closed).toBe(1)
   })
 
   it('share out when nodes start at the same moment', async () => {

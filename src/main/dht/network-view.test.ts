@@ -183,6 +183,34 @@ describe('the view of the network', () => {
     await shown(() => expect(idsOf(a)).toEqual([a.id, stranger]))
   })
 
+  it('does not mind being stopped while it looks', async () => {
+    const [a] = (await start(1)) as [Member]
+    const answer = Promise.withResolvers<void>()
+    lookup = () => answer.promise
+    clock.turn(minute)
+    expect(lookups).toEqual(['ocr'])
+    const before = a.view.topology.get()
+    await a.view.stop()
+    answer.reject(new Error('the node stops'))
+    await new Promise(setImmediate)
+    clock.turn(minute)
+    expect(a.view.topology.get()).toBe(before)
+  })
+
+  it('publishes nothing that it finds after it was stopped', async () => {
+    const [a] = (await start(1)) as [Member]
+    const answer = Promise.withResolvers<void>()
+    lookup = () => answer.promise
+    workers = [worker(stranger)]
+    clock.turn(minute)
+    const before = a.view.topology.get()
+    await a.view.stop()
+    answer.resolve()
+    await new Promise(setImmediate)
+    clock.turn(minute)
+    expect(a.view.topology.get()).toBe(before)
+  })
+
   it('is quiet once it has stopped', async () => {
     const [a] = (await start(1)) as [Member]
     const before = a.view.topology.get()

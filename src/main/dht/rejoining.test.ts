@@ -79,6 +79,42 @@ it('dials peers that were found while the host was still starting', async () => 
   await vi.waitFor(() => expect(bootstrap.state.get().peers).toBe(1))
 })
 
+it('does not dial those it is connected with already, nor anybody before it has started', async () => {
+  const [a, b] = (await start(2)) as [Host, Host]
+  await a.libp2p.dial(b.libp2p.getMultiaddrs())
+  let opened = 0
+  a.libp2p.addEventListener('connection:open', () => opened++)
+  const bootstrap = await bootstrapOf(a)
+  clock.turn(minute)
+  await vi.waitFor(() => expect(a.libp2p.getPeers()).toHaveLength(1))
+  bootstrap.stop()
+  expect(opened).toBe(0)
+})
+
+it('asks its sources once at a time, and stops while they are silent', async () => {
+  const [a, b] = (await start(2)) as [Host, Host]
+  let asked = 0
+  const list = Promise.withResolvers<string[]>()
+  const silent: SeedSource = {
+    name: 'a silent list',
+    addresses: () => {
+      asked++
+      return list.promise
+    },
+  }
+  const bootstrap = await bootstrapOf(a, [silent])
+  await b.libp2p.dial(a.libp2p.getMultiaddrs())
+  await vi.waitFor(() => expect(bootstrap.state.get().peers).toBe(1))
+  await b.libp2p.hangUp(a.peerId)
+  await vi.waitFor(() => expect(bootstrap.state.get().peers).toBe(0))
+  expect(asked).toBe(1)
+  bootstrap.stop()
+  list.resolve(seedsOf(b))
+  await new Promise(setImmediate)
+  expect(a.libp2p.getPeers()).toEqual([])
+  expect(bootstrap.state.get().tried).toEqual([])
+})
+
 it('names a source that failed, and why, and asks the next one', async () => {
   const [a, b] = (await start(2)) as [Host, Host]
   const broken: SeedSource = {

@@ -143,6 +143,27 @@ describe('an announcer', () => {
     expect(announcer.heldBy).toBe(1)
   })
 
+  it('says nothing more once it has stopped, though an answer is still on its way', async () => {
+    const late = Promise.withResolvers<AnswerFrame>()
+    answer = () => late.promise
+    announcer.update(ocrDraft())
+    await vi.waitFor(() => expect(heard).toHaveLength(1))
+    announcer.stop()
+    late.reject(new RmaError('CANCELLED', 'stopped'))
+    await settled()
+    clock.turn(10 * minute)
+    expect(heard).toHaveLength(1)
+  })
+
+  it('announces to whom it knows while the DHT cannot be asked', async () => {
+    await host.stop()
+    await say({ services: ['ocr', 'chat'] })
+    expect(announcer.heldBy).toBe(1)
+    clock.turn(2.5 * minute)
+    await settled()
+    expect(announcer.heldBy).toBe(1)
+  })
+
   it('says as its last word that it has left', async () => {
     await say()
     await announcer.leave()

@@ -8,6 +8,7 @@ import { Lifecycle } from '../lifecycle.ts'
 import { Channels } from './channels.ts'
 import { coordinatorsKey, serviceKey } from './keys.ts'
 import { sealRecord } from './record.ts'
+import { Registrars } from './registrars.ts'
 import { DirectoryServer } from './server.ts'
 import { createTestHost, createTestNode, ocrDraft, type TestNode } from './test-network.ts'
 
@@ -82,6 +83,13 @@ describe('a registrar', () => {
   it('hands back the later record that it holds', async () => {
     await announce(['ocr'], 9)
     expect(await announce(['ocr'], 8)).toMatchObject({ kind: 'stale' })
+  })
+
+  it('may stop before it has started', async () => {
+    const registrars = new Registrars({ host: worker })
+    registrars.stop()
+    expect(registrars.others).toBe(0)
+    expect(registrars.of(serviceKey('ocr'))).toEqual([])
   })
 
   it('tells who listens of each record it takes in, until they listen no more', async () => {

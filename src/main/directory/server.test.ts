@@ -81,6 +81,22 @@ describe('a channel', () => {
     })
   })
 
+  it('says each time that a peer cannot be reached, and reaches it once it can', async () => {
+    const peer = serving.peerId.toString()
+    await server.stop()
+    for (let tried = 0; tried < 2; tried++)
+      await expect(channels.ask(peer, question, { timeoutMs: 0.5 * second })).rejects.toThrow()
+    await server.start()
+    expect((await ask()).kind).toBe('found')
+  })
+
+  it('has one stream, however many ask for it at the same time and fail', async () => {
+    const nobody = (await createTestHost()).peerId.toString()
+    const asked = Array.from({ length: 3 }, () => channels.ask(nobody, question, { timeoutMs: 0.5 * second }))
+    const settled = await Promise.allSettled(asked)
+    expect(settled.map(each => each.status)).toEqual(['rejected', 'rejected', 'rejected'])
+  })
+
   it('refuses more questions than 256 at a time', async () => {
     const channel = new Channel(await openStream(), systemClock)
     const asked = Array.from({ length: 300 }, () => channel.ask(question, { timeoutMs: 5 * second }))
