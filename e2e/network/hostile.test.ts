@@ -9,6 +9,8 @@ let swarm: Swarm
 afterEach(() => swarm.end())
 
 const listen = '127.0.0.1'
+/** Keeps no records itself, so that all it knows is what it is told. */
+const client = { listen, mode: 'client' } as const
 const services = Array.from({ length: 7 }, (_, index) => `service-${index}`)
 const lookupsEach = 4
 const wantedShare = 0.99
@@ -19,7 +21,7 @@ it('answers 99 of 100 lookups fully and truly with 30 % of the nodes mute, lying
   swarm = new Swarm()
   const honestProcesses = [swarm.process(), swarm.process()]
   const [lying, stopped] = [swarm.process(), swarm.process()] as const
-  const honest = await swarm.add(honestProcesses, Array(14).fill({ listen }))
+  const honest = await swarm.add(honestProcesses, [...Array(11).fill({ listen }), ...Array(3).fill(client)])
   const liars = await swarm.add(
     [lying],
     misdeeds.map(() => ({ listen })),

@@ -113,7 +113,7 @@ export class Finder {
   async #askRegistrars(key: KeyText, asked: Set<PeerIdText>, options: FindOptions): Promise<Candidates> {
     const { registrars, envelopes, clock } = this.#components
     const others = registrars.of(key).filter(({ peerId }) => !asked.has(peerId))
-    const chosen = chooseRegistrars(others, registrars.self.peerId)
+    const chosen = chooseRegistrars(others, registrars.self.peerId, Math.random)
     for (const { peerId } of chosen) asked.add(peerId)
     const remembered = this.#remember(key)
     const before = remembered.candidates

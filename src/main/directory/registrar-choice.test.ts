@@ -4,19 +4,31 @@ import { chooseRegistrars, needsLookup } from './registrar-choice.ts'
 
 const registrar = (peerId: string, group: string) => ({ peerId, group, position: new Uint8Array(32) })
 
+const first = () => 0
+const last = () => 0.999
+
+it('draws the third one from all that are left', () => {
+  const registrars = ['a', 'b', 'c', 'd', 'e'].map(peerId => registrar(peerId, 'x'))
+  expect(chooseRegistrars(registrars, 'self', last).map(each => each.peerId)).toEqual(['a', 'b', 'e'])
+})
+
+it('asks no more than there are', () => {
+  expect(chooseRegistrars([registrar('a', 'x')], 'self', last).map(each => each.peerId)).toEqual(['a'])
+})
+
 it('asks the closest registrars, each of another address group', () => {
   const registrars = [registrar('a', 'x'), registrar('b', 'x'), registrar('c', 'y'), registrar('d', 'z')]
-  expect(chooseRegistrars(registrars, 'self').map(each => each.peerId)).toEqual(['a', 'c', 'd'])
+  expect(chooseRegistrars(registrars, 'self', first).map(each => each.peerId)).toEqual(['a', 'c', 'd'])
 })
 
 it('fills up from the same group where there are not enough groups', () => {
   const registrars = [registrar('a', 'x'), registrar('b', 'x'), registrar('c', 'x'), registrar('d', 'x')]
-  expect(chooseRegistrars(registrars, 'self').map(each => each.peerId)).toEqual(['a', 'b', 'c'])
+  expect(chooseRegistrars(registrars, 'self', first).map(each => each.peerId)).toEqual(['a', 'b', 'c'])
 })
 
 it('asks itself first where it is a registrar', () => {
   const registrars = [registrar('a', 'x'), registrar('b', 'y'), registrar('c', 'z'), registrar('self', 'self')]
-  expect(chooseRegistrars(registrars, 'self').map(each => each.peerId)).toEqual(['self', 'a', 'b'])
+  expect(chooseRegistrars(registrars, 'self', first).map(each => each.peerId)).toEqual(['self', 'a', 'b'])
 })
 
 it('asks the DHT again after two minutes, sooner where few servers are known, never where there is nobody', () => {

@@ -1,22 +1,28 @@
 import type { PeerIdText } from '../../shared/schema/primitives.ts'
 import type { Milliseconds } from '../../shared/units.ts'
 import { type Registrar, registrarsPerKey } from './registrars.ts'
+import type { Random } from './sample.ts'
 
 /** How many registrars one question goes to. */
 const askedAtOnce = 3
 
 /**
- * Which registrars to ask, out of those of a key, closest first: this node where it is one (that costs nothing), and
- * otherwise the closest, but each of another address group as far as there are enough, so that no single party answers
- * alone.
+ * Which registrars to ask, out of those of a key, closest first: this node where it is one (that costs nothing), then the
+ * closest, but each of another address group as far as there are enough, so that no single party answers alone. The last
+ * one is drawn at random from the rest: whoever holds the places closest to a key cannot keep an asker from the truth for
+ * long.
  */
-export function chooseRegistrars(registrars: readonly Registrar[], self: PeerIdText): Registrar[] {
-  const chosen = registrars.filter(registrar => registrar.peerId === self)
+export function chooseRegistrars(registrars: readonly Registrar[], self: PeerIdText, random: Random): Registrar[] {
+  const own = registrars.filter(registrar => registrar.peerId === self)
   const others = registrars.filter(registrar => registrar.peerId !== self)
   const groups = new Set<string>()
   const firstOfGroup = others.filter(({ group }) => !groups.has(group) && groups.add(group))
   const rest = others.filter(registrar => !firstOfGroup.includes(registrar))
-  return [...chosen, ...firstOfGroup, ...rest].slice(0, askedAtOnce)
+  const certain = [...own, ...firstOfGroup, ...rest].slice(0, askedAtOnce - 1)
+  const more = firstOfGroup.filter(registrar => !certain.includes(registrar))
+  const pool = more.length > 0 ? more : rest.filter(registrar => !certain.includes(registrar))
+  const drawn = pool[Math.floor(random() * pool.length)]
+  return drawn === undefined ? certain : [...certain, drawn]
 }
 
 /**
