@@ -80,3 +80,19 @@ it('orders and trims without a clock of its own', () => {
   const peers = [1, 3, 2].map(index => ({ peerId: peerId(index), addresses, lastSeen: 100 * day + index }))
   expect(keepNewest(peers, 100 * day).map(peer => peer.peerId)).toEqual([peerId(3), peerId(2), peerId(1)])
 })
+
+it('goes on when the disk is full, and saves again once there is room', async () => {
+  const book = await openBook()
+  const { put } = datastore
+  datastore.put = () => {
+    throw new Error('ENOSPC: no space left on device')
+  }
+  book.seen(peerId(1), addresses)
+  clock.turn(minute)
+  await book.stop()
+  expect((await openBook()).peers()).toEqual([])
+  datastore.put = put
+  book.seen(peerId(2), addresses)
+  await book.stop()
+  expect((await openBook()).peers().map(peer => peer.peerId)).toEqual([peerId(2), peerId(1)])
+})

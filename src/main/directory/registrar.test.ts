@@ -6,8 +6,9 @@ import { systemClock } from '../clock.ts'
 import type { Host } from '../dht/host.ts'
 import { Lifecycle } from '../lifecycle.ts'
 import { Channels } from './channels.ts'
+import { knownPrefixLength } from './frames.ts'
 import { coordinatorsKey, serviceKey } from './keys.ts'
-import { sealRecord } from './record.ts'
+import { recordHash, sealRecord } from './record.ts'
 import { Registrars } from './registrars.ts'
 import { DirectoryServer } from './server.ts'
 import { createTestHost, createTestNode, ocrDraft, type TestNode } from './test-network.ts'
@@ -78,6 +79,23 @@ describe('a registrar', () => {
     const key = coordinatorsKey()
     expect(await announce(['ocr'], 1, [key])).toMatchObject({ kind: 'ok', declined: [{ key, code: 'FORBIDDEN' }] })
     expect(registrar.directory.registry.find(key, any).total).toBe(0)
+  })
+
+  it('names those that fit, and sends only what the asker does not know', async () => {
+    await announce(['ocr'], 1)
+    const ask = (more: object) =>
+      channels.ask(
+        registrar.host.peerId.toString(),
+        { kind: 'find', key: serviceKey('ocr'), limit: 5, ...more },
+        { timeoutMs: 5 * second },
+      )
+    const first = await ask({ filter: { gpu: false } })
+    expect(first).toMatchObject({ kind: 'found', total: 1, records: { length: 1 }, kept: [] })
+    expect(await ask({ filter: { gpu: true } })).toMatchObject({ total: 0, records: [] })
+    const [record] = first.kind === 'found' ? first.records : []
+    if (record === undefined) throw new Error('expected a record')
+    const known = [[recordHash(record).slice(0, knownPrefixLength), 1]]
+    expect(await ask({ known })).toMatchObject({ total: 1, records: [], kept: [0] })
   })
 
   it('hands back the later record that it holds', async () => {
