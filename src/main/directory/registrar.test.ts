@@ -16,6 +16,7 @@ import { createTestHost, createTestNode, ocrDraft, type TestNode } from './test-
 const log = pino({ level: 'silent' })
 
 let lifecycle: Lifecycle
+let servers: Host[]
 let registrar: TestNode
 let worker: Host
 let channels: Channels
@@ -27,12 +28,13 @@ async function startServer(): Promise<Host> {
   const server = new DirectoryServer({ host, answer: ({ id }) => ({ kind: 'ok', id }), clock: systemClock, log })
   await host.start()
   await server.start()
-  lifecycle.add('server', { start: () => undefined, stop: () => host.stop() })
+  servers.push(host)
   return host
 }
 
 beforeEach(async () => {
   lifecycle = new Lifecycle()
+  servers = []
   registrar = lifecycle.add('registrar', await createTestNode())
   const privateKey = await generateKeyPair('Ed25519')
   worker = lifecycle.add('worker', await createTestHost({ privateKey, mode: 'client' }))
@@ -49,11 +51,14 @@ beforeEach(async () => {
       expiresAt: issuedAt + 5 * minute,
     })
     const question = { kind: 'announce', record, keys } as const
-    return channels.ask(registrar.host.peerId.toString(), question, { timeoutMs: 5 * second })
+    return channels.ask(registrar.host.peerId.toString(), question, { timeoutMs: 15 * second })
   }
 })
 
-afterEach(() => lifecycle.stop())
+afterEach(async () => {
+  await Promise.all(servers.map(server => server.stop()))
+  await lifecycle.stop()
+})
 
 describe('a registrar', () => {
   it('takes records under all keys while it knows few other servers', async () => {
@@ -62,9 +67,9 @@ describe('a registrar', () => {
   })
 
   it('declines keys that 16 servers it knows are closer to', async () => {
-    const others = await Promise.all(Array.from({ length: 40 }, startServer))
+    const others = await Promise.all(Array.from({ length: 30 }, startServer))
     for (const other of others) await registrar.host.libp2p.dial(other.libp2p.getMultiaddrs())
-    await vi.waitFor(() => expect(registrar.directory.registrars.others).toBe(40), 10_000)
+    await vi.waitFor(() => expect(registrar.directory.registrars.others).toBe(30), 20_000)
     const services = Array.from({ length: 60 }, (_, index) => `service-${index}`)
     const keeps = (service: string) => registrar.directory.registrars.keeps(serviceKey(service))
     const near = services.filter(keeps).slice(0, 2)
@@ -73,7 +78,7 @@ describe('a registrar', () => {
     expect(await announce([...near, ...far], 1)).toMatchObject({ kind: 'ok', declined })
     for (const service of far) expect(registrar.directory.registry.find(serviceKey(service), any).total).toBe(0)
     for (const service of near) expect(registrar.directory.registry.find(serviceKey(service), any).total).toBe(1)
-  }, 30_000)
+  }, 60_000)
 
   it('declines the keys of coordinators to whoever has no certificate', async () => {
     const key = coordinatorsKey()
