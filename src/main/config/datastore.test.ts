@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises'
+import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Key } from 'interface-datastore'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -22,6 +22,18 @@ describe('the node’s datastore', () => {
     await second.start()
     expect(Uint8Array.from(await second.store.get(new Key('/a')))).toEqual(Uint8Array.of(1, 2))
     await second.stop()
+  })
+
+  it('touches nothing before it is started', async () => {
+    const unstarted = new NodeDatastore(folder.path)
+    const other = new NodeDatastore(folder.path)
+    await other.start()
+    await other.stop()
+    await unstarted.start()
+    await unstarted.stop()
+    new NodeDatastore(join(folder.path, 'never'))
+    await new Promise(setImmediate)
+    expect(await readdir(folder.path)).toEqual(['datastore'])
   })
 
   it('keeps a second node off the folder', async () => {

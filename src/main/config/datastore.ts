@@ -9,15 +9,19 @@ export class NodeDatastore implements Startable {
   readonly store: LevelDatastore
   readonly #level: Level<string, Uint8Array>
   readonly #dataFolder: string
+  readonly #closed: Promise<void>
 
   constructor(dataFolder: string) {
     this.#dataFolder = dataFolder
     this.#level = new Level(join(dataFolder, 'datastore'), { keyEncoding: 'utf8', valueEncoding: 'view' })
+    // Left alone, Level opens by itself in a moment; a node that is not started must not hold the lock.
+    this.#closed = this.#level.close()
     this.store = new LevelDatastore(this.#level)
   }
 
   /** Rejects with DATA_FOLDER_IN_USE or DATA_FOLDER_UNUSABLE. */
   async start(): Promise<void> {
+    await this.#closed
     try {
       // Opened here first: LevelDatastore keeps to itself why it could not.
       await this.#level.open()
