@@ -37,14 +37,22 @@ export const discovery: Benchmark = {
     const ours = await measureOurs(options)
     const hyperdht = await measureOther('hyperdht', startHyperdht, hyperdhtPlan, options)
     const kad = await measureOther('stock kad-dht', () => startKad(options.signal), kadPlan, options)
+    const ourFindMs = ours['findWarm50.p50']
     return {
-      settings: { networkSize, workerCount, rounds: ourPlan.rounds, requesters: ourPlan.requesters },
+      settings: {
+        networkSize,
+        workerCount,
+        rounds: ourPlan.rounds,
+        requesters: ourPlan.requesters,
+        ...(typeof hyperdht === 'string' ? { 'hyperdht failed': hyperdht } : {}),
+        ...(typeof kad === 'string' ? { 'stock kad-dht failed': kad } : {}),
+      },
       metrics: {
         ...ours,
-        ...comparison('hyperdht', hyperdht),
-        ...comparison('kad', kad),
-        ratioHyperdhtFindWarm50: ours['findWarm50.p50'] / hyperdht.findMs,
-        ratioKadFindWarm50: ours['findWarm50.p50'] / kad.findMs,
+        ...(typeof hyperdht === 'string' ? {} : comparison('hyperdht', hyperdht)),
+        ...(typeof kad === 'string' ? {} : comparison('kad', kad)),
+        ...(typeof hyperdht === 'string' ? {} : { ratioHyperdhtFindWarm50: ourFindMs / hyperdht.findMs }),
+        ...(typeof kad === 'string' ? {} : { ratioKadFindWarm50: ourFindMs / kad.findMs }),
       },
     }
   },
@@ -84,12 +92,13 @@ async function measureOurs(options: BenchmarkOptions) {
   }
 }
 
+/** The figures of another network, or why it could not do the job: that must not lose our own. */
 async function measureOther(
   name: string,
   start: () => Promise<DiscoveryNetwork>,
   plan: DiscoveryPlan,
   { progress, repeats, signal }: BenchmarkOptions,
-): Promise<DiscoveryFigures> {
+): Promise<DiscoveryFigures | string> {
   progress(`${name}: starting ${networkSize} nodes`)
   const network = await start()
   try {
@@ -102,6 +111,9 @@ async function measureOther(
       await measureRepeat(network, plan, times, signal)
     }
     return figuresOf(times)
+  } catch (error) {
+    signal.throwIfAborted()
+    return error instanceof Error ? error.message : String(error)
   } finally {
     await network.stop()
   }
