@@ -1,4 +1,5 @@
 import { extname, join } from 'node:path'
+import { pageTypes } from '../page-types.ts'
 
 export const appScheme = 'app'
 /** Origin of every page of this app, and the only one that may talk to the shell. */
@@ -21,18 +22,6 @@ export function pageOf(url: string): AppPage | undefined {
   return page === 'topology' || page === 'logs' ? page : 'status'
 }
 
-const mimeTypes: Record<string, string> = {
-  '.css': 'text/css; charset=utf-8',
-  '.html': 'text/html; charset=utf-8',
-  '.ico': 'image/x-icon',
-  '.js': 'text/javascript; charset=utf-8',
-  '.json': 'application/json; charset=utf-8',
-  '.png': 'image/png',
-  '.svg': 'image/svg+xml',
-  '.wasm': 'application/wasm',
-  '.woff2': 'font/woff2',
-}
-
 export interface AppFile {
   path: string
   mimeType: string
@@ -48,6 +37,6 @@ export function resolveAppFile(url: string, folder: string): AppFile | undefined
   const segments = (match[1] || 'index.html').split('/')
   if (!segments.every(segment => /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}$/.test(segment))) return undefined
   const path = join(folder, ...segments)
-  const mimeType = mimeTypes[extname(path)]
+  const mimeType = pageTypes[extname(path)]
   return mimeType === undefined ? undefined : { path, mimeType }
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { extname, join, relative, sep } from 'node:path'
+import { pageTypes } from '../page-types.ts'
 
 export interface StaticFile {
   bytes: Buffer
@@ -13,25 +14,13 @@ export interface StaticFile {
 /** Files by request path. Only what was in the folder at the start can be asked for: a path is a key, never a file name. */
 export type StaticFiles = ReadonlyMap<string, StaticFile>
 
-const contentTypes: Record<string, string> = {
-  '.css': 'text/css; charset=utf-8',
-  '.html': 'text/html; charset=utf-8',
-  '.ico': 'image/x-icon',
-  '.js': 'text/javascript; charset=utf-8',
-  '.json': 'application/json; charset=utf-8',
-  '.png': 'image/png',
-  '.svg': 'image/svg+xml',
-  '.webmanifest': 'application/manifest+json',
-  '.woff2': 'font/woff2',
-}
-
 const hashedName = /-[A-Za-z0-9_-]{8}\.[a-z0-9]+$/
 
 /** Reads the built pages, a few hundred KiB, into memory. `/` is index.html. Empty when the folder does not exist. */
 export async function loadStaticFiles(folder: string): Promise<StaticFiles> {
   const files = new Map<string, StaticFile>()
   for (const path of await listFiles(folder)) {
-    const contentType = contentTypes[extname(path)]
+    const contentType = pageTypes[extname(path)]
     if (contentType === undefined) continue
     const bytes = await readFile(path)
     const etag = `"${createHash('sha256').update(bytes).digest('base64url').slice(0, 22)}"`
