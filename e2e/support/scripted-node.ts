@@ -2,10 +2,11 @@ import { systemClock } from '../../src/main/clock.ts'
 import { DashboardServer } from '../../src/main/headless/dashboard-server.ts'
 import { createLog, LogBuffer } from '../../src/main/log.ts'
 import { createRpcHandler } from '../../src/main/rpc/handler.ts'
-import { StandInNode, sampleStatus } from '../../src/main/rpc/testing/stand-in-node.ts'
+import { StandInNode } from '../../src/main/rpc/testing/stand-in-node.ts'
 import type { Job } from '../../src/shared/schema/job.ts'
 import type { PathKind } from '../../src/shared/schema/primitives.ts'
 import type { Topology, TopologyNode } from '../../src/shared/schema/topology.ts'
+import { sampleStatus } from '../../src/shared/testing/samples.ts'
 
 const alphabet = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz'
 const locations = ['london', 'leeds', 'glasgow', 'cardiff', 'paris', 'berlin']

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { Status } from '../../shared/schema/status.ts'
 import type { Topology } from '../../shared/schema/topology.ts'
+import { sampleStatus } from '../../shared/testing/samples.ts'
 import { hour, minute, second } from '../../shared/units.ts'
-import { sampleStatus } from '../rpc/testing/stand-in-node.ts'
 import { formatDuration, formatStatus, formatTopology } from './format.ts'
 import { formatTable } from './table.ts'
 

@@ -3,43 +3,16 @@ import type { Diagnosis } from '../../../shared/schema/diagnosis.ts'
 import { defaultSettings } from '../../../shared/schema/settings.ts'
 import type { Status } from '../../../shared/schema/status.ts'
 import type { Topology } from '../../../shared/schema/topology.ts'
+import { sampleStatus } from '../../../shared/testing/samples.ts'
 import type { Startable } from '../../lifecycle.ts'
 import { LiveValue } from '../../live-value.ts'
 import { LogBuffer } from '../../log.ts'
 import type { NodeApi } from '../../rpc/node-api.ts'
 import type { DesktopNode } from '../desktop.ts'
 
-const peerId = '12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp'
-
 function initialStatus(consent: boolean): Status {
-  return {
-    self: {
-      peerId,
-      version: '0.1.0',
-      workerType: 'desktop',
-      network: { name: 'local', id: '0123456789abcdef', open: true },
-      addresses: [],
-      startedAt: 1_700_000_000_000,
-    },
-    donating: false,
-    consent,
-    activity: { kind: 'off' },
-    counters: { served: 0, requested: 0, failed: 0, pagesRead: 0 },
-    routing: {
-      localRequests: 0,
-      forwardedRequests: 0,
-      cacheHits: 0,
-      cacheMisses: 0,
-      dhtLookups: 0,
-      failedRequests: 0,
-      cacheSize: 0,
-      cacheHitRate: 0,
-    },
-    load: { at: 1_700_000_000_000, cpu: 0, memoryUsedMiB: 1, memoryTotalMiB: 2, announced: 0 },
-    capabilities: { workerType: 'desktop', cpuThreads: 2, memoryMiB: 2_048, gpus: [] },
-    cpuModel: 'test',
-    services: [],
-  }
+  const self = { ...sampleStatus.self, version: '0.1.0', workerType: 'desktop' as const }
+  return { ...sampleStatus, self, consent, services: [] }
 }
 
 /** A node without a network, for tests of the shell around it: it can be switched, watched, started and stopped. */

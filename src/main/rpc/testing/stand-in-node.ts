@@ -5,48 +5,10 @@ import type { ServiceType } from '../../../shared/schema/primitives.ts'
 import { defaultSettings, type Settings, type SettingsPatch } from '../../../shared/schema/settings.ts'
 import type { Status } from '../../../shared/schema/status.ts'
 import type { Topology } from '../../../shared/schema/topology.ts'
+import { sampleStatus, sampleTopology } from '../../../shared/testing/samples.ts'
 import { LiveValue } from '../../live-value.ts'
 import { LogBuffer } from '../../log.ts'
 import type { NodeApi } from '../node-api.ts'
-
-const peerId = '12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp'
-
-export const sampleStatus: Status = {
-  self: {
-    peerId,
-    version: '1.2.3',
-    workerType: 'headless',
-    network: { name: 'local', id: '0123456789abcdef', open: true },
-    addresses: [`/ip4/127.0.0.1/tcp/8468/p2p/${peerId}`],
-    servicePort: 8_000,
-    startedAt: 1_700_000_000_000,
-  },
-  donating: false,
-  consent: false,
-  activity: { kind: 'off' },
-  counters: { served: 0, requested: 0, failed: 0, pagesRead: 0 },
-  routing: {
-    localRequests: 0,
-    forwardedRequests: 0,
-    cacheHits: 0,
-    cacheMisses: 0,
-    dhtLookups: 0,
-    failedRequests: 0,
-    cacheSize: 0,
-    cacheHitRate: 0,
-  },
-  load: { at: 1_700_000_000_000, cpu: 0.25, memoryUsedMiB: 900, memoryTotalMiB: 4_096, announced: 0 },
-  capabilities: { workerType: 'headless', cpuThreads: 8, memoryMiB: 4_096, gpus: [] },
-  cpuModel: 'Example CPU',
-  services: [{ type: 'ocr', enabled: true, running: 0, waiting: 0, slots: 2, bound: 8 }],
-}
-
-export const sampleTopology: Topology = {
-  nodes: [{ peerId, self: true, connected: true, role: 'peer', services: [], lastSeen: 1_700_000_000_000 }],
-  edges: [],
-  ring: [{ peerId, position: 0.5 }],
-  counts: { connected: 0, known: 0, donating: 0 },
-}
 
 /** Counts the watchers of a LiveValue that are still open. */
 class WatchedValue<T> extends LiveValue<T> {

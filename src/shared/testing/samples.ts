@@ -1,0 +1,43 @@
+import type { Status } from '../schema/status.ts'
+import type { Topology } from '../schema/topology.ts'
+
+const peerId = '12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp'
+
+/** A headless node that is off and has done nothing yet. */
+export const sampleStatus: Status = {
+  self: {
+    peerId,
+    version: '1.2.3',
+    workerType: 'headless',
+    network: { name: 'local', id: '0123456789abcdef', open: true },
+    addresses: [`/ip4/127.0.0.1/tcp/8468/p2p/${peerId}`],
+    servicePort: 8_000,
+    startedAt: 1_700_000_000_000,
+  },
+  donating: false,
+  consent: false,
+  activity: { kind: 'off' },
+  counters: { served: 0, requested: 0, failed: 0, pagesRead: 0 },
+  routing: {
+    localRequests: 0,
+    forwardedRequests: 0,
+    cacheHits: 0,
+    cacheMisses: 0,
+    dhtLookups: 0,
+    failedRequests: 0,
+    cacheSize: 0,
+    cacheHitRate: 0,
+  },
+  load: { at: 1_700_000_000_000, cpu: 0.25, memoryUsedMiB: 900, memoryTotalMiB: 4_096, announced: 0 },
+  capabilities: { workerType: 'headless', cpuThreads: 8, memoryMiB: 4_096, gpus: [] },
+  cpuModel: 'Example CPU',
+  services: [{ type: 'ocr', enabled: true, running: 0, waiting: 0, slots: 2, bound: 8 }],
+}
+
+/** That node, alone. */
+export const sampleTopology: Topology = {
+  nodes: [{ peerId, self: true, connected: true, role: 'peer', services: [], lastSeen: 1_700_000_000_000 }],
+  edges: [],
+  ring: [{ peerId, position: 0.5 }],
+  counts: { connected: 0, known: 0, donating: 0 },
+}
