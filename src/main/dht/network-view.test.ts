@@ -133,6 +133,17 @@ describe('the view of the network', () => {
     await shown(() => expect(idsOf(a)).toEqual([a.id]))
   })
 
+  it('takes a worker out when its record ends, between two lookups', async () => {
+    const [a] = (await start(1)) as [Member]
+    workers = [{ ...worker(stranger), expiresAt: clock.now() + minute + 10 * second }]
+    clock.turn(minute)
+    await shown(() => expect(a.view.topology.get().counts.donating).toBe(1))
+    const before = lookups.length
+    clock.turn(11 * second)
+    expect(a.view.topology.get().counts.donating).toBe(0)
+    expect(lookups).toHaveLength(before)
+  })
+
   it('looks for workers each minute, and forgets those that are named no more', async () => {
     const [a] = (await start(1)) as [Member]
     workers = [worker(stranger)]

@@ -68,6 +68,7 @@ export class NetworkView implements Startable {
   #stopTimers: StopTimer[] = []
   #stopSoon: StopTimer | undefined
   #stopPublish: StopTimer | undefined
+  #stopExpiry: StopTimer | undefined
   #discovering = false
   #discoveredAt = 0
   #pinging = 0
@@ -109,6 +110,7 @@ export class NetworkView implements Startable {
     for (const stopTimer of this.#stopTimers) stopTimer()
     this.#stopSoon?.()
     this.#stopPublish?.()
+    this.#stopExpiry?.()
     this.#stopSoon = undefined
     this.#stopPublish = undefined
     await this.#crawler.stop()
@@ -137,6 +139,7 @@ export class NetworkView implements Startable {
     try {
       const found = (await Promise.all(this.#services.map(service => findWorkers(service, options)))).flat()
       this.#workers = new Map(found.map(worker => [worker.peerId, worker]))
+      this.#publishAtNextExpiry()
       for (const { peerId } of found) this.#lastSeen.set(peerId, clock.now())
       this.#forgetOld()
       this.#publishSoon()
@@ -182,6 +185,19 @@ export class NetworkView implements Startable {
     this.#stopPublish ??= this.#parts.clock.after(publishGatherMs, () => {
       this.#stopPublish = undefined
       this.topology.set(this.#build())
+    })
+  }
+
+  /** A worker that died leaves the picture when its record ends, not with the next lookup. */
+  #publishAtNextExpiry(): void {
+    const { clock } = this.#parts
+    this.#stopExpiry?.()
+    const ends = [...this.#workers.values()].map(({ expiresAt }) => expiresAt).filter(at => at > clock.now())
+    if (ends.length === 0) return
+    const nextMs = ends.reduce((first, at) => Math.min(first, at)) - clock.now()
+    this.#stopExpiry = clock.after(nextMs, () => {
+      this.#publishSoon()
+      this.#publishAtNextExpiry()
     })
   }
 
