@@ -1,25 +1,14 @@
-import { join } from 'node:path'
 import type { Capabilities, WorkerType } from '../shared/schema/capabilities.ts'
-import { platformServices } from '../shared/schema/primitives.ts'
 import type { Settings } from '../shared/schema/settings.ts'
 import { systemClock } from './clock.ts'
+import { composeNetwork } from './compose-network.ts'
 import { loadAccessToken } from './config/access-token.ts'
 import { NodeDatastore } from './config/datastore.ts'
 import { type KeySeal, loadIdentity, plainSeal } from './config/identity.ts'
 import type { NodeConfig } from './config/node-config.ts'
 import { SettingsStore } from './config/settings-store.ts'
-import { AddressBook } from './dht/address-book.ts'
-import { Bootstrap } from './dht/bootstrap.ts'
 import { diagnose } from './dht/diagnosis.ts'
-import { Greeter } from './dht/hello.ts'
-import { createHost, type Host } from './dht/host.ts'
-import { networkId } from './dht/network.ts'
-import { NetworkView } from './dht/network-view.ts'
-import { configuredSeeds, knownPeers } from './dht/seed-source.ts'
-import { createDirectory } from './directory/directory.ts'
-import { peerPosition } from './directory/keys.ts'
-import { Sequence } from './directory/sequence.ts'
-import { SequenceFile } from './directory/sequence-file.ts'
+import type { Host } from './dht/host.ts'
 import { Donation } from './donation.ts'
 import { SocketOrigins } from './http/origin.ts'
 import { createServiceApp } from './http/service-app.ts'
@@ -89,33 +78,12 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
   const sampler = lifecycle.add('load sampler', new LoadSampler({ clock }))
 
   // The network.
-  const id = networkId(chosen.network.name, chosen.network.caPublicKey)
-  const host = lifecycle.add(
-    'peer-to-peer host',
-    await createHost(
-      { privateKey, log },
-      {
-        networkId: id,
-        port: config.ports.dht,
-        listen: chosen.network.listen,
-        mdns: chosen.network.mdns,
-        relaxedLimits: config.loopbackSwarm,
-      },
-    ),
+  const network = await composeNetwork(
+    { privateKey, datastore, clock, lifecycle, log },
+    { config, settings: chosen.network },
   )
+  const { host, directory, bootstrap } = network
   const selfId = host.peerId.toString()
-  const greeter = lifecycle.add('hello', new Greeter({ host, clock, log: log.child({ component: 'hello' }) }))
-  // Corrected by what the others' clocks say: all that is dated in the network goes by it.
-  const networkClock = greeter.clock
-  const addressBook = lifecycle.add(
-    'address book',
-    new AddressBook({ datastore: datastore.store, clock, log }, { networkId: id }),
-  )
-  const sequence = new Sequence({ store: new SequenceFile(join(dataFolder, 'sequence')), clock: networkClock, log })
-  const directory = createDirectory(
-    { host, privateKey, sequence, datastore: datastore.store, clock: networkClock, log },
-    config.dht,
-  )
 
   // Services and the requests for them.
   const services = lifecycle.add(
@@ -150,7 +118,7 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
       experience: new WorkerExperience({ clock }),
       counters,
       jobs,
-      clock: networkClock,
+      clock: network.clock,
       log: log.child({ component: 'router' }),
     },
     { location },
@@ -173,31 +141,9 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
   )
   lifecycle.add('HTTP server', server)
   lifecycle.add('HTTP between peers', peerHttp)
-  lifecycle.add('directory', directory)
+  network.open()
 
   // What ties them together.
-  const bootstrap = new Bootstrap({
-    host,
-    addressBook,
-    sources: [knownPeers(addressBook), configuredSeeds(chosen.network.seeds)],
-    clock,
-    log,
-  })
-  const view = lifecycle.add(
-    'network view',
-    new NetworkView(
-      {
-        host,
-        findWorkers: (service, options) => directory.finder.findService(service, options),
-        onAnnounced: listener => directory.onAnnounced(listener),
-        positionOf: peerPosition,
-        clock: networkClock,
-        log: log.child({ component: 'network' }),
-      },
-      { services: platformServices },
-    ),
-  )
-  lifecycle.add('bootstrap', bootstrap)
   const donation = lifecycle.add(
     'donation',
     new Donation(
@@ -227,7 +173,7 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
           peerId: selfId,
           version: init.version,
           workerType: init.workerType,
-          network: { name: chosen.network.name, id, open: chosen.network.caPublicKey === undefined },
+          network: { name: chosen.network.name, id: network.id, open: chosen.network.caPublicKey === undefined },
           addresses: host.addresses().map(address => `${address}/p2p/${selfId}`),
           ...(server.port === 0 ? {} : { servicePort: server.port }),
           startedAt,
@@ -246,7 +192,7 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
       return server.port
     },
     status: board.status,
-    topology: view.topology,
+    topology: network.view.topology,
     jobs: jobs.jobs,
     settings: settings.settings,
     logs: init.logBuffer,
@@ -259,7 +205,7 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
           { use: 'nodes', wanted: config.ports.dht.port, inUse: host.port },
           { use: 'programs', wanted: config.ports.service.port, inUse: server.port },
         ],
-        clock: greeter.state.get(),
+        clock: network.greeter.state.get(),
         heldBy: settings.settings.get().donating ? directory.announcer.heldBy : undefined,
       }),
     start: () => lifecycle.start(),

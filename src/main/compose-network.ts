@@ -1,0 +1,112 @@
+import { join } from 'node:path'
+import type { Ed25519PrivateKey } from '@libp2p/interface'
+import { platformServices } from '../shared/schema/primitives.ts'
+import type { Settings } from '../shared/schema/settings.ts'
+import type { Clock } from './clock.ts'
+import type { NodeDatastore } from './config/datastore.ts'
+import type { NodeConfig } from './config/node-config.ts'
+import { AddressBook } from './dht/address-book.ts'
+import { Bootstrap } from './dht/bootstrap.ts'
+import { Greeter } from './dht/hello.ts'
+import { createHost, type Host } from './dht/host.ts'
+import { networkId } from './dht/network.ts'
+import { NetworkView } from './dht/network-view.ts'
+import { configuredSeeds, knownPeers } from './dht/seed-source.ts'
+import { createDirectory, type Directory } from './directory/directory.ts'
+import { peerPosition } from './directory/keys.ts'
+import { Sequence } from './directory/sequence.ts'
+import { SequenceFile } from './directory/sequence-file.ts'
+import type { Lifecycle } from './lifecycle.ts'
+import type { Logger } from './log.ts'
+
+export interface NetworkComponents {
+  privateKey: Ed25519PrivateKey
+  datastore: NodeDatastore
+  /** This machine's own clock. */
+  clock: Clock
+  lifecycle: Lifecycle
+  log: Logger
+}
+
+export interface NetworkInit {
+  config: NodeConfig
+  /** The settings as this run uses them. */
+  settings: Settings['network']
+}
+
+/** A node's membership of its network: who is there, and who offers what. */
+export interface Network {
+  readonly id: string
+  readonly host: Host
+  readonly greeter: Greeter
+  /** Corrected by what the others' clocks say: all that is dated in the network goes by it. */
+  readonly clock: Clock
+  readonly directory: Directory
+  readonly bootstrap: Bootstrap
+  readonly view: NetworkView
+  /** Adds what asks others and answers them to the lifecycle, once everything that answers here has been added. */
+  open(): void
+}
+
+/** Makes the network side of a node; what needs nothing else of it is added to the lifecycle at once. */
+export async function composeNetwork(components: NetworkComponents, init: NetworkInit): Promise<Network> {
+  const { privateKey, datastore, clock, lifecycle, log } = components
+  const { config, settings } = init
+  const id = networkId(settings.name, settings.caPublicKey)
+  const host = lifecycle.add(
+    'peer-to-peer host',
+    await createHost(
+      { privateKey, log },
+      {
+        networkId: id,
+        port: config.ports.dht,
+        listen: settings.listen,
+        mdns: settings.mdns,
+        relaxedLimits: config.loopbackSwarm,
+      },
+    ),
+  )
+  const greeter = lifecycle.add('hello', new Greeter({ host, clock, log: log.child({ component: 'hello' }) }))
+  const addressBook = lifecycle.add(
+    'address book',
+    new AddressBook({ datastore: datastore.store, clock, log }, { networkId: id }),
+  )
+  const store = new SequenceFile(join(config.dataFolder, 'sequence'))
+  const sequence = new Sequence({ store, clock: greeter.clock, log })
+  const directory = createDirectory(
+    { host, privateKey, sequence, datastore: datastore.store, clock: greeter.clock, log },
+    config.dht,
+  )
+  const bootstrap = new Bootstrap({
+    host,
+    addressBook,
+    sources: [knownPeers(addressBook), configuredSeeds(settings.seeds)],
+    clock,
+    log,
+  })
+  const view = new NetworkView(
+    {
+      host,
+      findWorkers: (service, options) => directory.finder.findService(service, options),
+      onAnnounced: listener => directory.onAnnounced(listener),
+      positionOf: peerPosition,
+      clock: greeter.clock,
+      log: log.child({ component: 'network' }),
+    },
+    { services: platformServices },
+  )
+  return {
+    id,
+    host,
+    greeter,
+    clock: greeter.clock,
+    directory,
+    bootstrap,
+    view,
+    open() {
+      lifecycle.add('directory', directory)
+      lifecycle.add('network view', view)
+      lifecycle.add('bootstrap', bootstrap)
+    },
+  }
+}
