@@ -32,6 +32,7 @@ export const errorCatalogue = {
   IDENTITY_SEALED: { status: 500, retryable: false },
   NODE_NOT_RUNNING: { status: 503, retryable: false },
   RECORD_REFUSED: { status: 422, retryable: false },
+  SEED_REFUSED: { status: 422, retryable: false },
   NOT_REGISTRAR: { status: 421, retryable: false },
   QUOTA_EXCEEDED: { status: 429, retryable: true },
   PROTOCOL: { status: 502, retryable: true },
