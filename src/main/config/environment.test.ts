@@ -15,6 +15,7 @@ function refusal(env: NodeJS.ProcessEnv): RmaError {
 describe('environment', () => {
   it('has the platform’s defaults when nothing is set, or set to nothing', () => {
     const expected = {
+      DHT_ENABLED: true,
       DHT_HEARTBEAT_INTERVAL: 30_000,
       DHT_WORKER_TTL: 300_000,
       DHT_CACHE_TTL: 60_000,
@@ -30,14 +31,35 @@ describe('environment', () => {
     )
   })
 
+  it('reads lists with commas between, and URLs with or without a slash at the end', () => {
+    const env = { COORDINATOR_URL: 'https://a.example/, http://b.example:8080', CORS_ORIGINS: 'https://app.example' }
+    expect(parseEnvironment(env)).toMatchObject({
+      COORDINATOR_URL: ['https://a.example', 'http://b.example:8080'],
+      CORS_ORIGINS: ['https://app.example'],
+    })
+  })
+
   it.each([
     ['DHT_PORT', '99999', 'DHT_PORT: expected a port from 1 to 65535, got "99999"'],
     ['DHT_PORT', 'http', 'DHT_PORT: expected a port from 1 to 65535, got "http"'],
+    ['DHT_ENABLED', 'no', 'DHT_ENABLED: expected true or false, got "no"'],
     [
-      'DHT_ENABLED',
-      'false',
-      'DHT_ENABLED: expected true: taking part without the DHT is not possible yet, got "false"',
+      'COORDINATOR_URL',
+      'coordinator',
+      'COORDINATOR_URL: expected http or https URLs, with commas between them, got "coordinator"',
     ],
+    ['COORDINATOR_URL', ' , ', 'COORDINATOR_URL: expected at least one, got " , "'],
+    [
+      'EDGE_ROUTER_URL',
+      'ftp://edge.example',
+      'EDGE_ROUTER_URL: expected an http or https URL, got "ftp://edge.example"',
+    ],
+    [
+      'CORS_ORIGINS',
+      'https://app.example/page',
+      'CORS_ORIGINS: expected origins such as https://app.example.org, without a path, got "https://app.example/page"',
+    ],
+    ['CORS_ORIGINS', '*', 'CORS_ORIGINS: expected origins such as https://app.example.org, got "*"'],
     ['DHT_WORKER_TTL', '0', 'DHT_WORKER_TTL: expected a number of seconds from 1 to 999999, got "0"'],
     ['DHT_WORKER_TTL', '601', 'DHT_WORKER_TTL: expected at most 600 seconds, got "601"'],
     ['DHT_MAX_WORKERS', '-1', 'DHT_MAX_WORKERS: expected a number from 1 to 1000, got "-1"'],

@@ -16,13 +16,37 @@ const portNumber = z
   .transform(Number)
   .refine(port => port >= 1 && port <= 65_535, 'expected a port from 1 to 65535')
 
-/** Without the DHT a node would register with a coordinator, which this version does not know: better said than ignored. */
-const dhtEnabled = z.enum(['true', '1'], 'expected true: taking part without the DHT is not possible yet')
+const onOrOff = z
+  .enum(['true', '1', 'false', '0'], 'expected true or false')
+  .transform(text => text === 'true' || text === '1')
+
+const webUrl = (expected: string) =>
+  z
+    .url({ protocol: /^https?$/, error: expected })
+    .max(512, expected)
+    .transform(text => text.replace(/\/+$/, ''))
+
+/** Several values of one kind, with commas between them. */
+const listOf = <T extends z.ZodType>(item: T, most: number) =>
+  z
+    .string()
+    .transform(text =>
+      text
+        .split(',')
+        .map(part => part.trim())
+        .filter(part => part !== ''),
+    )
+    .pipe(z.array(item).min(1, 'expected at least one').max(most, `expected at most ${most}`))
+
+/** A place that a browser's page may come from: scheme, host and port, as its Origin header says it. */
+const originSchema = z
+  .url({ protocol: /^https?$/, error: 'expected origins such as https://app.example.org' })
+  .refine(text => URL.parse(text)?.origin === text, 'expected origins such as https://app.example.org, without a path')
 
 /** The environment variables a node reads; names are the platform's own. Intervals are whole seconds. */
 const environmentSchema = z.object({
   RMA_DONOR_HOME: z.string().min(1, 'expected a folder').optional(),
-  DHT_ENABLED: dhtEnabled.optional(),
+  DHT_ENABLED: onOrOff.default(true),
   DHT_PORT: portNumber.optional(),
   DHT_HEARTBEAT_INTERVAL: seconds('expected a number of seconds from 1 to 999999').default(30 * second),
   DHT_WORKER_TTL: seconds('expected a number of seconds from 1 to 999999')
@@ -36,6 +60,19 @@ const environmentSchema = z.object({
     .refine(count => count >= 1 && count <= 1_000, 'expected a number from 1 to 1000')
     .default(50),
   LOCATION: locationSchema.optional(),
+  /** Coordinators, each asked for seeds; without the DHT the first that answers is registered with. */
+  COORDINATOR_URL: listOf(webUrl('expected http or https URLs, with commas between them'), 8).optional(),
+  /** Further places that answer as a coordinator's /api/dht/bootstrap does; the path may be left out. */
+  BOOTSTRAP_URL: listOf(webUrl('expected http or https URLs, with commas between them'), 8).optional(),
+  EDGE_ROUTER_URL: webUrl('expected an http or https URL').optional(),
+  /** A coordinator's name in lists and logs. */
+  COORDINATOR_ID: locationSchema.optional(),
+  /** The public https address of this node's tunnel, where its owner runs one. */
+  TUNNEL_URL: webUrl('expected an https URL').optional(),
+  /** Web pages that may ask a coordinator from a browser. */
+  CORS_ORIGINS: listOf(originSchema, 32).optional(),
+  /** Of a coordinator's HTTP API. */
+  PORT: portNumber.optional(),
   SERVICE_PORT: portNumber.optional(),
   DASHBOARD_PORT: portNumber.optional(),
 })

@@ -5,7 +5,7 @@ import { locationSchema, multiaddrTextSchema } from '../../shared/schema/primiti
 import type { Settings } from '../../shared/schema/settings.ts'
 import type { Milliseconds } from '../../shared/units.ts'
 import { dataFolderPath, prepareDataFolder } from './data-folder.ts'
-import { parseEnvironment } from './environment.ts'
+import { type Environment, parseEnvironment } from './environment.ts'
 
 /** A port to listen on. One that was asked for is kept or refused; a default gives way to the next free one. */
 export interface PortChoice {
@@ -28,6 +28,11 @@ export const flagsSchema = z.strictObject({
   dhtPort: portFlag.optional(),
   servicePort: portFlag.optional(),
   dashboardPort: portFlag.optional(),
+  apiPort: portFlag.optional(),
+  /** IP address of a coordinator's HTTP API. */
+  apiListen: z.union([z.ipv4(), z.ipv6()], 'expected an IP address').optional(),
+  /** Multiaddrs by which others reach this node although none of its network cards has them. */
+  announce: z.array(multiaddrTextSchema).max(8).optional(),
   location: locationSchema.optional(),
   /** Capabilities to announce instead of the machine's own: for demonstrations and tests. */
   pretend: capabilitiesSchema.partial().optional(),
@@ -42,7 +47,21 @@ export interface NodeConfig {
   /** Laid over `settings.network`, never saved. */
   network: Partial<Pick<Settings['network'], 'name' | 'seeds' | 'mdns' | 'listen'>>
   location?: string
-  ports: { dht: PortChoice; service: PortChoice; dashboard: PortChoice }
+  ports: { dht: PortChoice; service: PortChoice; dashboard: PortChoice; api: PortChoice }
+  /** Without it the node registers with a coordinator, and is reached and asks through that. */
+  dhtEnabled: boolean
+  /** Where seeds are to be had over HTTP; URLs without a slash at the end. */
+  seedUrls: { coordinators: string[]; bootstrap: string[]; edgeRouter?: string }
+  /** Multiaddrs announced beside those the node listens on. */
+  announce: string[]
+  tunnelUrl?: string
+  coordinator: {
+    /** IP address the HTTP API listens on. */
+    listen: string
+    /** A name for people; the peer id is what counts. */
+    label?: string
+    corsOrigins: string[]
+  }
   dht: {
     heartbeatIntervalMs: Milliseconds
     workerTtlMs: Milliseconds
@@ -53,7 +72,7 @@ export interface NodeConfig {
   loopbackSwarm: boolean
 }
 
-export const defaultPorts = { dht: 8468, service: 8000, dashboard: 8470 } as const
+export const defaultPorts = { dht: 8468, service: 8000, dashboard: 8470, api: 8080 } as const
 
 /** Throws BAD_ENVIRONMENT, BAD_REQUEST (a flag) or DATA_FOLDER_UNUSABLE, each in one line. */
 export async function loadConfig(init: { env: NodeJS.ProcessEnv; flags?: Flags }): Promise<NodeConfig> {
@@ -62,6 +81,7 @@ export async function loadConfig(init: { env: NodeJS.ProcessEnv; flags?: Flags }
   const dataFolder = dataFolderPath(flags.dataFolder ?? env.RMA_DONOR_HOME)
   await prepareDataFolder(dataFolder)
   const location = flags.location ?? env.LOCATION
+  expectCoordinator(env)
   return {
     dataFolder,
     network: {
@@ -75,6 +95,20 @@ export async function loadConfig(init: { env: NodeJS.ProcessEnv; flags?: Flags }
       dht: choosePort(flags.dhtPort ?? env.DHT_PORT, defaultPorts.dht),
       service: choosePort(flags.servicePort ?? env.SERVICE_PORT, defaultPorts.service),
       dashboard: choosePort(flags.dashboardPort ?? env.DASHBOARD_PORT, defaultPorts.dashboard),
+      api: choosePort(flags.apiPort ?? env.PORT, defaultPorts.api),
+    },
+    dhtEnabled: env.DHT_ENABLED,
+    seedUrls: {
+      coordinators: env.COORDINATOR_URL ?? [],
+      bootstrap: env.BOOTSTRAP_URL ?? [],
+      ...(env.EDGE_ROUTER_URL === undefined ? {} : { edgeRouter: env.EDGE_ROUTER_URL }),
+    },
+    announce: flags.announce ?? [],
+    ...(env.TUNNEL_URL === undefined ? {} : { tunnelUrl: env.TUNNEL_URL }),
+    coordinator: {
+      listen: flags.apiListen ?? '0.0.0.0',
+      ...(env.COORDINATOR_ID === undefined ? {} : { label: env.COORDINATOR_ID }),
+      corsOrigins: env.CORS_ORIGINS ?? [],
     },
     dht: {
       heartbeatIntervalMs: env.DHT_HEARTBEAT_INTERVAL,
@@ -85,6 +119,18 @@ export async function loadConfig(init: { env: NodeJS.ProcessEnv; flags?: Flags }
     ...(flags.pretend === undefined ? {} : { pretend: definedOnly(flags.pretend) }),
     loopbackSwarm: flags.loopbackSwarm ?? false,
   }
+}
+
+/** Without the DHT nobody but a coordinator could be asked for anything. */
+function expectCoordinator({ DHT_ENABLED, COORDINATOR_URL }: Environment): void {
+  if (DHT_ENABLED || COORDINATOR_URL !== undefined) return
+  throw new RmaError(
+    'BAD_ENVIRONMENT',
+    'COORDINATOR_URL: expected the URL of a coordinator where DHT_ENABLED is false',
+    {
+      variable: 'COORDINATOR_URL',
+    },
+  )
 }
 
 function parseFlags(flags: Flags): z.infer<typeof flagsSchema> {
