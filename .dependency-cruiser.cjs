@@ -14,10 +14,10 @@ module.exports = {
     },
     {
       name: 'shared-stands-alone',
-      comment: 'src/shared is what both sides of the RPC know: no Node, DOM, Electron or either side.',
+      comment: 'src/shared is what both sides of the RPC know: no Node, DOM, Electron or either side. The libraries run in Workers and pages too.',
       severity: 'error',
       from: { path: '^src/shared/', pathNot: '\\.test\\.ts$' },
-      to: { pathNot: ['^src/shared/', '^node_modules/(zod|@orpc/contract)/'] },
+      to: { pathNot: ['^src/shared/', '^node_modules/(zod|@orpc/contract|jose|@noble/hashes|uint8arrays)/'] },
     },
     {
       name: 'only-the-shell-imports-electron',

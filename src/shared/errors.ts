@@ -36,6 +36,30 @@ export const errorCatalogue = {
   NOT_REGISTRAR: { status: 421, retryable: false },
   QUOTA_EXCEEDED: { status: 429, retryable: true },
   PROTOCOL: { status: 502, retryable: true },
+  /** No certificate was shown where the network asks for one. */
+  MEMBERSHIP_MISSING: { status: 401, retryable: false },
+  MEMBERSHIP_MALFORMED: { status: 401, retryable: false },
+  /** Not signed by the network's CA: altered, or signed by somebody else. */
+  MEMBERSHIP_FORGED: { status: 401, retryable: false },
+  /** A certificate of another peer than the one that showed it. */
+  MEMBERSHIP_FOREIGN: { status: 403, retryable: false },
+  MEMBERSHIP_WRONG_NETWORK: { status: 403, retryable: false },
+  MEMBERSHIP_NOT_YET_VALID: { status: 401, retryable: false },
+  MEMBERSHIP_EXPIRED: { status: 401, retryable: false },
+  MEMBERSHIP_REVOKED: { status: 403, retryable: false },
+  INVITE_MALFORMED: { status: 422, retryable: false },
+  INVITE_REQUIRED: { status: 403, retryable: false },
+  INVITE_UNKNOWN: { status: 403, retryable: false },
+  INVITE_EXPIRED: { status: 403, retryable: false },
+  INVITE_REVOKED: { status: 403, retryable: false },
+  INVITE_USED_UP: { status: 403, retryable: false },
+  /** The request's own time is too far from the coordinator's; `details.now` is the latter. */
+  ENROLMENT_STALE: { status: 409, retryable: true },
+  ENROLMENT_REPLAYED: { status: 409, retryable: false },
+  ENROLMENT_REFUSED: { status: 403, retryable: false },
+  /** No coordinator could be reached, neither directly nor through a peer. */
+  NO_COORDINATOR: { status: 503, retryable: true },
+  CA_UNUSABLE: { status: 500, retryable: false },
 } as const satisfies Record<string, { status: number; retryable: boolean }>
 
 export type ErrorCode = keyof typeof errorCatalogue

@@ -1,21 +1,11 @@
-import { createHash } from 'node:crypto'
-import { fromString } from 'uint8arrays/from-string'
-
-/**
- * Names a network: the first 16 hex digits of sha256(name ‖ CA public key). It is part of each protocol name, so nodes of
- * two networks have no protocol in common. `caPublicKey` is base64url; open networks have none.
- */
-export function networkId(name: string, caPublicKey?: string): string {
-  const hash = createHash('sha256').update(name, 'utf8')
-  if (caPublicKey !== undefined) hash.update(fromString(caPublicKey, 'base64url'))
-  return hash.digest('hex').slice(0, 16)
-}
+export { networkId } from '../../shared/membership/network-id.ts'
 
 export interface ProtocolNames {
   kad: string
   directory: string
   hello: string
   http: string
+  membership: string
   neighbours: string
 }
 
@@ -26,6 +16,7 @@ export function protocolNames(networkId: string): ProtocolNames {
     directory: name('directory'),
     hello: name('hello'),
     http: name('http'),
+    membership: name('membership'),
     neighbours: name('neighbours'),
   }
 }
