@@ -35,6 +35,13 @@ export const errorCatalogue = {
   SEED_REFUSED: { status: 422, retryable: false },
   NOT_REGISTRAR: { status: 421, retryable: false },
   QUOTA_EXCEEDED: { status: 429, retryable: true },
+  /** The API key is unknown, or was revoked. */
+  KEY_REFUSED: { status: 401, retryable: false },
+  TICKET_REFUSED: { status: 401, retryable: false },
+  /** A request that has to be signed by a worker's key was not, or was sent before. */
+  PROOF_REFUSED: { status: 401, retryable: false },
+  /** The node is shutting down and takes nothing new on. */
+  DRAINING: { status: 503, retryable: true },
   PROTOCOL: { status: 502, retryable: true },
   /** No certificate was shown where the network asks for one. */
   MEMBERSHIP_MISSING: { status: 401, retryable: false },

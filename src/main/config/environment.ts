@@ -27,7 +27,7 @@ const webUrl = (expected: string) =>
     .transform(text => text.replace(/\/+$/, ''))
 
 /** Several values of one kind, with commas between them. */
-const listOf = <T extends z.ZodType>(item: T, most: number) =>
+const listOf = (item: z.ZodType<string, string>, most: number) =>
   z
     .string()
     .transform(text =>

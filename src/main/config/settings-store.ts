@@ -40,14 +40,37 @@ export class SettingsStore {
 
   /** Rejects with BAD_SETTING when the result would not be valid, or with the system's error when it cannot be kept. */
   change(change: (settings: Settings) => Settings): Promise<Settings> {
-    const write = this.#lastWrite.then(async () => {
+    return this.#queue(async () => {
       const next = validate(change(this.settings.get()))
-      await writeFileDurably(this.#path, `${JSON.stringify(next, null, 2)}\n`)
+      await this.#write(next)
       this.settings.set(next)
       return next
     })
-    this.#lastWrite = write.catch(() => undefined)
-    return write
+  }
+
+  /**
+   * A change that counts at once, whether or not it can be kept: an owner who wants their machine back gets it although
+   * the disk is full. It is kept with the next change that can be. Rejects with BAD_SETTING.
+   */
+  changeAtOnce(change: (settings: Settings) => Settings): Promise<Settings> {
+    return this.#queue(async () => {
+      const next = validate(change(this.settings.get()))
+      this.settings.set(next)
+      await this.#write(next).catch(error =>
+        this.#log.error({ err: error }, 'a choice holds until the node stops: it could not be written'),
+      )
+      return next
+    })
+  }
+
+  #write(settings: Settings): Promise<void> {
+    return writeFileDurably(this.#path, `${JSON.stringify(settings, null, 2)}\n`)
+  }
+
+  #queue(write: () => Promise<Settings>): Promise<Settings> {
+    const queued = this.#lastWrite.then(write)
+    this.#lastWrite = queued.catch(() => undefined)
+    return queued
   }
 
   async #parse(text: string): Promise<Settings> {
@@ -60,12 +83,30 @@ export class SettingsStore {
         { path: this.#path },
       )
     }
-    const parsed = settingsSchema.safeParse(json)
+    const parsed = settingsSchema.safeParse(completed(json))
     if (parsed.success) return parsed.data
     const setAside = `${this.#path}.unreadable-${this.#clock.now()}`
     await rename(this.#path, setAside)
     this.#log.error({ setAside, reason: explain(parsed.error) }, 'settings could not be read and were set aside')
     return defaultSettings
+  }
+}
+
+const partsSchema = z.looseObject({
+  limits: z.looseObject({}).optional(),
+  contribution: z.looseObject({}).optional(),
+})
+
+/** Parts, limits and so on that an earlier version did not know take their defaults. */
+function completed(json: unknown): unknown {
+  const { success, data } = partsSchema.safeParse(json)
+  if (!success) return json
+  const { limits, contribution } = defaultSettings
+  return {
+    ...defaultSettings,
+    ...data,
+    limits: { ...limits, ...data.limits },
+    contribution: { ...contribution, ...data.contribution },
   }
 }
 

@@ -1,0 +1,78 @@
+import { z } from 'zod'
+import { RmaError } from '../errors.ts'
+import { peerIdSchema, requestIdSchema, serviceTypeSchema } from '../schema/primitives.ts'
+import { type Milliseconds, minute, second } from '../units.ts'
+import { randomToken, readToken, type TokenKind } from './ca-token.ts'
+import { isSignedByPeer, sealPeerToken, type TokenSigner } from './peer-token.ts'
+
+/** How long a ticket counts: enough to open a connection and send the request's head. */
+export const ticketLifeMs = 1 * minute
+/** How far ahead of the reader's clock a ticket may be dated. */
+const maxSkewMs = 60 * second
+
+const claimsSchema = z.strictObject({
+  /** The coordinator that vouches for the request. */
+  iss: peerIdSchema,
+  /** The network's id. */
+  net: z.string().max(64),
+  /** The worker it is for; to others it means nothing. */
+  aud: peerIdSchema,
+  svc: serviceTypeSchema,
+  /** Seconds since the Unix epoch, as JWTs have them. */
+  iat: z.number().int().min(0),
+  exp: z.number().int().min(0),
+  /** Once per ticket; what the worker remembers to take it only once. */
+  jti: requestIdSchema,
+})
+
+const ticket: TokenKind<z.infer<typeof claimsSchema>> = {
+  type: 'rma-ticket+jws',
+  maxLength: 1_024,
+  schema: claimsSchema,
+  malformed: 'TICKET_REFUSED',
+}
+
+export interface TicketDraft {
+  networkId: string
+  worker: string
+  service: string
+  now: Milliseconds
+}
+
+/** A coordinator's leave to send one request for `service` straight to `worker`. */
+export async function sealTicket(
+  { networkId, worker, service, now }: TicketDraft,
+  signer: TokenSigner,
+): Promise<{ ticket: string; expiresAt: Milliseconds }> {
+  const iat = Math.floor(now / second)
+  const exp = iat + ticketLifeMs / second
+  const claims = { iss: signer.peerId, net: networkId, aud: worker, svc: service, iat, exp, jti: randomToken() }
+  return { ticket: await sealPeerToken(ticket.type, claims, signer), expiresAt: exp * second }
+}
+
+export interface TicketReader {
+  networkId: string
+  worker: string
+  service: string
+  now: Milliseconds
+  /** Whether the node is a coordinator whose tickets count here. */
+  isCoordinator(peerId: string): boolean
+}
+
+/** Who vouches for a request, and the ticket's own id. Rejects with TICKET_REFUSED. */
+export async function openTicket(text: string, reader: TicketReader): Promise<{ coordinator: string; id: string }> {
+  const { iss, net, aud, svc, iat, exp, jti } = readToken(ticket, text)
+  if (net !== reader.networkId) throw refused(`it is for the network ${net}`)
+  if (aud !== reader.worker) throw refused(`it is for the worker ${aud}`)
+  if (svc !== reader.service) throw refused(`it is for the service ${svc}`)
+  if (iat * second > reader.now + maxSkewMs) throw refused('it is dated in the future')
+  if (exp * second - iat * second > ticketLifeMs) throw refused('it was made to count for too long')
+  if (exp * second <= reader.now) throw refused('it has expired')
+  if (!reader.isCoordinator(iss)) throw refused(`${iss} is no coordinator of this network`)
+  if (!(await isSignedByPeer(text, iss))) throw refused(`it is not signed by ${iss}`)
+  return { coordinator: iss, id: jti }
+}
+
+function refused(why: string): RmaError {
+  return new RmaError('TICKET_REFUSED', `expected a ticket for this request from a coordinator: ${why}`)
+}
