@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { defaultLimits, limitsSchema, overrideSchema } from './limits.ts'
 import { locationSchema, multiaddrTextSchema, serviceTypeSchema } from './primitives.ts'
 
 export const serviceSettingsSchema = z.strictObject({
@@ -7,6 +8,17 @@ export const serviceSettingsSchema = z.strictObject({
   slots: z.number().int().min(1).max(64).optional(),
 })
 
+/** How what was given is kept and reckoned; see the energy estimate in docs/operations.md. */
+export const contributionSettingsSchema = z.strictObject({
+  /** Single jobs are kept this long; the totals of each day for good. */
+  keepDays: z.number().int().min(1).max(3_650),
+  wattsPerThread: z.number().min(0).max(1_000),
+  gpuWatts: z.number().min(0).max(10_000),
+  /** Of one kWh. */
+  price: z.strictObject({ amount: z.number().min(0).max(1_000), currency: z.string().regex(/^[A-Z]{3}$/) }).optional(),
+})
+export type ContributionSettings = z.infer<typeof contributionSettingsSchema>
+
 /** What the owner of this machine has chosen. Lives in settings.json; environment variables override parts of it. */
 export const settingsSchema = z.strictObject({
   version: z.literal(1),
@@ -14,6 +26,14 @@ export const settingsSchema = z.strictObject({
   donating: z.boolean(),
   /** The donor has read and accepted that other people's documents pass through this machine. */
   consent: z.boolean(),
+  /** What runs is finished, then `donating` goes off. */
+  finishing: z.boolean(),
+  /** No work on graphics cards. */
+  gpuPaused: z.boolean(),
+  /** A pause, or leave to work although rules would hold it up. */
+  override: overrideSchema.optional(),
+  limits: limitsSchema,
+  contribution: contributionSettingsSchema,
   location: locationSchema.optional(),
   network: z.strictObject({
     name: z.string().min(1).max(64),
@@ -41,11 +61,17 @@ export const defaultSettings: Settings = {
   version: 1,
   donating: false,
   consent: false,
+  finishing: false,
+  gpuPaused: false,
+  limits: defaultLimits,
+  contribution: { keepDays: 365, wattsPerThread: 3.5, gpuWatts: 150 },
   network: { name: 'local', seeds: [], mdns: true, listen: ['0.0.0.0', '::'] },
   services: { ocr: { enabled: true } },
   appearance: { theme: 'system' },
 }
 
-/** A change to the settings: only the named top-level parts are replaced. */
-export const settingsPatchSchema = settingsSchema.omit({ version: true, donating: true, consent: true }).partial()
+/** A change to the settings: only the named top-level parts are replaced. What the owner wants done now is not among them. */
+export const settingsPatchSchema = settingsSchema
+  .omit({ version: true, donating: true, consent: true, finishing: true, gpuPaused: true, override: true })
+  .partial()
 export type SettingsPatch = z.infer<typeof settingsPatchSchema>
