@@ -54,6 +54,15 @@ export const errorCatalogue = {
   MEMBERSHIP_NOT_YET_VALID: { status: 401, retryable: false },
   MEMBERSHIP_EXPIRED: { status: 401, retryable: false },
   MEMBERSHIP_REVOKED: { status: 403, retryable: false },
+  /** A good certificate, but not for what was asked. */
+  MEMBERSHIP_ROLE: { status: 403, retryable: false },
+  REGISTRATION_MALFORMED: { status: 422, retryable: false },
+  /** Not signed by the coordinator it names, or made for another edge router. */
+  REGISTRATION_FORGED: { status: 401, retryable: false },
+  /** Its time is too far from the edge router's; `details.now` is the latter. */
+  REGISTRATION_STALE: { status: 409, retryable: true },
+  REGISTRATION_REPLAYED: { status: 409, retryable: false },
+  STORAGE_UNAVAILABLE: { status: 503, retryable: true },
   INVITE_MALFORMED: { status: 422, retryable: false },
   INVITE_REQUIRED: { status: 403, retryable: false },
   INVITE_UNKNOWN: { status: 403, retryable: false },

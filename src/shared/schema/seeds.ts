@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { hour, KiB, minute, second } from '../units.ts'
-import { locationSchema, multiaddrTextSchema, peerIdSchema } from './primitives.ts'
+import { locationSchema, multiaddrTextSchema, peerIdSchema, timestampSchema } from './primitives.ts'
 
 /** Most seeds in one answer. */
 export const maxSeeds = 20
@@ -42,7 +42,7 @@ export const bootstrapSchema = z.strictObject({
   /** Seconds. */
   ttl: z.literal(seedsTtlMs / second),
   count: z.number().int().min(0).max(maxSeeds),
-  issued_at: z.iso.datetime(),
+  issued_at: timestampSchema,
 })
 export type BootstrapAnswer = z.infer<typeof bootstrapSchema>
 
@@ -52,7 +52,7 @@ export const bootstrapCacheControl = `public, max-age=${seedsTtlMs / second}`
 /** Makes the answer of seeds that are in order; what is over the limit is left out. */
 export function bootstrapAnswer(seeds: readonly Seed[], now: number): BootstrapAnswer {
   const kept = seeds.slice(0, maxSeeds)
-  return { seeds: kept, ttl: seedsTtlMs / second, count: kept.length, issued_at: new Date(now).toISOString() }
+  return { seeds: kept, ttl: seedsTtlMs / second, count: kept.length, issued_at: now }
 }
 
 /** What a node takes from an answer: the envelopes. Others' fields and faults beside them are no reason to refuse it. */
