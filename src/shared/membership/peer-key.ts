@@ -1,4 +1,5 @@
 import type { PeerIdText } from '../schema/primitives.ts'
+import { decodeBase64url } from './base64url.ts'
 
 /*
  * The text of a libp2p peer id is its public key: base58btc of an identity multihash over a protobuf message that holds
@@ -28,4 +29,17 @@ export function peerIdOfPublicKey(publicKey: Uint8Array): PeerIdText {
   for (; value > 0n; value /= 58n) digits = alphabet.charAt(Number(value % 58n)) + digits
   // The leading zero byte, which base58 cannot say otherwise.
   return `1${digits}`
+}
+
+/** Whether the key of `peerId` has made this Ed25519 signature (base64url) over `content`. */
+export async function isSignatureOfPeer(
+  peerId: string,
+  content: Uint8Array<ArrayBuffer>,
+  signature: string,
+): Promise<boolean> {
+  const rawKey = publicKeyOfPeerId(peerId)
+  const bytes = decodeBase64url(signature)
+  if (rawKey === undefined || bytes === undefined) return false
+  const key = await crypto.subtle.importKey('raw', rawKey, 'Ed25519', false, ['verify'])
+  return crypto.subtle.verify('Ed25519', key, bytes, content)
 }
