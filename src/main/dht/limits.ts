@@ -35,11 +35,21 @@ export const connectionTimeouts = {
 
 export const maxPeerAddrsToDial = 8
 
-/** libp2p's defaults allow 1,000 streams of 4 MiB on each of 300 connections. */
+/** What a peer may send on a stream before this end has read it. */
+const streamWindowBytes = 256 * KiB
+
+/**
+ * libp2p's defaults allow 1,000 streams of 4 MiB on each of 300 connections. The window must not grow beyond the buffer:
+ * a stream that is not read for a while would be reset.
+ */
 export const muxerLimits = {
   maxInboundStreams: 64,
   maxOutboundStreams: 64,
-  streamOptions: { maxReadBufferLength: 256 * KiB },
+  streamOptions: {
+    initialStreamWindowSize: streamWindowBytes,
+    maxStreamWindowSize: streamWindowBytes,
+    maxReadBufferLength: streamWindowBytes,
+  },
 }
 
 /** How often an open connection is checked; one that does not answer is closed. */

@@ -1,5 +1,5 @@
+import type { Socket } from 'node:net'
 import { type Duplex, Readable } from 'node:stream'
-import { streamToSocket } from '@libp2p/http-utils'
 import type { Connection, Libp2p, PeerId, Stream } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
@@ -10,6 +10,7 @@ import { second } from '../../shared/units.ts'
 import type { Startable } from '../lifecycle.ts'
 import type { Logger } from '../log.ts'
 import { pathKindOf } from './path-kind.ts'
+import { StreamSocket } from './stream-socket.ts'
 
 /** Streams to one peer; libp2p resets a peer that opens more than `streamsFromPeer`. */
 const streamsToPeer = 16
@@ -121,7 +122,7 @@ export class PeerHttp implements Startable {
   }
 
   #accept(stream: Stream, connection: Connection): void {
-    const socket = streamToSocket(stream, connection)
+    const socket = new StreamSocket(stream)
     socket.on('error', error => this.#log.debug({ err: error }, 'a stream from a peer broke'))
     this.#onSocket(socket, { peerId: connection.remotePeer.toString(), path: pathKindOf(connection.remoteAddr) })
   }
@@ -156,7 +157,8 @@ export class PeerHttp implements Startable {
       bodyTimeout: 0,
       connect: (_options, done) => {
         this.#open(to).then(
-          socket => done(null, socket),
+          // undici asks no more of a socket than a duplex stream has.
+          socket => done(null, socket as unknown as Socket),
           error => done(error, null),
         )
       },
@@ -174,7 +176,7 @@ export class PeerHttp implements Startable {
       maxOutboundStreams: streamsToPeer,
       runOnLimitedConnection: true,
     })
-    return streamToSocket(stream, connection)
+    return new StreamSocket(stream)
   }
 
   #evict(): void {

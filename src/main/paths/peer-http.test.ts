@@ -1,0 +1,148 @@
+import { createHash } from 'node:crypto'
+import { createServer, type RequestListener, type Server } from 'node:http'
+import { generateKeyPair } from '@libp2p/crypto/keys'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { KiB, MiB } from '../../shared/units.ts'
+import { createHost, type Host } from '../dht/host.ts'
+import { createLog, LogBuffer } from '../log.ts'
+import { type PeerAddress, PeerHttp } from './peer-http.ts'
+
+interface Peer {
+  host: Host
+  http: PeerHttp
+  address: PeerAddress
+  stop: () => Promise<void>
+}
+
+const peers: Peer[] = []
+/** What may be on its way between a sender and a reader that does not read: windows and buffers of both ends. */
+const buffered = 3 * MiB
+
+afterEach(async () => {
+  await Promise.all(peers.splice(0).map(peer => peer.stop()))
+})
+
+async function startPeer(listener: RequestListener = (_request, response) => response.end()): Promise<Peer> {
+  const log = createLog({ level: 'error', buffer: new LogBuffer() })
+  const host = await createHost(
+    { privateKey: await generateKeyPair('Ed25519'), log },
+    {
+      networkId: 'feedfeedfeedfeed',
+      port: { port: 0, explicit: true },
+      listen: ['127.0.0.1'],
+      mdns: false,
+      relaxedLimits: true,
+    },
+  )
+  const server: Server = createServer(listener)
+  const http = new PeerHttp(
+    { libp2p: host.libp2p, log },
+    { protocol: '/rma/feedfeedfeedfeed/http/1.0.0', onSocket: socket => server.emit('connection', socket) },
+  )
+  await host.start()
+  await http.start()
+  const peer = {
+    host,
+    http,
+    address: { peerId: host.peerId.toString(), addresses: host.addresses() },
+    async stop() {
+      await http.stop()
+      await host.stop()
+    },
+  }
+  peers.push(peer)
+  return peer
+}
+
+function post(from: Peer, to: Peer, body?: AsyncIterable<Uint8Array>, signal = new AbortController().signal) {
+  return from.http.request(to.address, { method: 'POST', path: '/', headers: {}, body, signal })
+}
+
+/** Counts how much of it was taken. */
+function source(bytes: number) {
+  const taken = { bytes: 0 }
+  async function* chunks() {
+    for (; taken.bytes < bytes; taken.bytes += 64 * KiB) yield Buffer.alloc(64 * KiB, taken.bytes / (64 * KiB))
+  }
+  return { taken, chunks: chunks() }
+}
+
+/** Resolves with a count once it has stood still for a while. */
+async function settled(count: () => number): Promise<number> {
+  let last = -1
+  await vi.waitFor(
+    () => {
+      const before = last
+      last = count()
+      expect(last).toBe(before)
+    },
+    { interval: 150, timeout: 5_000 },
+  )
+  return last
+}
+
+describe('HTTP over a libp2p stream', () => {
+  it('stops the sender of a body that is not read, and loses nothing of it when it is read later', async () => {
+    const gate = Promise.withResolvers<void>()
+    const worker = await startPeer(async (request, response) => {
+      await gate.promise
+      response.end(await digest(request))
+    })
+    const requester = await startPeer()
+    const { taken, chunks } = source(24 * MiB)
+    const pending = post(requester, worker, chunks)
+    expect(await settled(() => taken.bytes)).toBeLessThan(buffered)
+    gate.resolve()
+    const { body } = await pending
+    expect(await text(body)).toBe(await digest(source(24 * MiB).chunks))
+  })
+
+  it('stops the sender of an answer that is not read, and hands all of it over to whoever reads later', async () => {
+    const { taken, chunks } = source(24 * MiB)
+    const worker = await startPeer(async (_request, response) => {
+      for await (const chunk of chunks) {
+        if (!response.write(chunk)) await new Promise(resolve => response.once('drain', resolve))
+      }
+      response.end()
+    })
+    const requester = await startPeer()
+    const { body } = await post(requester, worker)
+    expect(await settled(() => taken.bytes)).toBeLessThan(buffered)
+    expect(await digest(body)).toBe(await digest(source(24 * MiB).chunks))
+  })
+
+  it('tells the worker within moments that its requester has gone', async () => {
+    const gone = Promise.withResolvers<number>()
+    const worker = await startPeer((_request, response) => {
+      response.write('first')
+      response.once('close', () => gone.resolve(performance.now()))
+    })
+    const requester = await startPeer()
+    const controller = new AbortController()
+    const { body } = await post(requester, worker, undefined, controller.signal)
+    body.on('error', () => undefined)
+    const leftAt = performance.now()
+    controller.abort(new Error('no longer wanted'))
+    expect((await gone.promise) - leftAt).toBeLessThan(100)
+  })
+
+  it('says so when the peer goes away in the middle of its answer', async () => {
+    const worker = await startPeer((_request, response) => response.write('half of'))
+    const requester = await startPeer()
+    const { body } = await post(requester, worker)
+    peers.splice(peers.indexOf(worker), 1)
+    await Promise.all([expect(text(body)).rejects.toThrow(), worker.stop()])
+  })
+})
+
+async function text(body: AsyncIterable<Uint8Array>): Promise<string> {
+  const chunks: Uint8Array[] = []
+  for await (const chunk of body) chunks.push(chunk)
+  return Buffer.concat(chunks).toString()
+}
+
+async function digest(body: AsyncIterable<Uint8Array>): Promise<string> {
+  const hash = createHash('sha256')
+  for await (const chunk of body) hash.update(chunk)
+  return hash.digest('hex')
+}
