@@ -5,9 +5,12 @@ import { readIfPresent } from './read-if-present.ts'
 
 const tokenPattern = /^[A-Za-z0-9_-]{43}$/
 
-/** The token that programs on this machine use: 256 random bits in base64url, made once, readable by the owner alone. */
-export async function loadAccessToken(dataFolder: string): Promise<string> {
-  const path = join(dataFolder, 'token')
+/**
+ * The token that programs on this machine use: 256 random bits in base64url, made once, readable by the owner alone.
+ * A coordinator has a second one, which its operator may also use from elsewhere.
+ */
+export async function loadAccessToken(dataFolder: string, file = 'token'): Promise<string> {
+  const path = join(dataFolder, file)
   const stored = (await readIfPresent(path))?.trim()
   if (stored !== undefined && tokenPattern.test(stored)) return stored
   const token = randomBytes(32).toString('base64url')
