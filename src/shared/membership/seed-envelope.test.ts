@@ -59,7 +59,12 @@ async function reasonOf(opening: Promise<unknown>): Promise<unknown> {
 test('gives back what its coordinator has signed', async () => {
   const seed = await sealSeed(draft(), signer)
   expect(seed).toEqual({ node_id: signer.peerId, ...claims, envelope: expect.any(String) })
-  expect(await openSeed(seed.envelope, reader)).toEqual({ seed, issuedAt: now, expiresAt: now + 48 * hour })
+  expect(await openSeed(seed.envelope, reader)).toEqual({
+    seed,
+    issuedAt: now,
+    expiresAt: now + 48 * hour,
+    certificate: expect.objectContaining({ peerId: signer.peerId, expiresAt: now + 7 * day }),
+  })
 })
 
 test('counts no longer than the certificate in it', async () => {

@@ -4,7 +4,7 @@ import { peerIdSchema } from '../schema/primitives.ts'
 import { maxEnvelopeLength, type Seed, type SeedClaims, seedClaimsSchema, seedLifeMs } from '../schema/seeds.ts'
 import { type Milliseconds, second } from '../units.ts'
 import { readToken, type TokenKind } from './ca-token.ts'
-import { maxCertificateLength, verifyCertificate } from './certificate.ts'
+import { type Certificate, maxCertificateLength, verifyCertificate } from './certificate.ts'
 import { isSignedByPeer, sealPeerToken, type TokenSigner } from './peer-token.ts'
 import type { RevokedAt } from './revocations.ts'
 
@@ -38,6 +38,8 @@ export interface VerifiedSeed {
   issuedAt: Milliseconds
   /** When the envelope or its certificate ends, whichever is first. */
   expiresAt: Milliseconds
+  /** Missing only in a network without a CA. */
+  certificate?: Certificate
 }
 
 /** How far ahead of the reader's clock a seed may be dated. */
@@ -97,12 +99,10 @@ export async function openSeed(envelope: string, reader: SeedReader): Promise<Ve
     throw refused('bad-signature', `the seed is not signed by the key of ${iss}`)
   const times = { issuedAt: iat * second, expiresAt: exp * second }
   checkTimes(times, reader.now)
-  const certifiedUntil = await checkCertificate(iss, cert, reader)
-  return {
-    seed: { node_id: iss, ...claims, envelope },
-    issuedAt: times.issuedAt,
-    expiresAt: Math.min(times.expiresAt, certifiedUntil),
-  }
+  const seed = { node_id: iss, ...claims, envelope }
+  const certificate = await openCertificate(iss, cert, reader)
+  if (certificate === undefined) return { seed, ...times }
+  return { seed, ...times, expiresAt: Math.min(times.expiresAt, certificate.expiresAt), certificate }
 }
 
 /** A coordinator vouches for its own addresses, not for others'. */
@@ -119,20 +119,18 @@ function checkTimes({ issuedAt, expiresAt }: { issuedAt: Milliseconds; expiresAt
   if (expiresAt <= now) throw refused('expired', `the seed expired ${now - expiresAt} ms ago`, { expiresAt, now })
 }
 
-/** Until when the certificate holds. */
-async function checkCertificate(
+async function openCertificate(
   nodeId: string,
-  certificate: string | undefined,
+  token: string | undefined,
   { networkId, caPublicKey, revoked, now }: SeedReader,
-): Promise<Milliseconds> {
-  if (caPublicKey === undefined) return Number.POSITIVE_INFINITY
-  if (certificate === undefined)
-    throw new RmaError('MEMBERSHIP_MISSING', `the seed of ${nodeId} carries no certificate`)
+): Promise<Certificate | undefined> {
+  if (caPublicKey === undefined) return undefined
+  if (token === undefined) throw new RmaError('MEMBERSHIP_MISSING', `the seed of ${nodeId} carries no certificate`)
   const check = { networkId, caPublicKey, now, shownBy: nodeId, ...(revoked === undefined ? {} : { revoked }) }
-  const { roles, expiresAt } = await verifyCertificate(certificate, check)
-  if (!roles.includes('coordinator'))
+  const certificate = await verifyCertificate(token, check)
+  if (!certificate.roles.includes('coordinator'))
     throw new RmaError('MEMBERSHIP_ROLE', `${nodeId} is certified, but not as a coordinator`)
-  return expiresAt
+  return certificate
 }
 
 function read(envelope: string): z.infer<typeof payloadSchema> {
