@@ -1,0 +1,72 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { second } from '../../../shared/units.ts'
+import type { Clock } from '../../clock.ts'
+import { known, unknown } from '../facts.ts'
+import { graphicsSensors } from './graphics.ts'
+import { loginSessionSensor } from './login-sessions.ts'
+import { generalMemorySensor, memoryUse } from './memory.ts'
+import { meteredSensor } from './metered.ts'
+import { type CpuUse, otherCpuSensor, parseCpuLine } from './other-cpu.ts'
+import { powerSupplySensor } from './power-supply.ts'
+import { readProcessTree } from './process-tree.ts'
+import { generalProgramsSensor, runningProgramsSensor } from './running-programs.ts'
+import type { Sensors } from './sensor.ts'
+import { cpuTemperatureSensor, generalTemperatureSensor } from './temperature.ts'
+
+export interface SystemSensorsInit {
+  /** Where the machine's /proc and /sys are found. Default `/`. */
+  root?: string
+  platform?: NodeJS.Platform
+  /** Whether the machine has a graphics card that computes. */
+  hasGpu: () => boolean
+  wantsPrograms: () => boolean
+  wantsMetered: () => boolean
+}
+
+/** Pages of memory as /proc counts them on the machines that this runs on. */
+const pageBytes = 4_096
+
+/** What the operating system tells without a desktop: Linux from /proc and /sys, others as far as systeminformation can. */
+export function systemSensors({ clock }: { clock: Clock }, init: SystemSensorsInit): Sensors {
+  const { root = '/', platform = process.platform, hasGpu, wantsPrograms, wantsMetered } = init
+  const proc = join(root, 'proc')
+  const linux = platform === 'linux'
+  const ownPids = () => (linux ? (readProcessTree(proc, process.pid)?.pids ?? []) : [process.pid])
+  return {
+    power: linux ? powerSupplySensor(root) : { everyMs: second, read: () => unknown('missing') },
+    idle: linux ? loginSessionSensor({ clock }) : { everyMs: second, read: () => unknown('missing') },
+    otherCpu: otherCpuSensor(() => (linux ? linuxCpuUse(proc) : undefined)),
+    cpuTemperature: linux ? cpuTemperatureSensor(root) : generalTemperatureSensor(),
+    ...graphicsSensors({ clock }, { root, present: hasGpu, ownPids }),
+    memory: linux
+      ? {
+          everyMs: 2 * second,
+          read() {
+            const own = readProcessTree(proc, process.pid)
+            const meminfo = readIfThere(join(proc, 'meminfo'))
+            const use = meminfo === undefined ? undefined : memoryUse(meminfo, (own?.memoryPages ?? 0) * pageBytes)
+            return use === undefined ? unknown('missing') : known(use)
+          },
+        }
+      : generalMemorySensor(),
+    metered: meteredSensor(wantsMetered),
+    programs: linux ? runningProgramsSensor(proc, wantsPrograms) : generalProgramsSensor(wantsPrograms),
+  }
+}
+
+function linuxCpuUse(proc: string): CpuUse | undefined {
+  const stat = readIfThere(join(proc, 'stat'))
+  const machine = stat === undefined ? undefined : parseCpuLine(stat)
+  const own = readProcessTree(proc, process.pid)
+  return machine === undefined || own === undefined ? undefined : { ...machine, own: own.cpuTicks }
+}
+
+function readIfThere(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+}
