@@ -1,0 +1,151 @@
+import { RmaError } from '../../shared/errors.ts'
+import type { WorkerHeartbeat, WorkerRegistration } from '../../shared/schema/coordinator-api.ts'
+import type { PeerIdText, ServiceType } from '../../shared/schema/primitives.ts'
+import type { Queue, WorkerView } from '../../shared/schema/worker.ts'
+import type { Milliseconds } from '../../shared/units.ts'
+import type { Clock, StopTimer } from '../clock.ts'
+import type { Startable } from '../lifecycle.ts'
+
+const mostWorkers = 4_096
+/** Of a worker that does not say: one job at a time, and a few may wait. */
+const unknownQueue: Queue = { running: 0, waiting: 0, slots: 1, bound: 4 }
+
+export interface WorkerRegistryInit {
+  /** Without a heartbeat a worker is forgotten after this long. */
+  ttlMs: Milliseconds
+}
+
+interface Registered {
+  view: WorkerView
+  /** When the newest request of the worker was dated: an older one is one that somebody sends again. */
+  provenAt: Milliseconds
+}
+
+/** Workers that take no part in the DHT and have registered with this coordinator over HTTP. */
+export class WorkerRegistry implements Startable {
+  readonly #clock: Clock
+  readonly #ttlMs: Milliseconds
+  readonly #workers = new Map<PeerIdText, Registered>()
+  #stopTimer: StopTimer | undefined
+
+  constructor({ clock }: { clock: Clock }, { ttlMs }: WorkerRegistryInit) {
+    this.#clock = clock
+    this.#ttlMs = ttlMs
+  }
+
+  start(): void {
+    this.#stopTimer = this.#clock.every(this.#ttlMs, () => this.#forgetExpired())
+  }
+
+  stop(): void {
+    this.#stopTimer?.()
+    this.#workers.clear()
+  }
+
+  get size(): number {
+    return this.workers().length
+  }
+
+  /** Those heard of within their time. */
+  workers(): WorkerView[] {
+    const now = this.#clock.now()
+    return [...this.#workers.values()].map(({ view }) => view).filter(view => view.expiresAt > now)
+  }
+
+  offering(service: ServiceType): WorkerView[] {
+    return this.workers().filter(view => view.record.services.includes(service) && view.state !== 'left')
+  }
+
+  /** `provenAt`: when the worker's signed request was dated. Throws PROOF_REFUSED (sent before), QUOTA_EXCEEDED. */
+  register(registration: WorkerRegistration, provenAt: Milliseconds): WorkerView {
+    const { worker_id: peerId } = registration
+    this.#checkNewer(peerId, provenAt)
+    if (!this.#workers.has(peerId) && this.#workers.size >= mostWorkers) {
+      this.#forgetExpired()
+      if (this.#workers.size >= mostWorkers)
+        throw new RmaError('QUOTA_EXCEEDED', `this coordinator has room for ${mostWorkers} workers`)
+    }
+    const view = viewOf(registration, this.#clock.now(), this.#ttlMs)
+    this.#workers.set(peerId, { view, provenAt })
+    return view
+  }
+
+  /** Rejects with NOT_FOUND where the worker has to register first, PROOF_REFUSED (sent before). */
+  heartbeat(heartbeat: WorkerHeartbeat, provenAt: Milliseconds): WorkerView {
+    const { worker_id: peerId, load, queue, state } = heartbeat
+    const known = this.#workers.get(peerId)
+    if (known === undefined) throw new RmaError('NOT_FOUND', `${peerId} is not registered here: register first`)
+    this.#checkNewer(peerId, provenAt)
+    const now = this.#clock.now()
+    const view: WorkerView = {
+      ...known.view,
+      load,
+      queue: queue ?? known.view.queue,
+      state: state ?? known.view.state,
+      updatedAt: now,
+      // One that has left is remembered until its time is up, so that nobody can sign it in with what it said before.
+      expiresAt: now + this.#ttlMs,
+    }
+    this.#workers.set(peerId, { view, provenAt })
+    return view
+  }
+
+  /** What a worker said in its answer is newer than its heartbeat. */
+  heard(peerId: PeerIdText, load: number, waiting: number): void {
+    const known = this.#workers.get(peerId)
+    if (known === undefined) return
+    known.view = {
+      ...known.view,
+      load,
+      queue: { ...known.view.queue, waiting },
+      updatedAt: this.#clock.now(),
+    }
+  }
+
+  #checkNewer(peerId: PeerIdText, provenAt: Milliseconds): void {
+    const known = this.#workers.get(peerId)
+    if (known !== undefined && provenAt <= known.provenAt)
+      throw new RmaError('PROOF_REFUSED', `expected a request of ${peerId} later than its last one`)
+  }
+
+  #forgetExpired(): void {
+    const now = this.#clock.now()
+    for (const [peerId, { view }] of this.#workers) if (view.expiresAt <= now) this.#workers.delete(peerId)
+  }
+}
+
+function viewOf(registration: WorkerRegistration, now: Milliseconds, ttlMs: Milliseconds): WorkerView {
+  const { worker_id: peerId, capabilities, load, location, vpn_ip: vpnIp, tunnel_url: tunnelUrl } = registration
+  const queue = registration.queue ?? unknownQueue
+  const state = registration.state ?? 'donating'
+  const { has_gpu: hasGpu, gpu_type: gpuType, worker_type: workerType } = capabilities
+  return {
+    peerId,
+    record: {
+      // It was never announced, so its numbering means nothing.
+      seq: 1,
+      issuedAt: now,
+      expiresAt: now + ttlMs,
+      services: registration.services,
+      capabilities: {
+        workerType,
+        cpuThreads: 1,
+        memoryMiB: 1,
+        gpus: hasGpu ? [{ vendor: 'other', model: gpuType ?? '', vramMiB: 0 }] : [],
+      },
+      load,
+      queue,
+      state,
+      // It is reached over the connection it keeps to this coordinator.
+      addresses: [],
+      ...(vpnIp === null ? {} : { vpnIp }),
+      ...(tunnelUrl === null ? {} : { tunnelUrl }),
+      ...(location === null || location === undefined ? {} : { location }),
+    },
+    load,
+    queue,
+    state,
+    updatedAt: now,
+    expiresAt: now + ttlMs,
+  }
+}
