@@ -3,6 +3,7 @@ import { RmaError } from '../../shared/errors.ts'
 import { type OcrAnswer, type OcrPage, ocrPageSchema } from '../../shared/schema/service.ts'
 import { MiB, minute } from '../../shared/units.ts'
 import type { ServiceAnswer } from '../service-request.ts'
+import { checkedOutput } from './checked-output.ts'
 import type { EngineOutput } from './engine-session.ts'
 import { imageFormatOf } from './image-format.ts'
 import { acceptsExplicitly } from './request-body.ts'
@@ -58,17 +59,11 @@ async function* pagesOf(
   { countPages }: AnswerContext,
 ): AsyncGenerator<Part, number, void> {
   for await (const { kind, value } of output) {
-    if (kind === 'result') return checked(resultSchema, value).milliseconds
-    yield checked(partSchema, value)
+    if (kind === 'result') return checkedOutput(resultSchema, value).milliseconds
+    yield checkedOutput(partSchema, value)
     countPages(1)
   }
   throw new RmaError('ENGINE_FAILED', 'expected a result from the engine, got none', { reason: 'protocol' })
-}
-
-function checked<T>(schema: z.ZodType<T>, value: unknown): T {
-  const parsed = schema.safeParse(value)
-  if (parsed.success) return parsed.data
-  throw new RmaError('ENGINE_FAILED', 'the engine answered in a form that is not the service’s', { reason: 'protocol' })
 }
 
 async function answerAtOnce(output: ReadableStream<EngineOutput>, context: AnswerContext): Promise<ServiceAnswer> {

@@ -7,12 +7,13 @@ import type { Startable } from '../lifecycle.ts'
 import { LiveValue } from '../live-value.ts'
 import type { Capacity, LocalServices, ServiceAnswer, ServiceRequest } from '../service-request.ts'
 import type { EnginePoolComponents } from './engine-pool.ts'
+import { nerExtraction } from './entities/ner-extraction.ts'
 import { ocr } from './ocr.ts'
 import type { Machine, ServiceDefinition } from './service-definition.ts'
 import { ServiceLane } from './service-lane.ts'
 
 /** The services that are built in. */
-export const builtInServices: readonly ServiceDefinition[] = [ocr]
+export const builtInServices: readonly ServiceDefinition[] = [ocr, nerExtraction]
 
 /** Whose requests are taken on. */
 export type Accepting = 'nobody' | 'everybody'

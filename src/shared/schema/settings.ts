@@ -66,7 +66,7 @@ export const defaultSettings: Settings = {
   limits: defaultLimits,
   contribution: { keepDays: 365, wattsPerThread: 3.5, gpuWatts: 150 },
   network: { name: 'local', seeds: [], mdns: true, listen: ['0.0.0.0', '::'] },
-  services: { ocr: { enabled: true } },
+  services: { ocr: { enabled: true }, 'ner-extraction': { enabled: true } },
   appearance: { theme: 'system' },
 }
 
