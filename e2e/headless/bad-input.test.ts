@@ -143,6 +143,9 @@ it('when nobody is left, NO_WORKER says who was tried and what came of it', asyn
   const { status, body } = await answerOf(requester, {})
   expect(status).toBe(503)
   expect(body).toMatchObject({
-    error: { code: 'NO_WORKER', details: { service: 'ocr', tried: [{ worker: peerId, code: 'WORKER_LOST' }] } },
+    error: {
+      code: 'NO_WORKER',
+      details: { service: 'ocr', tried: [{ worker: peerId, code: 'WORKER_LOST' }, { worker: 'coordinator' }] },
+    },
   })
 })

@@ -117,7 +117,9 @@ describe('a node', () => {
       body: 'x',
     })
     expect(response.statusCode).toBe(503)
-    expect(await response.body.json()).toMatchObject({ error: { code: 'NO_WORKER', details: { tried: [] } } })
+    expect(await response.body.json()).toMatchObject({
+      error: { code: 'NO_WORKER', details: { tried: [{ worker: 'coordinator' }] } },
+    })
     await vi.waitFor(() => expect(node.status.get().routing.failedRequests).toBe(1))
   })
 })

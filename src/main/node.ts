@@ -31,6 +31,9 @@ import type { EngineLauncher } from './services/engine-launcher.ts'
 import { ServiceHost } from './services/service-host.ts'
 import { StatusBoard } from './status-board.ts'
 
+/** Workers whose latency is reported: those asked last. */
+const reportedWorkers = 50
+
 export interface NodeInit {
   config: NodeConfig
   workerType: WorkerType
@@ -95,6 +98,8 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
   )
   const jobs = new JobLog({ clock })
   const counters = new RoutingCounters()
+  const experience = new WorkerExperience({ clock })
+  const routingTotals = () => counters.snapshot(directory.cache.statistics.size)
   const origins = new SocketOrigins()
   const local = new LocalWorker({ services, jobs, selfId })
   const peerHttp: PeerHttp = new PeerHttp(
@@ -115,10 +120,11 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
       services,
       workers: directory.cache,
       forwarder: new Forwarder({ peerHttp, peers }),
-      experience: new WorkerExperience({ clock }),
+      experience,
       counters,
       jobs,
-      clock: network.clock,
+      clock,
+      networkClock: network.clock,
       log: log.child({ component: 'router' }),
     },
     { location },
@@ -179,7 +185,7 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
           startedAt,
         }),
         counters: () => ({ ...jobs.totals, pagesRead: services.pagesRead.get() }),
-        routing: () => counters.snapshot(directory.cache.statistics.size),
+        routing: routingTotals,
         announcedLoad: () => services.capacity().load,
       },
     }),
@@ -208,6 +214,11 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
         clock: network.greeter.state.get(),
         heldBy: settings.settings.get().donating ? directory.announcer.heldBy : undefined,
       }),
+    routingReport: () => ({
+      totals: routingTotals(),
+      ...counters.details(),
+      workers: experience.latest(reportedWorkers),
+    }),
     start: () => lifecycle.start(),
     stop: () => lifecycle.stop(),
     setDonating: (donating, consent) => donation.set(donating, consent),

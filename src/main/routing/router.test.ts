@@ -1,10 +1,11 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { RmaError } from '../../shared/errors.ts'
 import type { WorkerView } from '../../shared/schema/worker.ts'
 import { TurnedClock } from '../clock.ts'
 import { JobLog } from '../ledger/job-log.ts'
 import { createLog, LogBuffer } from '../log.ts'
 import type { LocalServices, ServiceAnswer, ServiceRequest } from '../service-request.ts'
+import type { CoordinatorGateway } from './coordinator-gateway.ts'
 import type { Forward, ForwardOutcome } from './forwarder.ts'
 import { LocalWorker } from './local-worker.ts'
 import { heldBytes } from './request-body.ts'
@@ -16,6 +17,9 @@ const clock = new TurnedClock()
 const me = '12D3KooWQYhTNQdmr3ArTeUHRYzFg94BKyTkoWBDWez9kSCVe2Xo'
 
 interface Scene {
+  coordinator?: CoordinatorGateway
+  hedging?: boolean
+
   /** What each worker does with a request, by id. */
   workers?: Record<string, (forward: Forward) => ForwardOutcome | Promise<ForwardOutcome>>
   /** Workers that only a fresh lookup names. */
@@ -24,7 +28,7 @@ interface Scene {
   here?: (request: ServiceRequest) => Promise<ServiceAnswer>
 }
 
-function setUp({ workers = {}, onlyFresh = [], idempotent = true, here }: Scene) {
+function setUp({ workers = {}, onlyFresh = [], idempotent = true, here, coordinator, hedging = false }: Scene) {
   const asked: string[] = []
   const removed: string[] = []
   const jobs = new JobLog({ clock })
@@ -38,7 +42,7 @@ function setUp({ workers = {}, onlyFresh = [], idempotent = true, here }: Scene)
   }
   const router = new Router(
     {
-      local: new LocalWorker({ services, jobs, selfId: me }),
+      local: new LocalWorker({ services, jobs, selfId: me, clock }),
       services,
       workers: {
         lookup: async (_service, { fresh = false }) => ({
@@ -60,11 +64,12 @@ function setUp({ workers = {}, onlyFresh = [], idempotent = true, here }: Scene)
       counters,
       jobs,
       clock,
+      ...(coordinator === undefined ? {} : { coordinator }),
       log: createLog({ level: 'error', buffer: new LogBuffer() }),
     },
-    {},
+    { hedging: () => hedging },
   )
-  const route = (body: Uint8Array = Buffer.from('a page'), service = 'ocr') =>
+  const route = (body: Uint8Array = Buffer.from('a page'), service = 'ocr', fields: Partial<ServiceRequest> = {}) =>
     router.route({
       id: 'request-0001',
       service,
@@ -74,6 +79,7 @@ function setUp({ workers = {}, onlyFresh = [], idempotent = true, here }: Scene)
       body: chunks(body),
       deadlineAt: clock.now() + 60_000,
       signal: new AbortController().signal,
+      ...fields,
     })
   return { route, asked, removed, jobs, counters }
 }
@@ -88,7 +94,7 @@ function view(peerId: string): WorkerView {
   const capabilities = { workerType: 'headless' as const, cpuThreads: 1, memoryMiB: 1, gpus: [] }
   const state = 'donating' as const
   const common = { load: 0, queue, state, expiresAt }
-  const record = { ...common, seq: 1, issuedAt: 0, services: ['ocr'], capabilities, addresses: [] }
+  const record = { ...common, seq: 1, issuedAt: 0, services: ['ocr', 'mind-reading'], capabilities, addresses: [] }
   return { peerId, record, ...common, updatedAt: 0 }
 }
 
@@ -140,7 +146,8 @@ describe('routing', () => {
     const { route, asked, removed } = setUp({ workers: { a: gone, b: gone, c: gone, d: gone } })
     const error = await route().catch(each => each)
     expect(error).toMatchObject({ code: 'NO_WORKER', details: { service: 'ocr' } })
-    expect(error.details.tried.map((attempt: { worker: string }) => attempt.worker)).toEqual(asked)
+    expect(error.details.tried.map((attempt: { worker: string }) => attempt.worker)).toEqual([...asked, 'coordinator'])
+    expect(error.message).toMatch(/; coordinator: none is configured$/)
     expect(new Set(asked).size).toBe(3)
     expect(removed).toEqual(asked)
   })
@@ -206,5 +213,190 @@ describe('routing', () => {
     await expect(pending).rejects.toMatchObject({ code: 'CANCELLED' })
     expect(jobs.jobs.get().jobs).toMatchObject([{ state: 'cancelled', error: 'CANCELLED' }])
     expect(() => jobs.cancel('request-0001')).toThrow('no queued or running job')
+  })
+
+  it('obeys a worker that is busy: the request goes elsewhere in the same call, and later ones leave it alone until it may be asked', async () => {
+    const busy = () => ({ kind: 'refused' as const, error: new RmaError('BUSY', 'full', { retryAfterMs: 5_000 }) })
+    const { route, asked } = setUp({ workers: { busy } })
+    await expect(route()).rejects.toMatchObject({
+      code: 'NO_WORKER',
+      message: expect.stringContaining('full'),
+      details: { retryAfterMs: 5_000 },
+    })
+    clock.turn(4_000)
+    await expect(route()).rejects.toMatchObject({
+      details: { retryAfterMs: 1_000, passedOver: { 'asked for rest': 1 }, tried: [{ step: 'coordinator' }] },
+    })
+    expect(asked).toEqual(['busy'])
+    clock.turn(1_000)
+    await expect(route()).rejects.toMatchObject({ code: 'NO_WORKER' })
+    expect(asked).toEqual(['busy', 'busy'])
+
+    const both = setUp({ workers: { busy, free: answers } })
+    for (let times = 0; times < 20; times++) expect(await text(await both.route())).toBe('a page')
+    expect(both.asked.filter(id => id === 'busy').length).toBeLessThanOrEqual(1)
+  })
+
+  it('hands a request to the coordinator when this node, the cache and the network have nobody', async () => {
+    const forwarded: unknown[] = []
+    const coordinator: CoordinatorGateway = {
+      forward: async ({ service, headers, body }) => {
+        forwarded.push({ service, hops: headers.hops, id: headers.id })
+        return {
+          kind: 'answered',
+          answer: { worker: 'far', path: 'tunnel', contentType: '', body: body.read(), load: 0, queue: 0 },
+        }
+      },
+    }
+    const { route, asked, counters } = setUp({
+      here: () => Promise.reject(new RmaError('BUSY', 'full')),
+      workers: { old: isLost(false), fresh: refuses('BUSY') },
+      onlyFresh: ['fresh'],
+      coordinator,
+    })
+    expect(await text(await route())).toBe('a page')
+    expect(asked).toEqual(['old', 'fresh'])
+    expect(forwarded).toEqual([{ service: 'ocr', hops: 1, id: 'request-0001' }])
+    expect(counters.snapshot(0)).toMatchObject({ coordinatorRequests: 1, fallbackRate: 1, retriedRequests: 1 })
+  })
+
+  it('lists every step that was tried, in order, with what came of it', async () => {
+    const { route } = setUp({
+      here: () => Promise.reject(new RmaError('BUSY', 'full here')),
+      workers: { old: isLost(false), fresh: refuses('BUSY') },
+      onlyFresh: ['fresh'],
+      coordinator: {
+        forward: async () => ({ kind: 'lost', error: new RmaError('WORKER_LOST', 'no line', { sent: false }) }),
+      },
+    })
+    await expect(route()).rejects.toMatchObject({
+      code: 'NO_WORKER',
+      details: {
+        tried: [
+          { step: 'local', worker: 'self', code: 'BUSY', message: 'full here' },
+          { step: 'cache', worker: 'old', code: 'WORKER_LOST' },
+          { step: 'dht', worker: 'fresh', code: 'BUSY' },
+          { step: 'coordinator', worker: 'coordinator', code: 'WORKER_LOST', message: 'no line' },
+        ],
+      },
+    })
+  })
+
+  it('gives each attempt what is left of the one deadline, and none when it has passed', async () => {
+    const left: number[] = []
+    const end = new AbortController()
+    const takesTime = ({ headers }: Forward): ForwardOutcome => {
+      left.push(headers.deadlineMs)
+      clock.turn(400)
+      if (left.length === 2) end.abort(new RmaError('DEADLINE', 'too late'))
+      return isLost(true)()
+    }
+    const { route, asked } = setUp({ workers: { a: takesTime, b: takesTime, c: takesTime } })
+    const fields = { deadlineAt: clock.now() + 1_000, signal: end.signal }
+    await expect(route(undefined, 'ocr', fields)).rejects.toMatchObject({ code: 'DEADLINE' })
+    expect(left).toEqual([1_000, 600])
+    expect(asked).toHaveLength(2)
+  })
+})
+
+describe('hedging', () => {
+  /** A worker that answers when told to, or stops when it is told to. */
+  class HeldWorker {
+    readonly waiting: { answer: () => void; stopped: unknown }[] = []
+
+    readonly take = (forward: Forward): Promise<ForwardOutcome> =>
+      new Promise((resolve, reject) => {
+        const entry = { answer: () => resolve(answers(forward)), stopped: undefined as unknown }
+        this.waiting.push(entry)
+        forward.signal.addEventListener('abort', () => {
+          entry.stopped = forward.signal.reason
+          reject(forward.signal.reason)
+        })
+      })
+  }
+
+  /** Forty requests that take 100 ms each, so that hedging knows what is usual and has saved up for two more. */
+  async function warmedUp(scene: Omit<Scene, 'workers'> = {}) {
+    let warm = false
+    const held = new HeldWorker()
+    const takes100Ms = async (forward: Forward) => {
+      if (warm) return held.take(forward)
+      clock.turn(100)
+      return answers(forward)
+    }
+    const setting = setUp({ hedging: true, ...scene, workers: { a: takes100Ms, b: takes100Ms } })
+    for (let times = 0; times < 45; times++) await text(await setting.route())
+    warm = true
+    setting.asked.length = 0
+    const sent = async (count: number) => {
+      await vi.waitFor(() => expect(held.waiting).toHaveLength(count))
+    }
+    return { ...setting, held, sent }
+  }
+
+  it('asks a second worker once the first takes longer than usual; the first answer counts and the other is told to stop', async () => {
+    const { route, asked, held, sent, counters } = await warmedUp()
+    const pending = route()
+    await sent(1)
+    clock.turn(99)
+    expect(asked).toHaveLength(1)
+    clock.turn(1)
+    await sent(2)
+    expect(new Set(asked).size).toBe(2)
+    held.waiting[1]?.answer()
+    expect(await text(await pending)).toBe('a page')
+    expect(held.waiting[0]?.stopped).toMatchObject({ code: 'CANCELLED' })
+    expect(counters.snapshot(0)).toMatchObject({ hedgedRequests: 1, hedgesWon: 1, forwardedRequests: 46 })
+  })
+
+  it('stops the second worker when the first answers after all', async () => {
+    const { route, held, sent, counters } = await warmedUp()
+    const pending = route()
+    await sent(1)
+    clock.turn(100)
+    await sent(2)
+    held.waiting[0]?.answer()
+    expect(await text(await pending)).toBe('a page')
+    expect(held.waiting[1]?.stopped).toMatchObject({ code: 'CANCELLED' })
+    expect(counters.snapshot(0)).toMatchObject({ hedgedRequests: 1, hedgesWon: 0 })
+  })
+
+  it('spends no more than it has saved: a twentieth of all requests', async () => {
+    const { route, held, sent, counters } = await warmedUp()
+    for (let request = 0; request < 4; request++) {
+      const pending = route()
+      await sent(held.waiting.length + 1)
+      const before = held.waiting.length
+      clock.turn(100)
+      await Promise.resolve()
+      held.waiting[before - 1]?.answer()
+      await text(await pending)
+    }
+    expect(counters.snapshot(0).hedgedRequests).toBe(2)
+  })
+
+  it.each([
+    ['it is switched off', { hedging: false }],
+    ['the service must not run twice', { idempotent: false }],
+  ])('asks nobody else when %s', async (_why, scene) => {
+    const { route, asked, held, sent } = await warmedUp(scene)
+    const pending = route()
+    await sent(1)
+    clock.turn(10_000)
+    held.waiting[0]?.answer()
+    await text(await pending)
+    expect(asked).toHaveLength(1)
+  })
+
+  it('stops both when the requester gives up', async () => {
+    const { route, held, sent } = await warmedUp()
+    const end = new AbortController()
+    const pending = route(undefined, 'ocr', { signal: end.signal })
+    await sent(1)
+    clock.turn(100)
+    await sent(2)
+    end.abort(new RmaError('CANCELLED', 'gone'))
+    await expect(pending).rejects.toMatchObject({ code: 'CANCELLED', message: 'gone' })
+    expect(held.waiting.map(({ stopped }) => stopped)).toEqual([end.signal.reason, end.signal.reason])
   })
 })

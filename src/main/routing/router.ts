@@ -1,36 +1,29 @@
 import { RmaError, toRmaError } from '../../shared/errors.ts'
-import { isPlatformService, type PeerIdText, type ServiceType } from '../../shared/schema/primitives.ts'
 import type { WorkerView } from '../../shared/schema/worker.ts'
 import { MiB } from '../../shared/units.ts'
 import type { Clock } from '../clock.ts'
 import { chunksOf, endingJob } from '../ledger/answer-body.ts'
-import type { JobHandle, JobLog } from '../ledger/job-log.ts'
+import type { JobLog } from '../ledger/job-log.ts'
 import type { Logger } from '../log.ts'
 import type { LocalServices, ServiceRequest } from '../service-request.ts'
-import type { Forwarder, ForwardOutcome } from './forwarder.ts'
+import type { CoordinatorGateway } from './coordinator-gateway.ts'
+import type { Forwarder } from './forwarder.ts'
+import { HedgedAsker } from './hedged-asker.ts'
+import { type Attempt, type Journey, nobodyTook, type PassedOver, type RouteStep } from './journey.ts'
 import type { LocalWorker } from './local-worker.ts'
+import { isRefusal } from './refusal.ts'
 import { captureBody, type RequestBody } from './request-body.ts'
 import type { RoutedAnswer } from './routed-answer.ts'
-import { choose, type Random } from './selection.ts'
-import type { RoutingCounters } from './statistics.ts'
+import { choose, type Random, type Unfit, type Want, whyUnfit } from './selection.ts'
+import { wantsGpu } from './service-needs.ts'
+import type { RoutingCounters, Served } from './statistics.ts'
+import { mayAskAnother, type TimedAnswer, WorkerAsker } from './worker-asker.ts'
 import type { WorkerExperience } from './worker-experience.ts'
+import type { WorkerSource } from './worker-source.ts'
 
 const mostWorkers = 3
 /** For services this node has no definition of: what the platform's largest upstream takes. */
 const largestBodyBytes = 128 * MiB
-
-/** The directory as the router sees it. */
-export interface WorkerSource {
-  /** Workers announced for a service; `fresh` asks the network although the cache still holds an answer. */
-  lookup(
-    service: ServiceType,
-    options: { signal: AbortSignal; fresh?: boolean },
-  ): Promise<{ workers: WorkerView[]; source: 'cache' | 'dht' }>
-  /** The worker failed: it is left out until it is announced anew. */
-  remove(peerId: PeerIdText): void
-  /** The worker said how busy it is. */
-  heard(peerId: PeerIdText, load: number, waiting: number): void
-}
 
 export interface RouterComponents {
   local: LocalWorker
@@ -40,42 +33,42 @@ export interface RouterComponents {
   experience: WorkerExperience
   counters: RoutingCounters
   jobs: JobLog
+  /** This machine's: deadlines and latencies are of it. */
   clock: Clock
+  /** The one that records are dated by. Default: `clock`. */
+  networkClock?: Clock
+  /** Asked when no worker took a request; a network may have none. */
+  coordinator?: CoordinatorGateway
   log: Logger
 }
 
 export interface RouterInit {
   /** Place of this node; workers there are preferred. */
   location?: () => string | undefined
+  /** Whether a second worker is asked when one takes long. Default: never. */
+  hedging?: () => boolean
   random?: Random
 }
 
-/** One worker that was asked in vain. */
-interface Attempt {
-  worker: PeerIdText | 'self'
-  code: string
-  message: string
-}
-
-/** One request on its way: what has been tried and what is left. */
-interface Journey {
-  request: ServiceRequest
-  body: RequestBody
-  job: JobHandle
-  tried: Attempt[]
-}
-
 /**
- * Finds somebody to serve a request: this node, then workers known from the cache, then those the network names.
- * Workers that refuse are passed over; ones that are lost are too where the service may safely be asked twice.
+ * Finds somebody to serve a request: this node, then workers known from the cache, then those the network names, then a
+ * coordinator, all within the request's one deadline. Workers that refuse are passed over; ones that are lost are too
+ * where the service may safely be asked twice.
  */
 export class Router {
   readonly #parts: RouterComponents
+  readonly #asker: HedgedAsker
   readonly #location: () => string | undefined
   readonly #random: Random
 
-  constructor(components: RouterComponents, { location = () => undefined, random = Math.random }: RouterInit = {}) {
+  constructor(components: RouterComponents, init: RouterInit = {}) {
+    const { location = () => undefined, hedging = () => false, random = Math.random } = init
+    const { services, clock, counters } = components
     this.#parts = components
+    this.#asker = new HedgedAsker(
+      { asker: new WorkerAsker(components), services, clock, onHedge: what => counters.hedge(what) },
+      { enabled: hedging },
+    )
     this.#location = location
     this.#random = random
   }
@@ -101,27 +94,25 @@ export class Router {
         service: request.service,
         requester: request.requester,
       })
-      return await this.#tryOthers({
-        request: { ...request, signal: AbortSignal.any([request.signal, job.signal]) },
-        body,
-        job,
-        tried,
-      })
+      const signal = AbortSignal.any([request.signal, job.signal])
+      return await this.#tryOthers({ request: { ...request, signal }, body, job, tried, asked: new Set(), known: [] })
     } catch (error) {
-      counters.add('failedRequests')
+      counters.failed(request.service)
       throw toRmaError(error)
     }
   }
 
   async #tryHere(request: ServiceRequest, body: RequestBody, tried: Attempt[]): Promise<RoutedAnswer | undefined> {
+    const { local, counters, clock } = this.#parts
+    const startedAt = clock.now()
     try {
-      const answer = await this.#parts.local.run({ ...request, body: chunksOf(body.read()) }, 'local')
-      this.#parts.counters.add('localRequests')
+      const answer = await local.run({ ...request, body: chunksOf(body.read()) }, 'local')
+      counters.served(request.service, 'local', { path: 'local', latencyMs: clock.now() - startedAt })
       return answer
     } catch (error) {
       const failure = toRmaError(error)
       if (!isRefusal(failure) || !body.replayable) throw failure
-      tried.push({ worker: 'self', code: failure.code, message: failure.message })
+      tried.push({ step: 'local', worker: 'self', code: failure.code, message: failure.message })
       return undefined
     }
   }
@@ -129,8 +120,8 @@ export class Router {
   async #tryOthers(journey: Journey): Promise<RoutedAnswer> {
     const { request, job } = journey
     try {
-      const answer = (await this.#tryKnown(journey, false)) ?? (await this.#tryKnown(journey, true))
-      if (answer === undefined) throw this.#nobody(journey)
+      const answer = (await this.#tryWorkers(journey)) ?? (await this.#tryCoordinator(journey))
+      if (answer === undefined) throw nobodyTook(journey, this.#passedOver(journey))
       return { ...answer, body: endingJob(answer.body, job) }
     } catch (error) {
       const failure = request.signal.aborted ? toRmaError(request.signal.reason) : toRmaError(error)
@@ -139,116 +130,107 @@ export class Router {
     }
   }
 
-  /** Asks up to three workers of one lookup; undefined when none of them took the request. */
-  async #tryKnown(journey: Journey, fresh: boolean): Promise<RoutedAnswer | undefined> {
-    const { request, tried } = journey
-    if (fresh && tried.length >= mostWorkers) return undefined
-    const { workers, source } = await this.#parts.workers.lookup(request.service, { signal: request.signal, fresh })
-    if (!fresh) this.#parts.counters.add(source === 'cache' ? 'cacheHits' : 'cacheMisses')
-    if (source === 'dht') this.#parts.counters.add('dhtLookups')
-    while (tried.length < mostWorkers) {
-      const worker = this.#choose(workers, tried)
+  /** Asks up to three workers: those known from the cache, then those that the network names. */
+  async #tryWorkers(journey: Journey): Promise<RoutedAnswer | undefined> {
+    const source = await this.#lookUp(journey, false)
+    const answer = await this.#tryKnown(journey, source)
+    if (answer !== undefined || source === 'dht' || journey.asked.size >= mostWorkers) return answer
+    return await this.#tryKnown(journey, await this.#lookUp(journey, true))
+  }
+
+  async #lookUp(journey: Journey, fresh: boolean): Promise<'cache' | 'dht'> {
+    const { workers: directory, counters } = this.#parts
+    const { service, signal } = journey.request
+    const { workers, source } = await directory.lookup(service, { signal, fresh })
+    counters.lookedUp(source, { fresh, found: workers.length })
+    journey.known = workers
+    return source
+  }
+
+  /** Undefined when none of those known took the request. */
+  async #tryKnown(journey: Journey, step: 'cache' | 'dht'): Promise<RoutedAnswer | undefined> {
+    const { asked, request } = journey
+    while (asked.size < mostWorkers) {
+      request.signal.throwIfAborted()
+      const worker = this.#choose(journey)
       if (worker === undefined) return undefined
-      const answer = await this.#ask(worker, journey)
-      if (answer !== undefined) return answer
+      if (asked.size > 0) this.#parts.counters.retried()
+      const another = () => (asked.size < mostWorkers ? this.#choose(journey) : undefined)
+      const answer = await this.#asker.ask(worker, journey, { step, another })
+      if (answer !== undefined) return this.#taken(journey, 'forwarded', answer)
     }
     return undefined
   }
 
-  #choose(workers: WorkerView[], tried: Attempt[]): WorkerView | undefined {
-    const { experience, clock } = this.#parts
-    const location = this.#location()
+  #choose(journey: Journey): WorkerView | undefined {
+    const { service } = journey.request
+    const { experience } = this.#parts
     return choose(
-      workers.map(view => ({ view, experience: experience.of(view.peerId) })),
-      {
-        exclude: new Set(tried.map(attempt => attempt.worker)),
-        ...(location === undefined ? {} : { location }),
-      },
-      clock.now(),
+      journey.known.map(view => ({ view, experience: experience.of(view.peerId, service) })),
+      this.#want(journey),
+      this.#networkNow(),
       this.#random,
     )
   }
 
-  async #ask(worker: WorkerView, { request, body, job, tried }: Journey): Promise<RoutedAnswer | undefined> {
-    const { experience, forwarder, clock, services } = this.#parts
+  #want({ request: { service }, asked }: Journey): Want {
+    const location = this.#location()
+    return { service, gpu: wantsGpu(service), exclude: asked, ...(location === undefined ? {} : { location }) }
+  }
+
+  #networkNow(): number {
+    const { clock, networkClock = clock } = this.#parts
+    return networkClock.now()
+  }
+
+  async #tryCoordinator(journey: Journey): Promise<RoutedAnswer | undefined> {
+    const { coordinator, clock, services, counters } = this.#parts
+    const { request, body } = journey
+    if (coordinator === undefined) {
+      note(journey, 'coordinator', new RmaError('NO_WORKER', 'none is configured'))
+      return undefined
+    }
+    counters.sentToCoordinator()
     const sentAt = clock.now()
-    experience.sent(worker.peerId)
-    job.sentTo(worker.peerId)
-    let outcome: ForwardOutcome
-    try {
-      outcome = await forwarder.send({
-        service: request.service,
-        to: { peerId: worker.peerId, addresses: worker.record.addresses },
-        headers: {
-          id: request.id,
-          deadlineMs: request.deadlineAt - sentAt,
-          hops: 1,
-          contentType: request.contentType,
-          accept: request.accept,
-        },
-        body,
-        signal: request.signal,
-      })
-    } catch (error) {
-      // The requester gave up; that says nothing of the worker.
-      experience.refused(worker.peerId)
-      throw error
-    }
-    this.#learn(worker, outcome, clock.now() - sentAt)
+    const { id, contentType, accept, service, signal } = request
+    const outcome = await coordinator.forward({
+      service,
+      headers: { id, deadlineMs: request.deadlineAt - sentAt, hops: 1, contentType, accept },
+      body,
+      signal,
+    })
     if (outcome.kind === 'answered') {
-      job.accepted(worker.peerId, outcome.answer.path)
-      if (body.length !== undefined) job.received(body.length)
-      return outcome.answer
+      return this.#taken(journey, 'coordinator', { answer: outcome.answer, tookMs: clock.now() - sentAt })
     }
-    tried.push({ worker: worker.peerId, code: outcome.error.code, message: outcome.error.message })
-    if (!mayAskAnother(outcome, body, services.isIdempotent(request.service))) throw outcome.error
-    return undefined
+    note(journey, 'coordinator', outcome.error)
+    if (mayAskAnother(outcome, body, services.isIdempotent(service)) || outcome.error.code === 'NO_WORKER') {
+      return undefined
+    }
+    throw outcome.error
   }
 
-  #learn(worker: WorkerView, outcome: ForwardOutcome, tookMs: number): void {
-    const { experience, workers, counters, log } = this.#parts
-    const { peerId } = worker
-    switch (outcome.kind) {
-      case 'answered':
-        counters.add('forwardedRequests')
-        experience.answered(peerId, tookMs, outcome.answer.path)
-        workers.heard(peerId, outcome.answer.load, outcome.answer.queue)
-        return
-      case 'refused':
-        experience.refused(peerId)
-        if (outcome.load !== undefined) workers.heard(peerId, outcome.load, outcome.queue ?? 0)
-        if (outcome.error.code === 'PAUSED' || outcome.error.code === 'UNKNOWN_SERVICE') workers.remove(peerId)
-        return
-      case 'lost':
-        experience.failed(peerId)
-        workers.remove(peerId)
-        log.info({ worker: peerId, code: outcome.error.code, reason: outcome.error.message }, 'a worker was lost')
-    }
+  #taken({ request, body, job }: Journey, how: Served, { answer, tookMs }: TimedAnswer): RoutedAnswer {
+    this.#parts.counters.served(request.service, how, { path: answer.path, latencyMs: tookMs })
+    job.accepted(answer.worker, answer.path)
+    if (body.length !== undefined) job.received(body.length)
+    return answer
   }
 
-  #nobody({ request, tried }: Journey): RmaError {
-    const { service } = request
-    if (tried.length === 0 && !isPlatformService(service)) {
-      return new RmaError('UNKNOWN_SERVICE', `nobody in this network offers ${service}`, { service, tried })
+  /** Why the workers that are known were not asked. */
+  #passedOver(journey: Journey): PassedOver {
+    const { experience } = this.#parts
+    const { service } = journey.request
+    const want = this.#want(journey)
+    const reasons = new Map<Unfit, number>()
+    for (const view of journey.known) {
+      const reason = whyUnfit({ view, experience: experience.of(view.peerId, service) }, want, this.#networkNow())
+      if (reason !== undefined && reason !== 'tried') reasons.set(reason, (reasons.get(reason) ?? 0) + 1)
     }
-    const reasons = tried.map(attempt => `${shortId(attempt.worker)}: ${attempt.message}`)
-    const why = reasons.length === 0 ? 'no other node announces it now' : reasons.join('; ')
-    return new RmaError('NO_WORKER', `no worker could take the ${service} request: ${why}`, { service, tried })
+    const rests = journey.known.flatMap(({ peerId }) => experience.restLeftMs(peerId, service) ?? [])
+    return { reasons, ...(rests.length === 0 ? {} : { retryAfterMs: Math.min(...rests) }) }
   }
 }
 
-function mayAskAnother(outcome: ForwardOutcome, body: RequestBody, idempotent: boolean): boolean {
-  if (outcome.kind === 'answered') return false
-  const untouched = outcome.kind === 'refused' ? isRefusal(outcome.error) : outcome.error.details.sent === false
-  if (untouched) return body.replayable
-  return body.replayable && idempotent && outcome.error.retryable
-}
-
-/** Whether a worker turned the request away before it began on it. */
-function isRefusal(error: RmaError): boolean {
-  return error.code === 'BUSY' || error.code === 'PAUSED' || error.code === 'UNKNOWN_SERVICE'
-}
-
-function shortId(worker: string): string {
-  return worker === 'self' ? 'this node' : worker.slice(-8)
+function note({ tried }: Journey, step: RouteStep & 'coordinator', { code, message }: RmaError): void {
+  tried.push({ step, worker: 'coordinator', code, message })
 }

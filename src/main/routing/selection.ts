@@ -1,6 +1,7 @@
-import type { PathKind, PeerIdText } from '../../shared/schema/primitives.ts'
-import type { WorkerView } from '../../shared/schema/worker.ts'
-import type { Milliseconds } from '../../shared/units.ts'
+import type { PathKind, PeerIdText, ServiceType } from '../../shared/schema/primitives.ts'
+import type { Queue, WorkerView } from '../../shared/schema/worker.ts'
+import { type Milliseconds, millisecond } from '../../shared/units.ts'
+import { machineGpuWorth } from './gpu-worth.ts'
 
 /** How many fit workers are drawn at random before ranking, so that requesters do not all rank the same ones first. */
 const drawn = 12
@@ -8,19 +9,24 @@ const drawn = 12
 const tieShare = 0.1
 /** Chances of the best three. */
 const chances = [0.5, 0.3, 0.2]
+/** Differences in latency below this are the network's, not the worker's. */
+const latencySlackMs = 20 * millisecond
 
 /** What this node knows of a worker from its own requests. */
 export interface Experience {
   /** Requests of ours it is working on. */
   inFlight: number
-  /** Mean of its last answers; undefined before the first. */
+  /** Mean of its last answers for the service; undefined before the first. */
   latencyMs?: Milliseconds
   path?: PathKind
-  /** Its circuit is open: it failed lately. */
-  avoided: boolean
+  /** `failed`: its circuit is open. `resting`: it has asked to be left alone for a while. */
+  avoided?: 'failed' | 'resting'
 }
 
 export interface Want {
+  service: ServiceType
+  /** The service answers sooner with a graphics card. */
+  gpu: boolean
   location?: string
   /** Workers already tried for this request. */
   exclude: ReadonlySet<PeerIdText>
@@ -31,36 +37,47 @@ export interface Candidate {
   experience: Experience
 }
 
+/** Why a worker is passed over. */
+export type Unfit =
+  | 'tried'
+  | 'expired'
+  | 'not donating'
+  | 'not offering it'
+  | 'full'
+  | 'failed lately'
+  | 'asked for rest'
+
 /** A random number from 0 up to 1. */
 export type Random = () => number
 
 /** Picks a worker for one request, or none when none is fit. Pure but for `random`. */
 export function choose(candidates: Candidate[], want: Want, now: Milliseconds, random: Random): WorkerView | undefined {
-  const fit = candidates.filter(candidate => isFit(candidate, want, now))
+  const fit = candidates.filter(candidate => whyUnfit(candidate, want, now) === undefined)
   const ranked = rank(draw(fit, drawn, random), want, random)
   return pick(ranked.slice(0, chances.length), random)?.view
 }
 
-/** Whether a worker can take a request now: donating, unexpired, not full, not avoided and not yet tried. */
-export function isFit({ view, experience }: Candidate, want: Want, now: Milliseconds): boolean {
-  return (
-    view.state === 'donating' &&
-    view.expiresAt > now &&
-    !experience.avoided &&
-    !want.exclude.has(view.peerId) &&
-    !isFull(view, experience)
-  )
+/** Why a worker cannot take a request now; undefined when it can. */
+export function whyUnfit({ view, experience }: Candidate, want: Want, now: Milliseconds): Unfit | undefined {
+  if (want.exclude.has(view.peerId)) return 'tried'
+  if (view.expiresAt <= now) return 'expired'
+  if (view.state !== 'donating') return 'not donating'
+  if (!view.record.services.includes(want.service)) return 'not offering it'
+  if (experience.avoided === 'failed') return 'failed lately'
+  if (experience.avoided === 'resting') return 'asked for rest'
+  return taken(view, experience) >= view.queue.slots + view.queue.bound ? 'full' : undefined
 }
 
-function isFull({ queue }: WorkerView, { inFlight }: Experience): boolean {
-  const taken = Math.max(queue.running + queue.waiting, inFlight)
-  return taken >= queue.slots + queue.bound
+/** Requests it has, as it says itself or as this node alone has sent it, which its last word may not count yet. */
+function taken({ queue }: WorkerView, { inFlight }: Experience): number {
+  return Math.max(queue.running + queue.waiting, inFlight)
 }
 
 /** Best first; workers whose scores are nearly equal stand in random order. */
 export function rank(candidates: Candidate[], want: Want, random: Random): Candidate[] {
+  const typicalMs = typicalLatency(candidates)
   const scored = candidates
-    .map(candidate => ({ candidate, score: score(candidate, want), shuffle: random() }))
+    .map(candidate => ({ candidate, score: score(candidate, want, typicalMs), shuffle: random() }))
     .sort((a, b) => b.score - a.score)
   let groupBest = Number.POSITIVE_INFINITY
   let group = -1
@@ -74,17 +91,50 @@ export function rank(candidates: Candidate[], want: Want, random: Random): Candi
   return grouped.sort((a, b) => a.group - b.group || a.shuffle - b.shuffle).map(({ candidate }) => candidate)
 }
 
-/** How soon a worker is likely to answer, 0 (late) to 1 (at once). */
-export function score({ view, experience }: Candidate, want: Want): number {
-  const free = 1 - Math.max(view.load, ownLoad(view, experience))
-  const quick = experience.latencyMs === undefined ? 0.5 : 1 / (1 + experience.latencyMs / 1_000)
-  const near = want.location !== undefined && want.location === view.record.location ? 1 : 0
-  return 0.6 * free + 0.2 * quick + 0.1 * pathWorth(experience.path) + 0.1 * near
+/** The middle one of the latencies that are known, the lower of two: what is to be expected of a worker. */
+export function typicalLatency(candidates: Candidate[]): Milliseconds | undefined {
+  const known = candidates.flatMap(({ experience }) => experience.latencyMs ?? []).sort((a, b) => a - b)
+  return known[Math.floor((known.length - 1) / 2)]
 }
 
-/** Load that our own unanswered requests mean, which its last announcement may not show yet. */
-function ownLoad({ queue }: WorkerView, { inFlight }: Experience): number {
-  return Math.min(1, inFlight / Math.max(1, queue.slots + queue.bound))
+/** How soon a worker is likely to answer, 0 (late) to 1 (at once). `typicalMs`: what others take for the service. */
+export function score(candidate: Candidate, want: Want, typicalMs: Milliseconds | undefined): number {
+  const { view, experience } = candidate
+  const free = freedom(view, experience) * credence(view, experience, typicalMs)
+  const near = want.location !== undefined && want.location === view.record.location ? 1 : 0
+  const general = 0.6 * free + 0.2 * quickness(experience, typicalMs) + 0.1 * pathWorth(experience.path) + 0.1 * near
+  return want.gpu ? 0.7 * general + 0.3 * machineGpuWorth(view.record.capabilities) : general
+}
+
+/** How free a worker is: by its load for three quarters, by the room in its queue for one. */
+function freedom(view: WorkerView, experience: Experience): number {
+  const { slots, bound } = view.queue
+  const all = taken(view, experience)
+  const load = Math.max(
+    view.load,
+    loadOf({ slots, bound, running: Math.min(slots, all), waiting: Math.max(0, all - slots) }),
+  )
+  return 0.75 * (1 - load) + 0.25 * (1 - Math.min(1, all / Math.max(1, slots + bound)))
+}
+
+function loadOf({ running, waiting, slots, bound }: Queue): number {
+  return Math.min(1, Math.max(slots === 0 ? 0 : running / slots, bound === 0 ? 0 : waiting / bound))
+}
+
+/**
+ * How far a worker's word on its load is believed, 0 to 1. One that says it is idle is expected to take what others take,
+ * a busy one up to twice that; who takes longer than their word lets expect is believed that much less.
+ */
+function credence(view: WorkerView, { latencyMs }: Experience, typicalMs: Milliseconds | undefined): number {
+  if (latencyMs === undefined || typicalMs === undefined) return 1
+  const expectedMs = typicalMs * (1 + view.load) + latencySlackMs
+  return Math.min(1, expectedMs / latencyMs)
+}
+
+/** 0.5 for one as quick as others, or not known yet; towards 1 for a quicker, towards 0 for a slower one. */
+function quickness({ latencyMs }: Experience, typicalMs: Milliseconds | undefined): number {
+  if (latencyMs === undefined || typicalMs === undefined) return 0.5
+  return (typicalMs + latencySlackMs) / (typicalMs + latencyMs + 2 * latencySlackMs)
 }
 
 function pathWorth(path: PathKind | undefined): number {

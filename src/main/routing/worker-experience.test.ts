@@ -8,50 +8,68 @@ function setUp() {
 }
 
 describe('experience of a worker', () => {
-  it('averages the last ten answers', () => {
+  it('averages the last ten answers of each service', () => {
     const { experience } = setUp()
     for (let index = 0; index < 15; index++) {
-      experience.sent('w')
-      experience.answered('w', index < 5 ? 10_000 : 100, 'direct')
+      experience.begin('w', 'ocr').answered(index < 5 ? 10_000 : 100, 'direct')
     }
-    expect(experience.of('w')).toEqual({ inFlight: 0, latencyMs: 100, path: 'direct', avoided: false })
+    experience.begin('w', 'chat').answered(7_000, 'direct')
+    expect(experience.of('w', 'ocr')).toEqual({ inFlight: 0, latencyMs: 100, path: 'direct' })
+    expect(experience.of('w', 'chat').latencyMs).toBe(7_000)
+    expect(experience.of('w', 'ner-extraction').latencyMs).toBeUndefined()
   })
 
-  it('counts requests in flight until they are settled', () => {
+  it('counts requests in flight until they end, each once', () => {
     const { experience } = setUp()
-    experience.sent('w')
-    experience.sent('w')
-    experience.refused('w')
-    expect(experience.of('w').inFlight).toBe(1)
+    const trial = experience.begin('w', 'ocr')
+    experience.begin('w', 'ocr')
+    trial.refused()
+    trial.failed()
+    trial.abandoned()
+    expect(experience.of('w', 'ocr').inFlight).toBe(1)
   })
 
   it('avoids a worker after two failures in a row, then lets one request probe it', () => {
     const { clock, experience } = setUp()
-    const fail = () => {
-      experience.sent('w')
-      experience.failed('w')
-    }
-    fail()
-    expect(experience.of('w').avoided).toBe(false)
-    fail()
-    expect(experience.of('w').avoided).toBe(true)
+    experience.begin('w', 'ocr').failed()
+    expect(experience.of('w', 'ocr').avoided).toBeUndefined()
+    experience.begin('w', 'ocr').failed()
+    expect(experience.of('w', 'ocr').avoided).toBe('failed')
     clock.turn(5_000)
-    expect(experience.of('w').avoided).toBe(false)
-    experience.sent('w')
-    expect(experience.of('w').avoided).toBe(true)
-    experience.answered('w', 50, 'direct')
-    expect(experience.of('w').avoided).toBe(false)
+    expect(experience.of('w', 'ocr').avoided).toBeUndefined()
+    const probe = experience.begin('w', 'ocr')
+    expect(experience.of('w', 'ocr').avoided).toBe('failed')
+    probe.answered(50, 'direct')
+    expect(experience.of('w', 'ocr').avoided).toBeUndefined()
   })
 
-  it('rests longer after each failed probe', () => {
+  it('leaves a worker alone for as long as it has asked for, at most a minute, and for that service alone', () => {
     const { clock, experience } = setUp()
-    for (let index = 0; index < 3; index++) {
-      experience.sent('w')
-      experience.failed('w')
-    }
-    clock.turn(9_999)
-    expect(experience.of('w').avoided).toBe(true)
+    experience.begin('w', 'ocr').refused(3_000)
+    expect(experience.of('w', 'ocr').avoided).toBe('resting')
+    clock.turn(2_999)
+    expect(experience.restLeftMs('w', 'ocr')).toBe(1)
+    expect(experience.of('w', 'ner-extraction').avoided).toBeUndefined()
     clock.turn(1)
-    expect(experience.of('w').avoided).toBe(false)
+    expect(experience.of('w', 'ocr').avoided).toBeUndefined()
+    experience.begin('w', 'ocr').refused(86_400_000)
+    clock.turn(60_000)
+    expect(experience.of('w', 'ocr').avoided).toBeUndefined()
+  })
+
+  it('learns from a worker that was outrun that it takes at least that long', () => {
+    const { experience } = setUp()
+    experience.begin('w', 'ocr').abandoned(4_000)
+    expect(experience.of('w', 'ocr')).toEqual({ inFlight: 0, latencyMs: 4_000 })
+  })
+
+  it('shows the workers asked last', () => {
+    const { experience } = setUp()
+    for (const worker of ['a', 'b', 'c']) experience.begin(worker, 'ocr').answered(100, 'direct')
+    experience.begin('a', 'ocr')
+    expect(experience.latest(2)).toEqual([
+      { worker: 'a', answers: 1, meanMs: 100, inFlight: 1, circuit: 'closed' },
+      { worker: 'c', answers: 1, meanMs: 100, inFlight: 0, circuit: 'closed' },
+    ])
   })
 })

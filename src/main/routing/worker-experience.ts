@@ -1,28 +1,52 @@
-import type { PathKind, PeerIdText } from '../../shared/schema/primitives.ts'
-import { type Milliseconds, minute, second } from '../../shared/units.ts'
+import type { PathKind, PeerIdText, ServiceType } from '../../shared/schema/primitives.ts'
+import { type Milliseconds, minute } from '../../shared/units.ts'
 import type { Clock } from '../clock.ts'
+import { afterEnding, afterSending, type Circuit, closedCircuit, isPassable, type RequestEnding } from './circuit.ts'
 import type { Experience } from './selection.ts'
 
 const latenciesKept = 10
-const failuresToOpen = 2
-const firstRestMs = 5 * second
-const longestRestMs = 5 * minute
+const servicesKept = 8
 const workersKept = 2_000
+/** A worker that asks for more rest is asked again sooner. */
+const longestRestMs = 1 * minute
+
+/** What is known of one service of a worker. */
+interface Lesson {
+  last: Milliseconds[]
+  mean: Milliseconds | undefined
+  /** It has asked not to be asked for it before. */
+  restsUntil: Milliseconds
+}
 
 interface Entry {
   inFlight: number
-  latencies: Milliseconds[]
+  lessons: Map<ServiceType, Lesson>
   path?: PathKind
-  failures: number
-  /** Until when its circuit is open; after that one request may probe it. */
-  restUntil: Milliseconds
-  probing: boolean
+  circuit: Circuit
+  answers: number
 }
 
-/**
- * What this node's own requests have taught it of each worker: latency, requests in flight, and a circuit breaker that
- * opens after two failures in a row, rests 5 s, doubling up to 5 min, and lets one request through to probe.
- */
+/** A request to a worker, from being sent until it ends in one of these ways; only the first counts. */
+export interface Trial {
+  answered(latencyMs: Milliseconds, path: PathKind): void
+  /** It turned the request away, perhaps asking to be left alone for a while. */
+  refused(restMs?: Milliseconds): void
+  failed(): void
+  /** It was given up for reasons of our own. `waitedMs`: another was quicker, and it had taken this long. */
+  abandoned(waitedMs?: Milliseconds): void
+}
+
+/** What was experienced with one worker, for who looks at it. */
+export interface WorkerLatency {
+  worker: PeerIdText
+  answers: number
+  /** Mean of its last answers, over all services. */
+  meanMs: Milliseconds
+  inFlight: number
+  circuit: Circuit['kind']
+}
+
+/** What this node's own requests have taught it of each worker: latency, path, requests in flight, and its circuit. */
 export class WorkerExperience {
   readonly #clock: Clock
   readonly #entries = new Map<PeerIdText, Entry>()
@@ -31,59 +55,84 @@ export class WorkerExperience {
     this.#clock = clock
   }
 
-  of(peerId: PeerIdText): Experience {
+  of(peerId: PeerIdText, service: ServiceType): Experience {
     const entry = this.#entries.get(peerId)
-    if (entry === undefined) return { inFlight: 0, avoided: false }
-    const { latencies, path, inFlight } = entry
+    if (entry === undefined) return { inFlight: 0 }
+    const { path, inFlight } = entry
+    const lesson = entry.lessons.get(service)
+    const latencyMs = lesson?.mean
+    const avoided = this.#avoided(entry.circuit, lesson)
     return {
       inFlight,
-      avoided: this.#isAvoided(entry),
+      ...(avoided === undefined ? {} : { avoided }),
       ...(path === undefined ? {} : { path }),
-      ...(latencies.length === 0 ? {} : { latencyMs: latencies.reduce((a, b) => a + b, 0) / latencies.length }),
+      ...(latencyMs === undefined ? {} : { latencyMs }),
     }
   }
 
-  sent(peerId: PeerIdText): void {
-    const entry = this.#entry(peerId)
+  /** How long until a worker that asked for rest may be asked again; undefined when it did not. */
+  restLeftMs(peerId: PeerIdText, service: ServiceType): Milliseconds | undefined {
+    const left = (this.#entries.get(peerId)?.lessons.get(service)?.restsUntil ?? 0) - this.#clock.now()
+    return left > 0 ? left : undefined
+  }
+
+  begin(peerId: PeerIdText, service: ServiceType): Trial {
+    const entry = this.#use(peerId)
+    const { circuit, probe } = afterSending(entry.circuit, this.#clock.now())
+    entry.circuit = circuit
     entry.inFlight++
-    entry.probing = entry.failures >= failuresToOpen
+    let ended = false
+    const end = (ending: RequestEnding, learn?: () => void) => {
+      if (ended) return
+      ended = true
+      entry.inFlight--
+      entry.circuit = afterEnding(entry.circuit, { ending, probe }, this.#clock.now())
+      learn?.()
+    }
+    return {
+      answered: (latencyMs, path) =>
+        end('alive', () => {
+          entry.path = path
+          entry.answers++
+          addLatency(lessonOf(entry, service), latencyMs)
+        }),
+      refused: (restMs = 0) =>
+        end('alive', () => {
+          if (restMs > 0) lessonOf(entry, service).restsUntil = this.#clock.now() + Math.min(restMs, longestRestMs)
+        }),
+      failed: () => end('failed'),
+      abandoned: waitedMs =>
+        end('unknown', () => {
+          if (waitedMs !== undefined) addLatency(lessonOf(entry, service), waitedMs)
+        }),
+    }
   }
 
-  answered(peerId: PeerIdText, latencyMs: Milliseconds, path: PathKind): void {
-    const entry = this.#settled(peerId)
-    entry.latencies = [...entry.latencies, latencyMs].slice(-latenciesKept)
-    entry.path = path
-    entry.failures = 0
+  /** The workers asked last, newest first. */
+  latest(count: number): WorkerLatency[] {
+    return [...this.#entries]
+      .slice(-count)
+      .reverse()
+      .map(([worker, { answers, lessons, inFlight, circuit }]) => ({
+        worker,
+        answers,
+        meanMs: mean([...lessons.values()].flatMap(({ last }) => last)),
+        inFlight,
+        circuit: circuit.kind,
+      }))
   }
 
-  /** It refused, which says nothing against it. */
-  refused(peerId: PeerIdText): void {
-    this.#settled(peerId)
+  #avoided(circuit: Circuit, lesson: Lesson | undefined): Experience['avoided'] {
+    const now = this.#clock.now()
+    if (!isPassable(circuit, now)) return 'failed'
+    return now < (lesson?.restsUntil ?? 0) ? 'resting' : undefined
   }
 
-  failed(peerId: PeerIdText): void {
-    const entry = this.#settled(peerId)
-    entry.failures++
-    const rest = Math.min(longestRestMs, firstRestMs * 2 ** (entry.failures - failuresToOpen))
-    if (entry.failures >= failuresToOpen) entry.restUntil = this.#clock.now() + rest
-  }
-
-  #isAvoided(entry: Entry): boolean {
-    return entry.failures >= failuresToOpen && (entry.probing || this.#clock.now() < entry.restUntil)
-  }
-
-  #settled(peerId: PeerIdText): Entry {
-    const entry = this.#entry(peerId)
-    entry.inFlight = Math.max(0, entry.inFlight - 1)
-    entry.probing = false
-    return entry
-  }
-
-  #entry(peerId: PeerIdText): Entry {
+  #use(peerId: PeerIdText): Entry {
     const known = this.#entries.get(peerId)
     // Deleting and setting again keeps the map in order of use.
     if (known !== undefined) this.#entries.delete(peerId)
-    const entry = known ?? { inFlight: 0, latencies: [], failures: 0, restUntil: 0, probing: false }
+    const entry = known ?? { inFlight: 0, lessons: new Map(), circuit: closedCircuit, answers: 0 }
     this.#entries.set(peerId, entry)
     if (this.#entries.size > workersKept) this.#forgetOldest()
     return entry
@@ -96,4 +145,25 @@ export class WorkerExperience {
       return
     }
   }
+}
+
+/** The lesson to write to; that of the service used longest ago makes room. */
+function lessonOf({ lessons }: Entry, service: ServiceType): Lesson {
+  const lesson = lessons.get(service) ?? { last: [], mean: undefined, restsUntil: 0 }
+  lessons.delete(service)
+  lessons.set(service, lesson)
+  for (const oldest of lessons.keys()) {
+    if (lessons.size <= servicesKept) break
+    lessons.delete(oldest)
+  }
+  return lesson
+}
+
+function addLatency(lesson: Lesson, latencyMs: Milliseconds): void {
+  lesson.last = [...lesson.last, latencyMs].slice(-latenciesKept)
+  lesson.mean = mean(lesson.last)
+}
+
+function mean(values: readonly number[]): number {
+  return values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length
 }

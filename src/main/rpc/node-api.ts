@@ -2,6 +2,7 @@ import type { Diagnosis } from '../../shared/schema/diagnosis.ts'
 import type { JobsSnapshot } from '../../shared/schema/job.ts'
 import type { LogEntry } from '../../shared/schema/log.ts'
 import type { ServiceType } from '../../shared/schema/primitives.ts'
+import type { RoutingReport } from '../../shared/schema/routing.ts'
 import type { Settings, SettingsPatch } from '../../shared/schema/settings.ts'
 import type { Status } from '../../shared/schema/status.ts'
 import type { Topology } from '../../shared/schema/topology.ts'
@@ -16,6 +17,8 @@ export interface NodeApi {
   readonly logs: { watch(signal?: AbortSignal): AsyncGenerator<LogEntry[], void, void> }
   /** Why this node can or cannot take part. */
   diagnose(): Diagnosis
+  /** What the router did since the start. */
+  routingReport(): RoutingReport
   /** Rejects with CONSENT_REQUIRED when switched on for the first time without `consent`. */
   setDonating(donating: boolean, consent?: boolean): Promise<void>
   /** Rejects with UNKNOWN_SERVICE for a type this node has no engine for. */

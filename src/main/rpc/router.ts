@@ -17,6 +17,7 @@ export function createRpcRouter(node: NodeApi) {
       get: rpc.network.get.handler(() => node.topology.get()),
       watch: rpc.network.watch.handler(({ signal }) => node.topology.watch(signal)),
       diagnose: rpc.network.diagnose.handler(() => node.diagnose()),
+      statistics: rpc.network.statistics.handler(() => node.routingReport()),
     },
     services: {
       set: rpc.services.set.handler(({ input }) => node.setService(input.type, input.enabled)),

@@ -4,6 +4,7 @@ import { diagnosisSchema } from '../schema/diagnosis.ts'
 import { jobsSnapshotSchema } from '../schema/job.ts'
 import { logEntrySchema } from '../schema/log.ts'
 import { requestIdSchema, serviceTypeSchema } from '../schema/primitives.ts'
+import { routingReportSchema } from '../schema/routing.ts'
 import { settingsPatchSchema, settingsSchema } from '../schema/settings.ts'
 import { statusSchema } from '../schema/status.ts'
 import { topologySchema } from '../schema/topology.ts'
@@ -29,6 +30,8 @@ export const contract = {
     watch: procedure.output(eventIterator(topologySchema)),
     /** Why this node can or cannot take part. */
     diagnose: procedure.output(diagnosisSchema),
+    /** What this node's router did since it started, by service, path and worker. */
+    statistics: procedure.output(routingReportSchema),
   },
   services: {
     set: procedure.input(z.object({ type: serviceTypeSchema, enabled: z.boolean() })).output(z.void()),

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { capabilitiesSchema, workerTypeSchema } from './capabilities.ts'
 import { multiaddrTextSchema, peerIdSchema, shareSchema, timestampSchema } from './primitives.ts'
+import { routingStatisticsSchema } from './routing.ts'
 import { serviceStatusSchema } from './service.ts'
 
 /** What the node is doing, with the values behind it: the page turns it into the one sentence that says why. */
@@ -24,18 +25,7 @@ export const countersSchema = z.object({
 })
 export type Counters = z.infer<typeof countersSchema>
 
-/** The platform's routing statistics, counted since the node started. */
-export const routingStatisticsSchema = z.object({
-  localRequests: z.number().int(),
-  forwardedRequests: z.number().int(),
-  cacheHits: z.number().int(),
-  cacheMisses: z.number().int(),
-  dhtLookups: z.number().int(),
-  failedRequests: z.number().int(),
-  cacheSize: z.number().int(),
-  cacheHitRate: shareSchema,
-})
-export type RoutingStatistics = z.infer<typeof routingStatisticsSchema>
+export type { RoutingStatistics } from './routing.ts'
 
 /** CPU is the machine's, over all cores; `announced` is the load the worker record carries. */
 export const loadSampleSchema = z.object({

@@ -1,3 +1,4 @@
+import type { RoutingReport } from '../schema/routing.ts'
 import type { Status } from '../schema/status.ts'
 import type { Topology } from '../schema/topology.ts'
 
@@ -21,18 +22,27 @@ export const sampleStatus: Status = {
   routing: {
     localRequests: 0,
     forwardedRequests: 0,
+    coordinatorRequests: 0,
+    failedRequests: 0,
     cacheHits: 0,
     cacheMisses: 0,
     dhtLookups: 0,
-    failedRequests: 0,
     cacheSize: 0,
     cacheHitRate: 0,
+    dhtHitRate: 0,
+    fallbackRate: 0,
+    retriedRequests: 0,
+    hedgedRequests: 0,
+    hedgesWon: 0,
   },
   load: { at: 1_700_000_000_000, cpu: 0.25, memoryUsedMiB: 900, memoryTotalMiB: 4_096, announced: 0 },
   capabilities: { workerType: 'headless', cpuThreads: 8, memoryMiB: 4_096, gpus: [] },
   cpuModel: 'Example CPU',
   services: [{ type: 'ocr', enabled: true, running: 0, waiting: 0, slots: 2, bound: 8 }],
 }
+
+/** What its router did. */
+export const sampleRoutingReport: RoutingReport = { totals: sampleStatus.routing, services: [], paths: [], workers: [] }
 
 /** That node, alone. */
 export const sampleTopology: Topology = {

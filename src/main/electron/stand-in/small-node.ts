@@ -1,9 +1,10 @@
 import { RmaError } from '../../../shared/errors.ts'
 import type { Diagnosis } from '../../../shared/schema/diagnosis.ts'
+import type { RoutingReport } from '../../../shared/schema/routing.ts'
 import { defaultSettings } from '../../../shared/schema/settings.ts'
 import type { Status } from '../../../shared/schema/status.ts'
 import type { Topology } from '../../../shared/schema/topology.ts'
-import { sampleStatus } from '../../../shared/testing/samples.ts'
+import { sampleRoutingReport, sampleStatus } from '../../../shared/testing/samples.ts'
 import type { Startable } from '../../lifecycle.ts'
 import { LiveValue } from '../../live-value.ts'
 import { LogBuffer } from '../../log.ts'
@@ -36,6 +37,10 @@ export class SmallNode implements NodeApi, Startable, DesktopNode {
 
   constructor({ consent = true } = {}) {
     this.status = new LiveValue(initialStatus(consent))
+  }
+
+  routingReport(): RoutingReport {
+    return sampleRoutingReport
   }
 
   diagnose(): Diagnosis {

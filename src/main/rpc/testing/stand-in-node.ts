@@ -2,10 +2,11 @@ import { RmaError } from '../../../shared/errors.ts'
 import type { Diagnosis } from '../../../shared/schema/diagnosis.ts'
 import type { JobsSnapshot } from '../../../shared/schema/job.ts'
 import type { ServiceType } from '../../../shared/schema/primitives.ts'
+import type { RoutingReport } from '../../../shared/schema/routing.ts'
 import { defaultSettings, type Settings, type SettingsPatch } from '../../../shared/schema/settings.ts'
 import type { Status } from '../../../shared/schema/status.ts'
 import type { Topology } from '../../../shared/schema/topology.ts'
-import { sampleStatus, sampleTopology } from '../../../shared/testing/samples.ts'
+import { sampleRoutingReport, sampleStatus, sampleTopology } from '../../../shared/testing/samples.ts'
 import { LiveValue } from '../../live-value.ts'
 import { LogBuffer } from '../../log.ts'
 import type { NodeApi } from '../node-api.ts'
@@ -49,6 +50,10 @@ export class StandInNode implements NodeApi {
 
   diagnose(): Diagnosis {
     return { findings: [{ kind: 'connected', level: 'good', peers: 2 }] }
+  }
+
+  routingReport(): RoutingReport {
+    return sampleRoutingReport
   }
 
   cancelJob(id: string): void {

@@ -1,0 +1,9 @@
+import type { ServiceType } from '../../shared/schema/primitives.ts'
+
+/** Services of the platform that run models; whoever asks for one need not have it to know that a GPU makes it quick. */
+const gpuServices: ReadonlySet<ServiceType> = new Set(['llm-inference', 'vision-ocr', 'chat', 'enhance'])
+
+/** Whether a service answers sooner on a machine with a graphics card. */
+export function wantsGpu(service: ServiceType): boolean {
+  return gpuServices.has(service)
+}

@@ -1,0 +1,116 @@
+import type { WorkerView } from '../../shared/schema/worker.ts'
+import type { Milliseconds } from '../../shared/units.ts'
+import type { Clock } from '../clock.ts'
+import type { Logger } from '../log.ts'
+import type { LocalServices } from '../service-request.ts'
+import type { Forwarder, ForwardOutcome } from './forwarder.ts'
+import type { Journey, RouteStep } from './journey.ts'
+import { isRefusal } from './refusal.ts'
+import type { RequestBody } from './request-body.ts'
+import type { RoutedAnswer } from './routed-answer.ts'
+import type { Trial, WorkerExperience } from './worker-experience.ts'
+import type { WorkerSource } from './worker-source.ts'
+
+export interface WorkerAskerComponents {
+  services: Pick<LocalServices, 'isIdempotent'>
+  workers: Pick<WorkerSource, 'remove' | 'heard'>
+  forwarder: Pick<Forwarder, 'send'>
+  experience: WorkerExperience
+  clock: Clock
+  log: Logger
+}
+
+/** An answer and how long its first byte took. */
+export interface TimedAnswer {
+  answer: RoutedAnswer
+  tookMs: Milliseconds
+}
+
+/** Asks one worker, and learns from how it ends. */
+export class WorkerAsker {
+  readonly #parts: WorkerAskerComponents
+
+  constructor(components: WorkerAskerComponents) {
+    this.#parts = components
+  }
+
+  /**
+   * Resolves without an answer when another may be asked, and notes in the journey why. Rejects with what the worker
+   * answered when nobody else may be, with the request's own end, or with the reason of `outrun`.
+   */
+  async ask(
+    worker: WorkerView,
+    journey: Journey,
+    { step, outrun }: { step: RouteStep; outrun?: AbortSignal },
+  ): Promise<TimedAnswer | undefined> {
+    const { experience, services, clock } = this.#parts
+    const { request, body, job, tried, asked } = journey
+    const sentAt = clock.now()
+    const trial = experience.begin(worker.peerId, request.service)
+    asked.add(worker.peerId)
+    job.sentTo(worker.peerId)
+    const outcome = await this.#send(worker, journey, outrun).catch(error => {
+      // It was given up; that says nothing of the worker but that another was quicker.
+      if (outrun?.aborted === true) trial.abandoned(clock.now() - sentAt)
+      else trial.abandoned()
+      throw error
+    })
+    const tookMs = clock.now() - sentAt
+    this.#learn(worker, outcome, trial, tookMs)
+    if (outcome.kind === 'answered') return { answer: outcome.answer, tookMs }
+    tried.push({ step, worker: worker.peerId, code: outcome.error.code, message: outcome.error.message })
+    if (!mayAskAnother(outcome, body, services.isIdempotent(request.service))) throw outcome.error
+    return undefined
+  }
+
+  #send(worker: WorkerView, { request, body }: Journey, outrun: AbortSignal | undefined): Promise<ForwardOutcome> {
+    const { forwarder, clock } = this.#parts
+    return forwarder.send({
+      service: request.service,
+      to: { peerId: worker.peerId, addresses: worker.record.addresses },
+      headers: {
+        id: request.id,
+        deadlineMs: request.deadlineAt - clock.now(),
+        hops: 1,
+        contentType: request.contentType,
+        accept: request.accept,
+      },
+      body,
+      signal: outrun === undefined ? request.signal : AbortSignal.any([request.signal, outrun]),
+    })
+  }
+
+  #learn({ peerId }: WorkerView, outcome: ForwardOutcome, trial: Trial, tookMs: Milliseconds): void {
+    const { workers, log } = this.#parts
+    switch (outcome.kind) {
+      case 'answered':
+        trial.answered(tookMs, outcome.answer.path)
+        workers.heard(peerId, outcome.answer.load, outcome.answer.queue)
+        return
+      case 'refused': {
+        const { code } = outcome.error
+        if (code === 'ENGINE_FAILED' || code === 'INTERNAL' || code === 'WORKER_MISBEHAVED') trial.failed()
+        else trial.refused(retryAfterMs(outcome.error.details.retryAfterMs))
+        if (outcome.load !== undefined) workers.heard(peerId, outcome.load, outcome.queue ?? 0)
+        if (code === 'PAUSED' || code === 'UNKNOWN_SERVICE') workers.remove(peerId)
+        return
+      }
+      case 'lost':
+        trial.failed()
+        workers.remove(peerId)
+        log.info({ worker: peerId, code: outcome.error.code, reason: outcome.error.message }, 'a worker was lost')
+    }
+  }
+}
+
+/** What a worker said of when to ask again is its claim, of any type. */
+function retryAfterMs(said: unknown): Milliseconds {
+  return typeof said === 'number' && said > 0 ? said : 0
+}
+
+export function mayAskAnother(outcome: ForwardOutcome, body: RequestBody, idempotent: boolean): boolean {
+  if (outcome.kind === 'answered') return false
+  const untouched = outcome.kind === 'refused' ? isRefusal(outcome.error) : outcome.error.details.sent === false
+  if (untouched) return body.replayable
+  return body.replayable && idempotent && outcome.error.retryable
+}

@@ -1,0 +1,15 @@
+import type { PeerIdText, ServiceType } from '../../shared/schema/primitives.ts'
+import type { WorkerView } from '../../shared/schema/worker.ts'
+
+/** The directory as the router sees it. */
+export interface WorkerSource {
+  /** Workers announced for a service; `fresh` asks the network although the cache still holds an answer. */
+  lookup(
+    service: ServiceType,
+    options: { signal: AbortSignal; fresh?: boolean },
+  ): Promise<{ workers: WorkerView[]; source: 'cache' | 'dht' }>
+  /** The worker failed: it is left out until it is announced anew. */
+  remove(peerId: PeerIdText): void
+  /** The worker said how busy it is. */
+  heard(peerId: PeerIdText, load: number, waiting: number): void
+}
