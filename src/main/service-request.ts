@@ -22,6 +22,14 @@ export interface ServiceRequest {
   signal: AbortSignal
   /** Called once when the job leaves the queue and starts. */
   onStarted?: () => void
+  /** Called once when the engine is done with the job. */
+  onUsed?: (usage: Usage) => void
+}
+
+/** What of the machine a job took: processor time of all threads, and time on a graphics card. */
+export interface Usage {
+  cpuMs: Milliseconds
+  gpuMs: Milliseconds
 }
 
 export interface ServiceAnswer {

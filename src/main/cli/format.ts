@@ -58,6 +58,8 @@ function unavailabilityText(reason: Unavailability): string {
   switch (reason.kind) {
     case 'disabled':
       return 'switched off'
+    case 'gpu-paused':
+      return 'graphics cards are paused'
     case 'engine-failed':
       return `its engine failed: ${reason.message}`
     case 'needs-memory':

@@ -94,7 +94,7 @@ describe('an engine pool', () => {
     const { pool } = poolWith()
     const freed = Promise.withResolvers<void>()
     const bytes = Buffer.from(JSON.stringify({ do: 'parts', count: 50, everyMs: 0 } satisfies Order))
-    const output = await pool.run({ contentType: 'text/plain', bytes }, never, freed.resolve)
+    const output = await pool.run({ contentType: 'text/plain', bytes }, never, () => freed.resolve())
     await freed.promise
     expect(pool.free).toBe(2)
     await output.cancel()

@@ -4,7 +4,7 @@ import type { Clock, StopTimer } from '../clock.ts'
 import type { Logger } from '../log.ts'
 import type { EngineLauncher } from './engine-launcher.ts'
 import type { EngineInput } from './engine-protocol.ts'
-import { type EngineOutput, EngineSession } from './engine-session.ts'
+import { type EngineOutput, EngineSession, type OnSettled } from './engine-session.ts'
 
 export interface EnginePoolInit {
   /** Name of the engine's entry. */
@@ -71,20 +71,20 @@ export class EnginePool {
    *
    * @throws RmaError ENGINE_FAILED when no engine could be started
    */
-  async run(input: EngineInput, signal: AbortSignal, onFree: () => void): Promise<ReadableStream<EngineOutput>> {
+  async run(input: EngineInput, signal: AbortSignal, onFree: OnSettled): Promise<ReadableStream<EngineOutput>> {
     if (signal.aborted) throw abortReason(signal)
     const session = this.#take()
     const abort = () => session.end(abortReason(signal))
-    const free = () => {
+    const free: OnSettled = cpuMs => {
       signal.removeEventListener('abort', abort)
       this.#release(session)
-      onFree()
+      onFree(cpuMs)
     }
     signal.addEventListener('abort', abort)
     try {
       await session.ready
     } catch (error) {
-      free()
+      free(0)
       throw error
     }
     return session.run(input, free)

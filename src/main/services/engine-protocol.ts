@@ -19,6 +19,9 @@ export type EngineCommand =
 const documentFaultSchema = z.enum(['BAD_INPUT', 'UNSUPPORTED_TYPE', 'TOO_LARGE'])
 export type DocumentFault = z.infer<typeof documentFaultSchema>
 
+/** Processor time of all the engine's threads that a job took. */
+const cpuMsSchema = z.number().min(0).default(0)
+
 /**
  * Engine process → node. Engines read strangers' documents with native code, so the node trusts nothing they send
  * before it has passed this schema. `part` and `result` are checked again by the service they belong to.
@@ -26,10 +29,11 @@ export type DocumentFault = z.infer<typeof documentFaultSchema>
 export const engineReportSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('ready') }),
   z.object({ kind: z.literal('part'), job: z.number().int(), part: z.unknown() }),
-  z.object({ kind: z.literal('done'), job: z.number().int(), result: z.unknown() }),
+  z.object({ kind: z.literal('done'), job: z.number().int(), result: z.unknown(), cpuMs: cpuMsSchema }),
   z.object({
     kind: z.literal('refused'),
     job: z.number().int(),
+    cpuMs: cpuMsSchema,
     code: documentFaultSchema,
     message: z.string().max(300),
     details: z.record(z.string(), z.union([z.number(), z.string().max(100)])),
@@ -42,4 +46,4 @@ export const engineReportSchema = z.discriminatedUnion('kind', [
     frames: z.array(z.string().max(300)).max(10),
   }),
 ])
-export type EngineReport = z.infer<typeof engineReportSchema>
+export type EngineReport = z.input<typeof engineReportSchema>

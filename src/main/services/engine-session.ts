@@ -1,9 +1,10 @@
+import type { z } from 'zod'
 import { RmaError } from '../../shared/errors.ts'
 import type { Milliseconds } from '../../shared/units.ts'
 import type { Clock, StopTimer } from '../clock.ts'
 import type { Logger } from '../log.ts'
 import type { EngineExit, EngineProcess } from './engine-launcher.ts'
-import { type EngineInput, type EngineReport, engineReportSchema } from './engine-protocol.ts'
+import { type EngineInput, engineReportSchema } from './engine-protocol.ts'
 import { memoryLimitLine } from './memory-watch.ts'
 
 /** Why an engine could not finish, in the details of ENGINE_FAILED. */
@@ -23,14 +24,17 @@ export interface EngineSessionInit {
 /** Parts a job may hand over: a bound on what a reader that lags behind can make this node hold. */
 const maxParts = 1_000
 
-type JobReport = Extract<EngineReport, { kind: 'part' | 'done' | 'refused' }>
+type JobReport = Extract<z.output<typeof engineReportSchema>, { kind: 'part' | 'done' | 'refused' }>
 
 interface RunningJob {
   id: number
   parts: number
   output: ReadableStreamDefaultController<EngineOutput>
-  onSettled: () => void
+  onSettled: OnSettled
 }
+
+/** @param cpuMs processor time of the job, as the engine tells; 0 when it does not live to tell */
+export type OnSettled = (cpuMs: Milliseconds) => void
 
 /** One life of an engine process: it becomes ready, runs jobs one at a time, and ends once, for one reason. */
 export class EngineSession {
@@ -80,7 +84,7 @@ export class EngineSession {
    * Runs a job on a ready engine. The stream fails with the job; cancelling it ends the engine, which cannot be
    * interrupted otherwise. `onSettled` is called once the engine is done with the job, read or not.
    */
-  run(input: EngineInput, onSettled: () => void): ReadableStream<EngineOutput> {
+  run(input: EngineInput, onSettled: OnSettled): ReadableStream<EngineOutput> {
     if (this.#ended) throw this.#ended
     if (this.#job) throw new RmaError('INTERNAL', 'expected an idle engine, got a busy one')
     const id = ++this.#lastJobId
@@ -131,10 +135,10 @@ export class EngineSession {
     if (job?.id !== report.job) {
       this.#fail('protocol', 'the engine reported on a job that does not run')
     } else if (report.kind === 'refused') {
-      this.#finish(() => job.output.error(new RmaError(report.code, report.message, report.details)))
+      this.#finish(() => job.output.error(new RmaError(report.code, report.message, report.details)), report.cpuMs)
     } else if (report.kind === 'done') {
       job.output.enqueue({ kind: 'result', value: report.result })
-      this.#finish(() => job.output.close())
+      this.#finish(() => job.output.close(), report.cpuMs)
     } else if (++job.parts > maxParts) {
       this.#fail('protocol', `the engine sent more than ${maxParts} parts`)
     } else {
@@ -143,13 +147,13 @@ export class EngineSession {
     }
   }
 
-  #finish(settle: (job: RunningJob) => void): void {
+  #finish(settle: (job: RunningJob) => void, cpuMs = 0): void {
     const job = this.#job
     if (job === undefined) return
     this.#job = undefined
     this.#stopWatchdog()
     settle(job)
-    job.onSettled()
+    job.onSettled(cpuMs)
   }
 
   /** What an engine prints may quote a document once it has been handed one: then it is not kept. */

@@ -69,12 +69,18 @@ async function runJob(
   { job, input }: Extract<EngineCommand, { kind: 'run' }>,
   report: (message: EngineReport) => void,
 ): Promise<void> {
+  const before = process.cpuUsage()
+  const cpuMs = () => {
+    const { user, system } = process.cpuUsage(before)
+    return (user + system) / 1_000
+  }
   try {
     const result = await engine.run(input, part => report({ kind: 'part', job, part }))
-    report({ kind: 'done', job, result })
+    report({ kind: 'done', job, result, cpuMs: cpuMs() })
   } catch (error) {
     if (error instanceof RefusedDocument) {
-      report({ kind: 'refused', job, code: error.code, message: error.message, details: error.details })
+      const { code, message, details } = error
+      report({ kind: 'refused', job, cpuMs: cpuMs(), code, message, details })
     } else {
       report(describeFailure(error, job))
     }

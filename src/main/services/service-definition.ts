@@ -21,6 +21,8 @@ export interface ServiceDefinition {
   maxHeldBytes: number
   /** Whether running a request twice does no harm. */
   idempotent: boolean
+  /** Jobs run on a graphics card; missing: on the processor alone. */
+  usesGpu?: boolean
   /** Name of the engine's entry. */
   engine: string
   /** Memory one job may take, and the limit of its process. */

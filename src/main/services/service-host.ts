@@ -18,6 +18,17 @@ export const builtInServices: readonly ServiceDefinition[] = [ocr, nerExtraction
 /** Whose requests are taken on. */
 export type Accepting = 'nobody' | 'everybody'
 
+/** What of the machine the services may have, and what becomes of the jobs they have. */
+export interface ServiceOrder {
+  accepting: Accepting
+  /** When nobody's requests are accepted: jobs under way are finished, or handed back for others to do. */
+  underWay: 'finish' | 'hand-back'
+  /** Jobs at once, of all services. */
+  jobs: number
+  memoryMiB: number
+  gpu: boolean
+}
+
 export interface ServiceHostInit {
   machine: Machine
   /** The donor's choices; a service that is not named is off. */
@@ -34,6 +45,10 @@ export class ServiceHost implements LocalServices, Startable {
   readonly pagesRead = new LiveValue(0)
   readonly #lanes: ReadonlyMap<ServiceType, ServiceLane>
   #accepting: Accepting = 'nobody'
+  #order: Pick<ServiceOrder, 'jobs' | 'memoryMiB'> = {
+    jobs: Number.POSITIVE_INFINITY,
+    memoryMiB: Number.POSITIVE_INFINITY,
+  }
 
   constructor(components: EnginePoolComponents, init: ServiceHostInit) {
     const { machine, services, definitions = builtInServices } = init
@@ -43,6 +58,8 @@ export class ServiceHost implements LocalServices, Startable {
           definition,
           machine,
           ...(services[definition.type] ?? { enabled: false }),
+          mayBegin: () => this.#mayBegin(definition),
+          onSettled: () => this.#pumpAll(),
           onChange: () => this.#publish(),
           onPages: pages => this.pagesRead.update(read => read + pages),
         }),
@@ -66,6 +83,33 @@ export class ServiceHost implements LocalServices, Startable {
   setAccepting(accepting: Accepting): void {
     this.#accepting = accepting
     this.#publish()
+  }
+
+  /**
+   * Puts an order into force at once. When nobody's requests are accepted, those that wait are turned away with PAUSED,
+   * and those under way, if they are handed back, with WORKER_LOST: another worker may do them. Engines are unloaded as
+   * soon as they have nothing to do.
+   */
+  govern(order: ServiceOrder): void {
+    const { accepting, underWay, jobs, memoryMiB, gpu } = order
+    this.#accepting = accepting
+    this.#order = { jobs, memoryMiB }
+    for (const lane of this.#lanes.values()) {
+      lane.limit({ slots: accepting === 'nobody' ? 0 : jobs, gpu })
+      if (accepting === 'nobody') lane.turnAway({ begun: underWay === 'hand-back' })
+    }
+    this.#publish()
+  }
+
+  /** Jobs that wait, run, or whose answers are being made. */
+  get jobs(): number {
+    return [...this.#lanes.values()].reduce((sum, lane) => sum + lane.jobs, 0)
+  }
+
+  /** The least memory that a job of a service that is on takes; 0: none is on. */
+  get leastJobMiB(): number {
+    const needs = [...this.#lanes.values()].filter(lane => lane.status.enabled).map(lane => lane.definition.memoryMiB)
+    return needs.length === 0 ? 0 : Math.min(...needs)
   }
 
   /** @throws RmaError UNKNOWN_SERVICE */
@@ -124,12 +168,27 @@ export class ServiceHost implements LocalServices, Startable {
         }),
         { running: 0, waiting: 0, slots: 0, bound: 0 },
       )
-    return { load: loadOf(queue), queue }
+    const bounded = { ...queue, slots: Math.min(queue.slots, Math.max(queue.running, this.#order.jobs)) }
+    return { load: loadOf(bounded), queue: bounded }
   }
 
   /** Process ids of the engines that are loaded, by service. */
   enginePids(service: ServiceType): number[] {
     return this.#lanes.get(service)?.enginePids ?? []
+  }
+
+  #mayBegin(definition: ServiceDefinition): boolean {
+    let jobs = 0
+    let memoryMiB = definition.memoryMiB
+    for (const lane of this.#lanes.values()) {
+      jobs += lane.status.running
+      memoryMiB += lane.status.running * lane.definition.memoryMiB
+    }
+    return jobs < this.#order.jobs && memoryMiB <= this.#order.memoryMiB
+  }
+
+  #pumpAll(): void {
+    for (const lane of this.#lanes.values()) lane.pump()
   }
 
   #lane(type: ServiceType): ServiceLane {

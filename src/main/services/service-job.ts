@@ -16,6 +16,7 @@ export class ServiceJob implements Waiting {
   readonly #output = Promise.withResolvers<ReadableStream<EngineOutput>>()
   readonly #stopTimer: StopTimer
   readonly #follow: () => void
+  #begun = false
 
   constructor(request: ServiceRequest, clock: Clock) {
     this.request = request
@@ -51,7 +52,13 @@ export class ServiceJob implements Waiting {
     return this.#output.promise
   }
 
+  /** Whether an engine has been handed this job. */
+  get begun(): boolean {
+    return this.#begun
+  }
+
   begin(output: Promise<ReadableStream<EngineOutput>>): void {
+    this.#begun = true
     this.#output.resolve(output)
   }
 

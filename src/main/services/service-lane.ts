@@ -5,7 +5,7 @@ import type { StopTimer } from '../clock.ts'
 import type { ServiceAnswer, ServiceRequest } from '../service-request.ts'
 import { EnginePool, type EnginePoolComponents } from './engine-pool.ts'
 import type { EngineInput } from './engine-protocol.ts'
-import type { EngineOutput } from './engine-session.ts'
+import type { EngineOutput, OnSettled } from './engine-session.ts'
 import { FairQueue } from './fair-queue.ts'
 import { mediaType, readBody, tooLarge } from './request-body.ts'
 import type { Machine, ServiceDefinition } from './service-definition.ts'
@@ -17,6 +17,10 @@ export interface ServiceLaneInit {
   enabled: boolean
   /** Jobs at once; missing: chosen from the machine. */
   slots?: number | undefined
+  /** Whether the node as a whole may begin another job of this service now. */
+  mayBegin: () => boolean
+  /** Called when a job has ended, so that one of another service may begin. */
+  onSettled: () => void
   /** Called after each change of `status`. */
   onChange: () => void
   onPages: (pages: number) => void
@@ -40,6 +44,11 @@ export class ServiceLane {
   readonly #queue: FairQueue<ServiceJob>
   readonly #jobs = new Set<ServiceJob>()
   #enabled: boolean
+  /** Jobs at once that the donor chose, or that suit the machine. */
+  #slots: number
+  /** Jobs at once that the node as a whole may take on now. */
+  #mostSlots = Number.POSITIVE_INFINITY
+  #gpuAllowed = true
   #heldBytes = 0
   #startFailures = 0
   #engineFailure: string | undefined
@@ -49,6 +58,7 @@ export class ServiceLane {
   constructor(components: EnginePoolComponents, init: ServiceLaneInit) {
     const { definition, machine } = init
     const size = init.slots ?? definition.slots(machine)
+    this.#slots = size
     const { engine: entry, memoryMiB, stallMs } = definition
     this.definition = definition
     this.#components = components
@@ -82,10 +92,10 @@ export class ServiceLane {
   }
 
   configure({ enabled, slots }: { enabled: boolean; slots?: number | undefined }): void {
-    const size = slots ?? this.definition.slots(this.#init.machine)
-    this.#pool.resize(size)
-    this.#queue.bound = this.definition.bound(size)
-    this.#pump()
+    this.#slots = slots ?? this.definition.slots(this.#init.machine)
+    this.#queue.bound = this.definition.bound(this.#slots)
+    this.#resize()
+    this.pump()
     this.setEnabled(enabled)
   }
 
@@ -94,12 +104,29 @@ export class ServiceLane {
     this.#init.onChange()
   }
 
+  /** Bounds what runs at once; engines beyond it are unloaded as they become idle. */
+  limit({ slots, gpu }: { slots: number; gpu: boolean }): void {
+    this.#mostSlots = slots
+    this.#gpuAllowed = gpu
+    this.#resize()
+    if (!this.#mayUseMachine()) this.turnAway({ begun: true })
+    this.pump()
+  }
+
+  /** Sends requesters elsewhere: those that wait, and those whose jobs have begun too if `begun`. */
+  turnAway({ begun }: { begun: boolean }): void {
+    for (const job of [...this.#jobs]) {
+      if (!job.begun) job.turnAway(new RmaError('PAUSED', 'the owner of this node needs the machine'))
+      else if (begun) job.turnAway(new RmaError('WORKER_LOST', 'the owner of this node needs the machine back'))
+    }
+  }
+
   /** Runs the request; see `LocalServices.run`. */
   async run(request: ServiceRequest): Promise<ServiceAnswer> {
     const job = this.#admit(request)
     try {
       job.input = await this.#read(job)
-      this.#pump()
+      this.pump()
       return await this.definition.answer(await job.output, {
         accept: request.accept,
         countPages: this.#init.onPages,
@@ -155,8 +182,8 @@ export class ServiceLane {
   }
 
   /** Hands free engines to those whose turn it is. */
-  #pump(): void {
-    while (this.#pool.free > 0) {
+  pump(): void {
+    while (this.#pool.free > 0 && this.#init.mayBegin()) {
       const job = this.#queue.next()
       if (job?.input === undefined) break
       job.begin(this.#start(job, job.input))
@@ -168,7 +195,8 @@ export class ServiceLane {
     const { clock } = this.#components
     const startedAt = clock.now()
     job.request.onStarted?.()
-    const onFree = () => {
+    const onFree: OnSettled = cpuMs => {
+      job.request.onUsed?.({ cpuMs, gpuMs: this.definition.usesGpu === true ? clock.now() - startedAt : 0 })
       this.#averageMs += averageWeight * (clock.now() - startedAt - this.#averageMs)
       this.#settle(job)
     }
@@ -188,7 +216,16 @@ export class ServiceLane {
     job.dispose()
     this.#heldBytes -= job.heldBytes
     this.#queue.remove(job)
-    this.#pump()
+    this.pump()
+    this.#init.onSettled()
+  }
+
+  #resize(): void {
+    this.#pool.resize(this.#mayUseMachine() ? Math.min(this.#slots, this.#mostSlots) : 0)
+  }
+
+  #mayUseMachine(): boolean {
+    return this.#gpuAllowed || this.definition.usesGpu !== true
   }
 
   /** Withdraws the service for a while when its engine keeps failing to start; then it may try again. */
@@ -210,6 +247,7 @@ export class ServiceLane {
 
   #unavailable(): Unavailability | undefined {
     if (!this.#enabled) return { kind: 'disabled' }
+    if (!this.#mayUseMachine()) return { kind: 'gpu-paused' }
     const { memoryMiB: foundMiB } = this.#init.machine
     const neededMiB = this.definition.memoryMiB
     if (foundMiB < neededMiB) return { kind: 'needs-memory', neededMiB, foundMiB }
@@ -218,7 +256,7 @@ export class ServiceLane {
   }
 
   #busy(): RmaError {
-    const roundsAhead = Math.ceil((this.#queue.size + 1) / this.#pool.size)
+    const roundsAhead = Math.ceil((this.#queue.size + 1) / Math.max(1, this.#pool.size))
     const retryAfterMs = Math.round(Math.min(longestRetryMs, Math.max(shortestRetryMs, roundsAhead * this.#averageMs)))
     return new RmaError('BUSY', `${this.#queue.size} requests for ${this.definition.type} already wait here`, {
       retryAfterMs,

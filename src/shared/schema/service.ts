@@ -4,6 +4,7 @@ import { serviceTypeSchema } from './primitives.ts'
 /** Why a service is not offered here, as data the page turns into words. */
 export const unavailabilitySchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('disabled') }),
+  z.object({ kind: z.literal('gpu-paused') }),
   z.object({ kind: z.literal('engine-failed'), message: z.string() }),
   z.object({ kind: z.literal('needs-memory'), neededMiB: z.number(), foundMiB: z.number() }),
   z.object({ kind: z.literal('needs-gpu'), neededVramMiB: z.number(), foundVramMiB: z.number() }),

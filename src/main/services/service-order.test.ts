@@ -1,0 +1,123 @@
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { minute } from '../../shared/units.ts'
+import type { ServiceRequest } from '../service-request.ts'
+import type { ServiceHost, ServiceOrder } from './service-host.ts'
+import { failureOf, obedience, orderFor, testHost, textOf } from './testing/test-host.ts'
+
+const hosts: ServiceHost[] = []
+afterEach(() => {
+  for (const host of hosts.splice(0)) host.stop()
+})
+
+const everything: ServiceOrder = { accepting: 'everybody', underWay: 'finish', jobs: 64, memoryMiB: 65_536, gpu: true }
+const finish: ServiceOrder = { ...everything, accepting: 'nobody', jobs: 0 }
+const handBack: ServiceOrder = { ...finish, underWay: 'hand-back' }
+
+const other = { ...obedience, type: 'other' }
+const onGraphics = { ...obedience, type: 'graphics', usesGpu: true }
+
+function hostWith(definitions = [obedience], slots?: number): ServiceHost {
+  const services = Object.fromEntries(
+    definitions.map(({ type }) => [type, { enabled: true, ...(slots === undefined ? {} : { slots }) }]),
+  )
+  const host = testHost({ definitions, services })
+  hosts.push(host)
+  return host
+}
+
+const wait = (host: ServiceHost, fields: Partial<ServiceRequest> = {}) =>
+  host.run(orderFor({ do: 'wait', ms: minute }, fields))
+const isGone = (pid: number) => vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow())
+
+describe('when the owner needs the machine', () => {
+  it('at once, jobs under way and those that wait are handed back for others to do, and engines end', async () => {
+    const host = hostWith()
+    const lost = failureOf(wait(host))
+    await vi.waitFor(() => expect(host.status.get()[0]?.running).toBe(1))
+    const waiting = failureOf(wait(host))
+    await vi.waitFor(() => expect(host.status.get()[0]?.waiting).toBe(1))
+    const [pid] = host.enginePids('obedience')
+    host.govern(handBack)
+    expect(await lost).toMatchObject({ code: 'WORKER_LOST', retryable: true })
+    expect(await waiting).toMatchObject({ code: 'PAUSED', retryable: true })
+    expect(await failureOf(wait(host))).toMatchObject({ code: 'PAUSED' })
+    expect(host.jobs).toBe(0)
+    if (pid !== undefined) await isGone(pid)
+  })
+
+  it('soon, jobs under way are finished, those that wait are turned away, and engines end afterwards', async () => {
+    const host = hostWith()
+    const answer = host.run(orderFor({ do: 'wait', ms: 300 }))
+    await vi.waitFor(() => expect(host.status.get()[0]?.running).toBe(1))
+    const waiting = failureOf(wait(host))
+    await vi.waitFor(() => expect(host.status.get()[0]?.waiting).toBe(1))
+    const [pid] = host.enginePids('obedience')
+    host.govern(finish)
+    expect(await waiting).toMatchObject({ code: 'PAUSED' })
+    expect(await textOf(await answer)).toBe('["waited"]')
+    if (pid !== undefined) await isGone(pid)
+    expect(host.enginePids('obedience')).toEqual([])
+  })
+
+  it('and gives it back, requests are taken again', async () => {
+    const host = hostWith()
+    host.govern(handBack)
+    host.govern(everything)
+    expect(host.offers('obedience')).toBe(true)
+    expect(await textOf(await host.run(orderFor({ do: 'echo', text: 'again' })))).toBe('["again"]')
+  })
+})
+
+describe('an order', () => {
+  it('bounds the jobs of all services together, and lets the next begin when one ends', async () => {
+    const host = hostWith([obedience, other], 4)
+    host.govern({ ...everything, jobs: 2 })
+    const abort = new AbortController()
+    const running = [wait(host, { signal: abort.signal }), wait(host, { service: 'other' })].map(failureOf)
+    await vi.waitFor(() => expect(host.capacity().queue.running).toBe(2))
+    const third = host.run(orderFor({ do: 'echo', text: 'third' }, { service: 'other' }))
+    await vi.waitFor(() => expect(host.capacity().queue).toMatchObject({ running: 2, waiting: 1, slots: 2 }))
+    abort.abort()
+    expect(await textOf(await third)).toBe('["third"]')
+    host.stop()
+    await Promise.all(running)
+  })
+
+  it('bounds the memory of all jobs together', async () => {
+    const host = hostWith([obedience], 4)
+    host.govern({ ...everything, memoryMiB: 2 * obedience.memoryMiB })
+    const jobs = [wait(host), wait(host), wait(host)].map(failureOf)
+    await vi.waitFor(() => expect(host.capacity().queue).toMatchObject({ running: 2, waiting: 1 }))
+    host.stop()
+    await Promise.all(jobs)
+  })
+
+  it('without graphics cards withdraws the services that need one, and no other', async () => {
+    const host = hostWith([obedience, onGraphics])
+    const lost = failureOf(wait(host, { service: 'graphics' }))
+    await vi.waitFor(() => expect(host.capacity().queue.running).toBe(1))
+    host.govern({ ...everything, gpu: false })
+    expect(await lost).toMatchObject({ code: 'WORKER_LOST' })
+    expect(host.status.get()).toMatchObject([{ type: 'obedience' }, { unavailable: { kind: 'gpu-paused' } }])
+    expect(host.offers('graphics')).toBe(false)
+    expect(host.offers('obedience')).toBe(true)
+    host.govern(everything)
+    expect(host.offers('graphics')).toBe(true)
+  })
+
+  it('knows the least memory that a job takes', () => {
+    const host = hostWith([obedience, { ...other, memoryMiB: 64 }])
+    expect(host.leastJobMiB).toBe(64)
+    host.setEnabled('other', false)
+    host.setEnabled('obedience', false)
+    expect(host.leastJobMiB).toBe(0)
+  })
+})
+
+it('a job tells what it took of the processor', async () => {
+  const host = hostWith()
+  const used = vi.fn()
+  await textOf(await host.run(orderFor({ do: 'echo', text: 'x' }, { onUsed: used })))
+  expect(used).toHaveBeenCalledExactlyOnceWith({ cpuMs: expect.any(Number), gpuMs: 0 })
+  expect(used.mock.calls[0]?.[0].cpuMs).toBeGreaterThan(0)
+})
