@@ -49,8 +49,8 @@ for (const { page: path, theme, width, peers } of shots) {
   await page.goto(scripted.server.accessUrl)
   await page.goto(`${scripted.server.url}#/${path}`)
   await page.getByRole('heading', { level: 1 }).waitFor()
-  // The layout of a large network moves for a few seconds; a picture is taken of it at rest.
-  if (path === 'topology') await page.waitForTimeout(peers === 2_000 ? 9_000 : 1_000)
+  // The layout moves for a moment; a picture is taken of it at rest.
+  if (path === 'topology') await page.waitForTimeout(peers === 2_000 ? 3_000 : 1_500)
   const file = join(folder, `${name}.png`)
   await sharp(await page.screenshot())
     .png({ palette: true, quality: 90, effort: 8 })

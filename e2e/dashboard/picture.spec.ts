@@ -109,6 +109,40 @@ test('opens the details of a node that is clicked, and of the next one by keyboa
   await expect(details.getByRole('heading', { level: 2 })).toHaveText(/^…/)
 })
 
+test('groups a larger network, and opens a group by click and by keyboard', async ({ page }) => {
+  const picture = await open(page, 40)
+  await expect(picture).toHaveAccessibleName(/^Network graph of 41 nodes/)
+  await page.getByText(/^\d+ groups$/).click()
+  const groups = page.getByRole('region', { name: 'Group nodes' })
+  const first = groups.getByRole('listitem').getByRole('button').first()
+  await first.focus()
+  await page.keyboard.press('Space')
+  await expect(first).toHaveAttribute('aria-pressed', 'true')
+  await first.press('Space')
+  await expect(first).toHaveAttribute('aria-pressed', 'false')
+
+  const box = await picture.boundingBox()
+  if (box === null) throw new Error('expected a picture that is shown')
+  const hint = page.getByText(/· \d+ nodes · \d+ donating/).and(page.locator('p'))
+  await expect(async () => {
+    // Bubbles stand around this machine: somewhere on a ring around the middle is one.
+    for (let step = 0; step < 24 && !(await hint.isVisible()); step++) {
+      const angle = (step / 24) * 2 * Math.PI
+      await page.mouse.move(
+        box.x + box.width / 2 + 140 * Math.cos(angle),
+        box.y + box.height / 2 + 140 * Math.sin(angle),
+      )
+    }
+    await expect(hint).toBeVisible({ timeout: 100 })
+  }).toPass()
+  await page.mouse.down()
+  await page.mouse.up()
+  await expect(groups.locator('[aria-pressed="true"]')).toHaveCount(1)
+
+  await page.getByRole('radio', { name: 'Off' }).click()
+  await expect(page.getByText(/^\d+ groups$/)).toBeHidden()
+})
+
 test('shows the ring of the key space', async ({ page }) => {
   await open(page, 12)
   await page.getByRole('radio', { name: 'Ring' }).click()

@@ -31,13 +31,13 @@ export function drawEdges(
   }
   context.strokeStyle = shown.palette.edge
   context.globalAlpha = quietAlpha(quiet.length)
-  context.lineWidth = 1
-  if (quiet.length > dashLimit) stroke(context, quiet)
-  else strokeByPath(context, quiet)
+  if (quiet.length > dashLimit) {
+    context.lineWidth = 1
+    stroke(context, quiet)
+  } else strokeByWidth(context, quiet, 1)
   context.strokeStyle = shown.palette.edgeStrong
   context.globalAlpha = 0.85
-  context.lineWidth = 1.4
-  strokeByPath(context, strong)
+  strokeByWidth(context, strong, 1.4)
   context.globalAlpha = 1
 }
 
@@ -49,6 +49,23 @@ export function quietAlpha(count: number): number {
 function isStrong({ key, a, b }: SceneEdge, { focus, pointedAt }: EdgeEmphasis): boolean {
   if (key === pointedAt) return true
   return focus === undefined ? a.look === 'self' || b.look === 'self' : a.id === focus || b.id === focus
+}
+
+/** Lines that stand for more connections are wider, up to three times. */
+function strokeByWidth(context: CanvasRenderingContext2D, edges: readonly SceneEdge[], width: number): void {
+  for (const [index, widening] of widenings.entries()) {
+    const batch = edges.filter(({ count }) => wideningOf(count) === index)
+    if (batch.length === 0) continue
+    context.lineWidth = width * widening
+    strokeByPath(context, batch)
+  }
+}
+
+const widenings = [1, 1.6, 2.2, 3] as const
+
+/** Place in `widenings` for an edge of so many connections: one more for each ten times. */
+function wideningOf(count: number): number {
+  return count === 1 ? 0 : Math.min(widenings.length - 1, 1 + Math.floor(Math.log10(count)))
 }
 
 function strokeByPath(context: CanvasRenderingContext2D, edges: readonly SceneEdge[]): void {

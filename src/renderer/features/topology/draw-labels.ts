@@ -9,7 +9,7 @@ const font = '12px system-ui, sans-serif'
 /** Halo around letters, in pixels. */
 const haloWidth = 3
 
-/** Names the nodes in view, or only this machine and the one in focus where there are too many. */
+/** Names the nodes in view, or only groups, this machine and the one in focus where there are too many. */
 export function drawLabels(
   context: CanvasRenderingContext2D,
   { nodes }: Scene,
@@ -17,7 +17,9 @@ export function drawLabels(
 ): void {
   const inView = nodes.filter(node => isInView(node, shown.size))
   const pinned = (node: SceneNode) => node.look === 'self' || node.id === shown.focus
-  const named = inView.length <= labelLimit ? inView.filter(node => !node.faded || pinned(node)) : inView.filter(pinned)
+  const landmark = (node: SceneNode) => node.item.kind === 'group' || pinned(node)
+  const few = inView.length <= labelLimit
+  const named = inView.filter(node => landmark(node) || (few && !node.faded))
   context.font = font
   const labels = placeLabels(
     named.map((node): LabelCandidate => {
@@ -38,8 +40,9 @@ export function drawLabels(
   }
 }
 
-/** This machine first, then coordinators, connected nodes, and the rest by how capable they are. */
-function rank({ look, node, size }: SceneNode): number {
+/** This machine first, then groups, coordinators, connected nodes, and the rest by how capable they are. */
+function rank({ look, item, size }: SceneNode): number {
   if (look === 'self') return 4
-  return (look === 'coordinator' ? 2 : node.connected ? 1 : 0) + size / 100
+  if (item.kind === 'group') return 3 + size / 100
+  return (look === 'coordinator' ? 2 : item.node.connected ? 1 : 0) + size / 100
 }

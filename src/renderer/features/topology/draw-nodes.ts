@@ -1,4 +1,6 @@
-import type { Point, Size } from './geometry.ts'
+import { circle, drawGauges } from './draw-gauges.ts'
+import { drawGroups } from './draw-groups.ts'
+import type { Size } from './geometry.ts'
 import type { NodeLook } from './node-look.ts'
 import type { Palette } from './palette.ts'
 import { isInView, type Scene, type SceneNode } from './scene.ts'
@@ -16,19 +18,24 @@ const markShare = 0.14
 /** Draws nodes in batches, one for each look, this machine on top, and marks the one with id `focus`. */
 export function drawNodes(
   context: CanvasRenderingContext2D,
-  { nodes, byId }: Scene,
+  scene: Scene,
   shown: { size: Size; focus: string | undefined; palette: Palette },
 ): void {
-  const inView = nodes.filter(node => isInView(node, shown.size))
+  const inView = scene.nodes.filter(node => isInView(node, shown.size))
   for (const faded of [true, false]) {
     context.globalAlpha = faded ? 0.18 : 1
+    drawGroups(
+      context,
+      inView.filter(node => node.item.kind === 'group' && node.faded === faded),
+      shown.palette,
+    )
     for (const look of looks) {
       const batch = inView.filter(node => node.look === look && node.faded === faded)
       if (batch.length > 0) drawBatch(context, batch, look, shown.palette)
     }
   }
   context.globalAlpha = 1
-  const focused = shown.focus === undefined ? undefined : byId.get(shown.focus)
+  const focused = shown.focus === undefined ? undefined : scene.find(shown.focus)
   if (focused?.place !== undefined) drawSelection(context, focused, shown.palette.text)
 }
 
@@ -64,11 +71,6 @@ function outline(context: CanvasRenderingContext2D, node: SceneNode): void {
   context.closePath()
 }
 
-function circle(context: CanvasRenderingContext2D, { x, y }: Point, radius: number): void {
-  context.moveTo(x + radius, y)
-  context.arc(x, y, radius, 0, 2 * Math.PI)
-}
-
 /** A ring inside this machine's mark tells it from every other node, whatever is drawn around it. */
 function drawSelfRing(context: CanvasRenderingContext2D, nodes: readonly SceneNode[], color: string): void {
   context.strokeStyle = color
@@ -78,25 +80,12 @@ function drawSelfRing(context: CanvasRenderingContext2D, nodes: readonly SceneNo
   context.stroke()
 }
 
-/** A gauge around each node: a faint track, filled clockwise from the top. */
 function drawLoads(context: CanvasRenderingContext2D, nodes: readonly SceneNode[], color: string): void {
-  const gauged = nodes.filter(({ node, radius }) => (node.load ?? 0) > 0.01 && radius >= detailRadius)
-  if (gauged.length === 0) return
-  const alpha = context.globalAlpha
-  context.strokeStyle = color
-  context.lineWidth = 2
-  context.globalAlpha = alpha * 0.25
-  context.beginPath()
-  for (const node of gauged) circle(context, node, node.radius + loadGap)
-  context.stroke()
-  context.globalAlpha = alpha
-  context.beginPath()
-  for (const node of gauged) {
-    const radius = node.radius + loadGap
-    context.moveTo(node.x, node.y - radius)
-    context.arc(node.x, node.y, radius, -Math.PI / 2, 2 * Math.PI * Math.min(0.999, node.node.load ?? 0) - Math.PI / 2)
-  }
-  context.stroke()
+  const gauged = nodes.flatMap(({ x, y, radius, item }) => {
+    const load = item.kind === 'node' ? (item.node.load ?? 0) : 0
+    return load > 0.01 && radius >= detailRadius ? { x, y, radius: radius + loadGap, load } : []
+  })
+  if (gauged.length > 0) drawGauges(context, gauged, color)
 }
 
 /** Four marks around a node, in the colour of text: a viewfinder, which no gauge looks like. */

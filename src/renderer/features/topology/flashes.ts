@@ -27,12 +27,12 @@ export class Flashes {
   }
 
   /** Draws those on their way; true while there are any. */
-  draw(context: CanvasRenderingContext2D, { byId }: Scene, palette: Palette, now: number): boolean {
+  draw(context: CanvasRenderingContext2D, scene: Scene, palette: Palette, now: number): boolean {
     this.#live = this.#live.filter(flash => now - flash.startedAt < flashMs)
     for (const { from, to, failed, startedAt } of this.#live) {
-      const [a, b] = [byId.get(from), byId.get(to)]
+      const [a, b] = [scene.find(from), scene.find(to)]
       const share = (now - startedAt) / flashMs
-      if (a?.place === undefined || b?.place === undefined || share < 0) continue
+      if (a?.place === undefined || b?.place === undefined || a === b || share < 0) continue
       const eased = 1 - (1 - share) ** 2
       context.strokeStyle = failed ? palette.bad : palette.accent
       context.fillStyle = context.strokeStyle

@@ -3,7 +3,7 @@ import { useNode, useNodeStore } from '../../store/node-context.tsx'
 import { strings } from '../../strings/index.ts'
 import styles from './graph-canvas.module.css'
 import { GraphTools } from './graph-tools.tsx'
-import type { Arrangement, GraphView } from './graph-view.ts'
+import type { GraphView, Shown } from './graph-view.ts'
 import type { Target } from './hit-test.ts'
 import { targetWords } from './target-words.ts'
 import { useGraphView } from './use-graph-view.ts'
@@ -15,21 +15,20 @@ const panStep = 48
 const dragFrom = 4
 
 interface GraphCanvasProps {
-  arrangement: Arrangement
-  search: string
-  selected: string | undefined
-  onSelect: (peerId: string | undefined) => void
+  shown: Shown
+  /** With the id of a peer or of a group. */
+  onSelect: (id: string | undefined) => void
 }
 
 /** The graph or the ring, moved with pointer, wheel and keyboard. */
-export function GraphCanvas({ arrangement, search, selected, onSelect }: GraphCanvasProps) {
+export function GraphCanvas({ shown, onSelect }: GraphCanvasProps) {
   const canvas = useRef<HTMLCanvasElement>(null)
   const drag = useRef<{ x: number; y: number; moved: boolean }>(undefined)
   const [hover, setHover] = useState<{ target: Target; x: number; y: number }>()
   const view = useGraphView(canvas, useNodeStore())
   const size = useNode(state => state.topology?.nodes.length ?? 0)
   const links = useNode(state => state.topology?.edges.length ?? 0)
-  useEffect(() => view.current?.show({ arrangement, selected, search }), [view, arrangement, selected, search])
+  useEffect(() => view.current?.show(shown), [view, shown])
 
   const onPointerDown = (event: PointerEvent) => {
     event.currentTarget.setPointerCapture(event.pointerId)
@@ -79,7 +78,7 @@ export function GraphCanvas({ arrangement, search, selected, onSelect }: GraphCa
         ref={canvas}
         {...focusable}
         className={styles.canvas}
-        aria-label={arrangement === 'graph' ? words.graphLabel(size, links) : words.ringLabel(size)}
+        aria-label={shown.arrangement === 'graph' ? words.graphLabel(size, links) : words.ringLabel(size)}
         onPointerDown={onPointerDown}
         onPointerMove={onPointerMove}
         onPointerUp={onPointerUp}

@@ -1,6 +1,7 @@
 import type { Topology } from '../../../shared/schema/topology.ts'
 import type { Point } from './geometry.ts'
 import type { NetworkGraph } from './graph-model.ts'
+import type { Picture } from './grouping.ts'
 import type { LayoutPositions, LayoutRequest } from './layout-messages.ts'
 import { ringPoint, ringRadius } from './placement.ts'
 
@@ -16,16 +17,17 @@ export class GraphLayout {
     this.#worker.addEventListener('message', (event: MessageEvent<LayoutPositions>) => this.#take(event.data))
   }
 
-  update(graph: NetworkGraph, self: string | undefined): void {
+  update(graph: NetworkGraph, tied: Picture['ties'], self: string | undefined): void {
     const ids = graph.nodes()
     const places = new Map(ids.map((id, index) => [id, index]))
     const links = graph.mapEdges((_key, _edge, from, to): [number, number] => [
       places.get(from) ?? 0,
       places.get(to) ?? 0,
     ])
+    const ties = tied.map(([group, member]): [number, number] => [places.get(group) ?? 0, places.get(member) ?? 0])
     const radii = ids.map(id => graph.getNodeAttribute(id, 'radius'))
     this.#ids = ids
-    const request: LayoutRequest = { version: ++this.#version, ids, links, radii, self }
+    const request: LayoutRequest = { version: ++this.#version, ids, links, ties, radii, self }
     this.#worker.postMessage(request)
   }
 

@@ -6,10 +6,11 @@ import { drawNodes } from './draw-nodes.ts'
 import { Flashes } from './flashes.ts'
 import { type Camera, fitCamera, type Point, pan, type Size, zoomAt } from './geometry.ts'
 import { GraphLayout, ringPositions } from './graph-layout.ts'
-import { applyTopology, createNetworkGraph } from './graph-model.ts'
+import { applyPicture, createNetworkGraph } from './graph-model.ts'
+import { type NodeGroup, type Picture, pictureOf } from './grouping.ts'
 import { nodeTowards, type Target, targetAt } from './hit-test.ts'
 import { type Palette, readPalette } from './palette.ts'
-import { createScene, emptyScene, placeScene, projectScene } from './scene.ts'
+import { createScene, emptyScene, extentOf, placeScene, projectScene } from './scene.ts'
 
 const fitMargin = 48
 /** A wide picture has the legend in its lower left corner. */
@@ -17,6 +18,16 @@ const legendFrom = 700
 const legendSize: Size = { width: 250, height: 285 }
 
 export type Arrangement = 'graph' | 'ring'
+
+/** What the page around the picture decides. */
+export interface Shown {
+  arrangement: Arrangement
+  selected: string | undefined
+  search: string
+  groups: readonly NodeGroup[]
+  /** Ids of the groups whose members are shown. */
+  open: ReadonlySet<string>
+}
 
 export interface GraphViewInit {
   canvas: HTMLCanvasElement
@@ -35,13 +46,15 @@ export class GraphView {
   #size: Size = { width: 0, height: 0 }
   #camera: Camera = { x: 0, y: 0, scale: 1 }
   #followFit = true
-  #arrangement: Arrangement = 'graph'
   #graphPositions: ReadonlyMap<string, Point> = new Map()
   #ring: ReadonlyMap<string, Point> = new Map()
   #scene = emptyScene
   #hovered: Target | undefined
-  #selected: string | undefined
-  #search = ''
+  #shown: Shown = { arrangement: 'graph', selected: undefined, search: '', groups: [], open: new Set() }
+  #topology: Topology | undefined
+  #picture: Picture = { items: [], edges: [], ties: [], shownAs: new Map() }
+  /** Structure has changed since the layout was last asked: it is not while the ring is shown. */
+  #layoutDue = false
   #frame = 0
 
   constructor({ canvas, reducedMotion }: GraphViewInit) {
@@ -64,10 +77,9 @@ export class GraphView {
   }
 
   setTopology(topology: Topology): void {
-    const { structural } = applyTopology(this.graph, topology)
+    this.#topology = topology
     this.#ring = ringPositions(topology.ring)
-    if (structural) this.#layout.update(this.graph, topology.nodes.find(node => node.self)?.peerId)
-    this.#rebuild()
+    this.#compose()
   }
 
   setJobs(jobs: readonly Job[]): void {
@@ -89,12 +101,10 @@ export class GraphView {
     this.#changed()
   }
 
-  show(shown: { arrangement: Arrangement; selected: string | undefined; search: string }): void {
-    if (shown.arrangement !== this.#arrangement) this.#followFit = true
-    this.#arrangement = shown.arrangement
-    this.#selected = shown.selected
-    this.#search = shown.search.trim()
-    this.#rebuild()
+  show(shown: Shown): void {
+    if (shown.arrangement !== this.#shown.arrangement) this.#followFit = true
+    this.#shown = { ...shown, search: shown.search.trim() }
+    this.#compose()
   }
 
   hover(target: Target | undefined): void {
@@ -125,17 +135,28 @@ export class GraphView {
 
   /** The node beside the selected one in a direction; this machine where none is selected. */
   nodeTowards(dx: number, dy: number): string | undefined {
-    const from = this.#selected === undefined ? undefined : this.#scene.byId.get(this.#selected)
+    const { selected } = this.#shown
+    const from = selected === undefined ? undefined : this.#scene.find(selected)
     if (from === undefined) return this.#scene.nodes.find(({ look }) => look === 'self')?.id
     return nodeTowards(this.#scene, from, dx, dy)?.id
   }
 
   #positions(): ReadonlyMap<string, Point> {
-    return this.#arrangement === 'graph' ? this.#graphPositions : this.#ring
+    return this.#shown.arrangement === 'graph' ? this.#graphPositions : this.#ring
   }
 
-  #rebuild(): void {
-    this.#scene = createScene(this.graph, this.#positions(), this.#search)
+  #compose(): void {
+    const topology = this.#topology
+    if (topology === undefined) return
+    const { arrangement, groups, open, search } = this.#shown
+    // The ring has a place for each node and none for groups.
+    this.#picture = pictureOf(topology, arrangement === 'graph' ? groups : [], open)
+    if (applyPicture(this.graph, this.#picture).structural) this.#layoutDue = true
+    if (this.#layoutDue && arrangement === 'graph') {
+      this.#layoutDue = false
+      this.#layout.update(this.graph, this.#picture.ties, topology.nodes.find(node => node.self)?.peerId)
+    }
+    this.#scene = createScene(this.graph, { places: this.#positions(), shownAs: this.#picture.shownAs, search })
     this.#changed()
   }
 
@@ -149,10 +170,11 @@ export class GraphView {
     const [context, size, palette] = [this.#context, this.#size, this.#palette]
     if (this.#followFit) {
       const corner = size.width >= legendFrom ? legendSize : { width: 0, height: 0 }
-      this.#camera = fitCamera(this.#positions().values(), size, { margin: fitMargin, corner })
+      this.#camera = fitCamera(extentOf(this.#scene), size, { margin: fitMargin, corner })
     }
     projectScene(this.#scene, this.#camera, size)
-    const focus = this.#hovered?.kind === 'node' ? this.#hovered.id : this.#selected
+    const pointed = this.#hovered?.kind === 'node' ? this.#hovered.id : this.#shown.selected
+    const focus = pointed === undefined ? undefined : (this.#picture.shownAs.get(pointed) ?? pointed)
     const pointedAt = this.#hovered?.kind === 'edge' ? this.#hovered.key : undefined
     context.fillStyle = palette.page
     context.fillRect(0, 0, size.width, size.height)

@@ -12,6 +12,11 @@ import {
 import type { LayoutRequest } from './layout-messages.ts'
 import { placeNodes } from './placement.ts'
 
+interface LayoutLink extends SimulationLinkDatum<LayoutNode> {
+  /** Holds a member beside its open group. */
+  tie: boolean
+}
+
 interface LayoutNode extends SimulationNodeDatum {
   id: string
   radius: number
@@ -30,7 +35,7 @@ const gentleAlpha = 0.25
 export class LayoutSimulation {
   version = 0
   #nodes: LayoutNode[] = []
-  #simulation: Simulation<LayoutNode, SimulationLinkDatum<LayoutNode>> | undefined
+  #simulation: Simulation<LayoutNode, LayoutLink> | undefined
 
   load(request: LayoutRequest): void {
     const known = new Map(this.#nodes.map(node => [node.id, { x: node.x, y: node.y }]))
@@ -44,14 +49,17 @@ export class LayoutSimulation {
       return id === request.self ? { ...node, fx: 0, fy: 0 } : node
     })
     const pull = pullToMiddle(request, large ? 0.05 : 0.06)
-    const links = request.links.map(([source, target]) => ({ source, target }))
+    const links = request.links.map(([source, target]): LayoutLink => ({ source, target, tie: false }))
+    const ties = request.ties.map(([source, target]): LayoutLink => ({ source, target, tie: true }))
+    // As much room around an open group as its members take up side by side.
+    const around = tieLength(request)
     this.#simulation?.stop()
-    this.#simulation = forceSimulation<LayoutNode>(this.#nodes)
+    this.#simulation = forceSimulation<LayoutNode, LayoutLink>(this.#nodes)
       .force(
         'link',
-        forceLink<LayoutNode, SimulationLinkDatum<LayoutNode>>(links)
-          .distance(large ? 60 : 105)
-          .strength(large ? 0.03 : 0.12),
+        forceLink<LayoutNode, LayoutLink>([...links, ...ties])
+          .distance(link => (link.tie ? around : large ? 60 : 105))
+          .strength(link => (link.tie ? 0.5 : large ? 0.03 : 0.12)),
       )
       .force(
         'charge',
@@ -96,9 +104,15 @@ export class LayoutSimulation {
   }
 }
 
+/** How far a member stands from its open group, in world units. */
+function tieLength({ ties }: LayoutRequest): number {
+  const groups = new Set(ties.map(([group]) => group)).size
+  return groups === 0 ? 0 : 14 + 9 * Math.sqrt(ties.length / groups)
+}
+
 /** How strongly each node is drawn to the middle: those with few links, which little else holds, more than others. */
-function pullToMiddle({ ids, links }: LayoutRequest, strength: number): number[] {
+function pullToMiddle({ ids, links, ties }: LayoutRequest, strength: number): number[] {
   const degrees = ids.map(() => 0)
-  for (const end of links.flat()) degrees[end] = (degrees[end] ?? 0) + 1
+  for (const end of [...links, ...ties].flat()) degrees[end] = (degrees[end] ?? 0) + 1
   return degrees.map(degree => strength * (1 + 2 / (1 + degree)))
 }

@@ -12,8 +12,8 @@ const nodes = [
 ] as const
 const links = ['direct', 'relay', 'tunnel', 'vpn'] as const
 
-/** What the marks and lines mean. */
-export function Legend() {
+/** What the marks and lines mean; those of groups where there are any. */
+export function Legend({ grouped }: { grouped: boolean }) {
   return (
     <details className={styles.legend} open>
       <summary>{words.legend}</summary>
@@ -23,6 +23,11 @@ export function Legend() {
             <LookSymbol look={look} /> {label}
           </li>
         ))}
+        {grouped && (
+          <li>
+            <LookSymbol look="group" /> {words.legendGroup}
+          </li>
+        )}
         {links.map(path => (
           <li key={path}>
             <span className={styles.line} data-path={path} /> {strings.path[path]}

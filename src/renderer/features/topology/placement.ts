@@ -7,6 +7,8 @@ export interface PlacementInput {
   ids: readonly string[]
   /** Pairs of places in `ids`. */
   links: readonly (readonly [number, number])[]
+  /** Pairs of places in `ids`: these stand closer together than linked ones. */
+  ties: readonly (readonly [number, number])[]
   /** Stays in the middle. */
   self: string | undefined
 }
@@ -16,7 +18,8 @@ export interface PlacementInput {
  * a spiral around the middle. Known nodes never move here, so a newcomer disturbs nobody.
  */
 export function placeNodes(input: PlacementInput, known: ReadonlyMap<string, Point>): Point[] {
-  const neighbours = neighbourLists(input)
+  const neighbours = neighbourLists(input.ids, input.links)
+  const tied = neighbourLists(input.ids, input.ties)
   const placed = new Map<number, Point>()
   input.ids.forEach((id, index) => {
     const point = id === input.self ? { x: 0, y: 0 } : known.get(id)
@@ -29,14 +32,16 @@ export function placeNodes(input: PlacementInput, known: ReadonlyMap<string, Poi
     if (place !== undefined) return { ...place }
     const spread = spiral(index + 1)
     if (!hasLayout) return spread
-    const near = (neighbours[index] ?? []).flatMap(other => placed.get(other) ?? [])
+    const placesOf = (list: number[][]) => (list[index] ?? []).flatMap(other => placed.get(other) ?? [])
+    const held = placesOf(tied)
+    const near = held.length > 0 ? held : placesOf(neighbours)
     if (near.length === 0) return spread
     const angle = index * goldenAngle
     return { x: mean(near, 'x') + spacing * Math.cos(angle), y: mean(near, 'y') + spacing * Math.sin(angle) }
   })
 }
 
-function neighbourLists({ ids, links }: PlacementInput): number[][] {
+function neighbourLists(ids: PlacementInput['ids'], links: PlacementInput['links']): number[][] {
   const lists: number[][] = ids.map(() => [])
   for (const [a, b] of links) {
     lists[a]?.push(b)

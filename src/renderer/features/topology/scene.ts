@@ -1,16 +1,16 @@
 import type { PathKind } from '../../../shared/schema/primitives.ts'
-import type { TopologyNode } from '../../../shared/schema/topology.ts'
 import { type Camera, type Point, type Size, toScreen } from './geometry.ts'
 import type { NetworkGraph } from './graph-model.ts'
-import { type NodeLook, nodePixels } from './node-look.ts'
+import type { Item, Picture } from './grouping.ts'
+import { type ItemLook, nodePixels } from './node-look.ts'
 import { matchesSearch } from './node-row.ts'
-import { nodeName } from './node-words.ts'
+import { itemName } from './node-words.ts'
 
-/** A node as it is drawn. `x` and `y` are pixels of the screen, as the camera saw it last. */
+/** A node or a group as it is drawn. `x` and `y` are pixels of the screen, as the camera saw it last. */
 export interface SceneNode extends Point {
   readonly id: string
-  readonly node: TopologyNode
-  readonly look: NodeLook
+  readonly item: Item
+  readonly look: ItemLook
   readonly name: string
   /** World units. */
   readonly size: number
@@ -25,6 +25,8 @@ export interface SceneNode extends Point {
 export interface SceneEdge {
   readonly key: string
   readonly path: PathKind
+  /** Connections that it stands for. */
+  readonly count: number
   readonly a: SceneNode
   readonly b: SceneNode
 }
@@ -33,20 +35,27 @@ export interface SceneEdge {
 export interface Scene {
   nodes: readonly SceneNode[]
   edges: readonly SceneEdge[]
-  byId: ReadonlyMap<string, SceneNode>
+  /** What stands for a peer or a group. */
+  find(id: string): SceneNode | undefined
 }
 
-export const emptyScene: Scene = { nodes: [], edges: [], byId: new Map() }
+export const emptyScene: Scene = { nodes: [], edges: [], find: () => undefined }
 
-export function createScene(graph: NetworkGraph, places: ReadonlyMap<string, Point>, search: string): Scene {
+export interface SceneFacts {
+  places: ReadonlyMap<string, Point>
+  shownAs: Picture['shownAs']
+  search: string
+}
+
+export function createScene(graph: NetworkGraph, { places, shownAs, search }: SceneFacts): Scene {
   const byId = new Map<string, SceneNode>()
-  graph.forEachNode((id, { node, look, radius }) => {
-    const faded = search !== '' && !matchesSearch(node, search)
+  graph.forEachNode((id, { item, look, radius }) => {
+    const faded = search !== '' && !isFound(item, search)
     byId.set(id, {
       id,
-      node,
+      item,
       look,
-      name: nodeName(node),
+      name: itemName(item),
       size: radius,
       faded,
       place: places.get(id),
@@ -56,16 +65,31 @@ export function createScene(graph: NetworkGraph, places: ReadonlyMap<string, Poi
     })
   })
   const edges: SceneEdge[] = []
-  graph.forEachEdge((key, { path }, from, to) => {
+  graph.forEachEdge((key, { path, count }, from, to) => {
     const [a, b] = [byId.get(from), byId.get(to)]
-    if (a !== undefined && b !== undefined) edges.push({ key, path, a, b })
+    if (a !== undefined && b !== undefined) edges.push({ key, path, count, a, b })
   })
-  return { nodes: [...byId.values()], edges, byId }
+  return { nodes: [...byId.values()], edges, find: id => byId.get(shownAs.get(id) ?? id) }
+}
+
+function isFound(item: Item, search: string): boolean {
+  if (item.kind === 'node') return matchesSearch(item.node, search)
+  return item.group.members.some(member => matchesSearch(member, search))
 }
 
 /** Moves every node of the scene to its place in the world. */
 export function placeScene(scene: Scene, places: ReadonlyMap<string, Point>): void {
   for (const node of scene.nodes) node.place = places.get(node.id)
+}
+
+/** Points that are all in view when the whole scene is: where nodes stand, and the rims of bubbles. */
+export function* extentOf({ nodes }: Scene): Generator<Point> {
+  for (const { place, look, size } of nodes) {
+    if (place === undefined) continue
+    const reach = look === 'group' ? size : 0
+    yield { x: place.x - reach, y: place.y - reach }
+    yield { x: place.x + reach, y: place.y + reach }
+  }
 }
 
 /** Brings every node to where the camera sees it. */

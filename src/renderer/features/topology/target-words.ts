@@ -1,8 +1,9 @@
 import { formatDuration } from '../../strings/format.ts'
 import { strings } from '../../strings/index.ts'
 import type { NetworkGraph } from './graph-model.ts'
+import { type Item, meanLoad, type NodeGroup } from './grouping.ts'
 import type { Target } from './hit-test.ts'
-import { nodeName, nodeState } from './node-words.ts'
+import { itemName, nodeState } from './node-words.ts'
 
 const words = strings.topology
 
@@ -10,14 +11,30 @@ const words = strings.topology
 export function targetWords(target: Target, graph: NetworkGraph): string {
   if (target.kind === 'node') {
     if (!graph.hasNode(target.id)) return ''
-    const { node } = graph.getNodeAttributes(target.id)
-    return [nodeName(node), nodeState(node), node.load === undefined ? '' : words.load(node.load)]
-      .filter(Boolean)
-      .join(' · ')
+    return itemWords(graph.getNodeAttribute(target.id, 'item'))
   }
   if (!graph.hasEdge(target.key)) return ''
-  const { path, rttMs } = graph.getEdgeAttributes(target.key)
-  const [a, b] = graph.extremities(target.key).map(id => nodeName(graph.getNodeAttribute(id, 'node')))
-  const ends = words.edge(a ?? '', b ?? '')
-  return `${ends} · ${strings.path[path]}${rttMs === undefined ? '' : ` · ${formatDuration(rttMs)}`}`
+  const { path, rttMs, count } = graph.getEdgeAttributes(target.key)
+  const [a, b] = graph.extremities(target.key).map(id => itemName(graph.getNodeAttribute(id, 'item')))
+  const way = count === 1 ? strings.path[path] : words.group.connections(count)
+  return joined([words.edge(a ?? '', b ?? ''), way, rttMs === undefined ? '' : formatDuration(rttMs)])
 }
+
+function itemWords(item: Item): string {
+  if (item.kind === 'group') return joined([item.group.name, ...groupWords(item.group)])
+  const { node } = item
+  return joined([itemName(item), nodeState(node), node.load === undefined ? '' : words.load(node.load)])
+}
+
+/** How many there are in a group, how many of them donate, and how busy those are. */
+export function groupWords({ members }: NodeGroup): string[] {
+  const donating = members.filter(({ state }) => state === 'donating')
+  const load = meanLoad(members)
+  return [
+    words.group.nodes(members.length),
+    words.group.donating(donating.length),
+    load === undefined ? '' : words.load(load),
+  ]
+}
+
+const joined = (parts: string[]) => parts.filter(Boolean).join(' · ')

@@ -1,5 +1,5 @@
 import { LoaderCircle } from 'lucide-react'
-import { useState } from 'react'
+import { useMemo, useState } from 'react'
 import { EmptyState } from '../../components/empty-state.tsx'
 import { PageHeader } from '../../components/page-header.tsx'
 import { SearchBox } from '../../components/search-box.tsx'
@@ -9,11 +9,14 @@ import { useNode } from '../../store/node-context.tsx'
 import { strings } from '../../strings/index.ts'
 import { DetailsPanel } from './details-panel.tsx'
 import { GraphCanvas } from './graph-canvas.tsx'
+import { GroupPanel } from './group-panel.tsx'
+import { ungroupedUpTo } from './grouping.ts'
 import { Legend } from './legend.tsx'
 import { NodeTable } from './node-table.tsx'
 import { OwnWindowButton } from './own-window-button.tsx'
 import { TopologyCounts } from './topology-counts.tsx'
 import styles from './topology-page.module.css'
+import { useGroups } from './use-groups.ts'
 
 const words = strings.topology
 const views = [
@@ -28,6 +31,12 @@ export default function TopologyPage() {
   const [view, setView] = useState<(typeof views)[number]['id']>('graph')
   const [search, setSearch] = useState('')
   const [selected, setSelected] = useState<string>()
+  const { grouping, groups, open, group, toggle } = useGroups(topology)
+  const arrangement = view === 'ring' ? 'ring' : 'graph'
+  const shown = useMemo(
+    () => ({ arrangement, search, selected, groups, open }) as const,
+    [arrangement, search, selected, groups, open],
+  )
   if (topology === undefined) return <EmptyState icon={LoaderCircle} title={words.loading} />
   return (
     <>
@@ -43,8 +52,11 @@ export default function TopologyPage() {
             <NodeTable topology={topology} search={search} selected={selected} onSelect={setSelected} />
           ) : (
             <>
-              <GraphCanvas arrangement={view} search={search} selected={selected} onSelect={setSelected} />
-              <Legend />
+              <GraphCanvas shown={shown} onSelect={id => toggle(id) || setSelected(id)} />
+              {view === 'graph' && topology.counts.known > ungroupedUpTo && (
+                <GroupPanel grouping={grouping} groups={groups} open={open} onGroup={group} onToggle={toggle} />
+              )}
+              <Legend grouped={view === 'graph' && groups.length > 0} />
               {topology.counts.known === 0 && (
                 <p className={styles.alone} role="status">
                   <b>{words.empty}</b>

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { Topology, TopologyNode } from '../../../shared/schema/topology.ts'
 import { fitCamera, toScreen, toWorld, zoomAt } from './geometry.ts'
-import { applyTopology, createNetworkGraph } from './graph-model.ts'
+import { applyPicture, createNetworkGraph, type NetworkGraph } from './graph-model.ts'
+import { pictureOf } from './grouping.ts'
 import { LayoutSimulation } from './layout-simulation.ts'
 import { matchesSearch, nodeRows, sortRows } from './node-row.ts'
 import { placeNodes } from './placement.ts'
@@ -14,13 +15,15 @@ function topology(nodes: TopologyNode[], edges: Topology['edges']): Topology {
   return { nodes, edges, ring: [], counts: { connected: 0, known: 0, donating: 0 } }
 }
 
+const apply = (graph: NetworkGraph, shown: Topology) => applyPicture(graph, pictureOf(shown, [], new Set()))
+
 describe('the graph of the network', () => {
   it('reports who came and went, and nothing when only values changed', () => {
     const graph = createNetworkGraph()
     const edges: Topology['edges'] = [{ from: 'self', to: 'a', path: 'direct', rttMs: 4 }]
-    expect(applyTopology(graph, topology([node('self'), node('a')], edges)).structural).toBe(true)
-    expect(applyTopology(graph, topology([node('self'), node('a', { load: 0.5 })], edges)).structural).toBe(false)
-    expect(applyTopology(graph, topology([node('self'), node('b')], []))).toEqual({
+    expect(apply(graph, topology([node('self'), node('a')], edges)).structural).toBe(true)
+    expect(apply(graph, topology([node('self'), node('a', { load: 0.5 })], edges)).structural).toBe(false)
+    expect(apply(graph, topology([node('self'), node('b')], []))).toEqual({
       added: ['b'],
       removed: ['a'],
       structural: true,
@@ -29,7 +32,7 @@ describe('the graph of the network', () => {
 
   it('keeps one edge of two reports, the faster one, and none to unknown nodes', () => {
     const graph = createNetworkGraph()
-    applyTopology(
+    apply(
       graph,
       topology(
         [node('self'), node('a')],
@@ -40,14 +43,14 @@ describe('the graph of the network', () => {
         ],
       ),
     )
-    expect(graph.mapEdges((_key, edge) => edge)).toEqual([{ path: 'direct', rttMs: 4 }])
+    expect(graph.mapEdges((_key, edge) => edge)).toEqual([{ path: 'direct', rttMs: 4, count: 1 }])
   })
 })
 
 describe('places of nodes', () => {
   it('stay for those that are known, whatever comes', () => {
     const known = new Map([['a', { x: 100, y: 50 }]])
-    const places = placeNodes({ ids: ['self', 'a', 'b'], links: [[1, 2]], self: 'self' }, known)
+    const places = placeNodes({ ids: ['self', 'a', 'b'], links: [[1, 2]], ties: [], self: 'self' }, known)
     expect(places[0]).toEqual({ x: 0, y: 0 })
     expect(places[1]).toEqual({ x: 100, y: 50 })
     expect(Math.hypot((places[2]?.x ?? 0) - 100, (places[2]?.y ?? 0) - 50)).toBeCloseTo(26)
@@ -57,11 +60,18 @@ describe('places of nodes', () => {
     const ids = ['self', ...Array.from({ length: 12 }, (_, index) => `peer-${index}`)]
     const links = ids.slice(1).map((_, index): [number, number] => [0, index + 1])
     const simulation = new LayoutSimulation()
-    simulation.load({ version: 1, ids, links, self: 'self', radii: ids.map(() => 8) })
+    simulation.load({ version: 1, ids, links, ties: [], self: 'self', radii: ids.map(() => 8) })
     while (!simulation.step());
     const before = simulation.positions()
     const grown = [...ids, 'newcomer']
-    simulation.load({ version: 2, ids: grown, links: [...links, [0, 13]], self: 'self', radii: grown.map(() => 8) })
+    simulation.load({
+      version: 2,
+      ids: grown,
+      links: [...links, [0, 13]],
+      ties: [],
+      self: 'self',
+      radii: grown.map(() => 8),
+    })
     while (!simulation.step());
     const after = simulation.positions()
     expect([after[0], after[1]]).toEqual([0, 0])
