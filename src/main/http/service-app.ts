@@ -8,6 +8,7 @@ import type { ServiceStatus } from '../../shared/schema/service.ts'
 import type { Clock } from '../clock.ts'
 import { isSameToken } from '../config/access-token.ts'
 import type { Logger } from '../log.ts'
+import { expositionType } from '../metrics/exposition.ts'
 import { formatResponseHeaders, parseRequestHeaders } from '../routing/headers.ts'
 import type { LocalWorker } from '../routing/local-worker.ts'
 import type { RoutedAnswer } from '../routing/routed-answer.ts'
@@ -32,12 +33,15 @@ export interface ServiceAppInit {
   services: () => ServiceStatus[]
   /** Whether the node takes requests from others now. */
   donating: () => boolean
+  /** What `GET /metrics` answers programs on this machine. Default: there are none. */
+  metrics?: () => string
 }
 
 export type ServiceApp = Hono<{ Bindings: HttpBindings }>
 
 /**
- * The HTTP a node speaks, on each of its listeners: `POST /service/<type>`, `GET /services`, `GET /health`.
+ * The HTTP a node speaks, on each of its listeners: `POST /service/<type>`, `GET /services`, `GET /health`, and to programs
+ * on this machine `GET /metrics`.
  * A request from a peer is run here or refused, never sent on; one from this machine, which must show the access token,
  * is routed.
  */
@@ -55,6 +59,13 @@ export function createServiceApp(components: ServiceAppComponents, init: Service
     return c.json({
       services: offered.map(({ type, running, waiting, slots, bound }) => ({ type, running, waiting, slots, bound })),
     })
+  })
+
+  app.get('/metrics', c => {
+    const origin = authorise(c.env.incoming, origins, init.accessToken)
+    // Whom this node asks, and how often, is no peer's business.
+    if (origin.kind !== 'loopback' || init.metrics === undefined) return c.notFound()
+    return c.body(init.metrics(), 200, { 'content-type': expositionType })
   })
 
   app.post('/service/:type', async c => {
