@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { Ed25519PrivateKey } from '@libp2p/interface'
+import { openSeed as openSeedEnvelope } from '../shared/membership/seed-envelope.ts'
 import { platformServices } from '../shared/schema/primitives.ts'
 import type { Settings } from '../shared/schema/settings.ts'
 import type { Clock } from './clock.ts'
@@ -7,11 +8,21 @@ import type { NodeDatastore } from './config/datastore.ts'
 import type { NodeConfig } from './config/node-config.ts'
 import { AddressBook } from './dht/address-book.ts'
 import { Bootstrap } from './dht/bootstrap.ts'
+import { EdgeAllowance } from './dht/edge-allowance.ts'
 import { Greeter } from './dht/hello.ts'
 import { createHost, type Host } from './dht/host.ts'
 import { networkId } from './dht/network.ts'
 import { NetworkView } from './dht/network-view.ts'
-import { configuredSeeds, knownPeers } from './dht/seed-source.ts'
+import { SeedCache } from './dht/seed-cache.ts'
+import { type OpenSeed, SeedFetcher } from './dht/seed-fetcher.ts'
+import {
+  configuredSeeds,
+  coordinatorSeeds,
+  edgeSeeds,
+  keptSeeds,
+  knownPeers,
+  type SeedSource,
+} from './dht/seed-source.ts'
 import { createDirectory, type Directory } from './directory/directory.ts'
 import { peerPosition } from './directory/keys.ts'
 import { Sequence } from './directory/sequence.ts'
@@ -44,6 +55,14 @@ export interface Network {
   readonly directory: Directory
   readonly bootstrap: Bootstrap
   readonly view: NetworkView
+  /** Coordinators heard of within the last day. */
+  readonly seeds: SeedCache
+  /** What this node has asked of the edge router. */
+  readonly edge: EdgeAllowance
+  /** Whether the owner has named anybody to join. */
+  readonly hasSomebodyToJoin: boolean
+  /** Calls `listener` when the host's addresses may have changed, until the returned function is called. */
+  onAddressChange(listener: () => void): () => void
   /** Adds what asks others and answers them to the lifecycle, once everything that answers here has been added. */
   open(): void
 }
@@ -77,13 +96,24 @@ export async function composeNetwork(components: NetworkComponents, init: Networ
     { host, privateKey, sequence, datastore: datastore.store, clock: greeter.clock, log },
     config.dht,
   )
-  const bootstrap = new Bootstrap({
-    host,
-    addressBook,
-    sources: [knownPeers(addressBook), configuredSeeds(settings.seeds)],
-    clock,
-    log,
-  })
+  const openSeed: OpenSeed = (envelope, now) => openSeedEnvelope(envelope, { networkId: id, now })
+  const seedLog = log.child({ component: 'seeds' })
+  const seedCache = lifecycle.add(
+    'kept seeds',
+    new SeedCache({ datastore: datastore.store, openSeed, clock: greeter.clock, log: seedLog }, { networkId: id }),
+  )
+  const edge = lifecycle.add('edge allowance', new EdgeAllowance({ datastore: datastore.store, clock, log: seedLog }))
+  const fetcher = new SeedFetcher({ openSeed, clock: greeter.clock, log: seedLog })
+  const seedParts = { fetcher, cache: seedCache, allowance: edge }
+  const { coordinators, bootstrap: bootstrapUrls, edgeRouter } = config.seedUrls
+  const sources: SeedSource[] = [
+    knownPeers(addressBook),
+    configuredSeeds(settings.seeds),
+    keptSeeds(seedCache),
+    coordinatorSeeds(seedParts, [...coordinators, ...bootstrapUrls]),
+    ...(edgeRouter === undefined ? [] : [edgeSeeds(seedParts, { url: edgeRouter, clock })]),
+  ]
+  const bootstrap = new Bootstrap({ host, addressBook, sources, clock, log })
   const view = new NetworkView(
     {
       host,
@@ -103,6 +133,13 @@ export async function composeNetwork(components: NetworkComponents, init: Networ
     directory,
     bootstrap,
     view,
+    seeds: seedCache,
+    edge,
+    hasSomebodyToJoin: settings.seeds.length + coordinators.length + bootstrapUrls.length > 0,
+    onAddressChange(listener) {
+      host.libp2p.addEventListener('self:peer:update', listener)
+      return () => host.libp2p.removeEventListener('self:peer:update', listener)
+    },
     open() {
       lifecycle.add('directory', directory)
       lifecycle.add('network view', view)

@@ -1,6 +1,7 @@
 import type { Capabilities, WorkerType } from '../shared/schema/capabilities.ts'
 import type { Settings } from '../shared/schema/settings.ts'
 import { systemClock } from './clock.ts'
+import { composeCoordinator } from './compose-coordinator.ts'
 import { composeNetwork } from './compose-network.ts'
 import { loadAccessToken } from './config/access-token.ts'
 import { NodeDatastore } from './config/datastore.ts'
@@ -8,7 +9,6 @@ import { type KeySeal, loadIdentity, plainSeal } from './config/identity.ts'
 import type { NodeConfig } from './config/node-config.ts'
 import { SettingsStore } from './config/settings-store.ts'
 import { diagnose } from './dht/diagnosis.ts'
-import type { Host } from './dht/host.ts'
 import { Donation } from './donation.ts'
 import { SocketOrigins } from './http/origin.ts'
 import { createServiceApp } from './http/service-app.ts'
@@ -52,6 +52,8 @@ export interface DonorNode extends NodeApi, Startable {
   readonly dataFolder: string
   /** Port of the loopback listener for `POST /service/<type>`, once started. */
   readonly servicePort: number
+  /** Where this machine reaches a coordinator's HTTP API, once started; other nodes have none. */
+  readonly apiUrl: string | undefined
 }
 
 /**
@@ -87,6 +89,14 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
   )
   const { host, directory, bootstrap } = network
   const selfId = host.peerId.toString()
+  const open = chosen.network.caPublicKey === undefined
+  const coordinatorSide =
+    init.workerType === 'coordinator'
+      ? await composeCoordinator(
+          { network, privateKey, datastore, clock, lifecycle, log },
+          { config, version: init.version, open, startedAt, location },
+        )
+      : undefined
 
   // Services and the requests for them.
   const services = lifecycle.add(
@@ -101,7 +111,7 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
   const experience = new WorkerExperience({ clock })
   const routingTotals = () => counters.snapshot(directory.cache.statistics.size)
   const origins = new SocketOrigins()
-  const local = new LocalWorker({ services, jobs, selfId })
+  const local = new LocalWorker({ services, jobs, clock, selfId })
   const peerHttp: PeerHttp = new PeerHttp(
     { libp2p: host.libp2p, log },
     {
@@ -118,7 +128,7 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
     {
       local,
       services,
-      workers: directory.cache,
+      workers: coordinatorSide?.workers ?? directory.cache,
       forwarder: new Forwarder({ peerHttp, peers }),
       experience,
       counters,
@@ -158,7 +168,7 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
         services,
         announcer: directory.announcer,
         capabilities: mapped(hardware, each => each.capabilities),
-        addresses: { get: () => host.addresses(), onChange: listener => onAddressChange(host, listener) },
+        addresses: { get: () => host.addresses(), onChange: network.onAddressChange },
         log,
       },
       { location },
@@ -179,7 +189,7 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
           peerId: selfId,
           version: init.version,
           workerType: init.workerType,
-          network: { name: chosen.network.name, id: network.id, open: chosen.network.caPublicKey === undefined },
+          network: { name: chosen.network.name, id: network.id, open },
           addresses: host.addresses().map(address => `${address}/p2p/${selfId}`),
           ...(server.port === 0 ? {} : { servicePort: server.port }),
           startedAt,
@@ -190,12 +200,20 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
       },
     }),
   )
+  const coordinator = coordinatorSide?.open({
+    router,
+    routing: routingTotals,
+    metrics: async () => ({ contentType: 'text/plain; version=0.0.4', text: '' }),
+  })
 
   return {
     accessToken,
     dataFolder,
     get servicePort() {
       return server.port
+    },
+    get apiUrl() {
+      return coordinator === undefined ? undefined : coordinator.localUrl
     },
     status: board.status,
     topology: network.view.topology,
@@ -249,11 +267,6 @@ function mapped<T, U>(source: LiveValue<T>, map: (value: T) => U): LiveValue<U> 
   const result = new LiveValue(map(source.get()))
   source.subscribe(value => result.set(map(value)))
   return result
-}
-
-function onAddressChange(host: Host, listener: () => void): () => void {
-  host.libp2p.addEventListener('self:peer:update', listener)
-  return () => host.libp2p.removeEventListener('self:peer:update', listener)
 }
 
 function definedOnly<T extends object>(patch: T): { [K in keyof T]?: Exclude<T[K], undefined> } {

@@ -1,38 +1,23 @@
-import type { Readable, Writable } from 'node:stream'
+import type { Writable } from 'node:stream'
 import { Command, Option } from 'commander'
 import { RmaError } from '../../shared/errors.ts'
 import { logLevelSchema } from '../../shared/schema/log.ts'
 import { MiB, type Milliseconds } from '../../shared/units.ts'
 import type { Flags } from '../config/node-config.ts'
+import { type CommandContext, type CommonOptions, dataFolderOption, jsonOption, print } from './command-context.ts'
 import { formatDiagnosis } from './doctor.ts'
 import { openDocument } from './document.ts'
 import { exitCodeHelp } from './exit-code.ts'
 import { formatStatus, formatTopology } from './format.ts'
+import { addKeys } from './key-commands.ts'
 import { openNetworkNotice } from './open-network-notice.ts'
+import { findCoordinator } from './operator-api.ts'
 import { collectSeeds, parsePort, parsePretended, parseServiceType, parseTimeout } from './options.ts'
 import { type Answer, passOn, readText, requestService, saveAnswer } from './request.ts'
 import { askNode, findRunningNode } from './running-node.ts'
 
 /** Largest answer that is read whole to pick its text out. */
 const maxAnswerBytes = 256 * MiB
-
-/** What a command may touch of its process. */
-export interface CommandContext {
-  env: NodeJS.ProcessEnv
-  version: string
-  /** `import.meta.url` of the program's main module. */
-  entryUrl: string
-  input: Readable
-  output: Writable & { isTTY?: boolean }
-  errorOutput: Writable & { isTTY?: boolean }
-  signal: AbortSignal
-  now: () => Milliseconds
-}
-
-interface CommonOptions {
-  dataFolder?: string
-  json?: boolean
-}
 
 interface HeadlessOptions extends Omit<Flags, 'seeds'> {
   donate?: boolean
@@ -60,6 +45,8 @@ export function createProgram(context: CommandContext): Command {
     .addHelpText('after', exitCodeHelp)
 
   addHeadless(program, context)
+  addCoordinator(program, context)
+  addKeys(program, context)
   addRequest(program, context)
   addDonate(program, context)
   addStatus(program, context)
@@ -69,22 +56,29 @@ export function createProgram(context: CommandContext): Command {
   return program
 }
 
-const dataFolderOption = [
-  '--data-folder <folder>',
-  'folder of the node (default: RMA_DONOR_HOME, else the system’s)',
-] as const
-const jsonOption = ['--json', 'print JSON'] as const
-
 function addHeadless(program: Command, context: CommandContext): void {
-  program
-    .command('headless')
+  nodeOptions(program.command('headless'))
     .description('run a node without a window; its dashboard opens in a browser on this machine')
+    .action((options: HeadlessOptions) => runNode('headless', options, context))
+}
+
+function addCoordinator(program: Command, context: CommandContext): void {
+  nodeOptions(program.command('coordinator'))
+    .description('run a coordinator: a node that others find the network through, with an HTTP API for who has no node')
+    .option('--api-port <port>', 'port of the HTTP API', parsePort)
+    .option('--api-listen <ip>', 'address the HTTP API listens on')
+    .action((options: HeadlessOptions) => runNode('coordinator', options, context))
+}
+
+function nodeOptions(command: Command): Command {
+  return command
     .option('--donate', 'donate at once; you agree that other people’s documents pass through this machine’s memory')
     .option(...dataFolderOption)
     .option('--network <name>', 'network to join')
     .option('--seed <multiaddr...>', 'node to try first; may be repeated', collectSeeds)
     .option('--no-mdns', 'do not look for nodes on the local network')
     .option('--listen <ip...>', 'addresses to listen on')
+    .option('--announce <multiaddr...>', 'address others reach this node by, where none of its network cards has it')
     .option('--location <label>', 'where this node is, such as london')
     .option('--dht-port <port>', 'port for other nodes', parsePort)
     .option('--service-port <port>', 'port for programs on this machine', parsePort)
@@ -96,22 +90,28 @@ function addHeadless(program: Command, context: CommandContext): void {
     )
     .addOption(new Option('--loopback-swarm', 'lift limits for each address: for many nodes on one machine').hideHelp())
     .addOption(new Option('--log-level <level>', 'least level to log').choices(logLevelSchema.options).default('info'))
-    .action(async ({ donate, seed, logLevel, mdns, ...flags }: HeadlessOptions) => {
-      // Loaded only here: the other commands need no node of their own, and start in a fraction of the time.
-      const { runHeadless } = await import('../headless/main.ts')
-      await runHeadless({
-        env: context.env,
-        // commander's --no-mdns makes `mdns` true unless given; only the refusal is a choice.
-        flags: { ...flags, ...(seed === undefined ? {} : { seeds: seed }), ...(mdns === false ? { mdns } : {}) },
-        donate: donate ?? false,
-        logLevel: logLevelSchema.parse(logLevel),
-        version: context.version,
-        entryUrl: context.entryUrl,
-        output: context.output,
-        errorOutput: context.errorOutput,
-        signal: context.signal,
-      })
-    })
+}
+
+async function runNode(
+  workerType: 'headless' | 'coordinator',
+  { donate, seed, logLevel, mdns, ...flags }: HeadlessOptions,
+  context: CommandContext,
+): Promise<void> {
+  // Loaded only here: the other commands need no node of their own, and start in a fraction of the time.
+  const { runHeadless } = await import('../headless/main.ts')
+  await runHeadless({
+    env: context.env,
+    workerType,
+    // commander's --no-mdns makes `mdns` true unless given; only the refusal is a choice.
+    flags: { ...flags, ...(seed === undefined ? {} : { seeds: seed }), ...(mdns === false ? { mdns } : {}) },
+    donate: donate ?? false,
+    logLevel: logLevelSchema.parse(logLevel),
+    version: context.version,
+    entryUrl: context.entryUrl,
+    output: context.output,
+    errorOutput: context.errorOutput,
+    signal: context.signal,
+  })
 }
 
 function addRequest(program: Command, context: CommandContext): void {
@@ -233,9 +233,11 @@ function addToken(program: Command, context: CommandContext): void {
   program
     .command('token')
     .description('the access token of the running node; its dashboard’s address goes to standard error')
+    .option('--operator', 'the token of a coordinator’s operator instead, for its HTTP API')
     .option(...jsonOption)
     .option(...dataFolderOption)
-    .action(async (options: CommonOptions) => {
+    .action(async (options: CommonOptions & { operator?: boolean }) => {
+      if (options.operator === true) return await printOperatorToken(context, options)
       const { runtime, token } = await findRunningNode(options.dataFolder, context.env)
       const dashboardUrl = `${runtime.dashboardUrl}?token=${token}`
       print(context, options, { token, dashboardUrl }, () => token)
@@ -243,6 +245,7 @@ function addToken(program: Command, context: CommandContext): void {
     })
 }
 
-function print(context: CommandContext, options: CommonOptions, data: unknown, text: () => string): void {
-  context.output.write(`${options.json === true ? JSON.stringify(data, null, 2) : text()}\n`)
+async function printOperatorToken(context: CommandContext, options: CommonOptions): Promise<void> {
+  const { token, url } = await findCoordinator(options.dataFolder, context.env)
+  print(context, options, { token, apiUrl: url }, () => token)
 }

@@ -1,6 +1,7 @@
 import { CommanderError } from 'commander'
 import { toRmaError } from '../../shared/errors.ts'
-import { type CommandContext, createProgram } from './commands.ts'
+import type { CommandContext } from './command-context.ts'
+import { createProgram } from './commands.ts'
 import { formatError } from './error-report.ts'
 import { exitCodeOf, exitCodes } from './exit-code.ts'
 

@@ -3,6 +3,9 @@ import { join } from 'node:path'
 import { writeFileDurably } from './durable-file.ts'
 import { readIfPresent } from './read-if-present.ts'
 
+/** Where a coordinator keeps the token of its operator. */
+export const operatorTokenFile = 'operator-token'
+
 const tokenPattern = /^[A-Za-z0-9_-]{43}$/
 
 /**

@@ -17,6 +17,8 @@ const runtimeSchema = z.object({
   rpcUrl: z.url(),
   /** Its page; a browser gets in with the token. */
   dashboardUrl: z.url(),
+  /** A coordinator's HTTP API, on this machine. */
+  apiUrl: z.url().optional(),
 })
 /** Where a running node of a data folder is reached, for the command line. */
 export type Runtime = z.infer<typeof runtimeSchema>

@@ -1,6 +1,6 @@
 import type { Capabilities } from '../../shared/schema/capabilities.ts'
 import type { ApiCapabilities, ApiTopology, ApiWorker, DhtStats } from '../../shared/schema/coordinator-api.ts'
-import type { RoutingStatistics } from '../../shared/schema/status.ts'
+import type { RoutingStatistics } from '../../shared/schema/routing.ts'
 import type { Topology } from '../../shared/schema/topology.ts'
 import type { WorkerView } from '../../shared/schema/worker.ts'
 

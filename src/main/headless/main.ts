@@ -12,6 +12,7 @@ import { ReachableNode } from './reachable-node.ts'
 
 export interface HeadlessInit {
   env: NodeJS.ProcessEnv
+  workerType: 'headless' | 'coordinator'
   flags: Flags
   /** Start donating at once; whoever asks for this has agreed that other people's documents pass through here. */
   donate: boolean
@@ -19,7 +20,7 @@ export interface HeadlessInit {
   version: string
   /** `import.meta.url` of the program's main module: engines and pages are found from there. */
   entryUrl: string
-  /** For the one line with the dashboard's address. */
+  /** For the lines with the addresses of the dashboard and of a coordinator's API. */
   output: NodeJS.WritableStream
   /** For the log. */
   errorOutput: NodeJS.WritableStream & { isTTY?: boolean }
@@ -41,7 +42,7 @@ export async function runHeadless(init: HeadlessInit): Promise<void> {
   })
   const node = await createNode({
     config,
-    workerType: 'headless',
+    workerType: init.workerType,
     version: init.version,
     launchEngine: createForkLauncher({
       entries: engineEntries(init.entryUrl),
@@ -59,6 +60,7 @@ export async function runHeadless(init: HeadlessInit): Promise<void> {
   try {
     if (init.donate) await node.setDonating(true, true)
     init.output.write(`Dashboard: ${reachable.accessUrl}\n`)
+    if (node.apiUrl !== undefined) init.output.write(`API: ${node.apiUrl}\n`)
     if (!init.signal.aborted) await once(init.signal, 'abort')
   } finally {
     await reachable.stop()

@@ -1,0 +1,31 @@
+import type { Readable, Writable } from 'node:stream'
+import type { Milliseconds } from '../../shared/units.ts'
+
+/** What a command may touch of its process. */
+export interface CommandContext {
+  env: NodeJS.ProcessEnv
+  version: string
+  /** `import.meta.url` of the program's main module. */
+  entryUrl: string
+  input: Readable
+  output: Writable & { isTTY?: boolean }
+  errorOutput: Writable & { isTTY?: boolean }
+  signal: AbortSignal
+  now: () => Milliseconds
+}
+
+export interface CommonOptions {
+  dataFolder?: string
+  json?: boolean
+}
+
+export const dataFolderOption = [
+  '--data-folder <folder>',
+  'folder of the node (default: RMA_DONOR_HOME, else the system’s)',
+] as const
+export const jsonOption = ['--json', 'print JSON'] as const
+
+/** Prints what a command has to say, as JSON where that was asked for. */
+export function print(context: CommandContext, options: CommonOptions, data: unknown, text: () => string): void {
+  context.output.write(`${options.json === true ? JSON.stringify(data, null, 2) : text()}\n`)
+}

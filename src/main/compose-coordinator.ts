@@ -1,0 +1,94 @@
+import type { Ed25519PrivateKey } from '@libp2p/interface'
+import type { RoutingStatistics } from '../shared/schema/routing.ts'
+import type { Milliseconds } from '../shared/units.ts'
+import type { Clock } from './clock.ts'
+import type { Network } from './compose-network.ts'
+import { loadAccessToken, operatorTokenFile } from './config/access-token.ts'
+import type { NodeDatastore } from './config/datastore.ts'
+import type { NodeConfig } from './config/node-config.ts'
+import { ApiKeys } from './coordinator/api-keys.ts'
+import { type Coordinator, createCoordinator } from './coordinator/coordinator.ts'
+import { withRegistered } from './coordinator/known-workers.ts'
+import { WorkerRegistry } from './coordinator/worker-registry.ts'
+import type { Lifecycle } from './lifecycle.ts'
+import type { Logger } from './log.ts'
+import type { Router } from './routing/router.ts'
+import type { WorkerSource } from './routing/worker-source.ts'
+
+export interface CoordinatorSideComponents {
+  network: Network
+  privateKey: Ed25519PrivateKey
+  datastore: NodeDatastore
+  clock: Clock
+  lifecycle: Lifecycle
+  log: Logger
+}
+
+export interface CoordinatorSideInit {
+  config: NodeConfig
+  version: string
+  /** The network has no CA. */
+  open: boolean
+  startedAt: Milliseconds
+  location(): string | undefined
+}
+
+/** The coordinator's side of a node while the node is being put together. */
+export interface CoordinatorSide {
+  /** What the router looks workers up in. */
+  readonly workers: WorkerSource
+  /** Makes the rest, once there is a router, and adds it to the lifecycle: last, so that it stops first. */
+  open(parts: {
+    router: Router
+    routing(): RoutingStatistics
+    metrics(): Promise<{ contentType: string; text: string }>
+  }): Coordinator
+}
+
+/** Rejects with DATA_FOLDER_UNUSABLE where the file of API keys cannot be read. */
+export async function composeCoordinator(
+  components: CoordinatorSideComponents,
+  init: CoordinatorSideInit,
+): Promise<CoordinatorSide> {
+  const { network, privateKey, datastore, clock, lifecycle, log } = components
+  const { config } = init
+  const { host, directory, bootstrap } = network
+  const keys = await ApiKeys.load(config.dataFolder)
+  const operatorToken = await loadAccessToken(config.dataFolder, operatorTokenFile)
+  const registry = new WorkerRegistry({ clock: network.clock }, { ttlMs: config.dht.workerTtlMs })
+  const workers = withRegistered(directory.cache, registry, host)
+  return {
+    workers,
+    open: ({ router, routing, metrics }) =>
+      lifecycle.add(
+        'coordinator',
+        createCoordinator(
+          {
+            host,
+            privateKey,
+            datastore: datastore.store,
+            keys,
+            registry,
+            workers,
+            router,
+            otherSeeds: () => network.seeds.seeds(),
+            certificate: () => undefined,
+            state: {
+              join: () => bootstrap.state.get(),
+              topology: () => network.view.topology.get(),
+              directory: () => directory.registry.size,
+              routing,
+              relayReservations: () => 0,
+              edgeRequestsToday: () => network.edge.today.get(),
+              metrics,
+            },
+            onAddressChange: network.onAddressChange,
+            clock,
+            networkClock: network.clock,
+            log,
+          },
+          { ...init, operatorToken, hasSomebodyToJoin: network.hasSomebodyToJoin },
+        ),
+      ),
+  }
+}
