@@ -14,7 +14,8 @@ module.exports = {
     },
     {
       name: 'shared-stands-alone',
-      comment: 'src/shared is what both sides of the RPC know: no Node, DOM, Electron or either side. The libraries run in Workers and pages too.',
+      comment:
+        'src/shared is what both sides of the RPC know: no Node, DOM, Electron or either side. The libraries run in Workers and pages too.',
       severity: 'error',
       from: { path: '^src/shared/', pathNot: '\\.test\\.ts$' },
       to: { pathNot: ['^src/shared/', '^node_modules/(zod|@orpc/contract|jose|@noble/hashes|uint8arrays)/'] },
@@ -64,6 +65,26 @@ module.exports = {
       to: { path: network },
     },
     {
+      name: 'edge-router-imports-only-shared',
+      comment: 'It runs in Workers, where there is no Node.',
+      severity: 'error',
+      from: { path: '^src/edge-router/', pathNot: tests },
+      to: { path: '^src/(?!shared/|edge-router/)' },
+    },
+    {
+      name: 'edge-router-has-no-node',
+      severity: 'error',
+      from: { path: '^src/edge-router/', pathNot: tests },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'client-stands-alone',
+      comment: 'What web front ends take has no dependencies.',
+      severity: 'error',
+      from: { path: '^src/client/', pathNot: tests },
+      to: { pathNot: '^src/client/' },
+    },
+    {
       name: 'source-knows-no-tests',
       severity: 'error',
       from: { path: '^src/', pathNot: tests },
@@ -76,7 +97,7 @@ module.exports = {
       from: { path: '^src/', pathNot: ['^src/renderer/', tests] },
       to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], pathNot: '^node_modules/electron/' },
     },
-    { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true, pathNot: '^cloudflare:' } },
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

@@ -20,6 +20,7 @@ interface Step {
 const steps: Step[] = [
   { name: 'types of the main process', command: ['tsc', '-p', 'tsconfig.node.json'] },
   { name: 'types of the renderer', command: ['tsc', '-p', 'tsconfig.web.json'] },
+  { name: 'types of the edge router', command: ['tsc', '-p', 'tsconfig.worker.json'] },
   { name: 'lint and format', command: ['biome', 'check', '.'] },
   {
     name: 'import rules',

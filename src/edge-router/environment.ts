@@ -1,0 +1,28 @@
+import { z } from 'zod'
+import { RmaError } from '../shared/errors.ts'
+import { rawKeySchema } from '../shared/membership/ca-key.ts'
+import { networkId } from '../shared/membership/network-id.ts'
+import type { EdgeInit } from './edge-app.ts'
+
+const environmentSchema = z.object({
+  NETWORK_NAME: z.string().min(1, 'expected the name of the network').max(64),
+  NETWORK_CA_KEY: rawKeySchema,
+  OPERATOR_TOKEN: z.string().min(32, 'expected at least 32 characters: openssl rand -hex 32').max(512),
+})
+
+/** Reads the Worker's variables and secrets. Throws BAD_ENVIRONMENT, which names the one that is wrong. */
+export function readEnvironment(env: unknown): EdgeInit {
+  const parsed = environmentSchema.safeParse(env)
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0]
+    throw new RmaError('BAD_ENVIRONMENT', `${String(issue?.path[0])}: ${issue?.message}`, {
+      variable: issue?.path[0],
+    })
+  }
+  const { NETWORK_NAME, NETWORK_CA_KEY, OPERATOR_TOKEN } = parsed.data
+  return {
+    networkId: networkId(NETWORK_NAME, NETWORK_CA_KEY),
+    caPublicKey: NETWORK_CA_KEY,
+    operatorToken: OPERATOR_TOKEN,
+  }
+}
