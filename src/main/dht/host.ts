@@ -1,5 +1,5 @@
 import { type Identify, identify } from '@libp2p/identify'
-import type { Libp2p, PeerDiscovery, PeerId, PrivateKey } from '@libp2p/interface'
+import type { Libp2p, PeerDiscovery, PeerId, PrivateKey, StreamMiddleware } from '@libp2p/interface'
 import { type KadDHT, type KadDHTComponents, kadDHT } from '@libp2p/kad-dht'
 import { mdns } from '@libp2p/mdns'
 import { noise } from '@libp2p/noise'
@@ -12,6 +12,7 @@ import type { Milliseconds } from '../../shared/units.ts'
 import type { PortChoice } from '../config/node-config.ts'
 import type { Startable } from '../lifecycle.ts'
 import type { Logger } from '../log.ts'
+import { keepGate } from './gatekeeper.ts'
 import { libp2pLog } from './libp2p-log.ts'
 import {
   connectionCheckIntervalMs,
@@ -40,6 +41,8 @@ export interface HostInit {
   mdns: boolean
   /** `client`: uses the DHT and the directory without serving them, as a node that others cannot reach. Default: server. */
   mode?: 'server' | 'client'
+  /** Runs before each stream, in both directions: in a network with a CA it lets members pass. */
+  gate?: StreamMiddleware
   /** Lifts the per-address limits. Loopback tests and benches only. */
   relaxedLimits?: boolean
   /** How often an open connection is checked; one that does not answer is closed. Default 30 s. */
@@ -99,11 +102,13 @@ export async function createHost(components: HostComponents, init: HostInit): Pr
 
 function services(init: HostInit) {
   const prefix = protocolPrefix(init.networkId)
+  const { gate } = init
   return {
     identify: identify({ protocolPrefix: prefix }),
     ping: ping({ protocolPrefix: prefix }),
     dht: (components: KadDHTComponents) => kad(components, init),
     listening: (components: ListeningComponents) => new Listening(components, init),
+    ...(gate === undefined ? {} : { gatekeeper: ({ registrar }: KadDHTComponents) => keepGate(registrar, gate) }),
     ...(init.mdns ? { mdns: mdns({ serviceTag: mdnsServiceTag(init.networkId) }) } : {}),
   }
 }
