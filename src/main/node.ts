@@ -17,6 +17,8 @@ import { JobLog } from './ledger/job-log.ts'
 import { Lifecycle, type Startable } from './lifecycle.ts'
 import { LiveValue } from './live-value.ts'
 import type { LogBuffer, Logger } from './log.ts'
+import { formatMetrics } from './metrics/exposition.ts'
+import { nodeMetrics } from './metrics/node-metrics.ts'
 import { PeerHttp } from './paths/peer-http.ts'
 import { PingWatch } from './paths/peer-watch.ts'
 import { type Hardware, HardwareProbe } from './resources/hardware.ts'
@@ -110,6 +112,11 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
   const counters = new RoutingCounters()
   const experience = new WorkerExperience({ clock })
   const routingTotals = () => counters.snapshot(directory.cache.statistics.size)
+  const routingReport = () => ({
+    totals: routingTotals(),
+    ...counters.details(),
+    workers: experience.latest(reportedWorkers),
+  })
   const origins = new SocketOrigins()
   const local = new LocalWorker({ services, jobs, clock, selfId })
   const peerHttp: PeerHttp = new PeerHttp(
@@ -139,7 +146,7 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
     },
     { location },
   )
-  const server = new ServiceServer(
+  const server: ServiceServer = new ServiceServer(
     {
       app: createServiceApp(
         { local, router, origins, clock, log: log.child({ component: 'http' }) },
@@ -149,6 +156,7 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
           accessToken,
           services: () => services.status.get(),
           donating: () => settings.settings.get().donating,
+          metrics: () => formatMetrics(nodeMetrics({ status: board.status.get(), routing: routingReport() })),
         },
       ),
       origins,
@@ -232,11 +240,7 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
         clock: network.greeter.state.get(),
         heldBy: settings.settings.get().donating ? directory.announcer.heldBy : undefined,
       }),
-    routingReport: () => ({
-      totals: routingTotals(),
-      ...counters.details(),
-      workers: experience.latest(reportedWorkers),
-    }),
+    routingReport,
     start: () => lifecycle.start(),
     stop: () => lifecycle.stop(),
     setDonating: (donating, consent) => donation.set(donating, consent),
