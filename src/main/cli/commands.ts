@@ -15,6 +15,7 @@ import { findCoordinator } from './operator-api.ts'
 import { collectSeeds, parsePort, parsePretended, parseServiceType, parseTimeout } from './options.ts'
 import { type Answer, passOn, readText, requestService, saveAnswer } from './request.ts'
 import { askNode, findRunningNode } from './running-node.ts'
+import { formatStatistics } from './statistics.ts'
 
 /** Largest answer that is read whole to pick its text out. */
 const maxAnswerBytes = 256 * MiB
@@ -51,6 +52,7 @@ export function createProgram(context: CommandContext): Command {
   addDonate(program, context)
   addStatus(program, context)
   addTopology(program, context)
+  addStatistics(program, context)
   addDoctor(program, context)
   addToken(program, context)
   return program
@@ -213,6 +215,19 @@ function addTopology(program: Command, context: CommandContext): void {
       const node = await findRunningNode(options.dataFolder, context.env)
       const topology = await askNode(node, rpc => rpc.network.get())
       print(context, options, topology, () => formatTopology(topology))
+    })
+}
+
+function addStatistics(program: Command, context: CommandContext): void {
+  program
+    .command('stats')
+    .description('what the node did with requests: how they were served, and how long workers and paths took')
+    .option(...jsonOption)
+    .option(...dataFolderOption)
+    .action(async (options: CommonOptions) => {
+      const node = await findRunningNode(options.dataFolder, context.env)
+      const report = await askNode(node, rpc => rpc.network.statistics())
+      print(context, options, report, () => formatStatistics(report))
     })
 }
 
