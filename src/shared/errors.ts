@@ -12,7 +12,15 @@ export const errorCatalogue = {
   UNSUPPORTED_TYPE: { status: 415, retryable: false },
   EMPTY_BODY: { status: 422, retryable: false },
   BAD_INPUT: { status: 422, retryable: false },
+  /** A header of a request is not of the agreed form; `details.header` names it. */
+  BAD_HEADER: { status: 422, retryable: false },
   CONSENT_REQUIRED: { status: 409, retryable: false },
+  /** The request id was used for another request a short while ago. */
+  REQUEST_ID_REUSED: { status: 409, retryable: false },
+  /** The request ran already and must not run twice; what came of it is no longer held. */
+  OUTCOME_NOT_KEPT: { status: 410, retryable: false },
+  /** The request has been passed on by too many nodes. */
+  TOO_MANY_HOPS: { status: 508, retryable: false },
   BUSY: { status: 429, retryable: true },
   CANCELLED: { status: 499, retryable: false },
   ENGINE_FAILED: { status: 500, retryable: true },

@@ -3,6 +3,7 @@ import type { WorkerView } from '../../shared/schema/worker.ts'
 import { type Milliseconds, second } from '../../shared/units.ts'
 import type { Clock } from '../clock.ts'
 import type { Logger } from '../log.ts'
+import { withSignal } from '../with-signal.ts'
 
 /** Entries are refreshed this long before they expire, when somebody asks; a request never waits for it. */
 const refreshAheadShare = 1 / 3
@@ -186,14 +187,4 @@ export class WorkerCache {
 function newer(found: WorkerView, held: WorkerView | undefined): WorkerView {
   if (held === undefined || held.updatedAt <= found.updatedAt) return found
   return { ...found, load: held.load, queue: held.queue, updatedAt: held.updatedAt }
-}
-
-function withSignal<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return promise
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason)
-    if (signal.aborted) return abort()
-    signal.addEventListener('abort', abort, { once: true })
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
-  })
 }

@@ -61,7 +61,7 @@ async function startNode(run?: Run): Promise<TestNode> {
   const jobs = new JobLog({ clock })
   const experience = new WorkerExperience({ clock })
   const origins = new SocketOrigins()
-  const local = new LocalWorker({ services, jobs, selfId })
+  const local = new LocalWorker({ services, jobs, clock, selfId })
   const peers = new PingWatch({
     libp2p: host.libp2p,
     ping: (peer, options) => host.libp2p.services.ping.ping(peer, options),
@@ -260,7 +260,10 @@ describe('a request sent through a node to a peer', () => {
     expect(await ask('echo')).toMatchObject({
       status: 503,
       body: {
-        error: { code: 'NO_WORKER', details: { tried: [{ worker: busy.host.peerId.toString(), code: 'BUSY' }] } },
+        error: {
+          code: 'NO_WORKER',
+          details: { tried: [{ worker: busy.host.peerId.toString(), code: 'BUSY' }, { worker: 'coordinator' }] },
+        },
       },
     })
     requester.known.splice(0)

@@ -23,7 +23,8 @@ export class StreamSocket extends Duplex {
     this.#stream = stream
     stream.addEventListener('message', event => this.#receive(event))
     stream.addEventListener('end', () => this.#ended())
-    stream.addEventListener('idle', () => this.#settleWrite())
+    // The stream says so while it still sends, and would let what is written at once lie until it sends again.
+    stream.addEventListener('idle', () => queueMicrotask(() => this.#settleWrite()))
     stream.addEventListener('close', event => this.#closed(event))
     if (stream.readStatus === 'readable') stream.pause()
     if (stream.readableEnded) this.#ended()
@@ -88,6 +89,7 @@ export class StreamSocket extends Duplex {
   }
 
   #settleWrite(error?: Error): void {
+    if (error === undefined && this.#stream.writeBufferLength > 0) return
     const done = this.#written
     this.#written = undefined
     done?.(error)

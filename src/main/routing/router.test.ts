@@ -42,7 +42,7 @@ function setUp({ workers = {}, onlyFresh = [], idempotent = true, here, coordina
   }
   const router = new Router(
     {
-      local: new LocalWorker({ services, jobs, selfId: me, clock }),
+      local: new LocalWorker({ services, jobs, clock, selfId: me }),
       services,
       workers: {
         lookup: async (_service, { fresh = false }) => ({
