@@ -9,15 +9,15 @@ import type { LocalServices, ServiceRequest } from '../service-request.ts'
 import type { CoordinatorGateway } from './coordinator-gateway.ts'
 import type { Forwarder } from './forwarder.ts'
 import { HedgedAsker } from './hedged-asker.ts'
-import { type Attempt, type Journey, nobodyTook, type PassedOver, type RouteStep } from './journey.ts'
+import { type Attempt, type Journey, nobodyTook, type RouteStep } from './journey.ts'
 import type { LocalWorker } from './local-worker.ts'
 import { isRefusal } from './refusal.ts'
 import { captureBody, type RequestBody } from './request-body.ts'
 import type { RoutedAnswer } from './routed-answer.ts'
-import { choose, type Random, type Unfit, type Want, whyUnfit } from './selection.ts'
-import { wantsGpu } from './service-needs.ts'
+import type { Random } from './selection.ts'
 import type { RoutingCounters, Served } from './statistics.ts'
 import { mayAskAnother, type TimedAnswer, WorkerAsker } from './worker-asker.ts'
+import { WorkerChoice } from './worker-choice.ts'
 import type { WorkerExperience } from './worker-experience.ts'
 import type { WorkerSource } from './worker-source.ts'
 
@@ -58,19 +58,17 @@ export interface RouterInit {
 export class Router {
   readonly #parts: RouterComponents
   readonly #asker: HedgedAsker
-  readonly #location: () => string | undefined
-  readonly #random: Random
+  readonly #choice: WorkerChoice
 
   constructor(components: RouterComponents, init: RouterInit = {}) {
     const { location = () => undefined, hedging = () => false, random = Math.random } = init
-    const { services, clock, counters } = components
+    const { services, clock, networkClock = clock, counters, experience } = components
     this.#parts = components
     this.#asker = new HedgedAsker(
       { asker: new WorkerAsker(components), services, clock, onHedge: what => counters.hedge(what) },
       { enabled: hedging },
     )
-    this.#location = location
-    this.#random = random
+    this.#choice = new WorkerChoice({ experience, networkClock }, { location, random })
   }
 
   /**
@@ -121,7 +119,10 @@ export class Router {
     const { request, job } = journey
     try {
       const answer = (await this.#tryWorkers(journey)) ?? (await this.#tryCoordinator(journey))
-      if (answer === undefined) throw nobodyTook(journey, this.#passedOver(journey))
+      if (answer === undefined) {
+        const { known, asked } = journey
+        throw nobodyTook(journey, this.#choice.passedOver({ service: request.service, known, asked }))
+      }
       return { ...answer, body: endingJob(answer.body, job) }
     } catch (error) {
       const failure = request.signal.aborted ? toRmaError(request.signal.reason) : toRmaError(error)
@@ -162,25 +163,8 @@ export class Router {
     return undefined
   }
 
-  #choose(journey: Journey): WorkerView | undefined {
-    const { service } = journey.request
-    const { experience } = this.#parts
-    return choose(
-      journey.known.map(view => ({ view, experience: experience.of(view.peerId, service) })),
-      this.#want(journey),
-      this.#networkNow(),
-      this.#random,
-    )
-  }
-
-  #want({ request: { service }, asked }: Journey): Want {
-    const location = this.#location()
-    return { service, gpu: wantsGpu(service), exclude: asked, ...(location === undefined ? {} : { location }) }
-  }
-
-  #networkNow(): number {
-    const { clock, networkClock = clock } = this.#parts
-    return networkClock.now()
+  #choose({ request: { service }, known, asked }: Journey): WorkerView | undefined {
+    return this.#choice.next({ service, known, asked })
   }
 
   async #tryCoordinator(journey: Journey): Promise<RoutedAnswer | undefined> {
@@ -214,20 +198,6 @@ export class Router {
     job.accepted(answer.worker, answer.path)
     if (body.length !== undefined) job.received(body.length)
     return answer
-  }
-
-  /** Why the workers that are known were not asked. */
-  #passedOver(journey: Journey): PassedOver {
-    const { experience } = this.#parts
-    const { service } = journey.request
-    const want = this.#want(journey)
-    const reasons = new Map<Unfit, number>()
-    for (const view of journey.known) {
-      const reason = whyUnfit({ view, experience: experience.of(view.peerId, service) }, want, this.#networkNow())
-      if (reason !== undefined && reason !== 'tried') reasons.set(reason, (reasons.get(reason) ?? 0) + 1)
-    }
-    const rests = journey.known.flatMap(({ peerId }) => experience.restLeftMs(peerId, service) ?? [])
-    return { reasons, ...(rests.length === 0 ? {} : { retryAfterMs: Math.min(...rests) }) }
   }
 }
 
