@@ -34,7 +34,12 @@ function poolWith(launch: EngineLauncher = createForkLauncher({ entries: testEnt
 async function obey(pool: EnginePool, order: Order, onFree: () => void = () => undefined): Promise<unknown[]> {
   const values: unknown[] = []
   const bytes = Buffer.from(JSON.stringify(order))
-  for await (const { value } of await pool.run({ contentType: 'text/plain', bytes }, never, onFree)) values.push(value)
+  for await (const { value } of await pool.run(
+    { contentType: 'text/plain', accept: '', deadlineAt: 0, bytes },
+    never,
+    onFree,
+  ))
+    values.push(value)
   return values
 }
 
@@ -94,7 +99,9 @@ describe('an engine pool', () => {
     const { pool } = poolWith()
     const freed = Promise.withResolvers<void>()
     const bytes = Buffer.from(JSON.stringify({ do: 'parts', count: 50, everyMs: 0 } satisfies Order))
-    const output = await pool.run({ contentType: 'text/plain', bytes }, never, () => freed.resolve())
+    const output = await pool.run({ contentType: 'text/plain', accept: '', deadlineAt: 0, bytes }, never, () =>
+      freed.resolve(),
+    )
     await freed.promise
     expect(pool.free).toBe(2)
     await output.cancel()

@@ -3,8 +3,8 @@ import { type Milliseconds, minute, second } from '../../shared/units.ts'
 import type { Clock, StopTimer } from '../clock.ts'
 import type { Logger } from '../log.ts'
 import type { EngineLauncher } from './engine-launcher.ts'
-import type { EngineInput } from './engine-protocol.ts'
 import { type EngineOutput, EngineSession, type OnSettled } from './engine-session.ts'
+import type { JobInput, Workshop } from './workshop.ts'
 
 export interface EnginePoolInit {
   /** Name of the engine's entry. */
@@ -27,12 +27,14 @@ export interface EnginePoolComponents {
 }
 
 /** Engine processes of one service: started when a job needs one, kept warm for a while, replaced when they end. */
-export class EnginePool {
+export class EnginePool implements Workshop {
   readonly #components: EnginePoolComponents
   readonly #init: Required<EnginePoolInit>
   /** Warm engines without a job, the one used last at the end, each with the timer that unloads it. */
   readonly #idle = new Map<EngineSession, StopTimer>()
   readonly #busy = new Set<EngineSession>()
+  /** Processes that are not gone yet. */
+  readonly #leaving = new Set<Promise<void>>()
   #size: number
 
   constructor(components: EnginePoolComponents, init: EnginePoolInit) {
@@ -71,7 +73,7 @@ export class EnginePool {
    *
    * @throws RmaError ENGINE_FAILED when no engine could be started
    */
-  async run(input: EngineInput, signal: AbortSignal, onFree: OnSettled): Promise<ReadableStream<EngineOutput>> {
+  async run(input: JobInput, signal: AbortSignal, onFree: OnSettled): Promise<ReadableStream<EngineOutput>> {
     if (signal.aborted) throw abortReason(signal)
     const session = this.#take()
     const abort = () => session.end(abortReason(signal))
@@ -87,12 +89,14 @@ export class EnginePool {
       free(0)
       throw error
     }
-    return session.run(input, free)
+    const { contentType, accept, bytes, helper } = input
+    return session.run({ contentType, accept, bytes, ...(helper ? { helper } : {}) }, free)
   }
 
-  /** Ends every engine; running jobs fail with `error`. */
-  stop(error: RmaError): void {
+  /** Ends every engine; running jobs fail with `error`. Resolves when their processes are gone, those ended before too. */
+  async stop(error: RmaError): Promise<void> {
     for (const session of [...this.#busy, ...this.#idle.keys()]) session.end(error)
+    await Promise.all(this.#leaving)
   }
 
   #take(): EngineSession {
@@ -107,6 +111,8 @@ export class EnginePool {
     const { launch, clock, log } = this.#components
     const session = new EngineSession({ process: launch(this.#init.entry), clock, log }, this.#init)
     session.onEnd(() => this.#forget(session))
+    this.#leaving.add(session.gone)
+    void session.gone.then(() => this.#leaving.delete(session.gone))
     return session
   }
 

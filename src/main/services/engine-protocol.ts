@@ -3,7 +3,11 @@ import { z } from 'zod'
 /** What a job hands its engine. Bytes are the body as it was sent. */
 export interface EngineInput {
   contentType: string
+  /** The request's Accept header. */
+  accept: string
   bytes: Uint8Array
+  /** Whom else to ask, for engines that do: chosen by the node, never by the request. */
+  helper?: { url: string; model: string; maxTokens: number }
 }
 
 /** Node → engine process. */

@@ -40,11 +40,14 @@ export type OnSettled = (cpuMs: Milliseconds) => void
 export class EngineSession {
   /** Rejects when the engine ends before it is ready. */
   readonly ready: Promise<void>
+  /** Resolves when the process is gone. */
+  readonly gone: Promise<void>
   readonly #process: EngineProcess
   readonly #clock: Clock
   readonly #log: Logger
   readonly #init: EngineSessionInit
   readonly #ready = Promise.withResolvers<void>()
+  readonly #gone = Promise.withResolvers<void>()
   readonly #endListeners: (() => void)[] = []
   #isReady = false
   #ended: RmaError | undefined
@@ -59,6 +62,7 @@ export class EngineSession {
     this.#log = components.log
     this.#init = init
     this.ready = this.#ready.promise
+    this.gone = this.#gone.promise
     this.ready.catch(() => undefined) // Whoever waits hears of it; a session that nobody waits for may fail in peace.
     this.#process.onMessage(message => this.#receive(message))
     this.#process.onErrorLine(line => this.#hear(line))
@@ -163,6 +167,7 @@ export class EngineSession {
   }
 
   #exited({ code, signal }: EngineExit): void {
+    this.#gone.resolve()
     if (this.#ended) return
     this.#log.warn({ code, signal, memory: this.#passedMemoryLimit }, 'an engine process ended by itself')
     if (this.#passedMemoryLimit) {

@@ -34,6 +34,20 @@ export async function readBody(
   return Buffer.concat(chunks, length)
 }
 
+/** The chunks of a body, up to `maxBytes`; see {@link readBody} for what it throws. */
+export async function* boundedBody(
+  body: AsyncIterable<Uint8Array>,
+  maxBytes: number,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array, void, void> {
+  let length = 0
+  for await (const chunk of untilAborted(body, signal)) {
+    length += chunk.byteLength
+    if (length > maxBytes) throw tooLarge(length, maxBytes)
+    yield chunk
+  }
+}
+
 export function tooLarge(bytes: number, maxBytes: number): RmaError {
   return new RmaError('TOO_LARGE', `expected at most ${maxBytes} bytes, got ${bytes} or more`, { bytes, maxBytes })
 }

@@ -3,6 +3,7 @@ import type { Milliseconds } from '../../shared/units.ts'
 import type { ServiceAnswer } from '../service-request.ts'
 import type { EngineInput } from './engine-protocol.ts'
 import type { EngineOutput } from './engine-session.ts'
+import type { OpenWorkshop } from './workshop.ts'
 
 /** What a service's needs are held against. */
 export interface Machine {
@@ -13,8 +14,8 @@ export interface Machine {
 /** A service as this node offers it: limits, and how an engine's output becomes an answer. */
 export interface ServiceDefinition {
   type: ServiceType
-  /** Media types of bodies, in lower case. */
-  accepts: readonly string[]
+  /** Media types of bodies, in lower case; `*`: any. */
+  accepts: readonly string[] | '*'
   /** Largest body. */
   maxBytes: number
   /** Bytes of bodies held at once, of all requests that wait or run: further ones are told that this node is busy. */
@@ -23,8 +24,10 @@ export interface ServiceDefinition {
   idempotent: boolean
   /** Jobs run on a graphics card; missing: on the processor alone. */
   usesGpu?: boolean
-  /** Name of the engine's entry. */
-  engine: string
+  /** Bodies go to the workshop as they come, without being held or inspected. */
+  streamed?: boolean
+  /** Name of the entry of engine processes, or what else jobs run on. */
+  engine: string | OpenWorkshop
   /** Memory one job may take, and the limit of its process. */
   memoryMiB: number
   /** How long a job may run without producing anything. */

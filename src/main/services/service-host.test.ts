@@ -9,8 +9,8 @@ import type { Order } from './testing/obedient-engine.ts'
 import { chunksOf, failureOf, obedience, orderFor, requestFor, testHost, textOf } from './testing/test-host.ts'
 
 const hosts: ServiceHost[] = []
-afterEach(() => {
-  for (const host of hosts.splice(0)) host.stop()
+afterEach(async () => {
+  await Promise.all(hosts.splice(0).map(host => host.stop()))
 })
 
 function hostWith(init: Parameters<typeof testHost>[0] = {}): ServiceHost {
@@ -339,10 +339,10 @@ describe('stopping', () => {
     await vi.waitFor(() => expect(host.enginePids('obedience')).toHaveLength(1))
     const [pid = 0] = host.enginePids('obedience')
     const waiting = failureOf(host.run(orderFor({ do: 'echo', text: '' })))
-    host.stop()
+    await host.stop()
+    expect(() => process.kill(pid, 0)).toThrow('ESRCH')
     expect(await outcome).toMatchObject({ code: 'PAUSED' })
     expect(await waiting).toMatchObject({ code: 'PAUSED' })
-    await processIsGone(pid)
     host.start()
     host.setAccepting('everybody')
     expect(await obey(host, { do: 'echo', text: 'again' })).toEqual(['again'])

@@ -69,13 +69,16 @@ export class ServiceHost implements LocalServices, Startable {
   }
 
   start(): void {
+    for (const lane of this.#lanes.values()) lane.start()
     this.#publish()
   }
 
-  /** Ends every job with PAUSED, which sends its requester to another worker, and every engine. */
-  stop(): void {
+  /** Ends every job with PAUSED, which sends its requester to another worker, and every engine; waits until they are gone. */
+  async stop(): Promise<void> {
     this.#accepting = 'nobody'
-    for (const lane of this.#lanes.values()) lane.stop(new RmaError('PAUSED', 'this node is stopping'))
+    this.#publish()
+    const error = new RmaError('PAUSED', 'this node is stopping')
+    await Promise.all([...this.#lanes.values()].map(lane => lane.stop(error)))
     this.#publish()
   }
 

@@ -1,15 +1,15 @@
 import { RmaError } from '../../shared/errors.ts'
 import type { Clock, StopTimer } from '../clock.ts'
 import type { ServiceRequest } from '../service-request.ts'
-import type { EngineInput } from './engine-protocol.ts'
 import type { EngineOutput } from './engine-session.ts'
 import type { Waiting } from './fair-queue.ts'
+import type { JobInput } from './workshop.ts'
 
 /** A request on its way through this node: it waits, gets its turn or is turned away, and ends at its deadline at last. */
 export class ServiceJob implements Waiting {
   readonly request: ServiceRequest
   /** Missing until the whole body is here. */
-  input: EngineInput | undefined
+  input: JobInput | undefined
   /** Bytes of the body that have come so far. */
   heldBytes = 0
   readonly #abort = new AbortController()

@@ -4,12 +4,12 @@ import { type Milliseconds, minute, second } from '../../shared/units.ts'
 import type { StopTimer } from '../clock.ts'
 import type { ServiceAnswer, ServiceRequest } from '../service-request.ts'
 import { EnginePool, type EnginePoolComponents } from './engine-pool.ts'
-import type { EngineInput } from './engine-protocol.ts'
 import type { EngineOutput, OnSettled } from './engine-session.ts'
 import { FairQueue } from './fair-queue.ts'
-import { mediaType, readBody, tooLarge } from './request-body.ts'
+import { boundedBody, mediaType, readBody, tooLarge } from './request-body.ts'
 import type { Machine, ServiceDefinition } from './service-definition.ts'
 import { ServiceJob } from './service-job.ts'
+import type { JobInput, Workshop } from './workshop.ts'
 
 export interface ServiceLaneInit {
   definition: ServiceDefinition
@@ -40,7 +40,7 @@ export class ServiceLane {
   readonly definition: ServiceDefinition
   readonly #components: EnginePoolComponents
   readonly #init: ServiceLaneInit
-  readonly #pool: EnginePool
+  readonly #pool: Workshop
   readonly #queue: FairQueue<ServiceJob>
   readonly #jobs = new Set<ServiceJob>()
   #enabled: boolean
@@ -59,12 +59,15 @@ export class ServiceLane {
     const { definition, machine } = init
     const size = init.slots ?? definition.slots(machine)
     this.#slots = size
-    const { engine: entry, memoryMiB, stallMs } = definition
+    const { engine, memoryMiB, stallMs } = definition
     this.definition = definition
     this.#components = components
     this.#init = init
     this.#enabled = init.enabled
-    this.#pool = new EnginePool(components, { entry, size, memoryMiB, stallMs })
+    this.#pool =
+      typeof engine === 'string'
+        ? new EnginePool(components, { entry: engine, size, memoryMiB, stallMs })
+        : engine(components, { size, onChange: () => this.pump() })
     this.#queue = new FairQueue(definition.bound(size))
   }
 
@@ -137,19 +140,24 @@ export class ServiceLane {
     }
   }
 
-  stop(error: RmaError): void {
+  start(): void {
+    this.#pool.start?.()
+  }
+
+  /** Resolves when every engine's process is gone. */
+  async stop(error: RmaError): Promise<void> {
     this.#stopWithdrawal()
     this.#engineFailure = undefined
     this.#startFailures = 0
     for (const job of [...this.#jobs]) job.turnAway(error)
-    this.#pool.stop(error)
+    await this.#pool.stop(error)
   }
 
   /** Gives the request a place in the queue, from which its body is read. */
   #admit(request: ServiceRequest): ServiceJob {
     const { accepts, maxBytes, type } = this.definition
     const contentType = mediaType(request.contentType)
-    if (!accepts.includes(contentType)) {
+    if (accepts !== '*' && !accepts.includes(contentType)) {
       const got = contentType === '' ? 'no content type' : contentType
       throw new RmaError('UNSUPPORTED_TYPE', `${type} expected one of ${accepts.join(', ')}; got ${got}`, { accepts })
     }
@@ -168,15 +176,20 @@ export class ServiceLane {
     return job
   }
 
-  async #read(job: ServiceJob): Promise<EngineInput> {
+  async #read(job: ServiceJob): Promise<JobInput> {
     const { request, signal } = job
-    const { maxBytes, maxHeldBytes } = this.definition
+    const { maxBytes, maxHeldBytes, streamed = false } = this.definition
+    const { accept, deadlineAt } = request
+    if (streamed) {
+      const body = boundedBody(request.body, maxBytes, signal)
+      return { contentType: request.contentType, accept, deadlineAt, bytes: new Uint8Array(), body }
+    }
     const bytes = await readBody(request.body, maxBytes, signal, count => {
       if (this.#heldBytes + count > maxHeldBytes) throw this.#busy()
       this.#heldBytes += count
       job.heldBytes += count
     })
-    const input = { contentType: mediaType(request.contentType), bytes }
+    const input = { contentType: mediaType(request.contentType), accept, deadlineAt, bytes }
     this.definition.inspect(input)
     return input
   }
@@ -191,7 +204,7 @@ export class ServiceLane {
     this.#init.onChange()
   }
 
-  async #start(job: ServiceJob, input: EngineInput): Promise<ReadableStream<EngineOutput>> {
+  async #start(job: ServiceJob, input: JobInput): Promise<ReadableStream<EngineOutput>> {
     const { clock } = this.#components
     const startedAt = clock.now()
     job.request.onStarted?.()
@@ -252,7 +265,7 @@ export class ServiceLane {
     const neededMiB = this.definition.memoryMiB
     if (foundMiB < neededMiB) return { kind: 'needs-memory', neededMiB, foundMiB }
     if (this.#engineFailure !== undefined) return { kind: 'engine-failed', message: this.#engineFailure }
-    return undefined
+    return this.#pool.unavailable
   }
 
   #busy(): RmaError {
