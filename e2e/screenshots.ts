@@ -23,6 +23,8 @@ const shots = [
   { page: 'topology', theme: 'light', width: 'wide', peers: 2_000 },
   { page: 'topology', theme: 'light', width: 'narrow', peers: 3 },
   { page: 'topology', theme: 'light', width: 'wide', peers: 0 },
+  { page: 'network', theme: 'light', width: 'wide', peers: 40 },
+  { page: 'network', theme: 'dark', width: 'narrow', peers: 40 },
   { page: 'logs', theme: 'light', width: 'wide', peers: 3 },
   { page: 'logs', theme: 'dark', width: 'narrow', peers: 3 },
 ] as const

@@ -114,6 +114,32 @@ test('keeps the last state while the node is away, and comes back by itself', as
   await expect(page.getByTestId('counter-served')).toHaveText('0')
 })
 
+test('says what is wrong with the network first, and checks again when asked', async ({ page }) => {
+  await open(page, 'status')
+  playBusy(scripted)
+  await page.getByRole('link', { name: 'Network', exact: true }).click()
+  const card = page.getByRole('region', { name: 'Can this node take part?' })
+  const problem = card.getByRole('listitem').first()
+  await expect(problem).toContainText('The clock is 10 min slow')
+  await expect(problem.getByLabel('Problem')).toBeVisible()
+  scripted.node.diagnosis = { findings: [{ kind: 'nowhere-to-look', level: 'problem' }] }
+  await card.getByRole('button', { name: 'Check again' }).click()
+  await expect(problem).toContainText('There is nobody to ask')
+  scripted.node.diagnosis = { findings: [{ kind: 'connected', level: 'good', peers: 1 }] }
+  scripted.node.topology.update(topology => ({ ...topology, counts: { ...topology.counts, connected: 1 } }))
+  await expect(problem).toContainText('Connected to 1 node')
+})
+
+test('counts how requests were answered, anew with each that ends', async ({ page }) => {
+  await open(page, 'network')
+  const card = page.getByRole('region', { name: 'Requests from this node' })
+  await expect(card).toContainText('No requests yet')
+  playBusy(scripted)
+  await expect(card.getByRole('definition').first()).toHaveText('9')
+  await expect(card.getByRole('row', { name: /Read documents/ })).toContainText('27')
+  await expect(card.getByText('avoided')).toHaveCount(1)
+})
+
 test('shows what strangers wrote as text', async ({ page }) => {
   const payload = '<img src=x onerror="window.broken=1"><script>window.broken=1</script>'
   await open(page, 'logs')
@@ -124,7 +150,7 @@ test('shows what strangers wrote as text', async ({ page }) => {
 })
 
 for (const colorScheme of ['light', 'dark'] as const) {
-  for (const path of ['status', 'topology', 'logs']) {
+  for (const path of ['status', 'topology', 'network', 'logs']) {
     test(`has no accessibility violations: ${path}, ${colorScheme}`, async ({ page }) => {
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
       await open(page, path)

@@ -3,8 +3,10 @@ import { DashboardServer } from '../../src/main/headless/dashboard-server.ts'
 import { createLog, LogBuffer } from '../../src/main/log.ts'
 import { createRpcHandler } from '../../src/main/rpc/handler.ts'
 import { StandInNode } from '../../src/main/rpc/testing/stand-in-node.ts'
+import type { Diagnosis } from '../../src/shared/schema/diagnosis.ts'
 import type { Job } from '../../src/shared/schema/job.ts'
 import type { PathKind } from '../../src/shared/schema/primitives.ts'
+import { latencyBoundsMs, type RoutingReport } from '../../src/shared/schema/routing.ts'
 import type { Topology, TopologyNode } from '../../src/shared/schema/topology.ts'
 import { sampleStatus } from '../../src/shared/testing/samples.ts'
 
@@ -153,8 +155,58 @@ export async function startScriptedNode({
   return { node, server, stop: () => server.stop() }
 }
 
+/** What its router did with 37 requests, some of them to nodes of the topology. */
+function scriptedReport(topology: Topology): RoutingReport {
+  const random = seededRandom(3)
+  const workers = topology.nodes.filter(node => !node.self && node.connected).slice(0, 6)
+  const latency = (count: number, fromClass: number) => {
+    const counts = latencyBoundsMs.map((_, index) => (Math.abs(index - fromClass) < 2 ? Math.round(count / 3) : 0))
+    return { count: counts.reduce((sum, each) => sum + each, 0), sumMs: count * 300, counts: [...counts, 0] }
+  }
+  return {
+    totals: {
+      ...sampleStatus.routing,
+      localRequests: 9,
+      forwardedRequests: 26,
+      failedRequests: 2,
+      retriedRequests: 3,
+      cacheHits: 25,
+      cacheMisses: 1,
+      cacheHitRate: 25 / 26,
+    },
+    services: [
+      { service: 'ocr', local: 9, forwarded: 18, coordinator: 0, failed: 1, latency: latency(27, 8) },
+      { service: 'llm-inference', local: 0, forwarded: 8, coordinator: 0, failed: 1, latency: latency(9, 11) },
+    ],
+    paths: [
+      { path: 'direct', latency: latency(21, 8) },
+      { path: 'relay', latency: latency(6, 10) },
+    ],
+    workers: workers.map(({ peerId }, index) => ({
+      worker: peerId,
+      answers: 9 - index,
+      meanMs: 120 + Math.round(random() * 600),
+      inFlight: 0,
+      circuit: index === 4 ? 'open' : 'closed',
+    })),
+  }
+}
+
+const scriptedDiagnosis: Diagnosis = {
+  findings: [
+    { kind: 'connected', level: 'good', peers: 12 },
+    { kind: 'local-network-only', level: 'note', addresses: [] },
+    { kind: 'port', level: 'note', use: 'nodes', wanted: 8_468, inUse: 8_469 },
+    { kind: 'port', level: 'good', use: 'programs', wanted: 8_000, inUse: 8_000 },
+    { kind: 'clock-wrong', level: 'problem', offsetMs: 600_000 },
+    { kind: 'announced', level: 'good', registrars: 8 },
+  ],
+}
+
 /** Makes the scripted node donate, with work in progress. */
 export function playBusy({ node }: ScriptedNode): void {
+  node.routing = scriptedReport(node.topology.get())
+  node.diagnosis = scriptedDiagnosis
   const jobs = scriptedJobs(node.topology.get())
   node.jobs.set({ jobs })
   node.settings.update(settings => ({ ...settings, donating: true, consent: true }))

@@ -1,5 +1,5 @@
 import type { LucideIcon } from 'lucide-react'
-import { HeartHandshake, ScrollText, Waypoints } from 'lucide-react'
+import { HeartHandshake, Network, ScrollText, Waypoints } from 'lucide-react'
 import { type ComponentType, lazy } from 'react'
 import { strings } from './strings/index.ts'
 
@@ -29,6 +29,13 @@ export const routes: readonly Route[] = [
     icon: Waypoints,
     page: lazy(() => import('./features/topology/topology-page.tsx')),
     fills: true,
+  },
+  {
+    path: 'network',
+    title: strings.page.network,
+    icon: Network,
+    page: lazy(() => import('./features/network/network-page.tsx')),
+    fills: false,
   },
   {
     path: 'logs',

@@ -21,7 +21,7 @@ export const en = {
     crashedHint: 'Your node keeps running. Reload to try again.',
     reload: 'Reload',
   },
-  page: { status: 'Status', topology: 'Topology', logs: 'Logs' },
+  page: { status: 'Status', topology: 'Topology', network: 'Network', logs: 'Logs' },
 
   link: {
     lost: 'The connection to your node is interrupted. What you see is the last known state.',
@@ -135,6 +135,47 @@ export const en = {
     bytes: (sent: string, received: string) => `${sent} in, ${received} out`,
     showAll: (count: number) => `Show all ${formatCount(count)}`,
     showFewer: 'Show fewer',
+  },
+
+  network: {
+    reachability: 'Can this node take part?',
+    checkAgain: 'Check again',
+    checking: 'Checking…',
+    checkFailed: 'It could not be checked',
+    level: { good: 'Good', note: 'Note', problem: 'Problem' },
+    requests: {
+      title: 'Requests from this node',
+      none: 'No requests yet',
+      noneHint: 'What programs on this machine ask of the network is counted here.',
+      local: 'Answered here',
+      forwarded: 'By a worker',
+      coordinator: 'Through a coordinator',
+      failed: 'Failed',
+      retried: 'Asked elsewhere',
+      cacheHitRate: 'Workers known already',
+      service: 'Service or path',
+      byPath: (path: string) => `Path: ${path}`,
+      worker: 'Worker',
+      answers: 'Answers',
+      half: 'Half within',
+      most: '95 % within',
+      mean: 'On average',
+      circuit: 'Standing',
+      circuitState: { closed: 'in use', open: 'avoided', 'half-open': 'on trial' },
+      circuitHint: {
+        closed: 'It gets requests',
+        open: 'It failed several times and is left alone for a while',
+        'half-open': 'One request shows whether it works again',
+      },
+    },
+    paths: {
+      title: 'Paths in use',
+      none: 'No connections',
+      noneHint: 'Peers and the way to each appear here.',
+      path: 'Path',
+      peers: 'Peers',
+      latency: 'Round trip',
+    },
   },
 
   path: {

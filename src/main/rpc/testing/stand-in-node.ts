@@ -32,6 +32,8 @@ export class StandInNode implements NodeApi {
   readonly jobs = new WatchedValue<JobsSnapshot>({ jobs: [] })
   readonly settings = new WatchedValue<Settings>(defaultSettings)
   readonly logs = new LogBuffer()
+  diagnosis: Diagnosis = { findings: [{ kind: 'connected', level: 'good', peers: 2 }] }
+  routing: RoutingReport = sampleRoutingReport
   /** Thrown by whatever is called next. */
   failure: unknown
 
@@ -43,17 +45,38 @@ export class StandInNode implements NodeApi {
     this.status.update(status => ({ ...status, donating, consent: status.consent || consent }))
   }
 
+  async finish(): Promise<void> {
+    this.#wish({ finishing: true })
+  }
+
+  async pause(forMs?: number): Promise<void> {
+    this.#wish({ override: { kind: 'pause', since: 0, ...(forMs === undefined ? {} : { until: forMs }) } })
+  }
+
+  async workAnyway(forMs?: number): Promise<void> {
+    this.#wish({ override: { kind: 'run', since: 0, ...(forMs === undefined ? {} : { until: forMs }) } })
+  }
+
+  async resume(): Promise<void> {
+    this.#fail()
+    this.settings.update(({ override: _, ...settings }) => ({ ...settings, finishing: false }))
+  }
+
+  async pauseGpu(paused: boolean): Promise<void> {
+    this.#wish({ gpuPaused: paused })
+  }
+
   async setService(type: ServiceType, enabled: boolean): Promise<void> {
     this.#fail()
     this.settings.update(settings => ({ ...settings, services: { ...settings.services, [type]: { enabled } } }))
   }
 
   diagnose(): Diagnosis {
-    return { findings: [{ kind: 'connected', level: 'good', peers: 2 }] }
+    return this.diagnosis
   }
 
   routingReport(): RoutingReport {
-    return sampleRoutingReport
+    return this.routing
   }
 
   cancelJob(id: string): void {
@@ -66,6 +89,11 @@ export class StandInNode implements NodeApi {
     const defined = Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined))
     this.settings.update(settings => ({ ...settings, ...defined }))
     return this.settings.get()
+  }
+
+  #wish(changes: Partial<Settings>): void {
+    this.#fail()
+    this.settings.update(settings => ({ ...settings, ...changes }))
   }
 
   #fail(): void {
