@@ -1,0 +1,188 @@
+import type { Connection } from '@libp2p/interface'
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { type CaKey, generateCaKey } from '../../shared/membership/ca-key.ts'
+import { issueCertificate } from '../../shared/membership/certificate.ts'
+import { networkId } from '../../shared/membership/network-id.ts'
+import { signRevocations } from '../../shared/membership/revocations.ts'
+import { day, hour, minute, second } from '../../shared/units.ts'
+import { type Clock, systemClock, TurnedClock } from '../clock.ts'
+import { startMember, type TestMember, type TestMemberInit, testCertificate, testNetwork } from './test-member.ts'
+
+let ca: CaKey
+let started: TestMember[] = []
+
+beforeAll(async () => {
+  ca = await generateCaKey()
+})
+afterEach(async () => {
+  await Promise.all(started.map(member => member.stop()))
+  started = []
+})
+
+async function start(init: Partial<TestMemberInit> = {}): Promise<TestMember> {
+  const member = await startMember({ ca, roles: ['donor'], unverifiedForMs: 0.5 * second, ...init })
+  started.push(member)
+  return member
+}
+
+const dial = (from: TestMember, to: TestMember): Promise<Connection> =>
+  from.host.libp2p.dial(to.host.libp2p.getMultiaddrs())
+
+/** Resolves with the round trip or rejects, as every protocol but hello does. */
+const ping = (from: TestMember, to: TestMember) => from.host.libp2p.services.ping.ping(to.host.peerId)
+
+const other = async () => await generateCaKey()
+const revoke = (ids: Record<string, number>, version = Date.now()) =>
+  signRevocations({ net: networkId(testNetwork, ca.publicKey), version, revoked: ids }, ca)
+
+describe('a network with a CA', () => {
+  it('lets members speak, and knows their roles', async () => {
+    const [one, two] = [await start(), await start({ roles: ['donor', 'trusted'] })]
+    await dial(one, two)
+    expect(await ping(one, two)).toBeGreaterThanOrEqual(0)
+    expect(await ping(two, one)).toBeGreaterThanOrEqual(0)
+    expect(one.gate.rolesOf(two.host.peerId.toString())).toEqual(['donor', 'trusted'])
+    expect(two.gate.rolesOf(one.host.peerId.toString())).toEqual(['donor'])
+    // Identify came through, or the DHT would never hear of a peer.
+    await vi.waitFor(async () => {
+      const { protocols } = await one.host.libp2p.peerStore.get(two.host.peerId)
+      expect(protocols).toContain(two.host.protocols.kad)
+    })
+  })
+
+  const strangers: [string, (draft: { peerId: string; networkId: string }) => Promise<string>, string][] = [
+    [
+      'an expired certificate',
+      draft => issueCertificate({ ...draft, roles: ['donor'], issuedAt: Date.now() - 3 * hour, lifeMs: hour }, ca),
+      'MEMBERSHIP_EXPIRED',
+    ],
+    [
+      'a certificate from the future',
+      draft => issueCertificate({ ...draft, roles: ['donor'], issuedAt: Date.now() + hour, lifeMs: hour }, ca),
+      'MEMBERSHIP_NOT_YET_VALID',
+    ],
+    [
+      'a certificate of another network',
+      ({ peerId }) =>
+        issueCertificate(
+          { peerId, networkId: '0'.repeat(16), roles: ['donor'], issuedAt: Date.now(), lifeMs: day },
+          ca,
+        ),
+      'MEMBERSHIP_WRONG_NETWORK',
+    ],
+    [
+      'a certificate it signed itself',
+      async draft => issueCertificate({ ...draft, roles: ['donor'], issuedAt: Date.now(), lifeMs: day }, await other()),
+      'MEMBERSHIP_FORGED',
+    ],
+    [
+      'somebody else’s certificate',
+      async () => (await start()).trust.certificate.get()?.token ?? '',
+      'MEMBERSHIP_FOREIGN',
+    ],
+    ['no certificate at all', async () => '', 'MEMBERSHIP_MISSING'],
+    ['nonsense', async () => 'a.b.c', 'MEMBERSHIP_MALFORMED'],
+  ]
+  it.each(strangers)('refuses whoever shows %s, on every protocol', async (_, certificate, code) => {
+    const member = await start()
+    const stranger = await start({ certificate: async () => '' })
+    const token = await certificate({ peerId: stranger.host.peerId.toString(), networkId: member.trust.networkId })
+    // What a stranger's own software thinks of its certificate is up to it.
+    if (token !== '') stranger.trust.certificate.set({ ...heldBy(member), token })
+    const refusals: string[] = []
+    const show = member.gate.show.bind(member.gate)
+    member.gate.show = (...shown) =>
+      show(...shown).catch(error => {
+        refusals.push(error.code)
+        throw error
+      })
+    let reached = 0
+    await member.host.libp2p.handle('/probe', () => void reached++)
+    const connection = await dial(stranger, member)
+    for (const protocol of ['/probe', ...Object.values(member.host.protocols)]) {
+      const stream = await connection.newStream(protocol, { negotiateFully: false }).catch(() => undefined)
+      stream?.send(Uint8Array.of(1, 2, 3))
+    }
+    await vi.waitFor(() => expect(connection.status).not.toBe('open'), 3_000)
+    expect(refusals).toContain(code)
+    expect(reached).toBe(0)
+    expect(member.gate.rolesOf(stranger.host.peerId.toString())).toEqual([])
+    await vi.waitFor(() => expect(member.host.libp2p.getPeers()).toHaveLength(0))
+  })
+
+  it('disconnects whoever says nothing', async () => {
+    const [member, silent] = [await start(), await start()]
+    await silent.greeter.stop()
+    const connection = await dial(silent, member)
+    await vi.waitFor(() => expect(connection.status).not.toBe('open'), 3_000)
+    await expect(ping(silent, member)).rejects.toThrow()
+  })
+
+  it('sends nothing to a stranger either', async () => {
+    const [member, stranger] = [await start(), await start({ certificate: async () => '' })]
+    await dial(member, stranger)
+    await expect(ping(member, stranger)).rejects.toThrow()
+  })
+
+  it('closes the connections of a member when its certificate ends, unless it has shown a new one', async () => {
+    const clock = new TurnedClock(Date.now())
+    // Deadlines of the exchange are real time; validity is turned.
+    const timers: Clock = { ...systemClock, now: () => clock.now(), every: clock.every.bind(clock) }
+    const member = await start({ clock: timers })
+    const [ending, renewing] = [await start({ clock: timers }), await start({ clock: timers })]
+    const connections = [await dial(ending, member), await dial(renewing, member)]
+    await ping(ending, member)
+    await ping(renewing, member)
+    clock.turn(7 * day - minute)
+    await member.trust.adopt(await testCertificate(ca, member.host.peerId.toString(), ['donor'], clock.now()))
+    await renewing.trust.adopt(await testCertificate(ca, renewing.host.peerId.toString(), ['donor'], clock.now()))
+    await vi.waitFor(() =>
+      expect(member.gate.certificateOf(renewing.host.peerId.toString())?.issuedAt).toBeGreaterThan(
+        clock.now() - minute,
+      ),
+    )
+    await vi.waitFor(() =>
+      expect(renewing.gate.certificateOf(member.host.peerId.toString())?.issuedAt).toBeGreaterThan(
+        clock.now() - minute,
+      ),
+    )
+    clock.turn(5 * minute)
+    await vi.waitFor(() => expect(connections.map(({ status }) => status === 'open')).toEqual([false, true]))
+    await ping(renewing, member)
+  })
+
+  it('tells everybody of a revocation, who then close the connection of the revoked', async () => {
+    const members = [await start(), await start(), await start()]
+    const [first, middle, last] = members as [TestMember, TestMember, TestMember]
+    const revoked = await start()
+    await dial(first, middle)
+    await dial(last, middle)
+    const connection = await dial(revoked, last)
+    await ping(revoked, last)
+    await ping(first, middle)
+    const token = await revoke({ [revoked.host.peerId.toString()]: Math.floor(Date.now() / second) + 1 })
+    expect(await first.trust.adoptRevocations(token)).toBe(true)
+    await vi.waitFor(() => expect(connection.status).not.toBe('open'), 3_000)
+    expect(members.map(({ trust }) => trust.revocationsVersion)).toEqual(Array(3).fill(first.trust.revocationsVersion))
+    const again = await dial(revoked, last)
+    await vi.waitFor(() => expect(again.status).not.toBe('open'), 3_000)
+  })
+
+  it('takes only newer lists, and only the CA’s', async () => {
+    const { trust } = await start()
+    const [older, newer] = [await revoke({}, 1_000), await revoke({}, 2_000)]
+    expect(await trust.adoptRevocations(newer)).toBe(true)
+    expect(await trust.adoptRevocations(older)).toBe(false)
+    expect(await trust.adoptRevocations(newer)).toBe(false)
+    const { networkId: net } = trust
+    const forged = await signRevocations({ net, version: 3_000, revoked: {} }, await other())
+    await expect(trust.adoptRevocations(forged)).rejects.toMatchObject({ code: 'MEMBERSHIP_FORGED' })
+    expect(trust.revocationsVersion).toBe(2_000)
+  })
+})
+
+function heldBy(member: TestMember) {
+  const held = member.trust.certificate.get()
+  if (held === undefined) throw new Error('expected a certificate')
+  return held
+}
