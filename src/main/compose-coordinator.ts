@@ -52,11 +52,11 @@ export async function composeCoordinator(
 ): Promise<CoordinatorSide> {
   const { network, privateKey, datastore, clock, lifecycle, log } = components
   const { config } = init
-  const { host, directory, bootstrap } = network
+  const { host, directory } = network
   const keys = await ApiKeys.load(config.dataFolder)
   const operatorToken = await loadAccessToken(config.dataFolder, operatorTokenFile)
   const registry = new WorkerRegistry({ clock: network.clock }, { ttlMs: config.dht.workerTtlMs })
-  const workers = withRegistered(directory.cache, registry, host)
+  const workers = withRegistered(network.workers, registry, host)
   return {
     workers,
     open: ({ router, routing, metrics }) =>
@@ -74,9 +74,9 @@ export async function composeCoordinator(
             otherSeeds: () => network.seeds.seeds(),
             certificate: () => undefined,
             state: {
-              join: () => bootstrap.state.get(),
+              join: () => network.join.get(),
               topology: () => network.view.topology.get(),
-              directory: () => directory.registry.size,
+              directory: () => directory?.registry.size ?? { workers: 0, keys: 0, bytes: 0 },
               routing,
               relayReservations: () => 0,
               edgeRequestsToday: () => network.edge.today.get(),

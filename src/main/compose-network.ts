@@ -1,32 +1,17 @@
-import { join } from 'node:path'
 import type { Ed25519PrivateKey } from '@libp2p/interface'
 import { openSeed as openSeedEnvelope } from '../shared/membership/seed-envelope.ts'
-import { platformServices } from '../shared/schema/primitives.ts'
 import type { Settings } from '../shared/schema/settings.ts'
 import type { Clock } from './clock.ts'
+import { type Discovery, discoverByCoordinator, discoverByDht } from './compose-discovery.ts'
 import type { NodeDatastore } from './config/datastore.ts'
 import type { NodeConfig } from './config/node-config.ts'
 import { AddressBook } from './dht/address-book.ts'
-import { Bootstrap } from './dht/bootstrap.ts'
 import { EdgeAllowance } from './dht/edge-allowance.ts'
 import { Greeter } from './dht/hello.ts'
 import { createHost, type Host } from './dht/host.ts'
 import { networkId } from './dht/network.ts'
-import { NetworkView } from './dht/network-view.ts'
 import { SeedCache } from './dht/seed-cache.ts'
 import { type OpenSeed, SeedFetcher } from './dht/seed-fetcher.ts'
-import {
-  configuredSeeds,
-  coordinatorSeeds,
-  edgeSeeds,
-  keptSeeds,
-  knownPeers,
-  type SeedSource,
-} from './dht/seed-source.ts'
-import { createDirectory, type Directory } from './directory/directory.ts'
-import { peerPosition } from './directory/keys.ts'
-import { Sequence } from './directory/sequence.ts'
-import { SequenceFile } from './directory/sequence-file.ts'
 import type { Lifecycle } from './lifecycle.ts'
 import type { Logger } from './log.ts'
 
@@ -46,15 +31,12 @@ export interface NetworkInit {
 }
 
 /** A node's membership of its network: who is there, and who offers what. */
-export interface Network {
+export interface Network extends Discovery {
   readonly id: string
   readonly host: Host
   readonly greeter: Greeter
   /** Corrected by what the others' clocks say: all that is dated in the network goes by it. */
   readonly clock: Clock
-  readonly directory: Directory
-  readonly bootstrap: Bootstrap
-  readonly view: NetworkView
   /** Coordinators heard of within the last day. */
   readonly seeds: SeedCache
   /** What this node has asked of the edge router. */
@@ -63,8 +45,6 @@ export interface Network {
   readonly hasSomebodyToJoin: boolean
   /** Calls `listener` when the host's addresses may have changed, until the returned function is called. */
   onAddressChange(listener: () => void): () => void
-  /** Adds what asks others and answers them to the lifecycle, once everything that answers here has been added. */
-  open(): void
 }
 
 /** Makes the network side of a node; what needs nothing else of it is added to the lifecycle at once. */
@@ -80,7 +60,8 @@ export async function composeNetwork(components: NetworkComponents, init: Networ
         networkId: id,
         port: config.ports.dht,
         listen: settings.listen,
-        mdns: settings.mdns,
+        mdns: settings.mdns && config.dhtEnabled,
+        ...(config.dhtEnabled ? {} : { mode: 'client' }),
         relaxedLimits: config.loopbackSwarm,
       },
     ),
@@ -90,12 +71,6 @@ export async function composeNetwork(components: NetworkComponents, init: Networ
     'address book',
     new AddressBook({ datastore: datastore.store, clock, log }, { networkId: id }),
   )
-  const store = new SequenceFile(join(config.dataFolder, 'sequence'))
-  const sequence = new Sequence({ store, clock: greeter.clock, log })
-  const directory = createDirectory(
-    { host, privateKey, sequence, datastore: datastore.store, clock: greeter.clock, log },
-    config.dht,
-  )
   const openSeed: OpenSeed = (envelope, now) => openSeedEnvelope(envelope, { networkId: id, now })
   const seedLog = log.child({ component: 'seeds' })
   const seedCache = lifecycle.add(
@@ -104,46 +79,36 @@ export async function composeNetwork(components: NetworkComponents, init: Networ
   )
   const edge = lifecycle.add('edge allowance', new EdgeAllowance({ datastore: datastore.store, clock, log: seedLog }))
   const fetcher = new SeedFetcher({ openSeed, clock: greeter.clock, log: seedLog })
-  const seedParts = { fetcher, cache: seedCache, allowance: edge }
-  const { coordinators, bootstrap: bootstrapUrls, edgeRouter } = config.seedUrls
-  const sources: SeedSource[] = [
-    knownPeers(addressBook),
-    configuredSeeds(settings.seeds),
-    keptSeeds(seedCache),
-    coordinatorSeeds(seedParts, [...coordinators, ...bootstrapUrls]),
-    ...(edgeRouter === undefined ? [] : [edgeSeeds(seedParts, { url: edgeRouter, clock })]),
-  ]
-  const bootstrap = new Bootstrap({ host, addressBook, sources, clock, log })
-  const view = new NetworkView(
+  const { coordinators, bootstrap } = config.seedUrls
+  const discover = config.dhtEnabled ? discoverByDht : discoverByCoordinator
+  const discovery = discover(
     {
       host,
-      findWorkers: (service, options) => directory.finder.findService(service, options),
-      onAnnounced: listener => directory.onAnnounced(listener),
-      positionOf: peerPosition,
-      clock: greeter.clock,
-      log: log.child({ component: 'network' }),
+      privateKey,
+      datastore,
+      addressBook,
+      fetcher,
+      seeds: seedCache,
+      edge,
+      clock,
+      networkClock: greeter.clock,
+      lifecycle,
+      log,
     },
-    { services: platformServices },
+    init,
   )
   return {
     id,
     host,
     greeter,
     clock: greeter.clock,
-    directory,
-    bootstrap,
-    view,
+    ...discovery,
     seeds: seedCache,
     edge,
-    hasSomebodyToJoin: settings.seeds.length + coordinators.length + bootstrapUrls.length > 0,
+    hasSomebodyToJoin: settings.seeds.length + coordinators.length + bootstrap.length > 0,
     onAddressChange(listener) {
       host.libp2p.addEventListener('self:peer:update', listener)
       return () => host.libp2p.removeEventListener('self:peer:update', listener)
-    },
-    open() {
-      lifecycle.add('directory', directory)
-      lifecycle.add('network view', view)
-      lifecycle.add('bootstrap', bootstrap)
     },
   }
 }

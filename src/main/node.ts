@@ -89,7 +89,7 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
     { privateKey, datastore, clock, lifecycle, log },
     { config, settings: chosen.network },
   )
-  const { host, directory, bootstrap } = network
+  const { host } = network
   const selfId = host.peerId.toString()
   const open = chosen.network.caPublicKey === undefined
   const coordinatorSide =
@@ -111,7 +111,7 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
   const jobs = new JobLog({ clock })
   const counters = new RoutingCounters()
   const experience = new WorkerExperience({ clock })
-  const routingTotals = () => counters.snapshot(directory.cache.statistics.size)
+  const routingTotals = () => counters.snapshot(network.cachedWorkers())
   const routingReport = () => ({
     totals: routingTotals(),
     ...counters.details(),
@@ -135,7 +135,7 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
     {
       local,
       services,
-      workers: coordinatorSide?.workers ?? directory.cache,
+      workers: coordinatorSide?.workers ?? network.workers,
       forwarder: new Forwarder({ peerHttp, peers }),
       experience,
       counters,
@@ -174,7 +174,7 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
       {
         settings,
         services,
-        announcer: directory.announcer,
+        announcer: network.announcer,
         capabilities: mapped(hardware, each => each.capabilities),
         addresses: { get: () => host.addresses(), onChange: network.onAddressChange },
         log,
@@ -190,7 +190,7 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
         settings: settings.settings,
         services: services.status,
         jobs: jobs.jobs,
-        join: bootstrap.state,
+        join: network.join,
         load: sampler.load,
         hardware,
         self: () => ({
@@ -230,7 +230,7 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
     logs: init.logBuffer,
     diagnose: () =>
       diagnose({
-        join: bootstrap.state.get(),
+        join: network.join.get(),
         mdns: chosen.network.mdns,
         addresses: host.addresses(),
         ports: [
@@ -238,7 +238,7 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
           { use: 'programs', wanted: config.ports.service.port, inUse: server.port },
         ],
         clock: network.greeter.state.get(),
-        heldBy: settings.settings.get().donating ? directory.announcer.heldBy : undefined,
+        heldBy: settings.settings.get().donating ? network.announcer.heldBy : undefined,
       }),
     routingReport,
     start: () => lifecycle.start(),

@@ -1,0 +1,128 @@
+import { RmaError, toRmaError } from '../../shared/errors.ts'
+import { randomToken } from '../../shared/membership/ca-token.ts'
+import type { TokenSigner } from '../../shared/membership/peer-token.ts'
+import { sealRegistration } from '../../shared/membership/registration.ts'
+import { apiErrorSchema } from '../../shared/schema/coordinator-api.ts'
+import { type CoordinatorRegistration, registrationAcceptedSchema } from '../../shared/schema/edge-api.ts'
+import type { Seed } from '../../shared/schema/seeds.ts'
+import { hour, type Milliseconds, minute, second } from '../../shared/units.ts'
+import type { Clock, StopTimer } from '../clock.ts'
+import type { EdgeAllowance } from '../dht/edge-allowance.ts'
+import type { Startable } from '../lifecycle.ts'
+import type { LiveValue } from '../live-value.ts'
+import type { Logger } from '../log.ts'
+
+const timeoutMs = 15 * second
+/** After so many failures in a row; the last of them goes on. */
+const retriesMs: readonly Milliseconds[] = [1 * minute, 5 * minute, 15 * minute, 1 * hour]
+
+export interface EdgeRegistrarComponents {
+  /** This coordinator's seed: a new one is to be registered. It is made anew each 12 h and when addresses change. */
+  seed: LiveValue<Seed | undefined>
+  signer: TokenSigner
+  /** The newest list of what the CA has taken back, for the edge router to know of. */
+  revocations(): string | undefined
+  allowance: Pick<EdgeAllowance, 'count'>
+  /** Corrected by what the others' clocks say. */
+  clock: Clock
+  log: Logger
+}
+
+export interface EdgeRegistrarInit {
+  /** Of the edge router, without a slash at the end. */
+  url: string
+  networkId: string
+}
+
+/** Tells the edge router that this coordinator is there. */
+export class EdgeRegistrar implements Startable {
+  readonly #parts: EdgeRegistrarComponents
+  readonly #init: EdgeRegistrarInit
+  #life = new AbortController()
+  #unsubscribe: () => void = () => undefined
+  #stopRetry: StopTimer | undefined
+  #registered: string | undefined
+  #working: Promise<void> | undefined
+  #failures = 0
+
+  constructor(components: EdgeRegistrarComponents, init: EdgeRegistrarInit) {
+    this.#parts = components
+    this.#init = init
+  }
+
+  start(): void {
+    this.#life = new AbortController()
+    this.#unsubscribe = this.#parts.seed.subscribe(() => this.#wake())
+    this.#wake()
+  }
+
+  async stop(): Promise<void> {
+    this.#unsubscribe()
+    this.#stopRetry?.()
+    this.#life.abort()
+    await this.#working
+    this.#registered = undefined
+    this.#failures = 0
+  }
+
+  #wake(): void {
+    this.#working ??= this.#work().finally(() => {
+      this.#working = undefined
+    })
+  }
+
+  /** One registration at a time; a seed that came meanwhile is registered next. */
+  async #work(): Promise<void> {
+    for (;;) {
+      const envelope = this.#parts.seed.get()?.envelope
+      if (envelope === undefined || envelope === this.#registered || this.#life.signal.aborted) return
+      this.#stopRetry?.()
+      try {
+        await this.#register(envelope)
+        this.#registered = envelope
+        this.#failures = 0
+      } catch (error) {
+        if (!this.#life.signal.aborted) this.#retryLater(error)
+        return
+      }
+    }
+  }
+
+  async #register(envelope: string): Promise<void> {
+    const { signer, allowance, revocations, clock, log } = this.#parts
+    const { url, networkId } = this.#init
+    const draft = { edgeUrl: url, networkId, envelope, nonce: randomToken(), now: clock.now() }
+    const list = revocations()
+    const body: CoordinatorRegistration = {
+      registration: await sealRegistration(draft, signer),
+      ...(list === undefined ? {} : { revocations: list }),
+    }
+    await allowance.count()
+    const response = await fetch(`${url}/api/coordinator/register`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+      redirect: 'error',
+      signal: AbortSignal.any([this.#life.signal, AbortSignal.timeout(timeoutMs)]),
+    })
+    const answer: unknown = await response.json()
+    if (!response.ok) throw refusalOf(answer, response.status)
+    const { expires_at: expiresAt } = registrationAcceptedSchema.parse(answer)
+    log.info({ edge: url, expiresAt }, 'registered at the edge router')
+  }
+
+  #retryLater(thrown: unknown): void {
+    const error = toRmaError(thrown)
+    const delayMs = retriesMs[Math.min(this.#failures, retriesMs.length - 1)] ?? hour
+    this.#failures++
+    const details = { edge: this.#init.url, code: error.code, reason: error.message, again: delayMs }
+    this.#parts.log.warn(details, 'the edge router did not take the registration')
+    this.#stopRetry = this.#parts.clock.after(delayMs * (0.75 + Math.random() / 2), () => this.#wake())
+  }
+}
+
+function refusalOf(answer: unknown, status: number): RmaError {
+  const parsed = apiErrorSchema.safeParse(answer)
+  const why = parsed.success ? `${parsed.data.error.code}: ${parsed.data.error.message}` : `status ${status}`
+  return new RmaError('PROTOCOL', `the edge router refused the registration: ${why}`, { status })
+}

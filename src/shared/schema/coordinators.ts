@@ -1,0 +1,16 @@
+import { z } from 'zod'
+import { locationSchema, multiaddrTextSchema, peerIdSchema } from './primitives.ts'
+
+/** A coordinator that this node knows of. */
+export const coordinatorViewSchema = z.object({
+  peerId: peerIdSchema,
+  /** With the peer id. */
+  addresses: z.array(multiaddrTextSchema),
+  /** Of its HTTP API, where it has one that others reach. */
+  url: z.string().optional(),
+  location: locationSchema.optional(),
+  connected: z.boolean(),
+  /** What a ping took, in milliseconds; missing where it was not measured. */
+  rttMs: z.number().min(0).optional(),
+})
+export type CoordinatorView = z.infer<typeof coordinatorViewSchema>
