@@ -37,6 +37,8 @@ export interface NodeProcessInit {
   args?: readonly string[]
   site?: Site
   env?: NodeJS.ProcessEnv
+  /** It takes notice of who uses the machine and what else runs on it. Default false. */
+  watchful?: boolean
 }
 
 /** A headless node of the built program, a process of its own. It stops when this process has gone. */
@@ -49,11 +51,13 @@ export class NodeProcess {
   readonly #errorLines: string[] = []
   readonly #dashboardUrl: Promise<string>
 
-  constructor({ folder, name, args = [], site = loopbackSite, env = {} }: NodeProcessInit) {
+  constructor({ folder, name, args = [], site = loopbackSite, env = {}, watchful = false }: NodeProcessInit) {
     this.name = name
     this.dataFolder = join(folder, name)
     this.#site = site
-    const [program, all] = commandLine(site, ['headless', '--data-folder', this.dataFolder, ...args])
+    // What else a test machine is busy with is no reason to wait, unless a test is about that.
+    const rules = watchful ? [] : ['--dedicated']
+    const [program, all] = commandLine(site, ['headless', '--data-folder', this.dataFolder, ...rules, ...args])
     this.#child = spawn(program, all, {
       // The channel tells the node when this process has gone; its own group keeps the terminal's Ctrl-C from it.
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

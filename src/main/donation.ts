@@ -1,8 +1,12 @@
 import { RmaError } from '../shared/errors.ts'
+import type { Allowance, Mode } from '../shared/schema/allowance.ts'
 import type { Capabilities } from '../shared/schema/capabilities.ts'
+import type { Override } from '../shared/schema/limits.ts'
 import type { ServiceStatus } from '../shared/schema/service.ts'
 import type { Settings } from '../shared/schema/settings.ts'
-import type { WorkerRecord } from '../shared/schema/worker.ts'
+import type { WorkerRecord, WorkerState } from '../shared/schema/worker.ts'
+import type { Milliseconds } from '../shared/units.ts'
+import type { Clock } from './clock.ts'
 import type { SettingsStore } from './config/settings-store.ts'
 import type { Startable } from './lifecycle.ts'
 import type { LiveValue } from './live-value.ts'
@@ -14,6 +18,7 @@ export type WorkerDraft = Omit<WorkerRecord, 'seq' | 'issuedAt' | 'expiresAt'>
 
 export interface DonationFacts {
   donating: boolean
+  mode: Mode
   services: ServiceStatus[]
   capabilities: Capabilities
   capacity: Capacity
@@ -30,17 +35,20 @@ export function draftOf(facts: DonationFacts): WorkerDraft | undefined {
     capabilities: facts.capabilities,
     load: facts.capacity.load,
     queue: facts.capacity.queue,
-    state: 'donating',
+    state: stateOf[facts.mode],
     addresses: facts.addresses.slice(0, 16),
     ...(facts.location === undefined ? {} : { location: facts.location }),
   }
 }
 
+const stateOf: Record<Mode, WorkerState> = { work: 'donating', slow: 'donating', drain: 'draining', halt: 'paused' }
+
 export interface DonationComponents {
   settings: SettingsStore
+  /** What the node may do now; whoever decides it has told the services already. */
+  allowance: LiveValue<Allowance>
   services: {
     readonly status: LiveValue<ServiceStatus[]>
-    setAccepting(accepting: 'nobody' | 'everybody'): void
     configure(services: Settings['services']): void
     capacity(): Capacity
   }
@@ -48,16 +56,21 @@ export interface DonationComponents {
   capabilities: LiveValue<Capabilities>
   /** The host's addresses, and when they may have changed. */
   addresses: { get(): string[]; onChange(listener: () => void): () => void }
+  clock: Clock
   log: Logger
 }
 
-/** Turns the owner's wish to donate into what this node accepts and announces. */
+/** What the owner wants done now. */
+type Wish = Partial<Pick<Settings, 'finishing' | 'gpuPaused'>> & { override?: Settings['override'] | undefined }
+
+/** Announces what the owner lets this node offer, and takes their wishes. */
 export class Donation implements Startable {
   readonly #parts: DonationComponents
   readonly #location: () => string | undefined
   readonly #log: Logger
   #unsubscribe: (() => void)[] = []
   #leaving: Promise<void> = Promise.resolve()
+  #announcedMode: Mode | undefined
 
   constructor(components: DonationComponents, init: { location: () => string | undefined }) {
     this.#parts = components
@@ -66,10 +79,11 @@ export class Donation implements Startable {
   }
 
   start(): void {
-    const { settings, services, capabilities, addresses } = this.#parts
+    const { settings, allowance, services, capabilities, addresses } = this.#parts
     const announce = () => this.#announce()
     this.#unsubscribe = [
       settings.settings.subscribe(() => this.#apply()),
+      allowance.subscribe(() => this.#announceMode()),
       services.status.subscribe(announce),
       capabilities.subscribe(announce),
       addresses.onChange(announce),
@@ -80,7 +94,6 @@ export class Donation implements Startable {
   /** Takes this node out of the directory; jobs under way go on until the service host stops. */
   async stop(): Promise<void> {
     for (const unsubscribe of this.#unsubscribe) unsubscribe()
-    this.#parts.services.setAccepting('nobody')
     await this.#leaving
     await this.#parts.announcer.leave()
   }
@@ -95,22 +108,71 @@ export class Donation implements Startable {
       )
     }
     const before = settings.settings.get().donating
-    await settings.change(current => ({ ...current, donating, consent: current.consent || (donating && consent) }))
+    const change = donating ? settings.change : settings.changeAtOnce
+    await change.call(settings, current => ({
+      ...current,
+      donating,
+      finishing: false,
+      consent: current.consent || (donating && consent),
+    }))
     if (before !== donating) this.#log.info(donating ? 'donating' : 'no longer donating')
+  }
+
+  /** Finishes what runs, then switches donating off. */
+  async finish(): Promise<void> {
+    await this.#wish(current => ({ finishing: current.donating }))
+  }
+
+  /** Stops all work at once, for a while or until the owner resumes. */
+  async pause(forMs?: Milliseconds): Promise<void> {
+    await this.#override('pause', forMs)
+  }
+
+  /** Works although rules would hold it up, for a while or until the owner resumes the rules. */
+  async workAnyway(forMs?: Milliseconds): Promise<void> {
+    await this.#override('run', forMs)
+  }
+
+  /** Ends a pause, or leave to work anyway, or the wish to stop when all is finished. */
+  async resume(): Promise<void> {
+    await this.#wish(() => ({ override: undefined, finishing: false }))
+  }
+
+  async pauseGpu(paused: boolean): Promise<void> {
+    await this.#wish(() => ({ gpuPaused: paused }))
+  }
+
+  async #override(kind: Override['kind'], forMs: Milliseconds | undefined): Promise<void> {
+    const since = this.#parts.clock.now()
+    const override = { kind, since, ...(forMs === undefined ? {} : { until: since + Math.round(forMs) }) }
+    await this.#wish(() => ({ override }))
+  }
+
+  async #wish(wish: (current: Settings) => Wish): Promise<void> {
+    await this.#parts.settings.changeAtOnce(current => {
+      const { override, ...next } = { ...current, ...wish(current) }
+      return override === undefined ? next : { ...next, override }
+    })
   }
 
   #apply(): void {
     const { settings, services } = this.#parts
-    const { donating, services: chosen } = settings.settings.get()
-    services.configure(chosen)
-    services.setAccepting(donating ? 'everybody' : 'nobody')
+    services.configure(settings.settings.get().services)
+    this.#announce()
+  }
+
+  #announceMode(): void {
+    const { mode } = this.#parts.allowance.get()
+    if (mode === this.#announcedMode) return
+    this.#announcedMode = mode
     this.#announce()
   }
 
   #announce(): void {
-    const { settings, services, capabilities, addresses, announcer } = this.#parts
+    const { settings, allowance, services, capabilities, addresses, announcer } = this.#parts
     const draft = draftOf({
       donating: settings.settings.get().donating,
+      mode: allowance.get().mode,
       services: services.status.get(),
       capabilities: capabilities.get(),
       capacity: services.capacity(),

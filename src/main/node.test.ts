@@ -32,6 +32,7 @@ async function startNode(name: string, flags: Flags = {}): Promise<DonorNode> {
       dhtPort: 0,
       servicePort: 0,
       loopbackSwarm: true,
+      dedicated: true,
       ...flags,
     },
   })

@@ -2,6 +2,7 @@ import type { Capabilities, WorkerType } from '../shared/schema/capabilities.ts'
 import type { Settings } from '../shared/schema/settings.ts'
 import { systemClock } from './clock.ts'
 import { composeCoordinator } from './compose-coordinator.ts'
+import { composeGovernor, type MachineSenses } from './compose-governor.ts'
 import { composeNetwork } from './compose-network.ts'
 import { loadAccessToken } from './config/access-token.ts'
 import { NodeDatastore } from './config/datastore.ts'
@@ -44,6 +45,8 @@ export interface NodeInit {
   launchEngine: EngineLauncher
   /** Protects the identity at rest. Default: the file's mode alone. */
   seal?: KeySeal
+  /** What the shell knows of the machine better than the system tells. */
+  senses?: MachineSenses
   log: Logger
   logBuffer: LogBuffer
 }
@@ -108,6 +111,11 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
       { machine: hardware.get().capabilities, services: chosen.services },
     ),
   )
+  const owner = composeGovernor(
+    { settings, services, hardware, clock, lifecycle, log },
+    { config, workerType: init.workerType, senses: init.senses },
+  )
+  const { allowance } = owner.governor
   const jobs = new JobLog({ clock })
   const counters = new RoutingCounters()
   const experience = new WorkerExperience({ clock })
@@ -118,7 +126,7 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
     workers: experience.latest(reportedWorkers),
   })
   const origins = new SocketOrigins()
-  const local = new LocalWorker({ services, jobs, clock, selfId })
+  const local = new LocalWorker({ services: owner.services, jobs, clock, selfId })
   const peerHttp: PeerHttp = new PeerHttp(
     { libp2p: host.libp2p, log },
     {
@@ -173,10 +181,12 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
     new Donation(
       {
         settings,
+        allowance,
         services,
         announcer: network.announcer,
         capabilities: mapped(hardware, each => each.capabilities),
         addresses: { get: () => host.addresses(), onChange: network.onAddressChange },
+        clock,
         log,
       },
       { location },
@@ -188,6 +198,7 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
       clock,
       sources: {
         settings: settings.settings,
+        allowance,
         services: services.status,
         jobs: jobs.jobs,
         join: network.join,
@@ -244,6 +255,11 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
     start: () => lifecycle.start(),
     stop: () => lifecycle.stop(),
     setDonating: (donating, consent) => donation.set(donating, consent),
+    finish: () => donation.finish(),
+    pause: forMs => donation.pause(forMs),
+    workAnyway: forMs => donation.workAnyway(forMs),
+    resume: () => donation.resume(),
+    pauseGpu: paused => donation.pauseGpu(paused),
     async setService(type, enabled) {
       services.setEnabled(type, enabled)
       await settings.change(current => ({

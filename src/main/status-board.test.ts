@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { Allowance } from '../shared/schema/allowance.ts'
 import { type ActivityFacts, activityOf } from './status-board.ts'
 
 const ocr = { type: 'ocr', enabled: true, running: 0, waiting: 0, slots: 1, bound: 8 }
@@ -14,8 +15,56 @@ const cases: [string, Partial<ActivityFacts>, unknown][] = [
   ['alone while it tries', { peers: 0 }, { kind: 'alone' }],
 ]
 
+const free: Allowance = {
+  mode: 'work',
+  reason: { kind: 'clear' },
+  cpuThreads: 4,
+  jobs: 4,
+  memoryMiB: 4_096,
+  gpu: { use: true, reason: { kind: 'clear' }, vramKeptFreeMiB: 0 },
+  blind: [],
+}
+const battery = { kind: 'on-battery' as const, percent: 40 }
+const onGpu = { ...ocr, unavailable: { kind: 'gpu-paused' as const } }
+const hot = { kind: 'hot' as const, part: 'gpu' as const, celsius: 84, resumesBelow: 75 }
+
+cases.push(
+  [
+    'paused, with its end',
+    { allowance: { ...free, mode: 'halt', reason: { kind: 'paused', until: 9 } } },
+    { kind: 'paused', until: 9 },
+  ],
+  [
+    'waiting for a rule',
+    { allowance: { ...free, mode: 'halt', reason: battery } },
+    { kind: 'waiting', reason: battery, jobs: 0 },
+  ],
+  [
+    'waiting after what it finishes',
+    { serving: 2, allowance: { ...free, mode: 'drain', reason: battery, until: 7 } },
+    { kind: 'waiting', reason: battery, jobs: 2, until: 7 },
+  ],
+  [
+    'stopping when the owner wants it after its jobs',
+    { serving: 1, allowance: { ...free, mode: 'drain', reason: { kind: 'finishing' } } },
+    { kind: 'stopping', jobs: 1 },
+  ],
+  [
+    'waiting for a graphics card that everything needs',
+    { services: [onGpu, off], allowance: { ...free, gpu: { ...free.gpu, use: false, reason: hot } } },
+    { kind: 'waiting', reason: hot, jobs: 0 },
+  ],
+  [
+    'working when it is only slowed down',
+    { serving: 1, allowance: { ...free, mode: 'slow', reason: { kind: 'in-use', idleMs: 0, neededMs: 1 } } },
+    { kind: 'working', jobs: 1 },
+  ],
+)
+
 describe('a node’s activity', () => {
   it.each(cases)('is %s', (_what, facts, expected) => {
-    expect(activityOf({ donating: true, services: [ocr], serving: 0, peers: 1, ...facts })).toEqual(expected)
+    expect(activityOf({ donating: true, allowance: free, services: [ocr], serving: 0, peers: 1, ...facts })).toEqual(
+      expected,
+    )
   })
 })

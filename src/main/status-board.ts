@@ -1,3 +1,4 @@
+import type { Allowance, Reason } from '../shared/schema/allowance.ts'
 import type { Capabilities } from '../shared/schema/capabilities.ts'
 import type { JobsSnapshot } from '../shared/schema/job.ts'
 import type { RoutingStatistics } from '../shared/schema/routing.ts'
@@ -14,6 +15,7 @@ const gatherMs = 150 * millisecond
 
 export interface ActivityFacts {
   donating: boolean
+  allowance: Allowance
   services: ServiceStatus[]
   /** Jobs being served here. */
   serving: number
@@ -23,11 +25,27 @@ export interface ActivityFacts {
 
 /** What the node is doing, for the sentence that says why nothing, or something, runs. */
 export function activityOf(facts: ActivityFacts): Activity {
+  const { allowance } = facts
   if (!facts.donating) return facts.serving > 0 ? { kind: 'stopping', jobs: facts.serving } : { kind: 'off' }
+  if (allowance.reason.kind === 'finishing') return { kind: 'stopping', jobs: facts.serving }
+  if (allowance.reason.kind === 'paused') return allowance.reason
+  if (allowance.mode === 'halt' || allowance.mode === 'drain')
+    return waiting(allowance, allowance.reason, facts.serving)
   if (facts.serving > 0) return { kind: 'working', jobs: facts.serving }
+  if (onlyGpuIsMissing(facts.services)) return waiting(allowance, allowance.gpu.reason, facts.serving)
   if (facts.services.every(service => service.unavailable !== undefined)) return { kind: 'no-service' }
   if (facts.peers > 0) return { kind: 'ready' }
   return { kind: 'alone', ...(facts.nextTryAt === undefined ? {} : { nextTryAt: facts.nextTryAt }) }
+}
+
+function waiting({ until }: Allowance, reason: Reason, jobs: number): Activity {
+  return { kind: 'waiting', reason, jobs, ...(until === undefined ? {} : { until }) }
+}
+
+/** Nothing can run, and something could if graphics cards were free. */
+function onlyGpuIsMissing(services: ServiceStatus[]): boolean {
+  const reasons = services.map(service => service.unavailable?.kind)
+  return !reasons.includes(undefined) && reasons.includes('gpu-paused')
 }
 
 export function servingCount({ jobs }: JobsSnapshot): number {
@@ -37,6 +55,7 @@ export function servingCount({ jobs }: JobsSnapshot): number {
 /** Where the parts of a status come from. */
 export interface StatusSources {
   settings: LiveValue<Settings>
+  allowance: LiveValue<Allowance>
   services: LiveValue<ServiceStatus[]>
   jobs: LiveValue<JobsSnapshot>
   join: LiveValue<{ peers: number; nextTryAt?: number }>
@@ -64,12 +83,14 @@ export class StatusBoard implements Startable {
   }
 
   start(): void {
-    const { settings, services, jobs, join, load, hardware } = this.#sources
+    const { settings, allowance, services, jobs, join, load, hardware } = this.#sources
     const changed = () => {
       this.#stopTimer ??= this.#clock.after(gatherMs, () => this.#publish())
     }
     this.#running = true
-    this.#unsubscribe = [settings, services, jobs, join, load, hardware].map(source => source.subscribe(changed))
+    this.#unsubscribe = [settings, allowance, services, jobs, join, load, hardware].map(source =>
+      source.subscribe(changed),
+    )
     this.#publish()
   }
 
@@ -86,7 +107,7 @@ export class StatusBoard implements Startable {
   }
 
   #read(): Status {
-    const { settings, services, jobs, join, load, hardware, ...sources } = this.#sources
+    const { settings, allowance, services, jobs, join, load, hardware, ...sources } = this.#sources
     const { donating, consent } = settings.get()
     const { peers, nextTryAt } = join.get()
     const serving = servingCount(jobs.get())
@@ -95,8 +116,9 @@ export class StatusBoard implements Startable {
       donating,
       consent,
       activity: this.#running
-        ? activityOf({ donating, services: services.get(), serving, peers, nextTryAt })
+        ? activityOf({ donating, allowance: allowance.get(), services: services.get(), serving, peers, nextTryAt })
         : { kind: 'starting' },
+      allowance: allowance.get(),
       counters: sources.counters(),
       routing: sources.routing(),
       load: { ...load.get(), announced: sources.announcedLoad() },

@@ -1,5 +1,6 @@
+import { englishReasons, reasonSentence } from './reason-sentence.ts'
 import type { Activity } from './schema/status.ts'
-import { type Milliseconds, second } from './units.ts'
+import { hour, type Milliseconds, second } from './units.ts'
 
 const plurals = new Intl.PluralRules('en')
 
@@ -11,6 +12,18 @@ function requests(count: number): string {
 export const englishActivity = {
   starting: 'Starting…',
   off: 'Off: nothing runs for others',
+  paused: 'Paused until you resume',
+  pausedUntil: (time: string) => `Paused until ${time}`,
+  pausedFor: (time: string, left: string) => `Paused until ${time}, ${left} left`,
+  left: (hours: number, minutes: number, seconds: number) =>
+    hours > 0 ? `${hours} h ${minutes} min` : minutes > 0 ? `${minutes} min ${seconds} s` : `${seconds} s`,
+  waiting: (reason: string) => `Waiting: ${reason}`,
+  waitingUntil: (reason: string, time: string) => `Waiting: ${reason}, until ${time}`,
+  finishingThenWaiting: (jobs: number, reason: string) => `Finishing ${requests(jobs)}, then waiting: ${reason}`,
+  time: (at: Milliseconds) => new Date(at).toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' }),
+  day: (at: Milliseconds) =>
+    new Date(at).toLocaleString('en-GB', { weekday: 'short', hour: '2-digit', minute: '2-digit' }),
+  reasons: englishReasons,
   noService: 'Waiting: no service can run on this machine yet',
   alone: 'No network: 0 peers',
   aloneNextTry: (seconds: number) => `No network: 0 peers, next try in ${seconds} s`,
@@ -40,6 +53,10 @@ export function activitySentence(
       return words.starting
     case 'off':
       return words.off
+    case 'paused':
+      return pausedSentence(activity.until, words, now)
+    case 'waiting':
+      return waitingSentence(activity, words, now)
     case 'no-service':
       return words.noService
     case 'alone':
@@ -51,6 +68,34 @@ export function activitySentence(
     case 'stopping':
       return words.stopping(activity.jobs)
   }
+}
+
+function pausedSentence(until: Milliseconds | undefined, words: ActivityWords, now: Milliseconds | undefined): string {
+  if (until === undefined) return words.paused
+  const time = clockTime(until, words, now)
+  if (now === undefined || until <= now) return words.pausedUntil(time)
+  const seconds = Math.ceil((until - now) / second)
+  const left = words.left(Math.floor(seconds / 3_600), Math.floor((seconds % 3_600) / 60), seconds % 60)
+  return words.pausedFor(time, left)
+}
+
+/** Reasons that end at a moment which the owner has set or can foresee; others end when their cause does. */
+const foreseeable = new Set(['schedule', 'data-used'])
+
+function waitingSentence(
+  { reason, until, jobs }: Extract<Activity, { kind: 'waiting' }>,
+  words: ActivityWords,
+  now: Milliseconds | undefined,
+): string {
+  const why = reasonSentence(reason, words.reasons)
+  if (jobs > 0) return words.finishingThenWaiting(jobs, why)
+  if (until === undefined || !foreseeable.has(reason.kind)) return words.waiting(why)
+  return words.waitingUntil(why, clockTime(until, words, now))
+}
+
+/** With the day, unless it is less than half a day away. */
+function clockTime(at: Milliseconds, words: ActivityWords, now: Milliseconds | undefined): string {
+  return now !== undefined && at - now > 12 * hour ? words.day(at) : words.time(at)
 }
 
 function aloneSentence(

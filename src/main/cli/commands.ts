@@ -13,6 +13,7 @@ import { addKeys } from './key-commands.ts'
 import { openNetworkNotice } from './open-network-notice.ts'
 import { findCoordinator } from './operator-api.ts'
 import { collectSeeds, parsePort, parsePretended, parseServiceType, parseTimeout } from './options.ts'
+import { addPause } from './pause.ts'
 import { type Answer, passOn, readText, requestService, saveAnswer } from './request.ts'
 import { askNode, findRunningNode } from './running-node.ts'
 import { formatStatistics } from './statistics.ts'
@@ -50,6 +51,7 @@ export function createProgram(context: CommandContext): Command {
   addKeys(program, context)
   addRequest(program, context)
   addDonate(program, context)
+  addPause(program, context)
   addStatus(program, context)
   addTopology(program, context)
   addStatistics(program, context)
@@ -90,6 +92,8 @@ function nodeOptions(command: Command): Command {
       'capabilities to announce instead of the machine’s own: JSON or a file of it',
       parsePretended,
     )
+    .option('--dedicated', 'this machine does nothing else: take no notice of its users and other programs')
+    .option('--system-root <folder>', 'where the machine’s /proc and /sys are, for a node in a container')
     .addOption(new Option('--loopback-swarm', 'lift limits for each address: for many nodes on one machine').hideHelp())
     .addOption(new Option('--log-level <level>', 'least level to log').choices(logLevelSchema.options).default('info'))
 }
@@ -172,12 +176,19 @@ function addDonate(program: Command, context: CommandContext): void {
     .description('switch donating on or off')
     .addArgument(program.createArgument('<switch>').choices(['on', 'off']))
     .option('--agree', 'the first time: you agree that other people’s documents pass through this machine’s memory')
+    .option('--finish', 'with off: finish what runs first; otherwise it is handed back for others to do')
     .option(...jsonOption)
     .option(...dataFolderOption)
-    .action(async (position: 'on' | 'off', options: CommonOptions & { agree?: boolean }) => {
+    .action(async (position: 'on' | 'off', options: CommonOptions & { agree?: boolean; finish?: boolean }) => {
       const donating = position === 'on'
+      if (donating && options.finish === true) throw new RmaError('BAD_REQUEST', '--finish goes with off')
       const consent = options.agree === true ? { consent: true } : {}
       const node = await findRunningNode(options.dataFolder, context.env)
+      if (options.finish === true) {
+        await askNode(node, rpc => rpc.donation.finish())
+        print(context, options, { donating, finishing: true }, () => 'Finishing what runs, then stopping.')
+        return
+      }
       await askNode(node, rpc => rpc.donation.set({ donating, ...consent })).catch(explainConsent)
       print(context, options, { donating }, () => (donating ? 'Donating.' : 'Not donating.'))
     })

@@ -3,7 +3,7 @@ import { InvalidArgumentError } from 'commander'
 import type { Capabilities } from '../../shared/schema/capabilities.ts'
 import { capabilitiesSchema } from '../../shared/schema/capabilities.ts'
 import { multiaddrTextSchema, serviceTypeSchema } from '../../shared/schema/primitives.ts'
-import { type Milliseconds, second } from '../../shared/units.ts'
+import { day, hour, type Milliseconds, minute, second } from '../../shared/units.ts'
 
 /** Each throws InvalidArgumentError, which commander turns into a usage message. */
 export function parsePort(text: string): number {
@@ -16,6 +16,22 @@ export function parsePort(text: string): number {
 export function parseTimeout(text: string): Milliseconds {
   const ms = /^\d{1,6}(\.\d{1,3})?$/.test(text) ? Math.round(Number(text) * second) : 0
   if (ms < 1) throw new InvalidArgumentError('Expected a number of seconds above 0.')
+  return ms
+}
+
+const durationUnits = { d: day, h: hour, m: minute, min: minute, s: second } as const
+
+/** A length of time such as 30m, 2h, 1h30m or 45s; a bare number is minutes. */
+export function parseDuration(text: string): Milliseconds {
+  const parts = [...text.trim().matchAll(/(\d{1,6})\s*(d|h|min|m|s)?\s*/gy)]
+  const read = parts.reduce((length, [part]) => length + part.length, 0)
+  const ms = parts.reduce(
+    (sum, [, count, unit]) => sum + Number(count) * durationUnits[(unit ?? 'm') as keyof typeof durationUnits],
+    0,
+  )
+  if (read !== text.trim().length || ms < second || ms > 366 * day) {
+    throw new InvalidArgumentError('Expected a length of time from 1s to 366d, such as 30m, 2h or 1h30m.')
+  }
   return ms
 }
 

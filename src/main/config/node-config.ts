@@ -38,6 +38,10 @@ export const flagsSchema = z.strictObject({
   pretend: capabilitiesSchema.partial().optional(),
   /** Lifts per-address connection limits, for many nodes on one loopback address. */
   loopbackSwarm: z.boolean().optional(),
+  /** The machine does nothing else: rules that keep it free for its owner are not in force. */
+  dedicated: z.boolean().optional(),
+  /** Where the machine's /proc and /sys are found, for nodes in containers. */
+  systemRoot: z.string().startsWith('/').optional(),
 })
 export type Flags = z.input<typeof flagsSchema>
 
@@ -70,6 +74,8 @@ export interface NodeConfig {
   }
   pretend?: Partial<Capabilities>
   loopbackSwarm: boolean
+  dedicated: boolean
+  systemRoot?: string
 }
 
 export const defaultPorts = { dht: 8468, service: 8000, dashboard: 8470, api: 8080 } as const
@@ -118,6 +124,8 @@ export async function loadConfig(init: { env: NodeJS.ProcessEnv; flags?: Flags }
     },
     ...(flags.pretend === undefined ? {} : { pretend: definedOnly(flags.pretend) }),
     loopbackSwarm: flags.loopbackSwarm ?? false,
+    dedicated: flags.dedicated ?? false,
+    ...(flags.systemRoot === undefined ? {} : { systemRoot: flags.systemRoot }),
   }
 }
 

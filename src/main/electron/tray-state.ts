@@ -23,6 +23,8 @@ export function trayKind(state: NodeState): TrayKind {
 const kindOfActivity: Record<Activity['kind'], TrayKind> = {
   starting: 'connecting',
   off: 'paused',
+  paused: 'paused',
+  waiting: 'waiting',
   'no-service': 'waiting',
   alone: 'connecting',
   ready: 'donating',

@@ -6,6 +6,7 @@ import type { RoutingReport } from '../../shared/schema/routing.ts'
 import type { Settings, SettingsPatch } from '../../shared/schema/settings.ts'
 import type { Status } from '../../shared/schema/status.ts'
 import type { Topology } from '../../shared/schema/topology.ts'
+import type { Milliseconds } from '../../shared/units.ts'
 import type { LiveValue } from '../live-value.ts'
 
 /** What the RPC needs of a node; the composition root's node is one. */
@@ -21,6 +22,12 @@ export interface NodeApi {
   routingReport(): RoutingReport
   /** Rejects with CONSENT_REQUIRED when switched on for the first time without `consent`. */
   setDonating(donating: boolean, consent?: boolean): Promise<void>
+  /** Finishes what runs, then stops donating. */
+  finish(): Promise<void>
+  pause(forMs?: Milliseconds): Promise<void>
+  workAnyway(forMs?: Milliseconds): Promise<void>
+  resume(): Promise<void>
+  pauseGpu(paused: boolean): Promise<void>
   /** Rejects with UNKNOWN_SERVICE for a type this node has no engine for. */
   setService(type: ServiceType, enabled: boolean): Promise<void>
   /** Rejects with NOT_FOUND when no such job is queued or running. */

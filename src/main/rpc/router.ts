@@ -12,6 +12,11 @@ export function createRpcRouter(node: NodeApi) {
     },
     donation: {
       set: rpc.donation.set.handler(({ input }) => node.setDonating(input.donating, input.consent)),
+      finish: rpc.donation.finish.handler(() => node.finish()),
+      pause: rpc.donation.pause.handler(({ input }) => node.pause(input.forMs)),
+      workAnyway: rpc.donation.workAnyway.handler(({ input }) => node.workAnyway(input.forMs)),
+      resume: rpc.donation.resume.handler(() => node.resume()),
+      pauseGpu: rpc.donation.pauseGpu.handler(({ input }) => node.pauseGpu(input.paused)),
     },
     network: {
       get: rpc.network.get.handler(() => node.topology.get()),

@@ -1,4 +1,13 @@
-import { CircleCheck, CircleDashed, CirclePower, Hourglass, LoaderCircle, Unplug, WifiOff } from 'lucide-react'
+import {
+  CircleCheck,
+  CircleDashed,
+  CirclePause,
+  CirclePower,
+  Hourglass,
+  LoaderCircle,
+  Unplug,
+  WifiOff,
+} from 'lucide-react'
 import type { Activity } from '../../shared/schema/status.ts'
 import styles from './activity-icon.module.css'
 
@@ -8,6 +17,8 @@ export type ActivityKind = Activity['kind'] | 'offline'
 const icons = {
   starting: CircleDashed,
   off: CirclePower,
+  paused: CirclePause,
+  waiting: Hourglass,
   'no-service': Hourglass,
   alone: WifiOff,
   ready: CircleCheck,

@@ -112,6 +112,7 @@ export const en = {
     idle: (slots: number) => `Ready, ${formatCount(slots)} at a time`,
     offered: 'Offered while you donate',
     disabled: 'Switched off',
+    gpuPaused: 'Graphics cards are paused',
     engineFailed: (message: string) => `Its engine failed: ${message}`,
     needsMemory: (needed: number, found: number) =>
       `Needs ${formatMebibytes(needed)} of memory: found ${formatMebibytes(found)}`,

@@ -8,9 +8,17 @@ import { routingReportSchema } from '../schema/routing.ts'
 import { settingsPatchSchema, settingsSchema } from '../schema/settings.ts'
 import { statusSchema } from '../schema/status.ts'
 import { topologySchema } from '../schema/topology.ts'
+import { day, second } from '../units.ts'
 import { contractErrors } from './errors.ts'
 
 const procedure = oc.errors(contractErrors)
+
+/** At least a second, at most a year. */
+const durationSchema = z
+  .number()
+  .int()
+  .min(second)
+  .max(366 * day)
 
 /**
  * Everything a page or the command line may ask of a node. The `watch` procedures push a whole snapshot at once and
@@ -24,6 +32,15 @@ export const contract = {
   donation: {
     /** The first time it is switched on, `consent` must be true: CONSENT_REQUIRED otherwise. */
     set: procedure.input(z.object({ donating: z.boolean(), consent: z.boolean().optional() })).output(z.void()),
+    /** Finishes what runs, then switches donating off. */
+    finish: procedure.output(z.void()),
+    /** Stops all work at once; without `forMs` until `resume`. Outlives the node. */
+    pause: procedure.input(z.object({ forMs: durationSchema.optional() })).output(z.void()),
+    /** Works although the owner's rules would hold it; without `forMs` until `resume`. */
+    workAnyway: procedure.input(z.object({ forMs: durationSchema.optional() })).output(z.void()),
+    /** Ends a pause, leave to work anyway, and the wish to stop when all is finished. */
+    resume: procedure.output(z.void()),
+    pauseGpu: procedure.input(z.object({ paused: z.boolean() })).output(z.void()),
   },
   network: {
     get: procedure.output(topologySchema),

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { allowanceSchema, reasonSchema } from './allowance.ts'
 import { capabilitiesSchema, workerTypeSchema } from './capabilities.ts'
 import { multiaddrTextSchema, peerIdSchema, shareSchema, timestampSchema } from './primitives.ts'
 import { routingStatisticsSchema } from './routing.ts'
@@ -8,6 +9,14 @@ import { serviceStatusSchema } from './service.ts'
 export const activitySchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('starting') }),
   z.object({ kind: z.literal('off') }),
+  z.object({ kind: z.literal('paused'), until: timestampSchema.optional() }),
+  /** A rule holds it up; `jobs` are still being finished. */
+  z.object({
+    kind: z.literal('waiting'),
+    reason: reasonSchema,
+    until: timestampSchema.optional(),
+    jobs: z.number().int().min(0),
+  }),
   z.object({ kind: z.literal('no-service') }),
   z.object({ kind: z.literal('alone'), nextTryAt: timestampSchema.optional() }),
   z.object({ kind: z.literal('ready') }),
@@ -50,6 +59,7 @@ export const statusSchema = z.object({
   donating: z.boolean(),
   consent: z.boolean(),
   activity: activitySchema,
+  allowance: allowanceSchema,
   counters: countersSchema,
   routing: routingStatisticsSchema,
   load: loadSampleSchema,

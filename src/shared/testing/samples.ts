@@ -18,6 +18,15 @@ export const sampleStatus: Status = {
   donating: false,
   consent: false,
   activity: { kind: 'off' },
+  allowance: {
+    mode: 'halt',
+    reason: { kind: 'off' },
+    cpuThreads: 0,
+    jobs: 0,
+    memoryMiB: 2_048,
+    gpu: { use: false, reason: { kind: 'off' }, vramKeptFreeMiB: 1_024 },
+    blind: [],
+  },
   counters: { served: 0, requested: 0, failed: 0, pagesRead: 0 },
   routing: {
     localRequests: 0,

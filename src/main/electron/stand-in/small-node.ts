@@ -66,6 +66,26 @@ export class SmallNode implements NodeApi, Startable, DesktopNode {
     }))
   }
 
+  async finish(): Promise<void> {
+    await this.setDonating(false)
+  }
+
+  async pause(): Promise<void> {
+    this.status.update(status => ({ ...status, activity: { kind: 'paused' } }))
+  }
+
+  async workAnyway(): Promise<void> {
+    await this.resume()
+  }
+
+  async resume(): Promise<void> {
+    this.status.update(status => ({ ...status, activity: { kind: status.donating ? 'ready' : 'off' } }))
+  }
+
+  async pauseGpu(paused: boolean): Promise<void> {
+    this.settings.update(settings => ({ ...settings, gpuPaused: paused }))
+  }
+
   async setService(): Promise<void> {
     throw new RmaError('UNKNOWN_SERVICE', 'this node has no services')
   }

@@ -7,6 +7,8 @@ export function unavailabilityReason(why: Unavailability): string {
   switch (why.kind) {
     case 'disabled':
       return words.disabled
+    case 'gpu-paused':
+      return words.gpuPaused
     case 'engine-failed':
       return words.engineFailed(why.message)
     case 'needs-memory':

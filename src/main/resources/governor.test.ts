@@ -1,0 +1,132 @@
+import { pino } from 'pino'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { defaultSettings, type Settings } from '../../shared/schema/settings.ts'
+import { hour, minute, second } from '../../shared/units.ts'
+import { type Clock, TurnedClock } from '../clock.ts'
+import { LiveValue } from '../live-value.ts'
+import type { ServiceOrder } from '../services/service-host.ts'
+import { type Facts, known } from './facts.ts'
+import { dedicatedLimits, Governor, settledOverride } from './governor.ts'
+import { quietFacts } from './testing/pretended-machine.ts'
+
+const log = pino({ level: 'silent' })
+
+/** Services that remember their orders. */
+class ObedientServices {
+  readonly orders: ServiceOrder[] = []
+  jobs = 0
+  leastJobMiB = 512
+
+  govern(order: ServiceOrder): void {
+    this.orders.push(order)
+  }
+
+  get order() {
+    return this.orders.at(-1)
+  }
+}
+
+function governing({ donating = true, dedicated = false, clock = new TurnedClock() as Clock } = {}) {
+  const live = new LiveValue<Settings>({ ...defaultSettings, donating })
+  const facts = new LiveValue<Facts>(quietFacts)
+  const services = new ObedientServices()
+  const governor = new Governor(
+    {
+      settings: {
+        settings: live,
+        async changeAtOnce(change) {
+          live.set(change(live.get()))
+          return live.get()
+        },
+      },
+      facts,
+      services,
+      clock,
+      log,
+    },
+    { machine: () => ({ cpuThreads: 4, memoryMiB: 8_192, attended: false }), monthBytes: () => 0, dedicated },
+  )
+  governor.start()
+  onTestFinished(() => governor.stop())
+  const choose = (changes: Partial<Settings>) => live.update(settings => ({ ...settings, ...changes }))
+  const meet = (changes: Partial<Facts>) => facts.set({ ...facts.get(), ...changes })
+  return { governor, services, settings: live, choose, meet }
+}
+
+describe('the governor', () => {
+  it('lets a donor’s services take requests, within what the owner allows', () => {
+    const { services } = governing()
+    expect(services.orders).toEqual([
+      { accepting: 'everybody', underWay: 'finish', jobs: 4, memoryMiB: 7_296, gpu: true },
+    ])
+  })
+
+  it('hands jobs back the moment the owner pauses or pulls the plug, without waiting for a tick', () => {
+    const { services, choose, meet } = governing()
+    choose({ override: { kind: 'pause', since: 0 } })
+    expect(services.order).toMatchObject({ accepting: 'nobody', underWay: 'hand-back', jobs: 0, gpu: false })
+    choose({ override: undefined })
+    expect(services.order).toMatchObject({ accepting: 'everybody' })
+    meet({ power: known({ source: 'battery' }) })
+    expect(services.order).toMatchObject({ accepting: 'nobody', underWay: 'hand-back' })
+  })
+
+  it('finishes what runs when the owner wants to stop after it, and is off then', () => {
+    const clock = new TurnedClock()
+    const { services, settings, choose } = governing({ clock })
+    services.jobs = 1
+    choose({ finishing: true })
+    expect(services.order).toMatchObject({ accepting: 'nobody', underWay: 'finish' })
+    clock.turn(minute)
+    expect(settings.get()).toMatchObject({ donating: true, finishing: true })
+    services.jobs = 0
+    clock.turn(second)
+    expect(settings.get()).toMatchObject({ donating: false, finishing: false })
+  })
+
+  it('ends a pause at its deadline and forgets it', () => {
+    const clock = new TurnedClock()
+    const { governor, settings, choose } = governing({ clock })
+    choose({ override: { kind: 'pause', since: clock.now(), until: clock.now() + 30 * minute } })
+    clock.turn(30 * minute - second)
+    expect(governor.allowance.get().reason.kind).toBe('paused')
+    clock.turn(second)
+    expect(governor.allowance.get()).toMatchObject({ mode: 'work' })
+    expect(settings.get().override).toBeUndefined()
+  })
+
+  it('gives the same order only once', () => {
+    const clock = new TurnedClock()
+    const { services, meet } = governing({ clock })
+    meet({ memory: known({ totalMiB: 8_192, othersMiB: 100 }) })
+    clock.turn(10 * second)
+    expect(services.orders).toHaveLength(1)
+  })
+
+  it('of a dedicated machine takes no notice of other programs and users', () => {
+    const clock = new TurnedClock()
+    const { governor, meet } = governing({ clock, dedicated: true })
+    meet({ otherCpu: known(1), idle: known(0) })
+    clock.turn(minute)
+    expect(governor.allowance.get()).toMatchObject({ mode: 'work', gpu: { use: true } })
+    expect(dedicatedLimits(defaultSettings.limits).battery).toEqual(defaultSettings.limits.battery)
+  })
+})
+
+describe('a pause', () => {
+  const pause = { kind: 'pause' as const, since: 10 * hour, until: 11 * hour }
+
+  it('is over at its end, also when the machine slept through it', () => {
+    expect(settledOverride(pause, 11 * hour - 1)).toBe(pause)
+    expect(settledOverride(pause, 11 * hour)).toBeUndefined()
+    expect(settledOverride(pause, 50 * hour)).toBeUndefined()
+  })
+
+  it('does not get longer by more than it was when the clock is turned back', () => {
+    expect(settledOverride(pause, 2 * hour)).toEqual({ kind: 'pause', since: 2 * hour, until: 3 * hour })
+  })
+
+  it('until the owner resumes has no end', () => {
+    expect(settledOverride({ kind: 'pause', since: 10 * hour }, 1_000 * hour)).toMatchObject({ kind: 'pause' })
+  })
+})

@@ -1,0 +1,155 @@
+import type { Allowance } from '../../shared/schema/allowance.ts'
+import type { Limits, Override } from '../../shared/schema/limits.ts'
+import type { Settings } from '../../shared/schema/settings.ts'
+import { type Milliseconds, second } from '../../shared/units.ts'
+import type { Clock, StopTimer } from '../clock.ts'
+import type { Startable } from '../lifecycle.ts'
+import { LiveValue } from '../live-value.ts'
+import type { Logger } from '../log.ts'
+import type { ServiceOrder } from '../services/service-host.ts'
+import type { Facts } from './facts.ts'
+import { decide, initialPolicy, type PolicyState } from './policy/policy.ts'
+import type { Machine } from './policy/rule.ts'
+
+const tickMs = second
+
+/** Memory is handed out in steps of this, so that not every change of what other programs hold is one for services. */
+const memoryStepMiB = 128
+
+/** The clock was turned back when it shows less than an override's beginning by more than this. */
+const clockSlackMs = 5 * second
+
+export interface GovernorComponents {
+  settings: {
+    readonly settings: LiveValue<Settings>
+    changeAtOnce(change: (settings: Settings) => Settings): Promise<Settings>
+  }
+  facts: LiveValue<Facts>
+  services: { govern(order: ServiceOrder): void; readonly jobs: number; readonly leastJobMiB: number }
+  clock: Clock
+  log: Logger
+}
+
+export interface GovernorInit {
+  machine: () => Pick<Machine, 'cpuThreads' | 'memoryMiB' | 'attended'>
+  /** Bytes of documents and answers in this calendar month. */
+  monthBytes: () => number
+  /** The machine does nothing else: rules that keep it free for its owner are not in force. */
+  dedicated: boolean
+}
+
+/** Keeps the machine its owner's: looks at the facts, decides by the policy, and puts the allowance into force. */
+export class Governor implements Startable {
+  readonly allowance: LiveValue<Allowance>
+  readonly #parts: GovernorComponents
+  readonly #init: GovernorInit
+  readonly #log: Logger
+  #state: PolicyState = initialPolicy
+  #order = ''
+  #unsubscribe: (() => void)[] = []
+  #stopTimer: StopTimer = () => undefined
+
+  constructor(components: GovernorComponents, init: GovernorInit) {
+    this.#parts = components
+    this.#init = init
+    this.#log = components.log.child({ component: 'governor' })
+    this.allowance = new LiveValue(this.#decide())
+  }
+
+  start(): void {
+    const { settings, facts, clock } = this.#parts
+    const look = () => this.#look()
+    this.#unsubscribe = [settings.settings.subscribe(look), facts.subscribe(look)]
+    this.#stopTimer = clock.every(tickMs, look)
+    this.#order = ''
+    this.#look()
+  }
+
+  stop(): void {
+    this.#stopTimer()
+    for (const unsubscribe of this.#unsubscribe) unsubscribe()
+    this.#unsubscribe = []
+  }
+
+  #look(): void {
+    this.#settleWishes()
+    const before = this.allowance.get()
+    const allowance = this.#decide()
+    this.#enforce(allowance)
+    if (JSON.stringify(allowance) !== JSON.stringify(before)) this.allowance.set(allowance)
+    if (allowance.mode !== before.mode || allowance.reason.kind !== before.reason.kind) {
+      this.#log.info({ mode: allowance.mode, reason: allowance.reason }, 'what this node may do has changed')
+    }
+  }
+
+  #decide(): Allowance {
+    const { settings, facts, services, clock } = this.#parts
+    const { limits, ...wishes } = settings.settings.get()
+    const { state, allowance } = decide(this.#state, {
+      wishes: { ...wishes, limits: this.#init.dedicated ? dedicatedLimits(limits) : limits },
+      facts: facts.get(),
+      machine: {
+        ...this.#init.machine(),
+        leastJobMiB: services.leastJobMiB,
+        monthBytes: this.#init.monthBytes(),
+      },
+      now: clock.now(),
+    })
+    this.#state = state
+    return allowance
+  }
+
+  #enforce(allowance: Allowance): void {
+    const order = orderOf(allowance)
+    const text = JSON.stringify(order)
+    if (text === this.#order) return
+    this.#order = text
+    this.#parts.services.govern(order)
+  }
+
+  /** Brings to an end what was wanted until now, and follows a clock that was turned back. */
+  #settleWishes(): void {
+    const { settings, services, clock } = this.#parts
+    const { donating, finishing, override } = settings.settings.get()
+    const now = clock.now()
+    const finished =
+      finishing && (!donating || (this.allowance.get().reason.kind === 'finishing' && services.jobs === 0))
+    const settled = settledOverride(override, now)
+    if (!finished && settled === override) return
+    void settings.changeAtOnce(({ override: _, ...current }) => ({
+      ...current,
+      ...(finished ? { donating: false, finishing: false } : {}),
+      ...(settled === undefined ? {} : { override: settled }),
+    }))
+  }
+}
+
+/** What the services are told of an allowance. */
+export function orderOf({ mode, jobs, memoryMiB, gpu }: Allowance): ServiceOrder {
+  return {
+    accepting: mode === 'work' || mode === 'slow' ? 'everybody' : 'nobody',
+    underWay: mode === 'halt' ? 'hand-back' : 'finish',
+    jobs,
+    memoryMiB: Math.floor(memoryMiB / memoryStepMiB) * memoryStepMiB,
+    gpu: gpu.use,
+  }
+}
+
+/** An override as it counts now: gone when its time is up, with the same length from now when the clock was turned back. */
+export function settledOverride(override: Override | undefined, now: Milliseconds): Override | undefined {
+  if (override?.until === undefined) return override
+  if (now >= override.until) return undefined
+  if (now >= override.since - clockSlackMs) return override
+  return { ...override, since: now, until: now + override.until - override.since }
+}
+
+/** The owner keeps nothing back; what protects the machine or costs money stays. */
+export function dedicatedLimits(limits: Limits): Limits {
+  return {
+    ...limits,
+    whileInUse: { ...limits.whileInUse, cpu: 'run', gpu: 'run' },
+    otherPrograms: { graceSeconds: limits.otherPrograms.graceSeconds },
+    memory: { inUse: 1, idle: 1 },
+    vramKeptFreeMiB: 0,
+  }
+}

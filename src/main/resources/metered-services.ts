@@ -1,0 +1,47 @@
+import type { ServiceType } from '../../shared/schema/primitives.ts'
+import type { Capacity, LocalServices, ServiceAnswer, ServiceRequest } from '../service-request.ts'
+import type { DataMeter } from './data-meter.ts'
+import type { Throttle } from './throttle.ts'
+
+export interface MeteredServicesComponents {
+  services: LocalServices
+  throttle: Throttle
+  meter: DataMeter
+}
+
+/** The services of this node, whose documents and answers are counted and pass no faster than the owner allows. */
+export class MeteredServices implements LocalServices {
+  readonly #parts: MeteredServicesComponents
+
+  constructor(components: MeteredServicesComponents) {
+    this.#parts = components
+  }
+
+  async run(request: ServiceRequest): Promise<ServiceAnswer> {
+    const { services, throttle, meter } = this.#parts
+    const { signal } = request
+    const answer = await services.run({ ...request, body: throttle.pace(meter.count(request.body), signal) })
+    return { ...answer, body: throttle.pace(meter.count(chunksOf(answer.body)), signal) }
+  }
+
+  offers(service: ServiceType): boolean {
+    return this.#parts.services.offers(service)
+  }
+
+  isIdempotent(service: ServiceType): boolean {
+    return this.#parts.services.isIdempotent(service)
+  }
+
+  maxBytes(service: ServiceType): number | undefined {
+    return this.#parts.services.maxBytes(service)
+  }
+
+  capacity(): Capacity {
+    return this.#parts.services.capacity()
+  }
+}
+
+async function* chunksOf(body: Uint8Array | AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, void> {
+  if (body instanceof Uint8Array) yield body
+  else yield* body
+}

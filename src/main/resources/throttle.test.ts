@@ -1,0 +1,61 @@
+import { expect, it, vi } from 'vitest'
+import { KiB, second } from '../../shared/units.ts'
+import { TurnedClock } from '../clock.ts'
+import { DataMeter } from './data-meter.ts'
+import { Throttle } from './throttle.ts'
+
+const never = new AbortController().signal
+
+async function* body(bytes: number): AsyncGenerator<Uint8Array, void, void> {
+  yield new Uint8Array(bytes)
+}
+
+/** Reads a paced body in the background; how many bytes have come. */
+function reading(throttle: Throttle, bytes: number, signal = never) {
+  const read = { bytes: 0, failure: undefined as unknown }
+  void (async () => {
+    try {
+      for await (const chunk of throttle.pace(body(bytes), signal)) read.bytes += chunk.byteLength
+    } catch (error) {
+      read.failure = error
+    }
+  })()
+  return read
+}
+
+it('lets all streams together pass no faster than the bound', async () => {
+  const clock = new TurnedClock()
+  const throttle = new Throttle({ clock }, { bytesPerSecond: () => 64 * KiB })
+  const one = reading(throttle, 256 * KiB)
+  const other = reading(throttle, 256 * KiB)
+  await vi.waitFor(() => expect(one.bytes).toBe(64 * KiB))
+  for (let passed = 1; passed < 8; passed++) {
+    clock.turn(second)
+    await vi.waitFor(() => expect(one.bytes + other.bytes).toBe((passed + 1) * 64 * KiB))
+  }
+  expect([one.bytes, other.bytes]).toEqual([256 * KiB, 256 * KiB])
+})
+
+it('passes bodies on as they are while there is no bound', async () => {
+  const read = reading(new Throttle({ clock: new TurnedClock() }, { bytesPerSecond: () => undefined }), 4_096 * KiB)
+  await vi.waitFor(() => expect(read.bytes).toBe(4_096 * KiB))
+})
+
+it('stops waiting when the request ends', async () => {
+  const abort = new AbortController()
+  const throttle = new Throttle({ clock: new TurnedClock() }, { bytesPerSecond: () => 1 * KiB })
+  const read = reading(throttle, 256 * KiB, abort.signal)
+  await vi.waitFor(() => expect(read.bytes).toBe(64 * KiB))
+  abort.abort(new Error('hung up'))
+  await vi.waitFor(() => expect(read.failure).toEqual(new Error('hung up')))
+})
+
+it('counts a month’s bytes and begins anew with the next', () => {
+  const clock = new TurnedClock(new Date(2026, 0, 31, 23, 59).getTime())
+  const meter = new DataMeter({ clock })
+  meter.add(5)
+  meter.add(7)
+  expect(meter.monthBytes).toBe(12)
+  clock.turn(60 * second)
+  expect(meter.monthBytes).toBe(0)
+})
