@@ -16,6 +16,10 @@ export interface ServiceRequest {
   body: AsyncIterable<Uint8Array>
   /** Length of the body in bytes where the sender declared it. */
   declaredBytes?: number
+  /** How many nodes have passed it on before this one. Default none. */
+  hops?: number
+  /** Only a member that the network's operator trusts may serve it. Default anybody. */
+  trustedOnly?: boolean
   /** On this node's clock. */
   deadlineAt: Milliseconds
   /** Aborts when the requester is gone, cancels, or the deadline has passed. */

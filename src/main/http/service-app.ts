@@ -9,6 +9,7 @@ import type { Clock } from '../clock.ts'
 import { isSameToken } from '../config/access-token.ts'
 import type { Logger } from '../log.ts'
 import { expositionType } from '../metrics/exposition.ts'
+import { mayForward } from '../routing/forwarding-rule.ts'
 import { formatResponseHeaders, parseRequestHeaders } from '../routing/headers.ts'
 import type { LocalWorker } from '../routing/local-worker.ts'
 import type { RoutedAnswer } from '../routing/routed-answer.ts'
@@ -35,6 +36,10 @@ export interface ServiceAppInit {
   donating: () => boolean
   /** What `GET /metrics` answers programs on this machine. Default: there are none. */
   metrics?: () => string
+  /** Whether this node is there to pass on what other nodes ask, as coordinators are. Default: no. */
+  forwardsForPeers?: boolean
+  /** Whether the network's operator trusts this node with what only trusted members may serve. Default: no. */
+  isTrusted?: () => boolean
 }
 
 export type ServiceApp = Hono<{ Bindings: HttpBindings }>
@@ -42,8 +47,8 @@ export type ServiceApp = Hono<{ Bindings: HttpBindings }>
 /**
  * The HTTP a node speaks, on each of its listeners: `POST /service/<type>`, `GET /services`, `GET /health`, and to programs
  * on this machine `GET /metrics`.
- * A request from a peer is run here or refused, never sent on; one from this machine, which must show the access token,
- * is routed.
+ * A request from a peer is run here or refused, never sent on, but by nodes that are there for that; one from this
+ * machine, which must show the access token, is routed.
  */
 export function createServiceApp(components: ServiceAppComponents, init: ServiceAppInit): ServiceApp {
   const { origins, log } = components
@@ -74,10 +79,7 @@ export function createServiceApp(components: ServiceAppComponents, init: Service
     try {
       const origin = authorise(incoming, origins, init.accessToken)
       const request = readRequest(c.req.param('type'), incoming, origin, end, components, init)
-      const answer =
-        origin.kind === 'peer'
-          ? await components.local.run(request, origin.path)
-          : await components.router.route(request)
+      const answer = await answerTo(request, origin, components, init)
       await sendAnswer(outgoing, answer.body, formatResponseHeaders(answer), request.signal)
     } catch (error) {
       sendError(incoming, outgoing, toRmaError(end.signal.aborted ? end.signal.reason : error))
@@ -97,6 +99,21 @@ export function createServiceApp(components: ServiceAppComponents, init: Service
   })
 
   return app
+}
+
+/** Runs a request here or sends it on, as this node may. */
+async function answerTo(
+  request: ServiceRequest,
+  origin: Origin,
+  { local, router }: ServiceAppComponents,
+  { forwardsForPeers = false, isTrusted = () => false }: ServiceAppInit,
+): Promise<RoutedAnswer> {
+  const from = origin.kind === 'peer' ? 'peer' : 'program'
+  if (mayForward({ from, hops: request.hops ?? 0, forwardsForPeers })) return await router.route(request)
+  if (from === 'peer' && request.trustedOnly === true && !isTrusted()) {
+    throw new RmaError('FORBIDDEN', 'expected a request that anybody may serve: this node is no trusted member')
+  }
+  return await local.run(request, origin.kind === 'peer' ? origin.path : 'local')
 }
 
 /** Throws UNAUTHORIZED unless the socket is a peer's, or the request shows this machine's token. */
@@ -131,6 +148,8 @@ function readRequest(
     requester: origin.kind === 'peer' ? origin.peerId : selfId,
     contentType: headers.contentType,
     accept: headers.accept,
+    hops: headers.hops,
+    trustedOnly: headers.trustedOnly,
     // Left open by whoever gives up on it: to destroy it would take the connection along, and the answer with it.
     body: incoming.iterator({ destroyOnReturn: false }),
     ...(headers.declaredBytes === undefined ? {} : { declaredBytes: headers.declaredBytes }),

@@ -316,7 +316,8 @@ describe('the loopback listener', () => {
 
   it.each([
     ['x-rma-deadline-ms', 'soon', 'x-rma-deadline-ms: expected a number of milliseconds, got "soon"'],
-    ['x-rma-hops', '9', 'x-rma-hops: expected at most 2 hops, got "9"'],
+    ['x-rma-hops', 'x', 'x-rma-hops: expected a digit, got "x"'],
+    ['x-rma-trusted', 'yes', 'x-rma-trusted: expected 0 or 1, got "yes"'],
     ['x-rma-request-id', 'a b', 'x-rma-request-id: expected 8 to 64 letters, digits, - or _, got "a b"'],
   ])('refuses a bad %s header by name', async (header, value, message) => {
     const node = await startNode(echo)
@@ -325,8 +326,8 @@ describe('the loopback listener', () => {
       headers: { ...authorised, [header]: value },
       body: 'x',
     })
-    expect(response.statusCode).toBe(400)
-    expect(await response.body.json()).toMatchObject({ error: { code: 'BAD_REQUEST', message } })
+    expect(response.statusCode).toBe(422)
+    expect(await response.body.json()).toMatchObject({ error: { code: 'BAD_HEADER', message, details: { header } } })
   })
 
   it('lets whoever sends a body that is refused at once read why, however slowly it is sent', async () => {

@@ -6,7 +6,8 @@ import { type Milliseconds, minute } from '../../shared/units.ts'
 
 export const defaultDeadlineMs = 2 * minute
 export const longestDeadlineMs = 30 * minute
-const mostHops = 2
+/** Nodes that may pass a request on: the requester's own and a coordinator. */
+export const mostHops = 2
 
 export type HeaderValues = Record<string, string | string[] | undefined>
 
@@ -18,11 +19,10 @@ const requestHeadersSchema = z.object({
     .transform(Number)
     .refine(ms => ms > 0 && ms <= longestDeadlineMs, `expected 1 to ${longestDeadlineMs} milliseconds`)
     .optional(),
-  'x-rma-hops': z
-    .string()
-    .regex(/^\d$/, 'expected a digit')
-    .transform(Number)
-    .refine(hops => hops <= mostHops, `expected at most ${mostHops} hops`)
+  'x-rma-hops': z.string().regex(/^\d$/, 'expected a digit').transform(Number).optional(),
+  'x-rma-trusted': z
+    .enum(['0', '1'], 'expected 0 or 1')
+    .transform(value => value === '1')
     .optional(),
   'content-type': z.string().max(256).optional(),
   accept: z.string().max(1_024).optional(),
@@ -37,27 +37,35 @@ const requestHeadersSchema = z.object({
 export interface RequestHeaders {
   id: string
   deadlineMs: Milliseconds
+  /** How many nodes have passed it on. */
   hops: number
+  /** Only a member that the network's operator trusts may serve it. */
+  trustedOnly: boolean
   contentType: string
   accept: string
   declaredBytes?: number
 }
 
-/** Throws BAD_REQUEST naming the header, what it takes and what came. */
+/** Throws BAD_HEADER naming the header, what it takes and what came; TOO_MANY_HOPS for one that goes in circles. */
 export function parseRequestHeaders(values: HeaderValues): RequestHeaders {
   const parsed = requestHeadersSchema.safeParse(values)
   if (!parsed.success) {
     const issue = parsed.error.issues[0]
     const header = String(issue?.path[0])
     const came = String(values[header]).slice(0, 80)
-    throw new RmaError('BAD_REQUEST', `${header}: ${issue?.message}, got ${JSON.stringify(came)}`, { header })
+    throw new RmaError('BAD_HEADER', `${header}: ${issue?.message}, got ${JSON.stringify(came)}`, { header })
   }
   const headers = parsed.data
+  const hops = headers['x-rma-hops'] ?? 0
+  if (hops > mostHops) {
+    throw new RmaError('TOO_MANY_HOPS', `x-rma-hops: expected at most ${mostHops} nodes to pass it on, got ${hops}`)
+  }
   const declaredBytes = headers['content-length']
   return {
     id: headers['x-rma-request-id'] ?? randomBytes(12).toString('base64url'),
     deadlineMs: headers['x-rma-deadline-ms'] ?? defaultDeadlineMs,
-    hops: headers['x-rma-hops'] ?? 0,
+    hops,
+    trustedOnly: headers['x-rma-trusted'] ?? false,
     contentType: headers['content-type'] ?? '',
     accept: headers.accept ?? '',
     ...(declaredBytes === undefined ? {} : { declaredBytes }),
@@ -69,6 +77,7 @@ export function formatRequestHeaders(request: RequestHeaders): Record<string, st
     'x-rma-request-id': request.id,
     'x-rma-deadline-ms': String(Math.max(1, Math.floor(request.deadlineMs))),
     'x-rma-hops': String(request.hops),
+    ...(request.trustedOnly ? { 'x-rma-trusted': '1' } : {}),
     ...(request.contentType === '' ? {} : { 'content-type': request.contentType }),
     ...(request.accept === '' ? {} : { accept: request.accept }),
   }

@@ -1,4 +1,5 @@
 import { RmaError, toRmaError } from '../../shared/errors.ts'
+import type { PeerIdText } from '../../shared/schema/primitives.ts'
 import type { WorkerView } from '../../shared/schema/worker.ts'
 import { MiB } from '../../shared/units.ts'
 import type { Clock } from '../clock.ts'
@@ -47,6 +48,8 @@ export interface RouterInit {
   location?: () => string | undefined
   /** Whether a second worker is asked when one takes long. Default: never. */
   hedging?: () => boolean
+  /** Who may serve what only trusted members may. Default: nobody, as in a network without membership. */
+  isTrusted?: (peerId: PeerIdText) => boolean
   random?: Random
 }
 
@@ -58,12 +61,14 @@ export interface RouterInit {
 export class Router {
   readonly #parts: RouterComponents
   readonly #asker: HedgedAsker
+  readonly #isTrusted: (peerId: PeerIdText) => boolean
   readonly #choice: WorkerChoice
 
   constructor(components: RouterComponents, init: RouterInit = {}) {
-    const { location = () => undefined, hedging = () => false, random = Math.random } = init
+    const { location = () => undefined, hedging = () => false, isTrusted = () => false, random = Math.random } = init
     const { services, clock, networkClock = clock, counters, experience } = components
     this.#parts = components
+    this.#isTrusted = isTrusted
     this.#asker = new HedgedAsker(
       { asker: new WorkerAsker(components), services, clock, onHedge: what => counters.hedge(what) },
       { enabled: hedging },
@@ -141,10 +146,10 @@ export class Router {
 
   async #lookUp(journey: Journey, fresh: boolean): Promise<'cache' | 'dht'> {
     const { workers: directory, counters } = this.#parts
-    const { service, signal } = journey.request
+    const { service, signal, trustedOnly = false } = journey.request
     const { workers, source } = await directory.lookup(service, { signal, fresh })
     counters.lookedUp(source, { fresh, found: workers.length })
-    journey.known = workers
+    journey.known = trustedOnly ? workers.filter(({ peerId }) => this.#isTrusted(peerId)) : workers
     return source
   }
 
@@ -176,10 +181,10 @@ export class Router {
     }
     counters.sentToCoordinator()
     const sentAt = clock.now()
-    const { id, contentType, accept, service, signal } = request
+    const { id, contentType, accept, service, signal, hops = 0, trustedOnly = false } = request
     const outcome = await coordinator.forward({
       service,
-      headers: { id, deadlineMs: request.deadlineAt - sentAt, hops: 1, contentType, accept },
+      headers: { id, deadlineMs: request.deadlineAt - sentAt, hops: hops + 1, trustedOnly, contentType, accept },
       body,
       signal,
     })

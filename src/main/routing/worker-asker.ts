@@ -71,7 +71,8 @@ export class WorkerAsker {
       headers: {
         id: request.id,
         deadlineMs: request.deadlineAt - clock.now(),
-        hops: 1,
+        hops: (request.hops ?? 0) + 1,
+        trustedOnly: request.trustedOnly ?? false,
         contentType: request.contentType,
         accept: request.accept,
       },
