@@ -11,7 +11,6 @@ import type { Host } from './host.ts'
 import { type JoinState, notJoined } from './join-state.ts'
 import { retryDelay } from './retry-delay.ts'
 import type { SeedSource } from './seed-source.ts'
-import { TableFiller } from './table-filler.ts'
 
 /** Connections worth making from one source; the DHT finds the rest. */
 const enoughPeers = 4
@@ -39,7 +38,6 @@ export class Bootstrap implements Startable {
   readonly state = new LiveValue<JoinState>(notJoined)
   readonly #components: BootstrapComponents
   readonly #dialer: Dialer
-  readonly #filler: TableFiller
   #life = new AbortController()
   #stopRetry: StopTimer | undefined
   #stopProbing: StopTimer | undefined
@@ -50,10 +48,9 @@ export class Bootstrap implements Startable {
   constructor(components: BootstrapComponents) {
     this.#components = components
     this.#dialer = new Dialer({ libp2p: components.host.libp2p, log: components.log })
-    this.#filler = new TableFiller(components)
   }
 
-  async start(): Promise<void> {
+  start(): void {
     const { libp2p } = this.#components.host
     this.#life = new AbortController()
     this.#failures = 0
@@ -63,7 +60,6 @@ export class Bootstrap implements Startable {
     libp2p.addEventListener('peer:disconnect', this.#peersChanged)
     libp2p.addEventListener('peer:identify', this.#onIdentify)
     libp2p.services.mdns?.addEventListener('peer', this.#onDiscovered)
-    await this.#filler.start()
     this.#stopProbing = this.#components.clock.every(probeIntervalMs, () => void this.#probe())
     void this.#dialEarlyFinds()
     void this.#join()
@@ -75,7 +71,6 @@ export class Bootstrap implements Startable {
     libp2p.removeEventListener('peer:disconnect', this.#peersChanged)
     libp2p.removeEventListener('peer:identify', this.#onIdentify)
     libp2p.services.mdns?.removeEventListener('peer', this.#onDiscovered)
-    this.#filler.stop()
     this.#life.abort()
     this.#stopRetry?.()
     this.#stopProbing?.()

@@ -1,14 +1,136 @@
-import type { PeerId } from '@libp2p/interface'
-import type { Host } from './host.ts'
+import { RmaError } from '../../shared/errors.ts'
+import { type Milliseconds, second } from '../../shared/units.ts'
+import type { Clock } from '../clock.ts'
+import type { Position } from '../directory/keys.ts'
+import type { Logger } from '../log.ts'
+import type { Contact, Contacts } from './contacts.ts'
+import {
+  hear,
+  isDone,
+  type Lookup,
+  type LookupResult,
+  nextToAsk,
+  note,
+  resultOf,
+  type Standing,
+  soughtPeers,
+  startLookup,
+} from './lookup.ts'
 
-/**
- * Asks the DHT for the servers closest to `key` (whose place is its sha256): those that answered, closest first, this
- * node not among them. Empty when there is nobody to ask.
- */
-export async function closestOnNetwork(host: Host, key: Uint8Array, signal: AbortSignal): Promise<PeerId[]> {
-  const found: PeerId[] = []
-  for await (const event of host.libp2p.services.dht.getClosestPeers(key, { signal })) {
-    if (event.name === 'FINAL_PEER') found.push(event.peer.id)
-  }
-  return found
+/** A peer that has not answered by then is not waited for while others can be asked. */
+const patienceMs = 0.25 * second
+const askTimeoutMs = 2 * second
+const lookupTimeoutMs = 8 * second
+/** Contacts a lookup starts with. */
+const startWith = 16
+
+/** Asks one peer whom it knows close to a place; rejects where it cannot be reached or does not answer in time. */
+export type AskCloser = (
+  contact: Contact,
+  target: Position,
+  options: { timeoutMs: Milliseconds; signal: AbortSignal },
+) => Promise<Contact[]>
+
+export interface ClosestPeersComponents {
+  contacts: Contacts
+  ask: AskCloser
+  clock: Clock
+  log: Logger
 }
+
+export interface FindClosestOptions {
+  /** How many of the 8 closest have to have answered themselves. */
+  sure: number
+  signal: AbortSignal
+  /** Peers that lie close to the place, besides those this node is connected with. */
+  near?: readonly Contact[]
+}
+
+/** Finds the servers closest to a place in the key space, by asking those this node knows and whom they name. */
+export class ClosestPeers {
+  readonly #components: ClosestPeersComponents
+
+  constructor(components: ClosestPeersComponents) {
+    this.#components = components
+  }
+
+  /**
+   * The 8 closest that can be reached, closest first, this node not among them; none when there is nobody to ask. Whoever
+   * was asked is connected now. Rejects when `signal` aborts.
+   */
+  async find(target: Position, { sure, signal, near = [] }: FindClosestOptions): Promise<LookupResult<Contact>> {
+    signal.throwIfAborted()
+    const start = [...near, ...this.#components.contacts.closest(target, startWith)]
+    return new Walk(startLookup(target, sure, start), signal, this.#components).run()
+  }
+}
+
+/** One lookup on its way. */
+class Walk {
+  readonly #components: ClosestPeersComponents
+  readonly #signal: AbortSignal
+  readonly #life = new AbortController()
+  readonly #end = Promise.withResolvers<void>()
+  #lookup: Lookup<Contact>
+
+  constructor(lookup: Lookup<Contact>, signal: AbortSignal, components: ClosestPeersComponents) {
+    this.#lookup = lookup
+    this.#signal = signal
+    this.#components = components
+  }
+
+  async run(): Promise<LookupResult<Contact>> {
+    const cancel = () => this.#end.reject(this.#signal.reason)
+    const stopTimer = this.#components.clock.after(lookupTimeoutMs, () => this.#end.resolve())
+    this.#signal.addEventListener('abort', cancel, { once: true })
+    try {
+      this.#goOn()
+      await this.#end.promise
+      return resultOf(this.#lookup)
+    } finally {
+      stopTimer()
+      this.#signal.removeEventListener('abort', cancel)
+      // Questions on their way are of no use any more, and would open connections.
+      this.#life.abort()
+    }
+  }
+
+  #goOn(): void {
+    if (isDone(this.#lookup)) {
+      this.#end.resolve()
+      return
+    }
+    for (const contact of nextToAsk(this.#lookup)) {
+      this.#note(contact, 'asked')
+      void this.#ask(contact)
+    }
+  }
+
+  async #ask(contact: Contact): Promise<void> {
+    const { ask, clock, contacts, log } = this.#components
+    const stopTimer = clock.after(patienceMs, () => {
+      this.#note(contact, 'slow')
+      this.#goOn()
+    })
+    try {
+      const named = await ask(contact, this.#lookup.target, { timeoutMs: askTimeoutMs, signal: this.#life.signal })
+      contacts.hear(named)
+      this.#note(contact, 'answered')
+      this.#lookup = hear(this.#lookup, named)
+    } catch (error) {
+      this.#note(contact, error instanceof RmaError && error.code === 'DEADLINE' ? 'mute' : 'failed')
+      if (!this.#life.signal.aborted)
+        log.debug({ peer: contact.peerId, err: error }, 'a peer did not say who is closer')
+    }
+    stopTimer()
+    if (!this.#life.signal.aborted) this.#goOn()
+  }
+
+  #note(contact: Contact, standing: Standing): void {
+    this.#lookup = note(this.#lookup, contact.peerId, standing)
+  }
+}
+
+export const thorough = soughtPeers
+/** Peers near the place that answered for a lookup whose result is asked at once: who does not exist will be noticed. */
+export const brief = 3

@@ -1,5 +1,5 @@
 import { generateKeyPair } from '@libp2p/crypto/keys'
-import type { Listener, PeerInfo, Stream } from '@libp2p/interface'
+import type { Listener, Stream } from '@libp2p/interface'
 import { pino } from 'pino'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { PortChoice } from '../config/node-config.ts'
@@ -161,15 +161,36 @@ describe('the DHT', () => {
     expect(await send(asker, server, addProvider)).toBe('reset')
   })
 
-  it('names peers with private addresses', async () => {
+  it('names the servers it is connected with, by private addresses too', async () => {
+    const [a, b, c] = [await startHost(), await startHost(), await startHost()]
+    await b.libp2p.dial(a.libp2p.getMultiaddrs())
+    await vi.waitFor(async () => {
+      const answer = await answerOf(c, b, findNode(a.peerId.toMultihash().bytes))
+      expect(answer.includes(Buffer.from(a.peerId.toMultihash().bytes))).toBe(true)
+      expect(answer.includes(Buffer.from(a.libp2p.getMultiaddrs()[0]?.decapsulate('/p2p').bytes ?? []))).toBe(true)
+    }, 10_000)
+  })
+
+  it('dials nobody whom an answer names, and asks nobody', async () => {
     const [a, b, c] = [await startHost(), await startHost(), await startHost()]
     await b.libp2p.dial(a.libp2p.getMultiaddrs())
     await c.libp2p.dial(b.libp2p.getMultiaddrs())
-    await vi.waitFor(async () => {
-      const found: PeerInfo[] = []
-      for await (const event of c.libp2p.services.dht.getClosestPeers(a.peerId.toMultihash().bytes))
-        if (event.name === 'FINAL_PEER') found.push(event.peer)
-      expect(found.map(peer => peer.id.toString())).toContain(a.peerId.toString())
-    }, 10_000)
+    const { dht } = c.libp2p.services
+    const asked = async () => {
+      const events: string[] = []
+      for await (const { name } of dht.getClosestPeers(a.peerId.toMultihash().bytes)) events.push(name)
+      return events
+    }
+    await vi.waitFor(async () => expect(await asked()).toContain('QUERY_ERROR'), 10_000)
+    expect(c.libp2p.getPeers().map(String)).toEqual([b.peerId.toString()])
   })
+
+  async function answerOf(from: Host, to: Host, bytes: Uint8Array): Promise<Buffer> {
+    const stream: Stream = await from.libp2p.dialProtocol(to.libp2p.getMultiaddrs(), to.protocols.kad)
+    const answer = new Promise<Buffer>(resolve =>
+      stream.addEventListener('message', ({ data }) => resolve(Buffer.from(data.subarray()))),
+    )
+    stream.send(withLength(bytes))
+    return answer.finally(() => stream.abort(new Error('the test is over')))
+  }
 })

@@ -12,6 +12,7 @@ import type { Milliseconds } from '../../shared/units.ts'
 import type { PortChoice } from '../config/node-config.ts'
 import type { Startable } from '../lifecycle.ts'
 import type { Logger } from '../log.ts'
+import { connectedOnly } from './connected-only.ts'
 import { keepGate } from './gatekeeper.ts'
 import { libp2pLog } from './libp2p-log.ts'
 import {
@@ -119,8 +120,8 @@ function services(init: HostInit) {
  * `peerInfoMapper`: the default drops private addresses, and with them every peer on a LAN.
  */
 function kad(components: KadDHTComponents, init: HostInit): KadDHT {
-  const { peerId, privateKey, registrar, addressManager, peerStore, connectionManager, events, logger, ping } =
-    components
+  const { peerId, privateKey, registrar, addressManager, peerStore, events, logger } = components
+  const { connectionManager, ping } = connectedOnly(components.connectionManager)
   return kadDHT({
     ...kadOptions,
     protocol: protocolNames(init.networkId).kad,

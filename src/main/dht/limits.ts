@@ -55,20 +55,5 @@ export const muxerLimits = {
 /** How often an open connection is checked; one that does not answer is closed. */
 export const connectionCheckIntervalMs = 0.5 * minute
 
-/**
- * kad-dht's options. Its time goes into handling JavaScript objects, so what helps is fewer messages: smaller buckets,
- * less parallelism, one path a query.
- */
-export const kadOptions = {
-  kBucketSize: 8,
-  alpha: 3,
-  disjointPaths: 1,
-  allowQueryWithZeroPeers: true,
-  /**
-   * kad-dht dials every peer that an answer names, to see whether it may enter the table. By default it dials many at a
-   * time, which in a network where everybody joins at once leaves no time for anything else.
-   */
-  routingTableUpdateQueueConcurrency: 2,
-  pingNewContactConcurrency: 2,
-  pingOldContactConcurrency: 2,
-}
+/** kad-dht's options: buckets of 8, as for our own lookups. The rest is for lookups of its own, which it does not make. */
+export const kadOptions = { kBucketSize: 8, allowQueryWithZeroPeers: true }

@@ -1,88 +1,166 @@
-import { type Milliseconds, millisecond, minute, second } from '../../shared/units.ts'
+import { peerIdFromString } from '@libp2p/peer-id'
+import { multiaddr } from '@multiformats/multiaddr'
+import { type Milliseconds, minute, second } from '../../shared/units.ts'
 import type { Clock, StopTimer } from '../clock.ts'
+import { type Position, peerPosition } from '../directory/keys.ts'
 import type { Startable } from '../lifecycle.ts'
 import type { Logger } from '../log.ts'
-import { closestOnNetwork } from './closest.ts'
+import { bucketOf, randomPlaceIn } from './buckets.ts'
+import { type AskCloser, type ClosestPeers, thorough } from './closest.ts'
+import type { Contact, Contacts } from './contacts.ts'
 import type { Host } from './host.ts'
+import { soughtPeers } from './lookup.ts'
 
-/** kad-dht checks a new peer before it enters the table; until then a lookup has nobody to ask. */
-const retryDelaysMs: readonly Milliseconds[] = [20, 40, 80, 160, 320, 640, 1_280].map(delay => delay * millisecond)
-/** The table grows by itself as peers answer: newcomers right after a lookup are no reason for another one at once. */
+/** Peers that come in quick succession are a reason for one lookup now and one for the rest of them later. */
 const restBetweenLookupsMs = 10 * second
-const walkIntervalMs = 1 * minute
+/** What the node was started for comes first. */
+const fillAfterMs = 1 * second
+const fillIntervalMs = 1 * minute
+/** A bucket that nobody could be found for is left alone this long, while nobody joins or leaves it. */
+const exhaustedMs = 10 * minute
+/** Contacts asked who there is in a bucket. */
+const askedForBucket = 2
+/** Newcomers asked who is near this node: they may come from a part of the network that was cut off. */
+const askedNewcomers = 3
+const askTimeoutMs = 2 * second
+const dialTimeoutMs = 5 * second
 
 export interface TableFillerComponents {
   host: Host
+  contacts: Contacts
+  closest: ClosestPeers
+  ask: AskCloser
   clock: Clock
   log: Logger
 }
 
 /**
- * Fills the DHT's routing table: this node looks itself up as soon as it meets a DHT server, and a random key each
- * minute. kad-dht's own first self-lookup leaves the table at about two peers for five minutes.
+ * Gives this node its place among the servers: it looks itself up as soon as it meets one, which makes it known to those
+ * around it, and then sees to it that it is connected with 8 in each bucket, as far as there are as many. So connections
+ * grow with the logarithm of the network's size: all of 20 nodes, some 40 of 100, 90 of 10,000.
  */
 export class TableFiller implements Startable {
   readonly #components: TableFillerComponents
+  readonly #self: Position
+  /** Buckets nobody could be found for: how many were in them, and when. */
+  readonly #exhausted = new Map<number, { size: number; at: Milliseconds }>()
+  #known = new Set<string>()
   #life = new AbortController()
-  #topology: string | undefined
-  #stopWalking: StopTimer | undefined
-  #resting = false
+  #stopFilling: StopTimer | undefined
+  #stopFirstFill: StopTimer | undefined
+  #stopListening: (() => void) | undefined
   #stopRest: StopTimer | undefined
+  #resting = false
   #lookAgain = false
+  #filling = false
 
   constructor(components: TableFillerComponents) {
     this.#components = components
+    this.#self = peerPosition(components.host.peerId.toString())
   }
 
-  async start(): Promise<void> {
-    const { host, clock } = this.#components
+  start(): void {
+    const { contacts, clock } = this.#components
     this.#life = new AbortController()
     this.#resting = false
-    this.#topology = await host.libp2p.register(host.protocols.kad, { onConnect: () => void this.#lookSelfUp() })
-    this.#stopWalking = clock.every(walkIntervalMs, () => void this.#walk())
+    this.#filling = false
+    this.#known = new Set()
+    this.#exhausted.clear()
+    this.#stopListening = contacts.onChange(() => {
+      if (this.#newcomers().length > 0) void this.#lookAround()
+    })
+    this.#stopFilling = clock.every(fillIntervalMs, () => void this.#fill())
   }
 
   stop(): void {
     this.#life.abort()
-    this.#stopWalking?.()
+    this.#stopListening?.()
     this.#stopRest?.()
-    if (this.#topology !== undefined) this.#components.host.libp2p.unregister(this.#topology)
+    this.#stopFilling?.()
+    this.#stopFirstFill?.()
   }
 
-  /** Lookups for peers that come in quick succession are one now and one for the rest of them later. */
-  async #lookSelfUp(): Promise<void> {
+  #newcomers(): Contact[] {
+    return [...this.#components.contacts.met()].filter(({ peerId }) => !this.#known.has(peerId))
+  }
+
+  async #lookAround(): Promise<void> {
     if (this.#resting) {
       this.#lookAgain = true
       return
     }
+    const { clock } = this.#components
     this.#resting = true
     this.#lookAgain = false
-    await this.#lookUntilAnswered()
+    await this.#quietly(this.#lookSelfUp())
     if (this.#life.signal.aborted) return
-    this.#stopRest = this.#components.clock.after(restBetweenLookupsMs, () => {
+    this.#stopFirstFill?.()
+    this.#stopFirstFill = clock.after(fillAfterMs, () => void this.#fill())
+    this.#stopRest = clock.after(restBetweenLookupsMs, () => {
       this.#resting = false
-      if (this.#lookAgain) void this.#lookSelfUp()
+      if (this.#lookAgain) void this.#lookAround()
     })
   }
 
-  async #lookUntilAnswered(): Promise<void> {
-    for (const delayMs of retryDelaysMs) {
-      if (this.#life.signal.aborted) return
-      if ((await this.#closest(this.#components.host.peerId.toMultihash().bytes)) > 0) return
-      await new Promise<void>(resolve => this.#components.clock.after(delayMs, resolve))
+  async #lookSelfUp(): Promise<void> {
+    const { closest, contacts } = this.#components
+    const newcomers = this.#newcomers().slice(0, askedNewcomers)
+    this.#known = new Set([...contacts.met()].map(({ peerId }) => peerId))
+    const near = await this.#closeTo(newcomers, this.#self)
+    await closest.find(this.#self, { sure: thorough, near, signal: this.#life.signal })
+  }
+
+  /** One bucket after the other, so that a newcomer does not take up the time of many at once. */
+  async #fill(): Promise<void> {
+    if (this.#filling) return
+    this.#filling = true
+    const { contacts, clock } = this.#components
+    for (const [bucket, size] of contacts.bucketSizes().entries()) {
+      if (this.#life.signal.aborted) break
+      const exhausted = this.#exhausted.get(bucket)
+      const rests = exhausted?.size === size && clock.now() - exhausted.at < exhaustedMs
+      if (size >= soughtPeers || rests) continue
+      if (!(await this.#fillBucket(bucket, soughtPeers - size))) this.#exhausted.set(bucket, { size, at: clock.now() })
     }
+    this.#filling = false
   }
 
-  async #walk(): Promise<void> {
-    await this.#closest(crypto.getRandomValues(new Uint8Array(32)))
+  /** Returns whether anybody new was found. */
+  async #fillBucket(bucket: number, wanted: number): Promise<boolean> {
+    const { contacts, host } = this.#components
+    const target = randomPlaceIn(bucket, this.#self)
+    const named = await this.#closeTo(contacts.closest(target, askedForBucket), target)
+    const missing = named.filter(
+      ({ peerId, position }) =>
+        bucketOf(this.#self, position) === bucket && host.libp2p.getConnections(peerIdFromString(peerId)).length === 0,
+    )
+    for (const contact of missing.slice(0, wanted)) await this.#quietly(this.#dial(contact))
+    return missing.length > 0
   }
 
-  async #closest(key: Uint8Array): Promise<number> {
+  /** Whom the contacts know close to a place, each once. */
+  async #closeTo(contacts: readonly Contact[], target: Position): Promise<Contact[]> {
+    const options = { timeoutMs: askTimeoutMs, signal: this.#life.signal }
+    const answers = await Promise.all(
+      contacts.map(contact => this.#quietly(this.#components.ask(contact, target, options))),
+    )
+    return [...new Map(answers.flatMap(answer => answer ?? []).map(contact => [contact.peerId, contact])).values()]
+  }
+
+  async #dial({ peerId, addresses }: Contact): Promise<void> {
+    const signal = AbortSignal.any([this.#life.signal, AbortSignal.timeout(dialTimeoutMs)])
+    await this.#components.host.libp2p.dial(
+      addresses.map(address => multiaddr(`${address}/p2p/${peerId}`)),
+      { signal },
+    )
+  }
+
+  async #quietly<T>(action: Promise<T>): Promise<T | undefined> {
     try {
-      return (await closestOnNetwork(this.#components.host, key, this.#life.signal)).length
+      return await action
     } catch (error) {
-      this.#components.log.debug({ err: error }, 'a lookup to fill the routing table failed')
-      return 0
+      if (!this.#life.signal.aborted) this.#components.log.debug({ err: error }, 'a step to fill the table failed')
+      return undefined
     }
   }
 }

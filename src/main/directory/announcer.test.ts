@@ -11,10 +11,9 @@ import { Announcer } from './announcer.ts'
 import type { Question } from './channel.ts'
 import type { AnswerFrame } from './frames.ts'
 import { openRecord, readRecord, sealRecord } from './record.ts'
-import { Registrars } from './registrars.ts'
 import { readRenewal } from './renewal.ts'
 import { Sequence } from './sequence.ts'
-import { createTestHost, ocrDraft } from './test-network.ts'
+import { createTestHost, loneRegistrars, ocrDraft } from './test-network.ts'
 
 const log = pino({ level: 'silent' })
 const hugeSeq = Number.MAX_SAFE_INTEGER - 10
@@ -68,7 +67,7 @@ beforeEach(async () => {
     {
       host,
       privateKey,
-      registrars: new Registrars({ host }),
+      registrars: loneRegistrars(host),
       ask: (_peerId, question) => {
         heard.push(question)
         return answer(question)
@@ -195,7 +194,7 @@ describe('an announcer', () => {
       {
         host,
         privateKey,
-        registrars: new Registrars({ host }),
+        registrars: loneRegistrars(host),
         ask: accept,
         sequence: new Sequence({
           store: { load: async () => Number.MAX_SAFE_INTEGER, save: async () => undefined },

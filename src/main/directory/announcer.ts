@@ -3,6 +3,7 @@ import { RmaError } from '../../shared/errors.ts'
 import type { PeerIdText } from '../../shared/schema/primitives.ts'
 import { type Milliseconds, minute, second } from '../../shared/units.ts'
 import type { Clock, StopTimer } from '../clock.ts'
+import { thorough } from '../dht/closest.ts'
 import type { Host } from '../dht/host.ts'
 import { retryDelay } from '../dht/retry-delay.ts'
 import type { Startable } from '../lifecycle.ts'
@@ -291,18 +292,28 @@ export class Announcer implements Startable {
     this.#stopTimer = this.#components.clock.after(Math.max(1, at - now), () => this.#wake())
   }
 
-  /** Looks each key up in the DHT, so that the record lies where a stranger would look for it. */
+  /**
+   * Looks each key up in the DHT, so that the record lies where a stranger would look for it: one after the other, those of
+   * the services first, for each may take new connections.
+   */
   async #findRegistrars(): Promise<void> {
     const draft = this.#draft
     if (draft === undefined || this.#life.signal.aborted) return
     this.#lookups++
     const signal = AbortSignal.any([this.#life.signal, AbortSignal.timeout(lookupTimeoutMs)])
-    const lookups = keysOf(this.#self, { record: draft }).map(key => this.#components.registrars.refresh(key, signal))
-    const failed = (await Promise.allSettled(lookups)).find(lookup => lookup.status === 'rejected')
-    this.#lookups--
-    if (failed === undefined) this.#lookupFailures = 0
-    else this.#lookUpLater(failed.reason)
-    this.#wake()
+    try {
+      let certain = true
+      for (const key of keysOf(this.#self, { record: draft })) {
+        certain = (await this.#components.registrars.refresh(key, thorough, signal)) && certain
+        this.#wake()
+      }
+      if (certain) this.#lookupFailures = 0
+      else this.#lookUpLater('not all that are closest answered')
+    } catch (error) {
+      this.#lookUpLater(error)
+    } finally {
+      this.#lookups--
+    }
   }
 
   /** Without an answer the record may lie where only this node would look for it, so the next try does not take minutes. */
@@ -317,7 +328,7 @@ export class Announcer implements Startable {
 }
 
 function keysOf(self: PeerIdText, { record }: { record: Pick<RecordDraft, 'services'> }): KeyText[] {
-  return [workerKey(self), ...record.services.map(serviceKey)]
+  return [...record.services.map(serviceKey), workerKey(self)]
 }
 
 /** Whether a registrar keeps the record under none of the keys: it knows servers that are closer to each. */

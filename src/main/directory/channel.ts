@@ -6,6 +6,7 @@ import { FrameReader, withLength } from './frame-reader.ts'
 import {
   type AnnounceFrame,
   type AnswerFrame,
+  type ClosestFrame,
   decodeAnswer,
   encodeFrame,
   type FindFrame,
@@ -14,7 +15,11 @@ import {
 } from './frames.ts'
 
 /** A request as its sender writes it: the channel adds the id. */
-export type Question = Omit<AnnounceFrame, 'id'> | Omit<RenewFrame, 'id'> | Omit<FindFrame, 'id'>
+export type Question =
+  | Omit<AnnounceFrame, 'id'>
+  | Omit<RenewFrame, 'id'>
+  | Omit<FindFrame, 'id'>
+  | Omit<ClosestFrame, 'id'>
 
 export interface AskOptions {
   /** The whole time the question may take, waiting for room on the stream included. */
@@ -32,14 +37,17 @@ const maxInFlight = 256
 export class Channel {
   readonly #stream: Stream
   readonly #clock: Clock
+  readonly #onFailure: () => void
   readonly #reader = new FrameReader(maxAnswerFrameBytes)
   readonly #waiting = new Map<number, PromiseWithResolvers<AnswerFrame>>()
   #nextId = 0
   #failure: RmaError | undefined
 
-  constructor(stream: Stream, clock: Clock) {
+  /** Calls `onFailure` once, when it has closed. */
+  constructor(stream: Stream, clock: Clock, onFailure: () => void = () => undefined) {
     this.#stream = stream
     this.#clock = clock
+    this.#onFailure = onFailure
     stream.addEventListener('message', this.#onMessage)
     stream.addEventListener('remoteCloseWrite', this.#onClose)
     stream.addEventListener('close', this.#onClose)
@@ -109,6 +117,7 @@ export class Channel {
   #fail(failure: RmaError): void {
     if (this.#failure !== undefined) return
     this.#failure = failure
+    this.#onFailure()
     this.#stream.removeEventListener('message', this.#onMessage)
     this.#stream.removeEventListener('remoteCloseWrite', this.#onClose)
     this.#stream.removeEventListener('close', this.#onClose)

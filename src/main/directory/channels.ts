@@ -1,21 +1,30 @@
-import type { PeerId } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
+import { multiaddr } from '@multiformats/multiaddr'
+import { RmaError } from '../../shared/errors.ts'
 import type { PeerIdText } from '../../shared/schema/primitives.ts'
+import { second } from '../../shared/units.ts'
 import type { Clock } from '../clock.ts'
+import type { Contacts } from '../dht/contacts.ts'
 import type { Host } from '../dht/host.ts'
 import type { Startable } from '../lifecycle.ts'
 import { type AskOptions, Channel, type Question } from './channel.ts'
 import { type AnswerFrame, errorOf } from './frames.ts'
 
+/** Connecting included. */
+const openTimeoutMs = 5 * second
+
 export interface ChannelsComponents {
   host: Host
+  /** Where peers are that this node is not connected with. */
+  contacts: Pick<Contacts, 'get' | 'forget'>
   clock: Clock
 }
 
 /** The channels to all registrars in use: one a peer, opened at the first question and again after it broke. */
 export class Channels implements Startable {
   readonly #components: ChannelsComponents
-  readonly #channels = new Map<PeerIdText, Promise<Channel>>()
+  readonly #open = new Map<PeerIdText, Channel>()
+  readonly #opening = new Map<PeerIdText, Promise<Channel>>()
   #life = new AbortController()
 
   constructor(components: ChannelsComponents) {
@@ -28,8 +37,8 @@ export class Channels implements Startable {
 
   stop(): void {
     this.#life.abort()
-    for (const opening of this.#channels.values()) void opening.then(channel => channel.close(), ignoreFailedOpening)
-    this.#channels.clear()
+    for (const channel of [...this.#open.values()]) channel.close()
+    this.#opening.clear()
   }
 
   /**
@@ -37,43 +46,62 @@ export class Channels implements Startable {
    * the registrar's own error where it answered with one.
    */
   async ask(peerId: PeerIdText, question: Question, options: AskOptions): Promise<AnswerFrame> {
-    const signal = AbortSignal.any([
-      this.#life.signal,
-      AbortSignal.timeout(options.timeoutMs),
-      ...(options.signal === undefined ? [] : [options.signal]),
-    ])
-    const channel = await this.#channelTo(peerId, signal)
+    const channel = this.#open.get(peerId) ?? (await this.#opened(peerId, options))
     const answer = await channel.ask(question, options)
     if (answer.kind === 'error') throw errorOf(answer)
     return answer
   }
 
-  async #channelTo(peerId: PeerIdText, signal: AbortSignal): Promise<Channel> {
-    const known = this.#channels.get(peerId)
-    if (known !== undefined) {
-      const channel = await known
-      if (channel.open) return channel
-      if (this.#channels.get(peerId) === known) this.#channels.delete(peerId)
-      return this.#channelTo(peerId, signal)
-    }
-    const opening = this.#open(peerIdFromString(peerId), signal)
-    this.#channels.set(peerId, opening)
+  /** Waits for the channel no longer than the question may take; the others who wait for it go on. */
+  async #opened(peerId: PeerIdText, { timeoutMs, signal }: AskOptions): Promise<Channel> {
+    signal?.throwIfAborted()
+    const opening = this.#opening.get(peerId) ?? this.#start(peerId)
+    const { promise: given, reject } = Promise.withResolvers<never>()
+    const cancel = () => reject(new RmaError('CANCELLED', 'the question was cancelled'))
+    const stopTimer = this.#components.clock.after(timeoutMs, () =>
+      reject(new RmaError('DEADLINE', `the registrar was not reached within ${timeoutMs} ms`)),
+    )
+    signal?.addEventListener('abort', cancel)
     try {
-      return await opening
-    } catch (error) {
-      if (this.#channels.get(peerId) === opening) this.#channels.delete(peerId)
-      throw error
+      return await Promise.race([opening, given])
+    } finally {
+      stopTimer()
+      signal?.removeEventListener('abort', cancel)
     }
   }
 
-  async #open(peer: PeerId, signal: AbortSignal): Promise<Channel> {
-    const { host, clock } = this.#components
-    // The protocol's name travels with the first question: a round trip less.
-    const stream = await host.libp2p.dialProtocol(peer, host.protocols.directory, { signal, negotiateFully: false })
-    return new Channel(stream, clock)
+  #start(peerId: PeerIdText): Promise<Channel> {
+    const life = this.#life.signal
+    const opening = this.#connect(peerId, AbortSignal.any([life, AbortSignal.timeout(openTimeoutMs)])).finally(() => {
+      if (this.#opening.get(peerId) === opening) this.#opening.delete(peerId)
+    })
+    this.#opening.set(peerId, opening)
+    opening.catch(() => {
+      if (!life.aborted) this.#components.contacts.forget(peerId)
+    })
+    return opening
   }
-}
 
-function ignoreFailedOpening(): void {
-  // Whoever asked for it has been told; there is nothing to close.
+  async #connect(peerId: PeerIdText, signal: AbortSignal): Promise<Channel> {
+    const { host, clock } = this.#components
+    const peer = peerIdFromString(peerId)
+    const target = host.libp2p.getConnections(peer).length > 0 ? peer : this.#addressesOf(peerId)
+    // The protocol's name travels with the first question: a round trip less.
+    const stream = await host.libp2p.dialProtocol(target ?? peer, host.protocols.directory, {
+      signal,
+      negotiateFully: false,
+    })
+    signal.throwIfAborted()
+    const channel = new Channel(stream, clock, () => {
+      if (this.#open.get(peerId) === channel) this.#open.delete(peerId)
+    })
+    this.#open.set(peerId, channel)
+    return channel
+  }
+
+  /** As they were heard; what libp2p remembers of the peer may be older. */
+  #addressesOf(peerId: PeerIdText) {
+    const contact = this.#components.contacts.get(peerId)
+    return contact?.addresses.map(address => multiaddr(`${address}/p2p/${peerId}`))
+  }
 }

@@ -1,12 +1,12 @@
-import { isCloser, type Position } from './keys.ts'
+import { closestPeers, isCloser, type Position } from './keys.ts'
 
 /**
  * A key's registrars are the 8 closest servers, but nobody knows all servers: whoever is among this many closest that it
  * knows takes a record, so that two who know different servers still find each other.
  */
 export const keptAmongClosest = 16
-/** Servers of one party that count as closer: any more may have been made up to push others out. */
-const maxOfOneParty = 2
+/** Servers of one party that count: any more may have been made up to push others out. */
+export const maxOfOneParty = 2
 
 export interface Place {
   position: Position
@@ -26,4 +26,28 @@ export function isAmongClosest(self: Position, others: Iterable<Place>, key: Pos
     if (closer >= keptAmongClosest) return false
   }
   return true
+}
+
+/** The `count` of `peers` closest to `key`, closest first but for `firstOfParties`. */
+export function closestOf<T extends Place>(peers: Iterable<T>, key: Position, count: number): T[] {
+  return firstOfParties(closestPeers(peers, key, Number.POSITIVE_INFINITY), count, ({ party }) => party)
+}
+
+/**
+ * The first `count`. Those of one party beyond the second come last, and only where there are not enough others: in a
+ * network of one party everybody still counts.
+ */
+export function firstOfParties<T>(sorted: Iterable<T>, count: number, partyOf: (item: T) => string): T[] {
+  const ofParty = new Map<string, number>()
+  const first: T[] = []
+  const rest: T[] = []
+  for (const item of sorted) {
+    const party = partyOf(item)
+    const seen = ofParty.get(party) ?? 0
+    ofParty.set(party, seen + 1)
+    if (seen < maxOfOneParty) first.push(item)
+    else rest.push(item)
+    if (first.length === count) return first
+  }
+  return [...first, ...rest.slice(0, count - first.length)]
 }

@@ -1,17 +1,23 @@
 import type { Ed25519PrivateKey } from '@libp2p/interface'
+import { peerIdFromString } from '@libp2p/peer-id'
 import type { Datastore } from 'interface-datastore'
 import type { PeerIdText } from '../../shared/schema/primitives.ts'
 import { type Milliseconds, minute } from '../../shared/units.ts'
 import type { Clock, StopTimer } from '../clock.ts'
+import { type AskCloser, ClosestPeers } from '../dht/closest.ts'
+import { Contacts } from '../dht/contacts.ts'
 import type { Host } from '../dht/host.ts'
+import { TableFiller } from '../dht/table-filler.ts'
 import { Lifecycle, type Startable } from '../lifecycle.ts'
 import type { Logger } from '../log.ts'
 import { Announcer } from './announcer.ts'
 import type { Ask } from './ask.ts'
 import { WorkerCache } from './cache.ts'
 import { Channels } from './channels.ts'
+import { readCloser } from './closer.ts'
 import { EnvelopeCache } from './envelope-cache.ts'
 import { Finder } from './finder.ts'
+import { maxCloser } from './frames.ts'
 import { RegistrarService } from './registrar.ts'
 import { Registrars } from './registrars.ts'
 import { Registry } from './registry.ts'
@@ -50,6 +56,8 @@ export interface Directory extends Startable {
   readonly cache: WorkerCache
   readonly registry: Registry
   readonly registrars: Registrars
+  /** The servers this node knows. */
+  readonly contacts: Contacts
   /** Calls `listener` after each record this node has taken in as a registrar, its own included. */
   onAnnounced(listener: () => void): () => void
 }
@@ -57,7 +65,19 @@ export interface Directory extends Startable {
 export function createDirectory(components: DirectoryComponents, init: DirectoryInit): Directory {
   const { host, privateKey, sequence, clock } = components
   const log = components.log.child({ component: 'directory' })
-  const registrars = new Registrars({ host })
+  const self = host.peerId.toString()
+  const contacts = new Contacts({ host })
+  const channels = new Channels({ host, contacts, clock })
+  const askCloser: AskCloser = async ({ peerId }, target, options) => {
+    const question = { kind: 'closest', target, limit: maxCloser } as const
+    const peer = peerIdFromString(peerId)
+    const answer = await channels.ask(peerId, question, options)
+    contacts.answered(peer)
+    const [connection] = host.libp2p.getConnections(peer)
+    return connection === undefined ? [] : readCloser(answer, { self, said: connection.remoteAddr, contacts })
+  }
+  const closest = new ClosestPeers({ contacts, ask: askCloser, clock, log })
+  const registrars = new Registrars({ host, contacts, closest })
   const registry = new Registry(
     {
       isCertifiedCoordinator: peerId => components.isCertifiedCoordinator?.(peerId) ?? false,
@@ -65,9 +85,7 @@ export function createDirectory(components: DirectoryComponents, init: Directory
     },
     { networkId: host.networkId },
   )
-  const registrar = new RegistrarService({ registry, clock })
-  const channels = new Channels({ host, clock })
-  const self = host.peerId.toString()
+  const registrar = new RegistrarService({ registry, contacts, clock })
   const ask: Ask = async (peerId, question, options) =>
     peerId === self ? registrar.answer({ ...question, id: 0 }, { from: self }) : channels.ask(peerId, question, options)
   const envelopes = new EnvelopeCache({ networkId: host.networkId })
@@ -83,16 +101,18 @@ export function createDirectory(components: DirectoryComponents, init: Directory
   if (components.datastore !== undefined)
     lifecycle.add('registry store', new RegistryStore({ registry, datastore: components.datastore, clock, log }))
   lifecycle.add('channels', channels)
-  lifecycle.add('registrars', registrars)
+  lifecycle.add('contacts', contacts)
   if (host.isServer) lifecycle.add('directory server', server)
   lifecycle.add('registry expiry', expiry(registry, clock))
   lifecycle.add('announcer', announcer)
+  lifecycle.add('table filler', new TableFiller({ host, contacts, closest, ask: askCloser, clock, log }))
   return {
     announcer,
     finder,
     cache,
     registry,
     registrars,
+    contacts,
     onAnnounced: listener => registrar.onAnnounced(listener),
     start: () => lifecycle.start(),
     stop: async () => {

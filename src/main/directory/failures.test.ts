@@ -63,7 +63,10 @@ it('finds a worker again within 5 s when all registrars of its key die at once',
   const worker = await start({ mode: 'client', seeds })
   const asker = await start({ mode: 'client', seeds })
   for (const node of [worker, asker])
-    await vi.waitFor(() => expect(node.directory.registrars.others).toBe(11), { timeout: 15_000, interval: 100 })
+    await vi.waitFor(() => expect(node.directory.registrars.others).toBeGreaterThanOrEqual(8), {
+      timeout: 15_000,
+      interval: 100,
+    })
   worker.directory.announcer.update(ocrDraft())
   await vi.waitFor(async () => expect(await found(asker)).toEqual([idOf(worker)]), 5_000)
   const holders = new Set(asker.directory.registrars.of(serviceKey('ocr')).map(registrar => registrar.peerId))

@@ -2,6 +2,7 @@ import type { PeerIdText, ServiceType } from '../../shared/schema/primitives.ts'
 import type { WorkerView } from '../../shared/schema/worker.ts'
 import { type Milliseconds, millisecond, minute, second } from '../../shared/units.ts'
 import type { Clock } from '../clock.ts'
+import { brief } from '../dht/closest.ts'
 import type { Logger } from '../log.ts'
 import type { Ask } from './ask.ts'
 import type { EnvelopeCache } from './envelope-cache.ts'
@@ -84,7 +85,7 @@ export class Finder {
     options.signal?.throwIfAborted()
     this.#finds++
     const lookup = this.#lookUpIfDue(key)
-    const quick = await this.#askUntilFound(key, options)
+    const quick = await this.#askUntilFound(key, options, lookup === undefined ? maxRounds : 1)
     if (lookup === undefined) return quick
     if (quick.length > 0) {
       void lookup.then(() => options.onMore?.())
@@ -92,16 +93,16 @@ export class Finder {
     }
     await lookup
     options.signal?.throwIfAborted()
-    return this.#askUntilFound(key, options)
+    return this.#askUntilFound(key, options, maxRounds)
   }
 
   /**
    * Asks others where all that were asked failed or none named a worker that holds: a registrar that says it knows nobody
    * may be lying, or new. Those that failed are not asked again.
    */
-  async #askUntilFound(key: KeyText, options: FindOptions): Promise<WorkerView[]> {
+  async #askUntilFound(key: KeyText, options: FindOptions, rounds: number): Promise<WorkerView[]> {
     const asked = new Set<PeerIdText>()
-    for (let round = 0; round < maxRounds; round++) {
+    for (let round = 0; round < rounds; round++) {
       const answers = await this.#askRegistrars(key, asked, options)
       const workers = this.#verify(answers, options.limit ?? defaultLimit)
       if (workers.length > 0) return workers
@@ -202,7 +203,7 @@ export class Finder {
 
   async #lookUp(key: KeyText): Promise<void> {
     try {
-      await this.#components.registrars.refresh(key, AbortSignal.timeout(lookupTimeoutMs))
+      await this.#components.registrars.refresh(key, brief, AbortSignal.timeout(lookupTimeoutMs))
     } catch (error) {
       this.#components.log.debug({ key, err: error }, 'the DHT did not say who keeps a key')
     }

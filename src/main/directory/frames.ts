@@ -1,7 +1,7 @@
 import { decode, encode } from '@ipld/dag-cbor'
 import { z } from 'zod'
 import { isErrorCode, RmaError } from '../../shared/errors.ts'
-import { locationSchema } from '../../shared/schema/primitives.ts'
+import { locationSchema, multiaddrTextSchema, peerIdSchema } from '../../shared/schema/primitives.ts'
 import { workerRecordSchema, workerStateSchema } from '../../shared/schema/worker.ts'
 import { KiB } from '../../shared/units.ts'
 import { maxRecordBytes } from './record.ts'
@@ -13,6 +13,10 @@ export const maxAnnouncedKeys = 68
 export const maxFindLimit = 256
 /** Most records an asker may say it knows. */
 export const maxKnown = 512
+/** Most peers one answer to `closest` names. */
+export const maxCloser = 16
+/** Most addresses it names of each. */
+export const maxCloserAddresses = 8
 /** Characters of a record's hash (9 bytes, base64url) that name it in `known`. */
 export const knownPrefixLength = 12
 
@@ -21,9 +25,11 @@ export const maxFrameBytes = {
   announce: 12 * KiB,
   renew: 512,
   find: 12 * KiB,
+  closest: 128,
   ok: 12 * KiB,
   stale: 5 * KiB,
   found: 320 * KiB,
+  closer: 36 * KiB,
   error: KiB,
 } as const
 
@@ -81,11 +87,19 @@ const findSchema = z.object({
   filter: mapSchema.pipe(findFilterSchema).optional(),
   known: z.array(knownRecordSchema).max(maxKnown).optional(),
 })
-export const requestFrameSchema = z.discriminatedUnion('kind', [announceSchema, renewSchema, findSchema])
+/** Who is closest to a place in the key space? */
+const closestSchema = z.object({
+  kind: z.literal('closest'),
+  id: idSchema,
+  target: z.custom<Uint8Array>(value => value instanceof Uint8Array && value.length === 32, 'expected 32 bytes'),
+  limit: z.number().int().min(1).max(maxCloser),
+})
+export const requestFrameSchema = z.discriminatedUnion('kind', [announceSchema, renewSchema, findSchema, closestSchema])
 export type RequestFrame = z.infer<typeof requestFrameSchema>
 export type AnnounceFrame = z.infer<typeof announceSchema>
 export type RenewFrame = z.infer<typeof renewSchema>
 export type FindFrame = z.infer<typeof findSchema>
+export type ClosestFrame = z.infer<typeof closestSchema>
 
 /** Any code: a newer registrar may know more of them. */
 const errorCodeSchema = z.string().regex(/^[A-Z_]{1,32}$/, 'expected an error code')
@@ -131,6 +145,18 @@ const foundSchema = z.object({
     .max(maxFindLimit)
     .optional(),
 })
+/** A server the answerer is connected with, the asker left out. Hearsay: nobody has signed it. */
+export const closerPeerSchema = z.object({
+  peer: peerIdSchema,
+  addresses: z.array(multiaddrTextSchema).max(maxCloserAddresses),
+})
+export type CloserPeer = z.infer<typeof closerPeerSchema>
+const closerSchema = z.object({
+  kind: z.literal('closer'),
+  id: idSchema,
+  /** Closest to the target first. */
+  peers: z.array(closerPeerSchema).max(maxCloser),
+})
 const errorSchema = z.object({
   kind: z.literal('error'),
   id: idSchema,
@@ -142,18 +168,25 @@ const errorSchema = z.object({
     .regex(/^[a-z-]{1,32}$/, 'expected a reason')
     .optional(),
 })
-export const answerFrameSchema = z.discriminatedUnion('kind', [okSchema, staleSchema, foundSchema, errorSchema])
+export const answerFrameSchema = z.discriminatedUnion('kind', [
+  okSchema,
+  staleSchema,
+  foundSchema,
+  closerSchema,
+  errorSchema,
+])
 export type AnswerFrame = z.infer<typeof answerFrameSchema>
 export type StaleFrame = z.infer<typeof staleSchema>
 export type FoundFrame = z.infer<typeof foundSchema>
+export type CloserFrame = z.infer<typeof closerSchema>
 export type ErrorFrame = z.infer<typeof errorSchema>
 
 type Kind = keyof typeof maxFrameBytes
 const largestOf = (...kinds: Kind[]) => Math.max(...kinds.map(kind => maxFrameBytes[kind]))
 /** Largest frame a registrar reads. */
-export const maxRequestFrameBytes = largestOf('announce', 'renew', 'find')
+export const maxRequestFrameBytes = largestOf('announce', 'renew', 'find', 'closest')
 /** Largest frame an asker reads. */
-export const maxAnswerFrameBytes = largestOf('ok', 'stale', 'found', 'error')
+export const maxAnswerFrameBytes = largestOf('ok', 'stale', 'found', 'closer', 'error')
 
 export function encodeFrame(frame: RequestFrame | AnswerFrame): Uint8Array {
   const bytes = encode(frame)

@@ -15,6 +15,7 @@ import {
 } from '../dht/neighbours-frames.ts'
 import {
   answerFrameSchema,
+  closerPeerSchema,
   decodeAnswer,
   decodeRequest,
   findFilterSchema,
@@ -162,6 +163,7 @@ describe('docs/protocol.md', () => {
       ['neighbours-answer', neighboursAnswerSchema],
       ['neighbour', neighbourSchema],
       ['find-filter', findFilterSchema],
+      ['closer-peer', closerPeerSchema],
       ['worker-record', workerRecordSchema],
       ['capabilities', workerRecordSchema.shape.capabilities],
       ['queue', workerRecordSchema.shape.queue],

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { minute, second } from '../../shared/units.ts'
 import { chooseRegistrars, needsLookup } from './registrar-choice.ts'
 
-const registrar = (peerId: string, group: string) => ({ peerId, group, position: new Uint8Array(32) })
+const registrar = (peerId: string, group: string) => ({ peerId, group, position: new Uint8Array(32), connected: true })
 
 const first = () => 0
 const last = () => 0.999

@@ -7,14 +7,16 @@ import type { Random } from './sample.ts'
 const askedAtOnce = 3
 
 /**
- * Which registrars to ask, out of those of a key, closest first: this node where it is one (that costs nothing), then the
- * closest, but each of another address group as far as there are enough, so that no single party answers alone. The last
+ * Which registrars to ask, out of those of a key, closest first: this node where it is one (that costs nothing), then those
+ * it is connected with before others, the closest first, but each of another address group as far as there are enough, so
+ * that no single party answers alone. The last
  * one is drawn at random from the rest: whoever holds the places closest to a key cannot keep an asker from the truth for
  * long.
  */
 export function chooseRegistrars(registrars: readonly Registrar[], self: PeerIdText, random: Random): Registrar[] {
   const own = registrars.filter(registrar => registrar.peerId === self)
-  const others = registrars.filter(registrar => registrar.peerId !== self)
+  const strangers = registrars.filter(registrar => registrar.peerId !== self)
+  const others = [...strangers.filter(each => each.connected), ...strangers.filter(each => !each.connected)]
   const groups = new Set<string>()
   const firstOfGroup = others.filter(({ group }) => !groups.has(group) && groups.add(group))
   const rest = others.filter(registrar => !firstOfGroup.includes(registrar))

@@ -3,15 +3,15 @@ import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { minute, second } from '../../shared/units.ts'
 import { systemClock } from '../clock.ts'
+import { Contacts } from '../dht/contacts.ts'
 import type { Host } from '../dht/host.ts'
 import { Lifecycle } from '../lifecycle.ts'
 import { Channels } from './channels.ts'
 import { knownPrefixLength } from './frames.ts'
 import { coordinatorsKey, serviceKey } from './keys.ts'
 import { recordHash, sealRecord } from './record.ts'
-import { Registrars } from './registrars.ts'
 import { DirectoryServer } from './server.ts'
-import { createTestHost, createTestNode, ocrDraft, type TestNode } from './test-network.ts'
+import { createTestHost, createTestNode, loneRegistrars, ocrDraft, type TestNode } from './test-network.ts'
 
 const log = pino({ level: 'silent' })
 
@@ -38,7 +38,10 @@ beforeEach(async () => {
   registrar = lifecycle.add('registrar', await createTestNode())
   const privateKey = await generateKeyPair('Ed25519')
   worker = lifecycle.add('worker', await createTestHost({ privateKey, mode: 'client' }))
-  channels = lifecycle.add('channels', new Channels({ host: worker, clock: systemClock }))
+  channels = lifecycle.add(
+    'channels',
+    new Channels({ host: worker, contacts: new Contacts({ host: worker }), clock: systemClock }),
+  )
   await lifecycle.start()
   await worker.libp2p.dial(registrar.host.libp2p.getMultiaddrs())
   announce = async (services, seq, keys = services.map(serviceKey)) => {
@@ -109,8 +112,9 @@ describe('a registrar', () => {
   })
 
   it('may stop before it has started', async () => {
-    const registrars = new Registrars({ host: worker })
-    registrars.stop()
+    const contacts = new Contacts({ host: worker })
+    contacts.stop()
+    const registrars = loneRegistrars(worker, contacts)
     expect(registrars.others).toBe(0)
     expect(registrars.of(serviceKey('ocr'))).toEqual([])
   })

@@ -1,10 +1,14 @@
 import type { Clock } from '../clock.ts'
+import type { Contacts } from '../dht/contacts.ts'
+import { nameCloser } from './closer.ts'
 import type { AnnounceFrame, AnswerFrame, FindFrame, RequestFrame } from './frames.ts'
 import type { Registry } from './registry.ts'
 import type { Asker } from './server.ts'
 
 export interface RegistrarServiceComponents {
   registry: Registry
+  /** Whom this node names to those who ask who is close to a place. */
+  contacts: Pick<Contacts, 'closest'>
   clock: Clock
 }
 
@@ -26,6 +30,8 @@ export class RegistrarService {
         return { id: request.id, ...this.#components.registry.renew(request.renewal, { ...asker, now: this.#now() }) }
       case 'find':
         return this.#find(request)
+      case 'closest':
+        return nameCloser(request, this.#components.contacts, asker.from)
     }
   }
 

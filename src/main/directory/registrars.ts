@@ -1,21 +1,14 @@
-import { setTimeout as delay } from 'node:timers/promises'
-import type { Connection, PeerId } from '@libp2p/interface'
-import { isPrivate } from '@libp2p/utils'
-import { fromString } from 'uint8arrays/from-string'
 import type { PeerIdText } from '../../shared/schema/primitives.ts'
-import { type Milliseconds, millisecond } from '../../shared/units.ts'
-import { addressGroup } from '../dht/address-group.ts'
-import { closestOnNetwork } from '../dht/closest.ts'
+import type { ClosestPeers } from '../dht/closest.ts'
+import type { Contact, Contacts } from '../dht/contacts.ts'
 import type { Host } from '../dht/host.ts'
-import type { Startable } from '../lifecycle.ts'
-import { isAmongClosest, type Place } from './closeness.ts'
-import { closestPeers, type KeyText, keyPosition, type Position, peerPosition } from './keys.ts'
+import { closestOf, isAmongClosest } from './closeness.ts'
+import { type KeyText, keyPosition, type Position, peerPosition } from './keys.ts'
 
 /** How many DHT servers keep the records of a key. */
 export const registrarsPerKey = 8
-
-/** kad-dht checks a new peer before it enters the table; until then a lookup has nobody to ask. */
-const retryDelaysMs: readonly Milliseconds[] = [20, 40, 80, 160, 320].map(ms => ms * millisecond)
+/** Keys whose registrars, as found, are remembered. */
+const maxRememberedKeys = 256
 
 /** A DHT server that may keep records. */
 export interface Registrar {
@@ -23,95 +16,73 @@ export interface Registrar {
   position: Position
   /** Group of the address it is reached at. */
   group: string
+  /** Whether this node is connected with it; otherwise others have named it. */
+  connected: boolean
 }
 
 export interface RegistrarsComponents {
-  host: Host
+  host: Pick<Host, 'peerId' | 'isServer'>
+  contacts: Contacts
+  closest: ClosestPeers
 }
 
-/** The DHT servers this node can ask, itself included, and which of them are closest to a key. */
-export class Registrars implements Startable {
-  readonly self: Registrar
-  readonly #host: Host
-  readonly #known = new Map<PeerIdText, Registrar & Place>()
-  readonly #listeners = new Set<() => void>()
-  #topology: string | undefined
+/** The DHT servers that keep the records of a key, this node included where it is one of them. */
+export class Registrars {
+  readonly self: Registrar & { party: string }
+  readonly #components: RegistrarsComponents
+  readonly #named = new Map<KeyText, readonly Contact[]>()
 
-  constructor({ host }: RegistrarsComponents) {
-    const peerId = host.peerId.toString()
-    this.#host = host
-    this.self = { peerId, position: peerPosition(peerId), group: 'self' }
-  }
-
-  async start(): Promise<void> {
-    this.#topology = await this.#host.libp2p.register(this.#host.protocols.directory, {
-      onConnect: (peer, connection) => this.#add(peer, connection),
-      onDisconnect: peer => this.forget(peer.toString()),
-    })
-  }
-
-  stop(): void {
-    if (this.#topology !== undefined) this.#host.libp2p.unregister(this.#topology)
-    this.#known.clear()
+  constructor(components: RegistrarsComponents) {
+    const peerId = components.host.peerId.toString()
+    this.#components = components
+    this.self = { peerId, position: peerPosition(peerId), group: 'self', party: 'self', connected: true }
   }
 
   /** Servers this node is connected to. */
   get others(): number {
-    return this.#known.size
+    return this.#components.contacts.size
   }
 
   /** The registrars of a key as far as this node knows, closest first, itself included where it is one. */
   of(key: KeyText): Registrar[] {
-    const self = this.#host.isServer ? [this.self] : []
-    return closestPeers([...self, ...this.#known.values()], keyPosition(key), registrarsPerKey)
+    const { host, contacts } = this.#components
+    const known = new Map<PeerIdText, Registrar & { party: string }>()
+    if (host.isServer) known.set(this.self.peerId, this.self)
+    for (const named of this.#named.get(key) ?? []) if (contacts.get(named.peerId)) known.set(named.peerId, named)
+    for (const met of contacts.met()) known.set(met.peerId, met)
+    return closestOf(known.values(), keyPosition(key), registrarsPerKey)
   }
 
   /** Whether this node keeps records under `key`: it is one of the servers closest to it, as far as it knows. */
   keeps(key: KeyText): boolean {
-    return isAmongClosest(this.self.position, this.#known.values(), keyPosition(key))
+    return isAmongClosest(this.self.position, this.#components.contacts.met(), keyPosition(key))
   }
 
-  /** Asks the DHT who is closest to the key; `of` knows more afterwards. */
-  async refresh(key: KeyText, signal: AbortSignal): Promise<void> {
-    // The lookup connects to each peer it returns, which brings them here through the topology.
-    for (const peer of await this.#closest(key, signal)) {
-      const connection = this.#host.libp2p.getConnections(peer)[0]
-      if (connection !== undefined) this.#add(peer, connection)
+  /**
+   * Finds out who is closest to the key, `sure` of whom have to answer themselves; `of` knows more afterwards. Returns
+   * whether there can hardly be others.
+   */
+  async refresh(key: KeyText, sure: number, signal: AbortSignal): Promise<boolean> {
+    const { closest, contacts } = this.#components
+    const near = (this.#named.get(key) ?? []).filter(({ peerId }) => contacts.get(peerId) !== undefined)
+    const found = await closest.find(keyPosition(key), { sure, near, signal })
+    contacts.hear(found.closest)
+    this.#named.delete(key)
+    this.#named.set(key, found.closest)
+    for (const oldest of this.#named.keys()) {
+      if (this.#named.size <= maxRememberedKeys) break
+      this.#named.delete(oldest)
     }
+    return found.certain
   }
 
   /** No longer counts the peer as a registrar, until it connects or is found again. */
   forget(peerId: PeerIdText): void {
-    if (this.#known.delete(peerId)) this.#tell()
+    this.#components.contacts.forget(peerId)
   }
 
-  /** Calls `listener` after each change until the returned function is called. */
+  /** Calls `listener` after peers were met or lost, until the returned function is called. */
   onChange(listener: () => void): () => void {
-    this.#listeners.add(listener)
-    return () => this.#listeners.delete(listener)
-  }
-
-  /** A node that has just joined would be told that nobody keeps the key, and believe it for a while. */
-  async #closest(key: KeyText, signal: AbortSignal): Promise<PeerId[]> {
-    for (const delayMs of retryDelaysMs) {
-      const peers = await closestOnNetwork(this.#host, fromString(key), signal)
-      if (peers.length > 0 || this.others === 0) return peers
-      await delay(delayMs, undefined, { signal, ref: false })
-    }
-    return closestOnNetwork(this.#host, fromString(key), signal)
-  }
-
-  #add(peer: PeerId, connection: Connection): void {
-    const peerId = peer.toString()
-    if (this.#known.has(peerId)) return
-    const group = addressGroup(connection.remoteAddr)
-    // On a LAN all addresses are of one group, and so are all its machines.
-    const party = isPrivate(connection.remoteAddr) ? peerId : group
-    this.#known.set(peerId, { peerId, position: peerPosition(peerId), group, party })
-    this.#tell()
-  }
-
-  #tell(): void {
-    for (const listener of [...this.#listeners]) listener()
+    return this.#components.contacts.onChange(listener)
   }
 }

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { RmaError } from '../../shared/errors.ts'
 import { MiB, second } from '../../shared/units.ts'
 import { systemClock, TurnedClock } from '../clock.ts'
+import { Contacts } from '../dht/contacts.ts'
 import type { Host } from '../dht/host.ts'
 import { Channel } from './channel.ts'
 import { Channels } from './channels.ts'
@@ -39,7 +40,7 @@ beforeEach(async () => {
   server = new DirectoryServer({ host: serving, answer: (...asked) => answer(...asked), clock, log })
   await server.start()
   await asking.libp2p.dial(serving.libp2p.getMultiaddrs())
-  channels = new Channels({ host: asking, clock: systemClock })
+  channels = new Channels({ host: asking, contacts: new Contacts({ host: asking }), clock: systemClock })
   channels.start()
 })
 

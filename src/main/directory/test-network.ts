@@ -3,16 +3,20 @@ import type { Ed25519PrivateKey } from '@libp2p/interface'
 import { MemoryDatastore } from 'datastore-core'
 import type { Datastore } from 'interface-datastore'
 import { pino } from 'pino'
+import { RmaError } from '../../shared/errors.ts'
 import { type Milliseconds, minute, second } from '../../shared/units.ts'
 import { systemClock } from '../clock.ts'
 import { AddressBook } from '../dht/address-book.ts'
 import { Bootstrap } from '../dht/bootstrap.ts'
+import { ClosestPeers } from '../dht/closest.ts'
+import { Contacts } from '../dht/contacts.ts'
 import { createHost, type Host } from '../dht/host.ts'
 import { networkId } from '../dht/network.ts'
 import { configuredSeeds, knownPeers } from '../dht/seed-source.ts'
 import { Lifecycle, type Startable } from '../lifecycle.ts'
 import type { RecordDraft } from './announce-plan.ts'
 import { createDirectory, type Directory, type DirectoryInit } from './directory.ts'
+import { Registrars } from './registrars.ts'
 import { Sequence, type SequenceStore } from './sequence.ts'
 
 const log = pino({ level: process.env.TEST_LOG_LEVEL ?? 'silent' })
@@ -123,6 +127,12 @@ export async function joined(node: TestNode): Promise<void> {
       })
     })
   }
+}
+
+/** The registrars as a host knows them that asks nobody. */
+export function loneRegistrars(host: Host, contacts: Contacts = new Contacts({ host })): Registrars {
+  const ask = () => Promise.reject(new RmaError('NOT_FOUND', 'this node asks nobody'))
+  return new Registrars({ host, contacts, closest: new ClosestPeers({ contacts, ask, clock: systemClock, log }) })
 }
 
 export function ocrDraft(change: Partial<RecordDraft> = {}): RecordDraft {

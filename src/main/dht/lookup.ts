@@ -1,0 +1,121 @@
+import { firstOfParties, type Place } from '../directory/closeness.ts'
+import { distance, type Position } from '../directory/keys.ts'
+
+/** How many of the closest peers a lookup looks for. */
+export const soughtPeers = 8
+/** Questions on their way at once. */
+export const alpha = 3
+/** Peers asked in one lookup, so that made-up ones cannot keep it going. */
+export const maxAsked = 40
+/** Peers kept in mind; the farthest are forgotten. */
+const maxHeard = 256
+
+/** A peer that somebody named. */
+export interface LookupPeer extends Place {
+  readonly peerId: string
+  /** Whether asking it takes no new connection. */
+  readonly connected: boolean
+}
+
+/**
+ * Where a peer stands in a lookup. `slow`: it has been asked and has not answered within the time an answer usually takes;
+ * its answer still counts, but nobody waits for it while others can be asked. `mute`: it was reached and did not answer in
+ * all the time there is. `failed`: it cannot be reached, or answers nonsense.
+ */
+export type Standing = 'heard' | 'asked' | 'slow' | 'answered' | 'mute' | 'failed'
+
+/** A search for the peers closest to a place in the key space. Plain data; the functions below return the next state. */
+export interface Lookup<P extends LookupPeer> {
+  readonly target: Position
+  /** How many of the 8 closest have to have answered. Fewer are quicker, and enough where the rest may be hearsay. */
+  readonly sure: number
+  /** Everybody heard of, closest first. */
+  readonly entries: readonly LookupEntry<P>[]
+}
+
+export interface LookupEntry<P extends LookupPeer> {
+  readonly peer: P
+  readonly standing: Standing
+  readonly distance: string
+}
+
+export function startLookup<P extends LookupPeer>(target: Position, sure: number, from: readonly P[]): Lookup<P> {
+  return hear({ target, sure, entries: [] }, from)
+}
+
+/** Takes in peers that somebody named; those heard of before stay as they are. */
+export function hear<P extends LookupPeer>(lookup: Lookup<P>, named: readonly P[]): Lookup<P> {
+  const known = new Set(lookup.entries.map(({ peer }) => peer.peerId))
+  const news = named.filter(({ peerId }) => !known.has(peerId) && known.add(peerId))
+  if (news.length === 0) return lookup
+  const added = news.map(
+    (peer): LookupEntry<P> => ({ peer, standing: 'heard', distance: distance(peer.position, lookup.target) }),
+  )
+  const entries = [...lookup.entries, ...added].sort((a, b) => (a.distance < b.distance ? -1 : 1))
+  return { ...lookup, entries: entries.slice(0, maxHeard) }
+}
+
+/** Notes how a question to a peer went. What is over stays over: a peer that is late with its answer has answered. */
+export function note<P extends LookupPeer>(lookup: Lookup<P>, peerId: string, standing: Standing): Lookup<P> {
+  const entries = lookup.entries.map(entry => {
+    if (entry.peer.peerId !== peerId || isOver(entry.standing)) return entry
+    if (standing === 'slow' && entry.standing !== 'asked') return entry
+    return { ...entry, standing }
+  })
+  return { ...lookup, entries }
+}
+
+/** Whom to ask now: of the 8 closest those not asked yet, first those that take no new connection, three at a time. */
+export function nextToAsk<P extends LookupPeer>(lookup: Lookup<P>): P[] {
+  if (isDone(lookup)) return []
+  const onTheirWay = count(lookup, 'asked')
+  const asked = lookup.entries.filter(({ standing }) => standing !== 'heard').length
+  const room = Math.min(alpha - onTheirWay, maxAsked - asked)
+  if (room <= 0) return []
+  const waiting = closestUsable(lookup).filter(({ standing }) => standing === 'heard')
+  const byEase = [...waiting.filter(isConnected), ...waiting.filter(entry => !isConnected(entry))]
+  return byEase.slice(0, room).map(({ peer }) => peer)
+}
+
+/**
+ * Whether enough is known: as many of the 8 closest as it takes have answered, or there is nobody left to ask and no answer
+ * to wait for. While too few have answered, the slow ones are waited for as well.
+ */
+export function isDone<P extends LookupPeer>(lookup: Lookup<P>): boolean {
+  const closest = closestUsable(lookup)
+  const answered = closest.filter(({ standing }) => standing === 'answered').length
+  if (answered >= Math.min(lookup.sure, soughtPeers)) return true
+  if (count(lookup, 'asked') > 0 || count(lookup, 'slow') > 0) return false
+  const exhausted = lookup.entries.filter(({ standing }) => standing !== 'heard').length >= maxAsked
+  return exhausted || closest.every(({ standing }) => standing === 'answered')
+}
+
+export interface LookupResult<P extends LookupPeer> {
+  /** The 8 closest that neither failed nor kept mute, closest first. Whoever has not answered is hearsay. */
+  readonly closest: P[]
+  /** Whether all of the 8 closest have answered, so that there can hardly be others. */
+  readonly certain: boolean
+}
+
+export function resultOf<P extends LookupPeer>({ entries }: Lookup<P>): LookupResult<P> {
+  const present = entries.filter(({ standing }) => standing !== 'failed')
+  const certain = firstOfParties(present, soughtPeers, partyOf).every(({ standing }) => standing === 'answered')
+  const usable = present.filter(({ standing }) => standing !== 'mute')
+  return { closest: firstOfParties(usable, soughtPeers, partyOf).map(({ peer }) => peer), certain }
+}
+
+/** The 8 closest that have not failed and keep nobody waiting. */
+function closestUsable<P extends LookupPeer>({ entries }: Lookup<P>): LookupEntry<P>[] {
+  const usable = entries.filter(
+    ({ standing }) => standing === 'heard' || standing === 'asked' || standing === 'answered',
+  )
+  return firstOfParties(usable, soughtPeers, partyOf)
+}
+
+const partyOf = ({ peer }: LookupEntry<LookupPeer>) => peer.party
+const isConnected = ({ peer }: LookupEntry<LookupPeer>) => peer.connected
+const isOver = (standing: Standing) => standing === 'answered' || standing === 'mute' || standing === 'failed'
+
+function count({ entries }: Lookup<LookupPeer>, wanted: Standing): number {
+  return entries.filter(({ standing }) => standing === wanted).length
+}
