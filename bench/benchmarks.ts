@@ -1,7 +1,8 @@
 import type { Benchmark } from './benchmark.ts'
 import { discovery } from './discovery.ts'
 import { ocr } from './ocr.ts'
+import { routing } from './routing.ts'
 import { topology } from './topology.ts'
 
 /** Every benchmark there is; a new one is one more entry here. */
-export const benchmarks: readonly Benchmark[] = [discovery, ocr, topology]
+export const benchmarks: readonly Benchmark[] = [discovery, ocr, routing, topology]
