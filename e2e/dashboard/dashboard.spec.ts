@@ -114,6 +114,24 @@ test('keeps the last state while the node is away, and comes back by itself', as
   await expect(page.getByTestId('counter-served')).toHaveText('0')
 })
 
+test('shows each request in full, and only those of one kind', async ({ page }) => {
+  await open(page, 'jobs')
+  await expect(page.getByText('No requests yet')).toBeVisible()
+  playBusy(scripted)
+  const rows = page.getByRole('grid', { name: 'Requests' }).locator('tbody tr')
+  await expect(rows).toHaveCount(scripted.node.jobs.get().jobs.length)
+  await page.getByRole('radio', { name: 'Failed' }).click()
+  await expect(rows).toHaveCount(1)
+  await rows.first().click()
+  const details = page.getByRole('region', { name: 'Request' })
+  await expect(details).toContainText('WORKER_LOST')
+  await page.getByRole('radio', { name: 'Under way' }).click()
+  await rows.first().click()
+  await details.getByRole('button', { name: /^Cancel/ }).click()
+  // The scripted node knows no job to cancel, and what it says is shown.
+  await expect(details.getByRole('alert')).toContainText('no job')
+})
+
 test('says what is wrong with the network first, and checks again when asked', async ({ page }) => {
   await open(page, 'status')
   playBusy(scripted)
@@ -150,7 +168,7 @@ test('shows what strangers wrote as text', async ({ page }) => {
 })
 
 for (const colorScheme of ['light', 'dark'] as const) {
-  for (const path of ['status', 'topology', 'network', 'logs']) {
+  for (const path of ['status', 'jobs', 'topology', 'network', 'logs']) {
     test(`has no accessibility violations: ${path}, ${colorScheme}`, async ({ page }) => {
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
       await open(page, path)

@@ -1,5 +1,5 @@
 import type { LucideIcon } from 'lucide-react'
-import { HeartHandshake, Network, ScrollText, Waypoints } from 'lucide-react'
+import { HeartHandshake, ListChecks, Network, ScrollText, Waypoints } from 'lucide-react'
 import { type ComponentType, lazy } from 'react'
 import { strings } from './strings/index.ts'
 
@@ -23,6 +23,13 @@ const status: Route = {
 
 export const routes: readonly Route[] = [
   status,
+  {
+    path: 'jobs',
+    title: strings.page.jobs,
+    icon: ListChecks,
+    page: lazy(() => import('./features/jobs/jobs-page.tsx')),
+    fills: true,
+  },
   {
     path: 'topology',
     title: strings.page.topology,

@@ -21,7 +21,7 @@ export const en = {
     crashedHint: 'Your node keeps running. Reload to try again.',
     reload: 'Reload',
   },
-  page: { status: 'Status', topology: 'Topology', network: 'Network', logs: 'Logs' },
+  page: { status: 'Status', jobs: 'Jobs', topology: 'Topology', network: 'Network', logs: 'Logs' },
 
   link: {
     lost: 'The connection to your node is interrupted. What you see is the last known state.',
@@ -122,6 +122,9 @@ export const en = {
         : `Needs an NVIDIA or AMD card with ${formatMebibytes(needed)} free: found ${formatMebibytes(found)}`,
     needsEngine: (engines: string[]) =>
       `Start one of these to offer it: ${new Intl.ListFormat('en', { type: 'disjunction' }).format(engines)}`,
+    needsModel: (engines: string[], pictures: boolean) =>
+      `Add a model that ${pictures ? 'reads pictures' : 'fits into memory'} to ${new Intl.ListFormat('en', { type: 'disjunction' }).format(engines)} to offer it`,
+    unhealthy: (message: string) => `Waiting for the server behind it: ${message}`,
     toggle: (name: string) => `Offer “${name}”`,
   },
 
@@ -136,6 +139,34 @@ export const en = {
     bytes: (sent: string, received: string) => `${sent} in, ${received} out`,
     showAll: (count: number) => `Show all ${formatCount(count)}`,
     showFewer: 'Show fewer',
+    tableLabel: 'Requests',
+    filter: {
+      label: 'Which requests',
+      all: 'All',
+      active: 'Under way',
+      served: 'For others',
+      requested: 'Asked for',
+      failed: 'Failed',
+    },
+    columns: { outcome: 'State', service: 'Service', route: 'Who', size: 'Size', took: 'Took', when: 'When' },
+    now: 'now',
+    empty: 'No requests yet',
+    emptyHint: 'Requests that this computer serves or makes appear here.',
+    noMatch: 'No request of this kind',
+    details: 'Request',
+    closeDetails: 'Close details',
+    copyId: 'Copy request id',
+    fact: {
+      outcome: 'State',
+      requester: 'Asked by',
+      worker: 'Served by',
+      path: 'Path',
+      created: 'Asked at',
+      waited: 'Waited',
+      took: 'Took',
+      bytes: 'Data',
+      id: 'Request id',
+    },
   },
 
   network: {

@@ -1,6 +1,6 @@
-import { CircleCheck, CircleSlash, Inbox, TriangleAlert } from 'lucide-react'
+import { Inbox } from 'lucide-react'
 import { useState } from 'react'
-import type { Job, JobState } from '../../../shared/schema/job.ts'
+import type { Job } from '../../../shared/schema/job.ts'
 import type { Milliseconds } from '../../../shared/units.ts'
 import { Button } from '../../components/button.tsx'
 import { Card } from '../../components/card.tsx'
@@ -10,19 +10,12 @@ import { formatAgo, formatBytes, formatDateTime, formatDuration } from '../../st
 import { strings } from '../../strings/index.ts'
 import { serviceName } from '../../strings/service-name.ts'
 import { useNow } from '../../use-now.ts'
-import { isActive, jobDuration, jobRoute } from './job-words.ts'
+import { JobOutcome } from '../jobs/job-outcome.tsx'
+import { isActive, jobDuration, jobRoute, jobTime } from '../jobs/job-words.ts'
 import styles from './jobs.module.css'
 
 const fewJobs = 8
 const manyJobs = 100
-
-const icons = {
-  queued: Inbox,
-  running: Inbox,
-  done: CircleCheck,
-  failed: TriangleAlert,
-  cancelled: CircleSlash,
-} as const satisfies Record<JobState, typeof Inbox>
 
 /** The newest finished requests. */
 export function RecentJobs() {
@@ -52,11 +45,10 @@ export function RecentJobs() {
 }
 
 function RecentJob({ job, now }: { job: Job; now: Milliseconds }) {
-  const Icon = icons[job.state]
-  const endedAt = job.finishedAt ?? job.createdAt
+  const endedAt = jobTime(job)
   return (
     <li className={styles.job} data-testid="recent-job">
-      <Icon className={styles.outcome} data-state={job.state} size={17} aria-label={strings.jobs.state[job.state]} />
+      <JobOutcome state={job.state} />
       <div className={styles.words}>
         <p>{serviceName(job.service)}</p>
         <p className={styles.route}>

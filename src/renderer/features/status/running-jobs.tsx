@@ -11,7 +11,7 @@ import { formatCount, formatDuration } from '../../strings/format.ts'
 import { strings } from '../../strings/index.ts'
 import { serviceName } from '../../strings/service-name.ts'
 import { useNow } from '../../use-now.ts'
-import { isActive, jobDuration, jobRoute } from './job-words.ts'
+import { isActive, jobDuration, jobRoute } from '../jobs/job-words.ts'
 import styles from './jobs.module.css'
 
 /** Rows shown; the rest is counted. */

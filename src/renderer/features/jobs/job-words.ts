@@ -21,3 +21,8 @@ export function jobDuration(job: Job, now: Milliseconds): Milliseconds {
 export function isActive(job: Job): boolean {
   return job.state === 'queued' || job.state === 'running'
 }
+
+/** When it ended, or began where it has not. */
+export function jobTime(job: Job): Milliseconds {
+  return job.finishedAt ?? job.createdAt
+}
