@@ -1,6 +1,6 @@
 import type { Ed25519PrivateKey } from '@libp2p/interface'
 import type { RoutingStatistics } from '../shared/schema/routing.ts'
-import type { Milliseconds } from '../shared/units.ts'
+import { type Milliseconds, second } from '../shared/units.ts'
 import type { Clock } from './clock.ts'
 import type { Network } from './compose-network.ts'
 import { loadAccessToken, operatorTokenFile } from './config/access-token.ts'
@@ -8,12 +8,18 @@ import type { NodeDatastore } from './config/datastore.ts'
 import type { NodeConfig } from './config/node-config.ts'
 import { ApiKeys } from './coordinator/api-keys.ts'
 import { type Coordinator, createCoordinator } from './coordinator/coordinator.ts'
+import { countedIn, Drain } from './coordinator/drain.ts'
 import { withRegistered } from './coordinator/known-workers.ts'
 import { WorkerRegistry } from './coordinator/worker-registry.ts'
 import type { Lifecycle } from './lifecycle.ts'
 import type { Logger } from './log.ts'
+import { coordinatorMetrics } from './metrics/coordinator-metrics.ts'
+import { formatMetrics, type MetricFamily } from './metrics/exposition.ts'
 import type { Router } from './routing/router.ts'
 import type { WorkerSource } from './routing/worker-source.ts'
+
+/** Requests that run when the node is asked to stop may take this long to end. */
+const drainLimitMs = 10 * second
 
 export interface CoordinatorSideComponents {
   network: Network
@@ -37,12 +43,10 @@ export interface CoordinatorSideInit {
 export interface CoordinatorSide {
   /** What the router looks workers up in. */
   readonly workers: WorkerSource
+  /** The router as peers and programs of this machine meet it: nothing new is taken on while the node stops. */
+  enter(router: Router): Pick<Router, 'route'>
   /** Makes the rest, once there is a router, and adds it to the lifecycle: last, so that it stops first. */
-  open(parts: {
-    router: Router
-    routing(): RoutingStatistics
-    metrics(): Promise<{ contentType: string; text: string }>
-  }): Coordinator
+  open(parts: { router: Router; routing(): RoutingStatistics; nodeMetrics(): MetricFamily[] }): Coordinator
 }
 
 /** Rejects with DATA_FOLDER_UNUSABLE where the file of API keys cannot be read. */
@@ -56,10 +60,12 @@ export async function composeCoordinator(
   const keys = await ApiKeys.load(config.dataFolder)
   const operatorToken = await loadAccessToken(config.dataFolder, operatorTokenFile)
   const registry = new WorkerRegistry({ clock: network.clock }, { ttlMs: config.dht.workerTtlMs })
+  const drain = new Drain({ clock }, { limitMs: drainLimitMs })
   const workers = withRegistered(network.workers, registry, host)
   return {
     workers,
-    open: ({ router, routing, metrics }) =>
+    enter: router => countedIn(drain, router),
+    open: ({ router, routing, nodeMetrics }) =>
       lifecycle.add(
         'coordinator',
         createCoordinator(
@@ -71,6 +77,7 @@ export async function composeCoordinator(
             registry,
             workers,
             router,
+            drain,
             otherSeeds: () => network.seeds.seeds(),
             certificate: () => undefined,
             state: {
@@ -80,7 +87,7 @@ export async function composeCoordinator(
               routing,
               relayReservations: () => 0,
               edgeRequestsToday: () => network.edge.today.get(),
-              metrics,
+              metrics: figures => formatMetrics([...nodeMetrics(), ...coordinatorMetrics(figures)]),
             },
             onAddressChange: network.onAddressChange,
             clock,

@@ -9,6 +9,7 @@ import { NodeDatastore } from './config/datastore.ts'
 import { type KeySeal, loadIdentity, plainSeal } from './config/identity.ts'
 import type { NodeConfig } from './config/node-config.ts'
 import { SettingsStore } from './config/settings-store.ts'
+import { Gateway } from './coordinator/client/gateway.ts'
 import { diagnose } from './dht/diagnosis.ts'
 import { Donation } from './donation.ts'
 import { SocketOrigins } from './http/origin.ts'
@@ -139,12 +140,17 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
     ping: (peer, options) => host.libp2p.services.ping.ping(peer, options),
     clock,
   })
+  const forwarder = new Forwarder({ peerHttp, peers })
   const router = new Router(
     {
       local,
       services,
       workers: coordinatorSide?.workers ?? network.workers,
-      forwarder: new Forwarder({ peerHttp, peers }),
+      forwarder,
+      // Coordinators are the last resort themselves.
+      ...(coordinatorSide === undefined
+        ? { coordinator: new Gateway({ forwarder, coordinators: network.coordinators }) }
+        : {}),
       experience,
       counters,
       jobs,
@@ -157,13 +163,20 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
   const server: ServiceServer = new ServiceServer(
     {
       app: createServiceApp(
-        { local, router, origins, clock, log: log.child({ component: 'http' }) },
+        {
+          local,
+          router: coordinatorSide?.enter(router) ?? router,
+          origins,
+          clock,
+          log: log.child({ component: 'http' }),
+        },
         {
           selfId,
           version: init.version,
           accessToken,
           services: () => services.status.get(),
           donating: () => settings.settings.get().donating,
+          forwardsForPeers: coordinatorSide !== undefined,
           metrics: () => formatMetrics(nodeMetrics({ status: board.status.get(), routing: routingReport() })),
         },
       ),
@@ -222,7 +235,7 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
   const coordinator = coordinatorSide?.open({
     router,
     routing: routingTotals,
-    metrics: async () => ({ contentType: 'text/plain; version=0.0.4', text: '' }),
+    nodeMetrics: () => nodeMetrics({ status: board.status.get(), routing: routingReport() }),
   })
 
   return {

@@ -19,6 +19,7 @@ import { type BootstrapAnswer, bootstrapCacheControl } from '../../shared/schema
 import type { Clock } from '../clock.ts'
 import { sendError } from '../http/answer.ts'
 import type { Logger } from '../log.ts'
+import { expositionType } from '../metrics/exposition.ts'
 import type { ApiAccess } from './api-access.ts'
 import type { ApiKey, ApiKeys } from './api-keys.ts'
 import { apiRoutes, type Operation } from './api-routes.ts'
@@ -36,7 +37,8 @@ export interface CoordinatorFacts {
   topology(): ApiTopology
   stats(): DhtStats
   adminMetrics(): AdminMetrics
-  metrics(): Promise<{ contentType: string; text: string }>
+  /** In the text format of Prometheus. */
+  metrics(): string
 }
 
 export interface CoordinatorAppComponents {
@@ -117,10 +119,9 @@ function handlersOf(components: CoordinatorAppComponents, init: CoordinatorAppIn
       access.expectOperator(incoming)
       return c.json(facts.adminMetrics())
     },
-    metrics: async (c, incoming) => {
+    metrics: (c, incoming) => {
       access.expectMonitor(incoming)
-      const { contentType, text } = await facts.metrics()
-      return c.body(text, 200, { 'content-type': contentType })
+      return c.body(facts.metrics(), 200, { 'content-type': expositionType })
     },
     openapi: c => c.json(document),
     service: async c => {

@@ -20,7 +20,7 @@ import type { ApiKeys } from './api-keys.ts'
 import { createCoordinatorApp } from './coordinator-app.ts'
 import { CoordinatorServer } from './coordinator-server.ts'
 import { DatastoreProbe } from './datastore-probe.ts'
-import { Drain } from './drain.ts'
+import type { Drain } from './drain.ts'
 import { healthAnswer } from './health.ts'
 import { isConnected } from './known-workers.ts'
 import { SeedBoard } from './seed-board.ts'
@@ -29,8 +29,6 @@ import { Tickets } from './tickets.ts'
 import { routingAnswer, topologyAnswer, workerAnswer } from './topology-answer.ts'
 import type { WorkerRegistry } from './worker-registry.ts'
 
-/** Requests that run when the node is asked to stop may take this long to end. */
-const drainLimitMs = 10 * second
 /** The topology is made anew this often, however often it is asked for. */
 const topologyEveryMs = 1 * second
 
@@ -44,6 +42,7 @@ export interface CoordinatorComponents {
   /** All workers that are known, those included. */
   workers: WorkerSource
   router: { route(request: ServiceRequest): Promise<RoutedAnswer> }
+  drain: Drain
   /** Seeds of other coordinators, verified. */
   otherSeeds(): VerifiedSeed[]
   certificate(): string | undefined
@@ -54,7 +53,8 @@ export interface CoordinatorComponents {
     routing(): RoutingStatistics
     relayReservations(): number
     edgeRequestsToday(): number
-    metrics(): Promise<{ contentType: string; text: string }>
+    /** In the text format of Prometheus, with the figures that the operator watches among them. */
+    metrics(figures: AdminMetrics): string
   }
   /** Calls `listener` when the host's addresses may have changed. */
   onAddressChange(listener: () => void): () => void
@@ -81,12 +81,10 @@ export interface Coordinator extends Startable {
   /** The HTTP API as programs of this machine reach it; undefined while it is not started. */
   readonly localUrl: string | undefined
   readonly seeds: SeedBoard
-  /** Sends a peer's request on to a worker; other nodes never do. */
-  forward(request: ServiceRequest): Promise<RoutedAnswer>
 }
 
 export function createCoordinator(components: CoordinatorComponents, init: CoordinatorInit): Coordinator {
-  const { host, privateKey, registry, workers, router, keys, state, clock, networkClock } = components
+  const { host, privateKey, registry, workers, router, drain, keys, state, clock, networkClock } = components
   const { config, version } = init
   const log = components.log.child({ component: 'coordinator' })
   const nodeId = host.peerId.toString()
@@ -103,7 +101,6 @@ export function createCoordinator(components: CoordinatorComponents, init: Coord
     },
     { networkId, tunnelUrl: config.tunnelUrl, location: init.location },
   )
-  const drain = new Drain({ clock }, { limitMs: drainLimitMs })
   const access = new ApiAccess(
     { keys, clock },
     { open: init.open, operatorToken: init.operatorToken, behindTunnel: config.tunnelUrl !== undefined },
@@ -151,7 +148,7 @@ export function createCoordinator(components: CoordinatorComponents, init: Coord
             topology,
             stats,
             adminMetrics,
-            metrics: state.metrics,
+            metrics: () => state.metrics(adminMetrics()),
           },
           access,
           keys,
@@ -185,18 +182,6 @@ export function createCoordinator(components: CoordinatorComponents, init: Coord
       return server.port === 0 ? undefined : localUrl(config.coordinator.listen, server.port)
     },
     seeds,
-    async forward(request) {
-      const leave = drain.enter()
-      // Whoever asked may be gone before the answer is read.
-      request.signal.addEventListener('abort', leave, { once: true })
-      try {
-        const answer = await router.route(request)
-        return { ...answer, body: leavingAfter(answer.body, leave) }
-      } catch (error) {
-        leave()
-        throw error
-      }
-    },
     start: () => lifecycle.start(),
     stop: () => lifecycle.stop(),
   }
@@ -224,15 +209,6 @@ function cachedFor<T>(lifeMs: Milliseconds, clock: Clock, make: () => T): () => 
     const now = clock.now()
     if (made === undefined || now - made.at >= lifeMs || now < made.at) made = { value: make(), at: now }
     return made.value
-  }
-}
-
-async function* leavingAfter(body: RoutedAnswer['body'], leave: () => void): AsyncGenerator<Uint8Array> {
-  try {
-    if (body instanceof Uint8Array) yield body
-    else yield* body
-  } finally {
-    leave()
   }
 }
 

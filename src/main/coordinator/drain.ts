@@ -1,6 +1,8 @@
 import { RmaError } from '../../shared/errors.ts'
 import type { Milliseconds } from '../../shared/units.ts'
 import type { Clock } from '../clock.ts'
+import type { RoutedAnswer } from '../routing/routed-answer.ts'
+import type { ServiceRequest } from '../service-request.ts'
 
 /** Counts the requests that run, and lets them come to their end before the node stops. */
 export class Drain {
@@ -56,5 +58,36 @@ export class Drain {
       if (this.#running === 0) done()
       else this.#whenQuiet.add(done)
     })
+  }
+}
+
+/** A router whose requests are counted until their answers have been read. */
+export function countedIn(drain: Drain, router: RoutesRequests): RoutesRequests {
+  return {
+    async route(request) {
+      const leave = drain.enter()
+      // Whoever asked may be gone before the answer is read.
+      request.signal.addEventListener('abort', leave, { once: true })
+      try {
+        const answer = await router.route(request)
+        return { ...answer, body: leavingAfter(answer.body, leave) }
+      } catch (error) {
+        leave()
+        throw error
+      }
+    },
+  }
+}
+
+interface RoutesRequests {
+  route(request: ServiceRequest): Promise<RoutedAnswer>
+}
+
+async function* leavingAfter(body: RoutedAnswer['body'], leave: () => void): AsyncGenerator<Uint8Array> {
+  try {
+    if (body instanceof Uint8Array) yield body
+    else yield* body
+  } finally {
+    leave()
   }
 }
