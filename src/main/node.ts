@@ -4,6 +4,7 @@ import { systemClock } from './clock.ts'
 import { composeCoordinator } from './compose-coordinator.ts'
 import { composeGovernor, type MachineSenses } from './compose-governor.ts'
 import { composeNetwork } from './compose-network.ts'
+import { composeServices } from './compose-services.ts'
 import { loadAccessToken } from './config/access-token.ts'
 import { NodeDatastore } from './config/datastore.ts'
 import { type KeySeal, loadIdentity, plainSeal } from './config/identity.ts'
@@ -32,7 +33,6 @@ import { RoutingCounters } from './routing/statistics.ts'
 import { WorkerExperience } from './routing/worker-experience.ts'
 import type { NodeApi } from './rpc/node-api.ts'
 import type { EngineLauncher } from './services/engine-launcher.ts'
-import { ServiceHost } from './services/service-host.ts'
 import { StatusBoard } from './status-board.ts'
 
 /** Workers whose latency is reported: those asked last. */
@@ -105,13 +105,7 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
       : undefined
 
   // Services and the requests for them.
-  const services = lifecycle.add(
-    'services',
-    new ServiceHost(
-      { launch: init.launchEngine, clock, log: log.child({ component: 'services' }) },
-      { machine: hardware.get().capabilities, services: chosen.services },
-    ),
-  )
+  const services = composeServices({ launch: init.launchEngine, hardware, clock, lifecycle, log }, chosen)
   const owner = composeGovernor(
     { settings, services, hardware, clock, lifecycle, log },
     { config, workerType: init.workerType, senses: init.senses },

@@ -68,6 +68,10 @@ function unavailabilityText(reason: Unavailability): string {
       return `needs a graphics card with ${formatMemory(reason.neededVramMiB)} free, found ${formatMemory(reason.foundVramMiB)}`
     case 'needs-engine':
       return `needs one of ${reason.engines.join(', ')}`
+    case 'needs-model':
+      return `needs a model that ${reason.pictures ? 'reads pictures' : 'fits into memory'} in ${reason.engines.join(', ')}`
+    case 'unhealthy':
+      return `its server is not well: ${reason.message}`
   }
 }
 

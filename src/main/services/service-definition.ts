@@ -54,6 +54,8 @@ export interface ServiceDefinition {
 export interface AnswerContext {
   /** The request's Accept header. */
   accept: string
+  /** What was asked; without bytes where the body is streamed. */
+  input: EngineInput
   /** Counts finished pages, for the donor's statistics. */
   countPages(pages: number): void
 }

@@ -132,6 +132,7 @@ export class ServiceLane {
       this.pump()
       return await this.definition.answer(await job.output, {
         accept: request.accept,
+        input: job.input,
         countPages: this.#init.onPages,
       })
     } catch (error) {

@@ -9,6 +9,10 @@ export const unavailabilitySchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('needs-memory'), neededMiB: z.number(), foundMiB: z.number() }),
   z.object({ kind: z.literal('needs-gpu'), neededVramMiB: z.number(), foundVramMiB: z.number() }),
   z.object({ kind: z.literal('needs-engine'), engines: z.array(z.string()) }),
+  /** Engines run, but none has a model that would do, or none that fits. */
+  z.object({ kind: z.literal('needs-model'), engines: z.array(z.string()), pictures: z.boolean() }),
+  /** The server behind it does not say that it is well. */
+  z.object({ kind: z.literal('unhealthy'), message: z.string() }),
 ])
 export type Unavailability = z.infer<typeof unavailabilitySchema>
 

@@ -1,11 +1,14 @@
 import { z } from 'zod'
 import { defaultLimits, limitsSchema, overrideSchema } from './limits.ts'
 import { locationSchema, multiaddrTextSchema, serviceTypeSchema } from './primitives.ts'
+import { engineSettingsSchema, upstreamSettingsSchema } from './service-settings.ts'
 
 export const serviceSettingsSchema = z.strictObject({
   enabled: z.boolean(),
   /** Jobs at once; missing: chosen from the machine. */
   slots: z.number().int().min(1).max(64).optional(),
+  /** The server that does the work, for services that are not built in. */
+  upstream: upstreamSettingsSchema.optional(),
 })
 
 /** How what was given is kept and reckoned; see the energy estimate in docs/operations.md. */
@@ -53,6 +56,8 @@ export const settingsSchema = z.strictObject({
       .max(8),
   }),
   services: z.record(serviceTypeSchema, serviceSettingsSchema),
+  /** Language engines on this machine. */
+  engines: engineSettingsSchema.optional(),
   appearance: z.strictObject({ theme: z.enum(['system', 'light', 'dark']) }),
 })
 export type Settings = z.infer<typeof settingsSchema>

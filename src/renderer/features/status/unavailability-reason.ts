@@ -17,5 +17,9 @@ export function unavailabilityReason(why: Unavailability): string {
       return words.needsGpu(why.neededVramMiB, why.foundVramMiB)
     case 'needs-engine':
       return words.needsEngine(why.engines)
+    case 'needs-model':
+      return words.needsModel(why.engines, why.pictures)
+    case 'unhealthy':
+      return words.unhealthy(why.message)
   }
 }

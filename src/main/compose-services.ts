@@ -1,0 +1,59 @@
+import { engineSettingsSchema } from '../shared/schema/service-settings.ts'
+import type { Settings } from '../shared/schema/settings.ts'
+import type { Clock } from './clock.ts'
+import type { Lifecycle } from './lifecycle.ts'
+import type { LiveValue } from './live-value.ts'
+import type { Logger } from './log.ts'
+import type { Hardware } from './resources/hardware.ts'
+import type { EngineLauncher } from './services/engine-launcher.ts'
+import { usualPlaces } from './services/loopback/engine-probe.ts'
+import { llmInference } from './services/loopback/llm-inference.ts'
+import { LoopbackEngines } from './services/loopback/loopback-engines.ts'
+import { builtInServices, ServiceHost } from './services/service-host.ts'
+import { upstream } from './services/upstream/upstream.ts'
+
+export interface ServicesComponents {
+  launch: EngineLauncher
+  hardware: LiveValue<Hardware>
+  clock: Clock
+  lifecycle: Lifecycle
+  log: Logger
+}
+
+/** What a model may take: most of the largest card, or half of the machine's memory. */
+const shareOfCard = 0.9
+const shareOfMemory = 0.5
+
+/** The services of a node: those built in, those of language engines beside it, those of the donor's own servers. */
+export function composeServices(
+  { launch, hardware, clock, lifecycle, log: nodeLog }: ServicesComponents,
+  settings: Pick<Settings, 'services' | 'engines'>,
+): ServiceHost {
+  const log = nodeLog.child({ component: 'services' })
+  const chosen = engineSettingsSchema.parse(settings.engines ?? {})
+  const vramMiB = () => Math.max(0, ...hardware.get().capabilities.gpus.map(gpu => gpu.vramMiB))
+  const budgetMiB = () => Math.max(vramMiB() * shareOfCard, hardware.get().capabilities.memoryMiB * shareOfMemory)
+  const engines = lifecycle.add(
+    'language engines',
+    new LoopbackEngines(
+      { clock, log },
+      {
+        places: [...chosen.places, ...usualPlaces],
+        budgetMiB,
+        only: { words: chosen.model, pictures: chosen.visionModel },
+      },
+    ),
+  )
+  const builtIn = [...builtInServices, llmInference(engines, { maxTokens: chosen.maxTokens })]
+  const own = Object.entries(settings.services).flatMap(([type, service]) =>
+    service.upstream === undefined ? [] : [upstream(type, service.upstream, { vramMiB })],
+  )
+  const definitions = [...builtIn.filter(({ type }) => own.every(each => each.type !== type)), ...own]
+  return lifecycle.add(
+    'services',
+    new ServiceHost(
+      { launch, clock, log },
+      { machine: hardware.get().capabilities, services: settings.services, definitions },
+    ),
+  )
+}

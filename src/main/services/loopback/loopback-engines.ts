@@ -1,0 +1,151 @@
+import { RmaError } from '../../../shared/errors.ts'
+import { minute, second } from '../../../shared/units.ts'
+import type { Clock, StopTimer } from '../../clock.ts'
+import type { Startable } from '../../lifecycle.ts'
+import { LiveValue } from '../../live-value.ts'
+import type { Logger } from '../../log.ts'
+import { type EnginePlace, type FoundEngine, probeEngine, usualPlaces } from './engine-probe.ts'
+import { Gate } from './gate.ts'
+import { chooseModel, isNamed, type LanguageModel } from './language-model.ts'
+
+export interface LoopbackEnginesInit {
+  /** Default: {@link usualPlaces}. */
+  places?: readonly EnginePlace[]
+  /** Memory for a model, in MiB. */
+  budgetMiB: () => number
+  /** The only model that the donor wants used for words, and for pictures. */
+  only?: { words?: string | undefined; pictures?: string | undefined }
+}
+
+/** An engine and a model of it, for one request. */
+export interface Choice {
+  engine: FoundEngine
+  model: LanguageModel
+  gate: Gate
+}
+
+/** Often enough to notice within minutes that an engine was started or has ended; where nobody listens it costs nothing. */
+const lookEveryMs = 2 * minute
+/** After a failure, not at once for each of many requests that fail together. */
+const lookAgainMs = second
+
+/** The language engines that run beside this node, looked for at the start, each two minutes, and when one fails. */
+export class LoopbackEngines implements Startable {
+  readonly engines = new LiveValue<readonly FoundEngine[]>([])
+  readonly places: readonly EnginePlace[]
+  readonly #clock: Clock
+  readonly #log: Logger
+  readonly #init: LoopbackEnginesInit
+  readonly #gates = new Map<string, Gate>()
+  #abort = new AbortController()
+  #stopTimer: StopTimer = () => undefined
+  #looking: Promise<void> | undefined
+  #lookedAt = 0
+
+  constructor(components: { clock: Clock; log: Logger }, init: LoopbackEnginesInit) {
+    this.#clock = components.clock
+    this.#log = components.log
+    this.#init = init
+    this.places = init.places ?? usualPlaces
+  }
+
+  start(): void {
+    this.#abort = new AbortController()
+    this.#stopTimer = this.#clock.every(lookEveryMs, () => void this.look())
+    void this.look()
+  }
+
+  stop(): void {
+    this.#stopTimer()
+    this.#abort.abort(new RmaError('CANCELLED', 'this node is stopping'))
+  }
+
+  /** Asks at every place; resolves when all have answered or stayed silent too long. */
+  look(): Promise<void> {
+    this.#looking ??= this.#look().finally(() => {
+      this.#looking = undefined
+    })
+    return this.#looking
+  }
+
+  /** An engine did not do as engines do: it may be gone. */
+  doubt(): void {
+    if (this.#clock.now() - this.#lookedAt > lookAgainMs) void this.look()
+  }
+
+  /** Engines that have a model for words, or for pictures. */
+  able(sees: boolean): FoundEngine[] {
+    return this.engines.get().filter(engine => this.#preferred(engine, sees) !== undefined)
+  }
+
+  /** Requests that the engines handle at once. */
+  slots(sees: boolean): number {
+    return this.able(sees).reduce((sum, { slots }) => sum + slots, 0)
+  }
+
+  /**
+   * Chooses the engine with the shortest queue for its size, and its model.
+   *
+   * @throws RmaError BAD_INPUT for a model that is not here, PAUSED when no engine is
+   */
+  choose({ sees, model: name }: { sees: boolean; model?: string | undefined }): Choice {
+    const able = this.able(sees)
+    if (able.length === 0) throw new RmaError('PAUSED', 'no engine with a fitting model runs beside this node now')
+    const choices = able.flatMap(engine => {
+      const model =
+        name === undefined
+          ? this.#preferred(engine, sees)
+          : this.#allowed(engine, sees).find(each => isNamed(each, name))
+      return model === undefined ? [] : [{ engine, model, gate: this.#gateOf(engine) }]
+    })
+    const best = choices.sort((a, b) => a.gate.inside / a.gate.size - b.gate.inside / b.gate.size)[0]
+    if (best) return best
+    const models = able.flatMap(engine => this.#allowed(engine, sees)).map(({ id }) => id)
+    throw new RmaError('BAD_INPUT', `expected a model that is here, or none; got another`, {
+      models: models.slice(0, 50),
+    })
+  }
+
+  #preferred(engine: FoundEngine, sees: boolean): LanguageModel | undefined {
+    return chooseModel(engine.models, { sees, only: this.#only(sees), budgetMiB: this.#init.budgetMiB() })
+  }
+
+  #allowed(engine: FoundEngine, sees: boolean): LanguageModel[] {
+    const only = this.#only(sees)
+    const budgetMiB = this.#init.budgetMiB()
+    return engine.models.filter(
+      model =>
+        (only === undefined || isNamed(model, only)) &&
+        (model.sees || !sees) &&
+        (model.loaded || (model.sizeMiB ?? 0) <= budgetMiB),
+    )
+  }
+
+  #only(sees: boolean): string | undefined {
+    return sees ? this.#init.only?.pictures : this.#init.only?.words
+  }
+
+  #gateOf({ url, slots }: FoundEngine): Gate {
+    const gate = this.#gates.get(url) ?? new Gate(slots)
+    gate.size = slots
+    this.#gates.set(url, gate)
+    return gate
+  }
+
+  async #look(): Promise<void> {
+    const { signal } = this.#abort
+    const found = await Promise.all(this.places.map(place => probeEngine(place, signal)))
+    if (signal.aborted) return
+    this.#lookedAt = this.#clock.now()
+    const engines = found.filter(engine => engine !== undefined)
+    const before = this.engines.get()
+    if (JSON.stringify(engines) === JSON.stringify(before)) return
+    // Models come and go in an engine's memory all the time; engines themselves do not.
+    if (urlsOf(engines) !== urlsOf(before)) this.#log.info({ engines: urlsOf(engines) }, 'found language engines')
+    this.engines.set(engines)
+  }
+}
+
+function urlsOf(engines: readonly FoundEngine[]): string {
+  return engines.map(({ name, url }) => `${name} at ${url}`).join(', ')
+}
