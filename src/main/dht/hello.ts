@@ -75,7 +75,8 @@ export class Greeter implements Startable {
     host.libp2p.addEventListener('connection:open', this.#onOpen)
     await host.libp2p.handle(host.protocols.hello, this.#answer, { maxInboundStreams: 2, runOnLimitedConnection: true })
     if (membership === undefined) return
-    const { trust } = membership
+    const { trust, gate } = membership
+    for (const connection of host.libp2p.getConnections()) gate.opened(connection)
     this.#stopWatching.push(
       trust.certificate.subscribe(() => void this.#greet(() => true)),
       trust.revocations.subscribe(() => void this.#greet(connection => this.#isBehind(connection))),

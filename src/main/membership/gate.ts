@@ -45,6 +45,7 @@ export class MemberGate implements Startable {
   readonly #open: ReadonlySet<string>
   readonly #unverifiedForMs: Milliseconds
   readonly #entries = new Map<string, Entry>()
+  readonly #listeners = new Set<(certificate: HeldCertificate) => void>()
   #stopSweeping: StopTimer = () => undefined
   #stopWatching: () => void = () => undefined
 
@@ -90,6 +91,7 @@ export class MemberGate implements Startable {
       if (certificate.issuedAt >= (entry.certificate?.issuedAt ?? 0)) entry.certificate = certificate
       entry.stopTimer()
       entry.verdict.resolve()
+      for (const listener of this.#listeners) listener(certificate)
       return certificate
     } catch (error) {
       const refusal = toRmaError(error)
@@ -106,9 +108,23 @@ export class MemberGate implements Startable {
     return undefined
   }
 
-  /** Roles of a connected member; none of anybody else. */
+  /** Roles of this node itself or of a connected member; none of anybody else. */
   rolesOf(peerId: PeerIdText): readonly Role[] {
-    return this.certificateOf(peerId)?.roles ?? []
+    const { trust } = this.#components
+    const certificate = peerId === trust.selfId ? trust.certificate.get() : this.certificateOf(peerId)
+    return certificate?.roles ?? []
+  }
+
+  /** Connected members, each once. */
+  members(): HeldCertificate[] {
+    const certificates = [...this.#entries.values()].flatMap(({ certificate }) => certificate ?? [])
+    return [...new Map(certificates.map(certificate => [certificate.peerId, certificate])).values()]
+  }
+
+  /** Calls `listener` for each connection whose other end has been verified, until the returned function is called. */
+  onMember(listener: (certificate: HeldCertificate) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
   }
 
   #entry(connection: Connection): Entry {

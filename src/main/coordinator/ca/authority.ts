@@ -49,7 +49,8 @@ const pendingRetryMs = 5 * minute
 export interface AuthorityComponents {
   store: MembershipStore
   key: CaKey
-  clock: Clock
+  /** Corrected by the measured offset where one is known. */
+  clock: Pick<Clock, 'now'>
   log: Logger
 }
 
