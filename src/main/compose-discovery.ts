@@ -109,6 +109,7 @@ export function discoverByDht(parts: DiscoveryComponents, { config, settings }: 
     {
       host,
       findWorkers: (service, options) => directory.finder.findService(service, options),
+      findCoordinators: options => directory.finder.find(coordinatorsKey(), options),
       onAnnounced: listener => directory.onAnnounced(listener),
       positionOf: peerPosition,
       clock: networkClock,

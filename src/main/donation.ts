@@ -26,16 +26,17 @@ export interface DonationFacts {
   location: string | undefined
 }
 
-/** What to announce; undefined when there is nothing to offer. */
+/** What to announce; undefined when there is nothing to offer. A coordinator is there to be found whether it donates or not. */
 export function draftOf(facts: DonationFacts): WorkerDraft | undefined {
-  const offered = facts.services.filter(service => service.unavailable === undefined).map(service => service.type)
-  if (!facts.donating || offered.length === 0) return undefined
+  const able = facts.services.filter(service => service.unavailable === undefined).map(service => service.type)
+  const offered = facts.donating ? able : []
+  if (offered.length === 0 && facts.capabilities.workerType !== 'coordinator') return undefined
   return {
     services: offered,
     capabilities: facts.capabilities,
     load: facts.capacity.load,
     queue: facts.capacity.queue,
-    state: stateOf[facts.mode],
+    state: offered.length === 0 ? 'paused' : stateOf[facts.mode],
     addresses: facts.addresses.slice(0, 16),
     ...(facts.location === undefined ? {} : { location: facts.location }),
   }

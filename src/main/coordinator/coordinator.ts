@@ -106,7 +106,7 @@ export function createCoordinator(components: CoordinatorComponents, init: Coord
     { open: init.open, operatorToken: init.operatorToken, behindTunnel: config.tunnelUrl !== undefined },
   )
   const probe = new DatastoreProbe({ datastore: components.datastore, clock, log })
-  const topology = cachedFor(topologyEveryMs, clock, () => topologyAnswer(state.topology()))
+  const topology = cachedFor(topologyEveryMs, clock, () => topologyAnswer(state.topology(), registry.workers()))
   const stats = (): DhtStats => ({
     node_id: nodeId,
     network_id: networkId,

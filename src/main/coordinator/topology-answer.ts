@@ -4,21 +4,41 @@ import type { RoutingStatistics } from '../../shared/schema/routing.ts'
 import type { Topology } from '../../shared/schema/topology.ts'
 import type { WorkerView } from '../../shared/schema/worker.ts'
 
-/** The network for anybody to see: who there is and what they offer, never where they are reached. */
-export function topologyAnswer({ nodes, edges, ring }: Topology): ApiTopology {
+/**
+ * The network for anybody to see: who there is and what they offer, never where they are reached. `registered`: workers
+ * that are in no directory, as they told this coordinator over HTTP.
+ */
+export function topologyAnswer({ nodes, edges, ring }: Topology, registered: readonly WorkerView[]): ApiTopology {
+  const told = new Map(registered.map(view => [view.peerId, view]))
   return {
-    nodes: nodes.map(node => ({
-      node_id: node.peerId,
-      role: node.role,
-      services: node.services,
-      capabilities: node.capabilities === undefined ? null : capabilitiesAnswer(node.capabilities),
-      load: node.load ?? null,
-      state: node.state ?? null,
-      location: node.location ?? null,
-      last_seen: node.lastSeen,
-    })),
+    nodes: nodes
+      .map(seen => withWorker(seen, told.get(seen.peerId)))
+      .map(node => ({
+        node_id: node.peerId,
+        role: node.role,
+        services: node.services,
+        capabilities: node.capabilities === undefined ? null : capabilitiesAnswer(node.capabilities),
+        load: node.load ?? null,
+        state: node.state ?? null,
+        location: node.location ?? null,
+        last_seen: node.lastSeen,
+      })),
     edges: edges.map(({ from, to, path, rttMs }) => ({ from, to, path, rtt_ms: rttMs ?? null })),
     dht_ring: ring.map(({ peerId, position }) => ({ node_id: peerId, position })),
+  }
+}
+
+function withWorker(node: Topology['nodes'][number], worker: WorkerView | undefined): Topology['nodes'][number] {
+  if (worker === undefined || worker.state === 'left' || node.role !== 'peer') return node
+  const { services, capabilities, location } = worker.record
+  return {
+    ...node,
+    role: 'worker',
+    services,
+    capabilities,
+    load: worker.load,
+    state: worker.state,
+    ...(location === undefined ? {} : { location }),
   }
 }
 

@@ -16,6 +16,8 @@ import type { SeedSource } from './seed-source.ts'
 const enoughPeers = 4
 /** A source that has not led anywhere by then no longer holds up the next one. */
 const headStartMs = 0.5 * second
+/** How long somebody on the same LAN may take to be found before the last resort is asked. */
+const patienceMs = 3 * second
 const maxAddressesTried = 64
 /** How often peers that went missing are looked for, and how many at a time. */
 const probeIntervalMs = 15 * second
@@ -98,12 +100,19 @@ export class Bootstrap implements Startable {
   async #askSources(signal: AbortSignal): Promise<SourceTry[]> {
     const tries: Promise<SourceTry>[] = []
     for (const source of this.#components.sources) {
+      if (source.lastResort === true) await this.#allElseTried(tries, signal)
       if (signal.aborted || this.#peers > 0) break
       const attempt = this.#askSource(source, signal)
       tries.push(attempt)
-      await Promise.race([attempt, this.#connectedOrLate(signal)])
+      await Promise.race([attempt, this.#connectedOr(headStartMs, signal)])
     }
     return Promise.all(tries)
+  }
+
+  /** Before the last resort: each other source has had its turn, and multicast DNS some time. */
+  async #allElseTried(tries: Promise<SourceTry>[], signal: AbortSignal): Promise<void> {
+    await Promise.all(tries)
+    if (this.#peers === 0) await this.#connectedOr(patienceMs, signal)
   }
 
   async #askSource(source: SeedSource, signal: AbortSignal): Promise<SourceTry> {
@@ -117,8 +126,8 @@ export class Bootstrap implements Startable {
     }
   }
 
-  /** Resolves once there is a peer, the head start is over, or `signal` aborts. */
-  #connectedOrLate(signal: AbortSignal): Promise<void> {
+  /** Resolves once there is a peer, the time is over, or `signal` aborts. */
+  #connectedOr(withinMs: Milliseconds, signal: AbortSignal): Promise<void> {
     const { libp2p } = this.#components.host
     return new Promise(resolve => {
       const done = () => {
@@ -127,7 +136,7 @@ export class Bootstrap implements Startable {
         signal.removeEventListener('abort', done)
         resolve()
       }
-      const stopTimer = this.#components.clock.after(headStartMs, done)
+      const stopTimer = this.#components.clock.after(withinMs, done)
       libp2p.addEventListener('peer:connect', done)
       signal.addEventListener('abort', done)
     })

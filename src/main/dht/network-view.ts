@@ -36,6 +36,8 @@ export interface NetworkViewComponents {
   host: Host
   /** Asks the directory for a service's workers. */
   findWorkers(service: ServiceType, options: FindWorkersOptions): Promise<WorkerView[]>
+  /** Asks the directory for coordinators, which need offer no service. */
+  findCoordinators?(options: FindWorkersOptions): Promise<WorkerView[]>
   /** Calls back after each record that reached this node's part of the directory. */
   onAnnounced(listener: () => void): () => void
   /** Place of a peer in the key space: the sha256 of its id. */
@@ -130,14 +132,15 @@ export class NetworkView implements Startable {
     if (this.#discovering) return this.#discoverSoon()
     this.#discovering = true
     this.#discoveredAt = this.#parts.clock.now()
-    const { findWorkers, clock, log } = this.#parts
+    const { findWorkers, findCoordinators, clock, log } = this.#parts
     const options = {
       limit: mostWorkersPerService,
       signal: this.#life.signal,
       onMore: () => this.#discoverSoon(),
     }
     try {
-      const found = (await Promise.all(this.#services.map(service => findWorkers(service, options)))).flat()
+      const lookups = this.#services.map(service => findWorkers(service, options))
+      const found = (await Promise.all([...lookups, findCoordinators?.(options) ?? []])).flat()
       this.#workers = new Map(found.map(worker => [worker.peerId, worker]))
       this.#publishAtNextExpiry()
       for (const { peerId } of found) this.#lastSeen.set(peerId, clock.now())

@@ -22,7 +22,7 @@ import {
 import type { Ask } from './ask.ts'
 import type { Question } from './channel.ts'
 import type { AnswerFrame, StaleFrame } from './frames.ts'
-import { type KeyText, serviceKey, workerKey } from './keys.ts'
+import { coordinatorKey, coordinatorsKey, type KeyText, serviceKey, workerKey } from './keys.ts'
 import { recordHash, sealRecord } from './record.ts'
 import type { Registrars } from './registrars.ts'
 import { sealRenewal } from './renewal.ts'
@@ -327,8 +327,17 @@ export class Announcer implements Startable {
   }
 }
 
-function keysOf(self: PeerIdText, { record }: { record: Pick<RecordDraft, 'services'> }): KeyText[] {
-  return [...record.services.map(serviceKey), workerKey(self)]
+type Keyed = Pick<RecordDraft, 'services' | 'capabilities' | 'location'>
+
+function keysOf(self: PeerIdText, { record }: { record: Keyed }): KeyText[] {
+  return [...record.services.map(serviceKey), workerKey(self), ...coordinatorKeysOf(self, record)]
+}
+
+/** Those under which a coordinator is looked for; registrars refuse them to who is not certified. */
+function coordinatorKeysOf(self: PeerIdText, { capabilities, location }: Keyed): KeyText[] {
+  if (capabilities.workerType !== 'coordinator') return []
+  const ofPlace = location === undefined ? [] : [coordinatorsKey(location)]
+  return [coordinatorsKey(), coordinatorKey(self), ...ofPlace]
 }
 
 /** Whether a registrar keeps the record under none of the keys: it knows servers that are closer to each. */
