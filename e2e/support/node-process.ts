@@ -33,7 +33,9 @@ export interface NodeProcessInit {
   folder: string
   /** Name of the node, and of its data folder in there. */
   name: string
-  /** Options of `rma-donor headless`. */
+  /** What it is started as. */
+  command?: 'headless' | 'coordinator'
+  /** Options of that command. */
   args?: readonly string[]
   site?: Site
   env?: NodeJS.ProcessEnv
@@ -51,13 +53,21 @@ export class NodeProcess {
   readonly #errorLines: string[] = []
   readonly #dashboardUrl: Promise<string>
 
-  constructor({ folder, name, args = [], site = loopbackSite, env = {}, watchful = false }: NodeProcessInit) {
+  constructor({
+    folder,
+    name,
+    command = 'headless',
+    args = [],
+    site = loopbackSite,
+    env = {},
+    watchful = false,
+  }: NodeProcessInit) {
     this.name = name
     this.dataFolder = join(folder, name)
     this.#site = site
     // What else a test machine is busy with is no reason to wait, unless a test is about that.
     const rules = watchful ? [] : ['--dedicated']
-    const [program, all] = commandLine(site, ['headless', '--data-folder', this.dataFolder, ...rules, ...args])
+    const [program, all] = commandLine(site, [command, '--data-folder', this.dataFolder, ...rules, ...args])
     this.#child = spawn(program, all, {
       // The channel tells the node when this process has gone; its own group keeps the terminal's Ctrl-C from it.
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
