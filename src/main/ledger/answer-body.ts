@@ -7,19 +7,19 @@ import type { JobHandle } from './job-log.ts'
  */
 export async function* endingJob(body: Uint8Array | AsyncIterable<Uint8Array>, job: JobHandle) {
   let bytes = 0
-  let failure: RmaError | undefined = new RmaError('CANCELLED', 'the requester stopped reading')
+  let end: 'stopped' | 'read' | RmaError = 'stopped'
   try {
     for await (const chunk of chunksOf(body)) {
       bytes += chunk.byteLength
       yield chunk
     }
-    failure = undefined
+    end = 'read'
   } catch (error) {
-    failure = toRmaError(error)
-    throw failure
+    end = toRmaError(error)
+    throw end
   } finally {
-    if (failure === undefined) job.done(bytes)
-    else job.failed(failure)
+    if (end === 'read') job.done(bytes)
+    else job.failed(end === 'stopped' ? new RmaError('CANCELLED', 'the requester stopped reading') : end)
   }
 }
 
