@@ -2,8 +2,13 @@ import { z } from 'zod'
 
 const MiBytes = 1_024 * 1_024
 
+/** The host that a URL names, as URLs write it; empty for what is none. */
+function hostOf(url: string): string {
+  return URL.parse(url)?.hostname ?? ''
+}
+
 /** Whether a URL's host is this machine. */
-export function isLoopbackHost(hostname: string): boolean {
+function isLoopbackHost(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(hostname)
 }
 
@@ -15,8 +20,8 @@ function isLinkLocalHost(hostname: string): boolean {
 const httpUrlSchema = z
   .url({ protocol: /^https?$/ })
   .max(500)
-  .refine(url => new URL(url).username === '' && new URL(url).password === '', 'expected no user name in the URL')
-  .refine(url => !isLinkLocalHost(new URL(url).hostname), 'expected no link-local address')
+  .refine(url => /^https?:\/\/[^/@]*(?:\/|$)/.test(url), 'expected no user name in the URL')
+  .refine(url => !isLinkLocalHost(hostOf(url)), 'expected no link-local address')
 
 const mediaTypeSchema = z.string().regex(/^[a-z0-9.+-]+\/[a-z0-9.+-]+$/, 'expected a media type in lower case')
 
@@ -60,7 +65,7 @@ export const upstreamSettingsSchema = z
     stallSeconds: z.number().int().min(1).max(1_800).default(120),
   })
   .refine(
-    ({ url, hosts }) => isLoopbackHost(new URL(url).hostname) || hosts.includes(new URL(url).hostname),
+    ({ url, hosts }) => isLoopbackHost(hostOf(url)) || hosts.includes(hostOf(url)),
     'expected a URL on this machine, or its host in hosts',
   )
 export type UpstreamSettings = z.infer<typeof upstreamSettingsSchema>
@@ -72,7 +77,7 @@ export const engineSettingsSchema = z.strictObject({
     .array(
       z.strictObject({
         name: z.string().min(1).max(40),
-        url: httpUrlSchema.refine(url => isLoopbackHost(new URL(url).hostname), 'expected a URL on this machine'),
+        url: httpUrlSchema.refine(url => isLoopbackHost(hostOf(url)), 'expected a URL on this machine'),
       }),
     )
     .max(8)

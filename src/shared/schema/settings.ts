@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { defaultLimits, limitsSchema, overrideSchema } from './limits.ts'
 import { locationSchema, multiaddrTextSchema, serviceTypeSchema } from './primitives.ts'
+import { tunnelUrlSchema } from './seeds.ts'
 import { engineSettingsSchema, upstreamSettingsSchema } from './service-settings.ts'
 
 export const serviceSettingsSchema = z.strictObject({
@@ -47,6 +48,8 @@ export const settingsSchema = z.strictObject({
       .optional(),
     /** Multiaddrs, with peer ids, of nodes to try first. */
     seeds: z.array(multiaddrTextSchema).max(64),
+    /** HTTP addresses of coordinators, where seeds and certificates are to be had. */
+    coordinatorUrls: z.array(tunnelUrlSchema).max(8).optional(),
     /** Find peers on the same LAN by multicast DNS. */
     mdns: z.boolean(),
     /** IP addresses to listen on. */
@@ -71,7 +74,11 @@ export const defaultSettings: Settings = {
   limits: defaultLimits,
   contribution: { keepDays: 365, wattsPerThread: 3.5, gpuWatts: 150 },
   network: { name: 'local', seeds: [], mdns: true, listen: ['0.0.0.0', '::'] },
-  services: { ocr: { enabled: true }, 'ner-extraction': { enabled: true } },
+  services: {
+    ocr: { enabled: true },
+    'ner-extraction': { enabled: true },
+    'llm-inference': { enabled: false },
+  },
   appearance: { theme: 'system' },
 }
 

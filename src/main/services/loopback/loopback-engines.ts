@@ -26,7 +26,7 @@ export interface Choice {
 
 /** Often enough to notice within minutes that an engine was started or has ended; where nobody listens it costs nothing. */
 const lookEveryMs = 2 * minute
-/** After a failure, not at once for each of many requests that fail together. */
+/** After a failure, but once for many requests that fail together. */
 const lookAgainMs = second
 
 /** The language engines that run beside this node, looked for at the start, each two minutes, and when one fails. */
@@ -41,6 +41,8 @@ export class LoopbackEngines implements Startable {
   #stopTimer: StopTimer = () => undefined
   #looking: Promise<void> | undefined
   #lookedAt = 0
+  #doubted = false
+  #stopDoubt: StopTimer = () => undefined
 
   constructor(components: { clock: Clock; log: Logger }, init: LoopbackEnginesInit) {
     this.#clock = components.clock
@@ -57,6 +59,8 @@ export class LoopbackEngines implements Startable {
 
   stop(): void {
     this.#stopTimer()
+    this.#stopDoubt()
+    this.#doubted = false
     this.#abort.abort(new RmaError('CANCELLED', 'this node is stopping'))
   }
 
@@ -70,7 +74,13 @@ export class LoopbackEngines implements Startable {
 
   /** An engine did not do as engines do: it may be gone. */
   doubt(): void {
-    if (this.#clock.now() - this.#lookedAt > lookAgainMs) void this.look()
+    if (this.#doubted) return
+    this.#doubted = true
+    const waitMs = Math.max(0, this.#lookedAt + lookAgainMs - this.#clock.now())
+    this.#stopDoubt = this.#clock.after(waitMs, () => {
+      this.#doubted = false
+      void this.look()
+    })
   }
 
   /** Engines that have a model for words, or for pictures. */
