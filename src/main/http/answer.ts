@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { RmaError } from '../../shared/errors.ts'
+import { awaitsContinue } from './awaited-body.ts'
 import { discardRest } from './discard-rest.ts'
 
 /** Sends an answer as it comes, no faster than it is read. Rejects when either end breaks. */
@@ -46,6 +47,8 @@ export function sendError(incoming: IncomingMessage, outgoing: ServerResponse, e
     'content-type': 'application/json',
     'content-length': String(body.byteLength),
     ...(typeof retryAfterMs === 'number' ? { 'retry-after': String(Math.ceil(retryAfterMs / 1_000)) } : {}),
+    // Nobody asked for that body: whether it comes all the same is not to be known, and so not what follows it.
+    ...(awaitsContinue(incoming) && !incoming.complete ? { connection: 'close' } : {}),
   })
   outgoing.end(body)
   discardRest(incoming)

@@ -15,6 +15,7 @@ import type { LocalWorker } from '../routing/local-worker.ts'
 import type { RoutedAnswer } from '../routing/routed-answer.ts'
 import type { ServiceRequest } from '../service-request.ts'
 import { sendAnswer, sendError } from './answer.ts'
+import { awaitedBody } from './awaited-body.ts'
 import type { Origin, SocketOrigins } from './origin.ts'
 import { RequestEnd } from './request-end.ts'
 
@@ -40,6 +41,8 @@ export interface ServiceAppInit {
   forwardsForPeers?: boolean
   /** Whether the network's operator trusts this node with what only trusted members may serve. Default: no. */
   isTrusted?: () => boolean
+  /** Whether a peer may send requests, as members with the role may. Default: everybody, as in an open network. */
+  mayRequest?: (peerId: PeerIdText) => boolean
 }
 
 export type ServiceApp = Hono<{ Bindings: HttpBindings }>
@@ -78,7 +81,7 @@ export function createServiceApp(components: ServiceAppComponents, init: Service
     const end = new RequestEnd(outgoing)
     try {
       const origin = authorise(incoming, origins, init.accessToken)
-      const request = readRequest(c.req.param('type'), incoming, origin, end, components, init)
+      const request = readRequest(c.req.param('type'), { incoming, outgoing, origin, end }, components, init)
       const answer = await answerTo(request, origin, components, init)
       await sendAnswer(outgoing, answer.body, formatResponseHeaders(answer), request.signal)
     } catch (error) {
@@ -106,8 +109,14 @@ async function answerTo(
   request: ServiceRequest,
   origin: Origin,
   { local, router }: ServiceAppComponents,
-  { forwardsForPeers = false, isTrusted = () => false }: ServiceAppInit,
+  { forwardsForPeers = false, isTrusted = () => false, mayRequest = () => true }: ServiceAppInit,
 ): Promise<RoutedAnswer> {
+  if (origin.kind === 'peer' && !mayRequest(origin.peerId)) {
+    throw new RmaError(
+      'FORBIDDEN',
+      'expected a member with the role requester, which the operator of the network gives',
+    )
+  }
   const from = origin.kind === 'peer' ? 'peer' : 'program'
   if (mayForward({ from, hops: request.hops ?? 0, forwardsForPeers })) return await router.route(request)
   if (from === 'peer' && request.trustedOnly === true && !isTrusted()) {
@@ -128,11 +137,18 @@ function authorise(incoming: IncomingMessage, origins: SocketOrigins, accessToke
   )
 }
 
+/** One request over HTTP, and where its answer goes. */
+interface Exchange {
+  incoming: IncomingMessage
+  outgoing: ServerResponse
+  origin: Origin
+  /** Aborts what is done for it. */
+  end: RequestEnd
+}
+
 function readRequest(
   type: string,
-  incoming: IncomingMessage,
-  origin: Origin,
-  end: RequestEnd,
+  { incoming, outgoing, origin, end }: Exchange,
   { clock }: ServiceAppComponents,
   { selfId }: ServiceAppInit,
 ): ServiceRequest {
@@ -150,8 +166,7 @@ function readRequest(
     accept: headers.accept,
     hops: headers.hops,
     trustedOnly: headers.trustedOnly,
-    // Left open by whoever gives up on it: to destroy it would take the connection along, and the answer with it.
-    body: incoming.iterator({ destroyOnReturn: false }),
+    body: awaitedBody(incoming, outgoing),
     ...(headers.declaredBytes === undefined ? {} : { declaredBytes: headers.declaredBytes }),
     deadlineAt: clock.now() + headers.deadlineMs,
     signal: end.signal,

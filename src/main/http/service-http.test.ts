@@ -183,6 +183,55 @@ describe('a request sent through a node to a peer', () => {
     expect(bytes).toBe(40 << 20)
   })
 
+  it('asks for a large body only once a worker takes it, and loses none of it to those that refuse', async () => {
+    let refused = 0
+    const busy = await startNode(() => {
+      refused++
+      return Promise.reject(new RmaError('BUSY', 'full'))
+    })
+    const [able, requester] = [await startNode(echo), await startNode()]
+    const large = Buffer.alloc(9 << 20, 7)
+    // Which of the two is asked first is drawn by lot.
+    while (refused === 0) {
+      requester.known.splice(0, 2, viewOf(busy), viewOf(able))
+      const response = await httpRequest(`${requester.url}/service/echo`, {
+        method: 'POST',
+        headers: authorised,
+        body: large,
+      })
+      expect(response.headers['x-rma-worker']).toBe(able.host.peerId.toString())
+      expect(Buffer.from(await response.body.arrayBuffer()).equals(large)).toBe(true)
+    }
+  })
+
+  it('says WORKER_LOST when a worker goes away in the middle of a large body, which nobody holds', async () => {
+    const taken = Promise.withResolvers<void>()
+    const doomed = await startNode(async ({ body }) => {
+      for await (const _ of body) taken.resolve()
+      return { contentType: '', body: Buffer.from('never') }
+    })
+    const [able, requester] = [await startNode(echo), await startNode()]
+    requester.known.push(viewOf(doomed))
+    const more = Promise.withResolvers<void>()
+    async function* upload() {
+      for (let part = 0; part < 10; part++) yield Buffer.alloc(1 << 20)
+      await more.promise
+      yield Buffer.alloc(1)
+    }
+    const pending = httpRequest(`${requester.url}/service/echo`, {
+      method: 'POST',
+      headers: authorised,
+      body: Readable.from(upload()),
+    })
+    await taken.promise
+    requester.known.push(viewOf(able))
+    running.splice(running.indexOf(doomed), 1)
+    const [response] = await Promise.all([pending, doomed.stop()])
+    more.resolve()
+    expect(response.statusCode).toBe(502)
+    expect(await response.body.json()).toMatchObject({ error: { code: 'WORKER_LOST' } })
+  })
+
   it('is cancelled on the worker when the requester goes away', async () => {
     let cancelled: unknown
     const worker = await startNode(async ({ signal, onStarted }) => {

@@ -34,6 +34,11 @@ export class ServiceServer implements Startable {
   constructor({ app, origins }: ServiceServerComponents, init: { port: PortChoice }) {
     this.#origins = origins
     this.#choice = init.port
+    const listener = getRequestListener(app.fetch, {
+      overrideGlobalObjects: false,
+      // The app reads refused bodies away itself; the adapter would cut them off after half a second.
+      autoCleanupIncoming: false,
+    })
     this.#http = createServer(
       {
         maxHeaderSize: 8 * KiB,
@@ -42,12 +47,10 @@ export class ServiceServer implements Startable {
         // Deadlines of requests are their own; a slow body ends with the deadline.
         requestTimeout: 0,
       },
-      getRequestListener(app.fetch, {
-        overrideGlobalObjects: false,
-        // The app reads refused bodies away itself; the adapter would cut them off after half a second.
-        autoCleanupIncoming: false,
-      }),
+      listener,
     )
+    // The app says `100 Continue` itself, once it wants the body.
+    this.#http.on('checkContinue', listener)
     // A socket that came through the server's own listener; the others were given an origin before.
     this.#http.prependListener('connection', (socket: Duplex) => {
       if (socket instanceof Socket && origins.get(socket) === undefined) this.#track(socket, { kind: 'loopback' })

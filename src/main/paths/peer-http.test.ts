@@ -55,7 +55,14 @@ async function startPeer(listener: RequestListener = (_request, response) => res
 }
 
 function post(from: Peer, to: Peer, body?: AsyncIterable<Uint8Array>, signal = new AbortController().signal) {
-  return from.http.request(to.address, { method: 'POST', path: '/', headers: {}, body, signal })
+  return from.http.request(to.address, {
+    method: 'POST',
+    path: '/',
+    headers: {},
+    body: body && (() => body),
+    onBehalfOf: 'me',
+    signal,
+  })
 }
 
 /** Counts how much of it was taken. */

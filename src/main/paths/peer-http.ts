@@ -1,21 +1,29 @@
 import type { Socket } from 'node:net'
-import { type Duplex, Readable } from 'node:stream'
+import type { Duplex, Readable } from 'node:stream'
 import type { Connection, Libp2p, PeerId, Stream } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
 import { Pool } from 'undici'
 import { RmaError } from '../../shared/errors.ts'
 import type { PathKind, PeerIdText } from '../../shared/schema/primitives.ts'
-import { second } from '../../shared/units.ts'
+import { type Milliseconds, second } from '../../shared/units.ts'
 import type { Startable } from '../lifecycle.ts'
 import type { Logger } from '../log.ts'
 import { pathKindOf } from './path-kind.ts'
+import { sendAfterContinue } from './send-after-continue.ts'
+import { StreamSlots } from './stream-slots.ts'
 import { StreamSocket } from './stream-socket.ts'
 
-/** Streams to one peer; libp2p resets a peer that opens more than `streamsFromPeer`. */
-const streamsToPeer = 16
-const streamsFromPeer = 32
-const pooledPeers = 64
+/** Requests to one peer at once; others wait, up to a bound. */
+const requestsToPeer = 16
+const waitingForPeer = 256
+/**
+ * libp2p resets a peer that opens more streams than these. Twice as many as requests: kept-alive ones may lie idle while
+ * large bodies go over streams of their own; and some room for those that are just closing.
+ */
+const streamsToPeer = 2 * requestsToPeer
+const streamsFromPeer = streamsToPeer + 8
+const linesKept = 64
 const dialTimeoutMs = 5 * second
 const idleStreamMs = 30 * second
 
@@ -30,7 +38,12 @@ export interface PeerRequest {
   method: 'GET' | 'POST'
   path: string
   headers: Record<string, string>
-  body?: Uint8Array | AsyncIterable<Uint8Array> | undefined
+  /** One that streams is sent only once the peer has asked for it (`100 Continue`). */
+  body?: Uint8Array | (() => AsyncIterable<Uint8Array>) | undefined
+  /** Whom it is for: they take turns where requests to the peer have to wait. */
+  onBehalfOf: string
+  /** How long a connection may take to be made. Default 5 s. */
+  connectMs?: Milliseconds
   signal: AbortSignal
 }
 
@@ -39,6 +52,12 @@ export interface PeerResponse {
   headers: Record<string, string | string[] | undefined>
   body: Readable
   path: PathKind
+}
+
+/** What is kept open to one peer. */
+interface PeerLine {
+  pool: Pool
+  slots: StreamSlots
 }
 
 /** A socket that another peer opened, whose id its Noise handshake has proven. */
@@ -64,7 +83,7 @@ export class PeerHttp implements Startable {
   readonly #log: Logger
   readonly #protocol: string
   readonly #onSocket: OnPeerSocket
-  readonly #pools = new Map<PeerIdText, Pool>()
+  readonly #lines = new Map<PeerIdText, PeerLine>()
 
   constructor({ libp2p, log }: PeerHttpComponents, { protocol, onSocket }: PeerHttpInit) {
     this.#libp2p = libp2p
@@ -83,42 +102,46 @@ export class PeerHttp implements Startable {
 
   async stop(): Promise<void> {
     await this.#libp2p.unhandle(this.#protocol)
-    const pools = [...this.#pools.values()]
-    this.#pools.clear()
-    await Promise.all(pools.map(pool => pool.destroy()))
+    const lines = [...this.#lines.values()]
+    this.#lines.clear()
+    await Promise.all(lines.map(({ pool }) => pool.destroy()))
   }
 
   /**
-   * Sends a request and resolves with the head of its response. Rejects with WORKER_LOST and `details.sent` (whether any
-   * of it may have reached the peer), or with the signal's reason.
+   * Sends a request and resolves with the head of its response. Rejects with WORKER_LOST and `details.sent` (whether the
+   * peer may have begun on it), with BUSY when too many requests wait for this peer, or with the signal's reason.
    */
   async request(to: PeerAddress, request: PeerRequest): Promise<PeerResponse> {
-    const connection = await this.#connect(to, request.signal)
+    const { signal, body } = request
+    const { pool, slots } = this.#line(to)
+    const release = await slots.take(request.onBehalfOf, signal)
     try {
-      const response = await this.#pool(to).request({
-        method: request.method,
-        path: request.path,
-        headers: request.headers,
-        body: toUndiciBody(request.body),
-        signal: request.signal,
-      })
-      return {
-        status: response.statusCode,
-        headers: response.headers,
-        body: response.body,
-        path: pathKindOf(connection.remoteAddr),
-      }
-    } catch (cause) {
-      request.signal.throwIfAborted()
-      throw cause instanceof RmaError ? cause : lost(to, cause, true)
+      const connection = await this.#connect(to, signal, request.connectMs)
+      const response =
+        typeof body === 'function' ? await this.#sendStreaming(to, request, body) : await sendHeld(to, request, pool)
+      response.body.once('close', release)
+      return { ...response, path: pathKindOf(connection.remoteAddr) }
+    } catch (error) {
+      release()
+      signal.throwIfAborted()
+      throw error
     }
   }
 
-  /** Closes what is kept open to a peer, so that the next request starts afresh. */
-  async forget(peerId: PeerIdText): Promise<void> {
-    const pool = this.#pools.get(peerId)
-    this.#pools.delete(peerId)
-    await pool?.destroy()
+  async #sendStreaming(
+    to: PeerAddress,
+    request: PeerRequest,
+    body: () => AsyncIterable<Uint8Array>,
+  ): Promise<Omit<PeerResponse, 'path'>> {
+    let socket: StreamSocket
+    try {
+      socket = await this.#open(to)
+    } catch (cause) {
+      throw cause instanceof RmaError ? cause : lost(to, cause, false)
+    }
+    return await sendAfterContinue(socket, { ...request, body }).catch(({ cause, sent }) => {
+      throw lost(to, cause, sent)
+    })
   }
 
   #accept(stream: Stream, connection: Connection): void {
@@ -127,12 +150,12 @@ export class PeerHttp implements Startable {
     this.#onSocket(socket, { peerId: connection.remotePeer.toString(), path: pathKindOf(connection.remoteAddr) })
   }
 
-  async #connect(to: PeerAddress, signal: AbortSignal): Promise<Connection> {
+  async #connect(to: PeerAddress, signal: AbortSignal, withinMs = dialTimeoutMs): Promise<Connection> {
     try {
       const peerId = peerIdFromString(to.peerId)
       const open = this.#libp2p.getConnections(peerId).find(connection => connection.status === 'open')
       if (open !== undefined) return open
-      const dialSignal = AbortSignal.any([signal, AbortSignal.timeout(dialTimeoutMs)])
+      const dialSignal = AbortSignal.any([signal, AbortSignal.timeout(Math.min(withinMs, dialTimeoutMs))])
       const addresses = withPeerId(to.addresses, peerId)
       return await this.#libp2p.dial(addresses.length > 0 ? addresses : peerId, { signal: dialSignal })
     } catch (cause) {
@@ -141,15 +164,15 @@ export class PeerHttp implements Startable {
     }
   }
 
-  #pool(to: PeerAddress): Pool {
-    const known = this.#pools.get(to.peerId)
+  #line(to: PeerAddress): PeerLine {
+    const known = this.#lines.get(to.peerId)
     if (known !== undefined) {
-      this.#pools.delete(to.peerId)
-      this.#pools.set(to.peerId, known)
+      this.#lines.delete(to.peerId)
+      this.#lines.set(to.peerId, known)
       return known
     }
     const pool = new Pool('http://peer', {
-      connections: streamsToPeer,
+      connections: requestsToPeer,
       pipelining: 1,
       keepAliveTimeout: idleStreamMs,
       // Deadlines are the caller's, through its signal.
@@ -163,9 +186,10 @@ export class PeerHttp implements Startable {
         )
       },
     })
-    this.#pools.set(to.peerId, pool)
+    const line = { pool, slots: new StreamSlots({ slots: requestsToPeer, bound: waitingForPeer }) }
+    this.#lines.set(to.peerId, line)
     this.#evict()
-    return pool
+    return line
   }
 
   async #open(to: PeerAddress) {
@@ -180,18 +204,29 @@ export class PeerHttp implements Startable {
   }
 
   #evict(): void {
-    for (const [peerId, pool] of this.#pools) {
-      if (this.#pools.size <= pooledPeers) return
-      if (pool.stats.running > 0 || pool.stats.pending > 0 || pool.stats.queued > 0) continue
-      this.#pools.delete(peerId)
+    for (const [peerId, { pool, slots }] of this.#lines) {
+      if (this.#lines.size <= linesKept) return
+      if (!slots.isIdle) continue
+      this.#lines.delete(peerId)
       pool.close().catch(error => this.#log.debug({ err: error }, 'an idle pool did not close cleanly'))
     }
   }
 }
 
-function toUndiciBody(body: PeerRequest['body']): Uint8Array | Readable | null {
-  if (body === undefined || body instanceof Uint8Array) return body ?? null
-  return Readable.from(body, { objectMode: false })
+async function sendHeld(to: PeerAddress, request: PeerRequest, pool: Pool): Promise<Omit<PeerResponse, 'path'>> {
+  const { method, path, headers, body, signal } = request
+  try {
+    const response = await pool.request({
+      method,
+      path,
+      headers,
+      body: body instanceof Uint8Array ? body : null,
+      signal,
+    })
+    return { status: response.statusCode, headers: response.headers, body: response.body }
+  } catch (cause) {
+    throw cause instanceof RmaError ? cause : lost(to, cause, true)
+  }
 }
 
 function lost(to: PeerAddress, cause: unknown, sent: boolean): RmaError {

@@ -1,18 +1,34 @@
-import type { Libp2p, PeerId } from '@libp2p/interface'
+import { setTimeout } from 'node:timers/promises'
+import type { Connection, PeerId } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { RmaError } from '../../shared/errors.ts'
 import type { PeerIdText } from '../../shared/schema/primitives.ts'
-import { second } from '../../shared/units.ts'
+import { type Milliseconds, second } from '../../shared/units.ts'
 import type { Clock, StopTimer } from '../clock.ts'
+import { withSignal } from '../with-signal.ts'
 
-const pingEveryMs = 2 * second
+/** How long a peer may be silent whatever the deadline: then its connections are closed, too. */
+export const longestSilenceMs = 4 * second
+/** A path that nobody heard anything on for as long is probed before it is used. */
+export const idlePathMs = 30 * second
+const probeMs = second
+const probeAgainMs = 50
+const pingAfterMs = second
 const pingTimeoutMs = 3 * second
-const missedToLose = 2
+const shortestCheckMs = 20
+const longestCheckMs = 250
+const peersRemembered = 1_000
+
+interface Watcher {
+  controller: AbortController
+  since: Milliseconds
+  patienceMs: Milliseconds
+}
 
 interface Watched {
-  watchers: Set<AbortController>
-  missed: number
-  pinging: boolean
+  id: PeerId
+  watchers: Set<Watcher>
+  checkMs: Milliseconds
   stopTimer: StopTimer
 }
 
@@ -20,20 +36,24 @@ interface Watched {
 export type Ping = (peerId: PeerId, options: { signal: AbortSignal }) => Promise<number>
 
 export interface PeerWatchComponents {
-  libp2p: Pick<Libp2p, 'getConnections'>
+  libp2p: { getConnections(peerId: PeerId): Pick<Connection, 'abort' | 'timeline'>[] }
   ping: Ping
   clock: Clock
 }
 
 /**
- * Pings peers while requests wait for them, one ping a peer however many requests: a peer that has stopped, or that a cut
- * cable hides, is noticed within about 8 s although its connection never closes.
+ * Pings peers while requests wait for them, one ping a peer however many requests: one that has stopped, or that a cut
+ * cable hides, is noticed although its connection never closes. How long it may be silent is each request's own matter.
  */
 export class PingWatch {
-  readonly #libp2p: Pick<Libp2p, 'getConnections'>
+  readonly #libp2p: PeerWatchComponents['libp2p']
   readonly #ping: Ping
   readonly #clock: Clock
-  readonly #peers = new Map<PeerIdText, Watched>()
+  readonly #watched = new Map<PeerIdText, Watched>()
+  /** When each peer last gave a sign of life, in the order of the signs. */
+  readonly #heardAt = new Map<PeerIdText, Milliseconds>()
+  /** libp2p allows one ping to a peer at a time. */
+  readonly #pings = new Map<PeerIdText, Promise<boolean>>()
 
   constructor({ libp2p, ping, clock }: PeerWatchComponents) {
     this.#libp2p = libp2p
@@ -41,49 +61,117 @@ export class PingWatch {
     this.#clock = clock
   }
 
-  watch(peerId: PeerIdText): { signal: AbortSignal; stop: () => void } {
-    const controller = new AbortController()
-    const watched = this.#peers.get(peerId) ?? this.#begin(peerId)
-    watched.watchers.add(controller)
+  /** The peer has said something. */
+  heard(peerId: PeerIdText): void {
+    this.#heardAt.delete(peerId)
+    this.#heardAt.set(peerId, this.#clock.now())
+    for (const oldest of this.#heardAt.keys()) {
+      if (this.#heardAt.size <= peersRemembered) break
+      this.#heardAt.delete(oldest)
+    }
+  }
+
+  /** The signal aborts with WORKER_LOST once the peer has been silent for as long as the request can wait. */
+  watch(peerId: PeerIdText, patienceMs: Milliseconds = longestSilenceMs): { signal: AbortSignal; stop: () => void } {
+    const watched = this.#watched.get(peerId) ?? this.#begin(peerId)
+    const watcher = { controller: new AbortController(), since: this.#clock.now(), patienceMs }
+    watched.watchers.add(watcher)
+    this.#checkEach(peerId, watched, Math.max(shortestCheckMs, Math.min(longestCheckMs, patienceMs / 8)))
     const stop = () => {
-      watched.watchers.delete(controller)
+      watched.watchers.delete(watcher)
       if (watched.watchers.size === 0) this.#end(peerId, watched)
     }
-    return { signal: controller.signal, stop }
+    return { signal: watcher.controller.signal, stop }
+  }
+
+  /**
+   * Makes sure that a peer whose path has been idle is still there, before a request is sent. One that does not answer is
+   * lost with nothing sent, and its connections are closed, so that the next use dials afresh.
+   *
+   * @throws RmaError WORKER_LOST; the reason of `signal`
+   */
+  async probe(peerId: PeerIdText, patienceMs: Milliseconds, signal: AbortSignal): Promise<void> {
+    const id = peerIdFromString(peerId)
+    const connections = this.#libp2p.getConnections(id)
+    if (connections.length === 0 || !this.#isIdle(peerId, connections)) return
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(Math.min(probeMs, patienceMs))])
+    while (!limit.aborted) {
+      if (await withSignal(this.#pingOnce(peerId, id), limit).catch(() => false)) return
+      // It may also have failed because another part of the node pings just now: libp2p allows one at a time.
+      await setTimeout(probeAgainMs, undefined, { signal: limit }).catch(() => undefined)
+    }
+    signal.throwIfAborted()
+    const error = new RmaError('WORKER_LOST', 'the worker did not answer a probe', { worker: peerId, sent: false })
+    for (const connection of connections) connection.abort(error)
+    throw error
+  }
+
+  #isIdle(peerId: PeerIdText, connections: Pick<Connection, 'timeline'>[]): boolean {
+    const openedAt = Math.max(...connections.map(({ timeline }) => timeline.open))
+    return this.#clock.now() - Math.max(this.#heardAt.get(peerId) ?? 0, openedAt) >= idlePathMs
   }
 
   #begin(peerId: PeerIdText): Watched {
-    const id = peerIdFromString(peerId)
-    const watched: Watched = { watchers: new Set(), missed: 0, pinging: false, stopTimer: () => undefined }
-    watched.stopTimer = this.#clock.every(pingEveryMs, () => {
-      // Without a connection the request is still dialling, or its stream has broken and says so itself.
-      if (!watched.pinging && this.#libp2p.getConnections(id).length > 0) void this.#check(peerId, id, watched)
-    })
-    this.#peers.set(peerId, watched)
+    const watched: Watched = {
+      id: peerIdFromString(peerId),
+      watchers: new Set(),
+      checkMs: Number.POSITIVE_INFINITY,
+      stopTimer: () => undefined,
+    }
+    this.#watched.set(peerId, watched)
     return watched
   }
 
-  async #check(peerId: PeerIdText, id: PeerId, watched: Watched): Promise<void> {
-    watched.pinging = true
-    try {
-      await this.#ping(id, { signal: AbortSignal.timeout(pingTimeoutMs) })
-      watched.missed = 0
-    } catch (cause) {
-      watched.missed++
-      if (watched.missed >= missedToLose) this.#lose(peerId, watched, cause)
-    } finally {
-      watched.pinging = false
-    }
+  #checkEach(peerId: PeerIdText, watched: Watched, checkMs: Milliseconds): void {
+    if (watched.checkMs <= checkMs) return
+    watched.stopTimer()
+    watched.checkMs = checkMs
+    watched.stopTimer = this.#clock.every(checkMs, () => this.#check(peerId, watched))
   }
 
-  #lose(peerId: PeerIdText, watched: Watched, cause: unknown): void {
-    this.#end(peerId, watched)
-    const error = new RmaError('WORKER_LOST', 'the worker no longer answers', { worker: peerId, sent: true }, { cause })
-    for (const watcher of watched.watchers) watcher.abort(error)
+  #check(peerId: PeerIdText, watched: Watched): void {
+    const { id, watchers } = watched
+    const now = this.#clock.now()
+    const connections = this.#libp2p.getConnections(id)
+    // Without a connection the request is still dialling, or its stream has broken and says so itself.
+    if (connections.length === 0) return
+    const heardAt = this.#heardAt.get(peerId) ?? 0
+    let isDoubtful = false
+    for (const watcher of [...watchers]) {
+      const silentMs = now - Math.max(heardAt, watcher.since)
+      isDoubtful ||= silentMs >= Math.min(pingAfterMs, watcher.patienceMs / 4)
+      if (silentMs < watcher.patienceMs) continue
+      watchers.delete(watcher)
+      const error = new RmaError('WORKER_LOST', `the worker has been silent for ${Math.round(silentMs)} ms`, {
+        worker: peerId,
+        sent: true,
+      })
+      if (silentMs >= longestSilenceMs) for (const connection of connections) connection.abort(error)
+      watcher.controller.abort(error)
+    }
+    if (watchers.size === 0) this.#end(peerId, watched)
+    else if (isDoubtful) void this.#pingOnce(peerId, id)
+  }
+
+  /** Resolves with whether it was answered; joins a ping that is under way. */
+  #pingOnce(peerId: PeerIdText, id: PeerId): Promise<boolean> {
+    const known = this.#pings.get(peerId)
+    if (known !== undefined) return known
+    const ping = this.#ping(id, { signal: AbortSignal.timeout(pingTimeoutMs) })
+      .then(
+        () => {
+          this.heard(peerId)
+          return true
+        },
+        () => false,
+      )
+      .finally(() => this.#pings.delete(peerId))
+    this.#pings.set(peerId, ping)
+    return ping
   }
 
   #end(peerId: PeerIdText, watched: Watched): void {
     watched.stopTimer()
-    if (this.#peers.get(peerId) === watched) this.#peers.delete(peerId)
+    if (this.#watched.get(peerId) === watched) this.#watched.delete(peerId)
   }
 }

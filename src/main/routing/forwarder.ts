@@ -2,9 +2,11 @@ import type { Readable } from 'node:stream'
 import { z } from 'zod'
 import { errorCatalogue, isErrorCode, RmaError, toRmaError } from '../../shared/errors.ts'
 import type { PeerIdText, ServiceType } from '../../shared/schema/primitives.ts'
-import { KiB } from '../../shared/units.ts'
+import { KiB, type Milliseconds } from '../../shared/units.ts'
+import { chunksOf } from '../ledger/answer-body.ts'
 import type { PeerHttp, PeerResponse } from '../paths/peer-http.ts'
 import { formatRequestHeaders, parseResponseHeaders, type RequestHeaders } from './headers.ts'
+import { patienceFor } from './patience.ts'
 import type { RequestBody } from './request-body.ts'
 import type { RoutedAnswer } from './routed-answer.ts'
 
@@ -18,10 +20,13 @@ const errorBodySchema = z.object({
   }),
 })
 
-/** Watches that a peer is alive while a request waits for it. */
+/** Knows whether peers are alive; `PingWatch` is one. */
 export interface PeerWatch {
-  /** Aborts with WORKER_LOST once the peer no longer answers; `stop` ends the watch. */
-  watch(peerId: PeerIdText): { signal: AbortSignal; stop: () => void }
+  /** Aborts with WORKER_LOST once the peer has been silent for longer than that; `stop` ends the watch. */
+  watch(peerId: PeerIdText, patienceMs?: Milliseconds): { signal: AbortSignal; stop: () => void }
+  /** Rejects with WORKER_LOST when a peer whose path has been idle is no longer there. */
+  probe(peerId: PeerIdText, patienceMs: Milliseconds, signal: AbortSignal): Promise<void>
+  heard(peerId: PeerIdText): void
 }
 
 export interface Forward {
@@ -29,6 +34,10 @@ export interface Forward {
   to: { peerId: PeerIdText; addresses: string[] }
   headers: RequestHeaders
   body: RequestBody
+  /** Whom it is for: those who wait for the same worker take turns. */
+  requester: PeerIdText
+  /** How long the worker may be silent. Default: what is left until the deadline, a few seconds at most. */
+  patienceMs?: Milliseconds
   signal: AbortSignal
 }
 
@@ -50,39 +59,56 @@ export class Forwarder {
 
   /** Rejects only with what is no fault of the worker: the reason of `forward.signal`, and what the body failed with. */
   async send(forward: Forward): Promise<ForwardOutcome> {
-    const { signal: alive, stop } = this.#peers.watch(forward.to.peerId)
+    const { to, body, patienceMs = patienceFor({ leftMs: forward.headers.deadlineMs, asksLeft: 1 }) } = forward
+    const { signal: alive, stop } = this.#peers.watch(to.peerId, patienceMs)
     const signal = AbortSignal.any([forward.signal, alive])
     let watchedToEnd = false
     let bodyFailure: unknown
+    const onBodyFailure = (error: unknown) => {
+      bodyFailure = error
+    }
     try {
-      const response = await this.#peerHttp.request(forward.to, {
+      await this.#peers.probe(to.peerId, patienceMs, signal)
+      const response = await this.#peerHttp.request(to, {
         method: 'POST',
         path: `/service/${forward.service}`,
         headers: {
           ...formatRequestHeaders(forward.headers),
-          ...(forward.body.length === undefined ? {} : { 'content-length': String(forward.body.length) }),
+          ...(body.length === undefined ? {} : { 'content-length': String(body.length) }),
         },
-        body: reporting(forward.body.read(), error => {
-          bodyFailure = error
-        }),
+        body: body.held ?? (() => passingOn(chunksOf(body.read()), onBodyFailure)),
+        onBehalfOf: forward.requester,
+        connectMs: patienceMs,
         signal,
       })
-      const outcome = await read(response, forward.to.peerId)
+      this.#peers.heard(to.peerId)
+      const outcome = await read(response, to.peerId)
       if (outcome.kind !== 'answered') return outcome
       watchedToEnd = true
-      return { kind: 'answered', answer: { ...outcome.answer, body: endingWith(response.body, alive, stop) } }
+      response.body.once('close', stop)
+      return { kind: 'answered', answer: { ...outcome.answer, body: this.#followed(response.body, to.peerId, alive) } }
     } catch (error) {
       forward.signal.throwIfAborted()
       if (bodyFailure !== undefined) throw bodyFailure
-      return { kind: 'lost', error: alive.aborted ? toRmaError(alive.reason) : toRmaError(error) }
+      const failure = alive.aborted ? toRmaError(alive.reason) : toRmaError(error)
+      // Too many requests of this node wait for that worker: it has not heard of this one.
+      return failure.code === 'BUSY' ? { kind: 'refused', error: failure } : { kind: 'lost', error: failure }
     } finally {
       if (!watchedToEnd) stop()
     }
   }
-}
 
-function reporting(body: Uint8Array | AsyncIterable<Uint8Array>, onFailure: (error: unknown) => void) {
-  return body instanceof Uint8Array ? body : passingOn(body, onFailure)
+  /** The answer as it comes, each part of it a sign of life. */
+  async *#followed(body: AsyncIterable<Uint8Array>, peerId: PeerIdText, alive: AbortSignal) {
+    try {
+      for await (const chunk of body) {
+        this.#peers.heard(peerId)
+        yield chunk
+      }
+    } catch (error) {
+      throw alive.aborted ? toRmaError(alive.reason) : lostMidway(error)
+    }
+  }
 }
 
 /** Only what the source itself fails with is reported: an error of the reader comes in at `yield`. */
@@ -151,16 +177,6 @@ function parseJson(text: string): unknown {
     return JSON.parse(text)
   } catch {
     return undefined
-  }
-}
-
-async function* endingWith(body: AsyncIterable<Uint8Array>, alive: AbortSignal, end: () => void) {
-  try {
-    yield* body
-  } catch (error) {
-    throw alive.aborted ? toRmaError(alive.reason) : lostMidway(error)
-  } finally {
-    end()
   }
 }
 

@@ -7,6 +7,9 @@ import type { ServiceRequest } from '../service-request.ts'
 import type { RequestBody } from './request-body.ts'
 import type { Unfit } from './selection.ts'
 
+/** Workers that are asked for one request at most. */
+export const mostWorkers = 3
+
 /** Where a request is tried, in this order. */
 export type RouteStep = 'local' | 'cache' | 'dht' | 'coordinator'
 

@@ -6,7 +6,9 @@ export const heldBytes = 8 * MiB
 
 /** A request's body, read from its requester once and sent to one worker or, when it is small, to several in turn. */
 export interface RequestBody {
-  /** Whether `read` may be called again after a failure. */
+  /** The whole of it, where it is held. What is not waits for the worker's word before it is sent. */
+  readonly held: Uint8Array | undefined
+  /** Whether `read` may be called (again): it is held, or nothing of it was taken yet. */
   readonly replayable: boolean
   /** Bytes in all, where that is known before the end. */
   readonly length: number | undefined
@@ -15,7 +17,7 @@ export interface RequestBody {
 }
 
 /**
- * Holds a small body whole; streams one that is larger or too long to tell. `maxBytes` bounds both.
+ * Holds a small body whole; streams one that is larger, from its beginning where that was declared. `maxBytes` bounds both.
  * Rejects, or ends the stream, with TOO_LARGE.
  */
 export async function captureBody(
@@ -26,6 +28,7 @@ export async function captureBody(
   const reader = source[Symbol.asyncIterator]()
   const head: Uint8Array[] = []
   let size = 0
+  if (declaredBytes !== undefined && declaredBytes > heldBytes) return streamed(head, reader, maxBytes, declaredBytes)
   while (size <= heldBytes) {
     const { done, value } = await reader.next()
     if (done) return held(Buffer.concat(head))
@@ -39,7 +42,7 @@ export async function captureBody(
 }
 
 function held(bytes: Uint8Array): RequestBody {
-  return { replayable: true, length: bytes.byteLength, read: () => bytes }
+  return { held: bytes, replayable: true, length: bytes.byteLength, read: () => bytes }
 }
 
 function streamed(
@@ -50,7 +53,10 @@ function streamed(
 ): RequestBody {
   let taken = false
   return {
-    replayable: false,
+    held: undefined,
+    get replayable() {
+      return !taken
+    },
     length: declaredBytes,
     read() {
       if (taken) throw new RmaError('WORKER_LOST', 'the worker was lost after a body too large to be sent again')

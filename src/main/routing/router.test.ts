@@ -184,9 +184,17 @@ describe('routing', () => {
     const large = Buffer.alloc(heldBytes + 1)
     const streaming = setUp({ workers: { a: answers } })
     expect((await text(await streaming.route(large))).length).toBe(large.length)
-    const losing = setUp({ workers: { a: isLost(true), b: isLost(true) } })
+    const midway = (forward: Forward): ForwardOutcome => {
+      forward.body.read()
+      return isLost(true)()
+    }
+    const losing = setUp({ workers: { a: midway, b: midway } })
     await expect(losing.route(large)).rejects.toMatchObject({ code: 'WORKER_LOST' })
     expect(losing.asked).toHaveLength(1)
+    // As long as nothing of it was taken, it can go to another.
+    const refused = setUp({ workers: { a: refuses('BUSY'), b: refuses('BUSY') } })
+    await expect(refused.route(large)).rejects.toMatchObject({ code: 'NO_WORKER' })
+    expect(refused.asked).toHaveLength(2)
   })
 
   it('tells a service that is not to be had now from one that nobody knows', async () => {

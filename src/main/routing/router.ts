@@ -10,7 +10,7 @@ import type { LocalServices, ServiceRequest } from '../service-request.ts'
 import type { CoordinatorGateway } from './coordinator-gateway.ts'
 import type { Forwarder } from './forwarder.ts'
 import { HedgedAsker } from './hedged-asker.ts'
-import { type Attempt, type Journey, nobodyTook, type RouteStep } from './journey.ts'
+import { type Attempt, type Journey, mostWorkers, nobodyTook, type RouteStep } from './journey.ts'
 import type { LocalWorker } from './local-worker.ts'
 import { isRefusal } from './refusal.ts'
 import { captureBody, type RequestBody } from './request-body.ts'
@@ -22,7 +22,6 @@ import { WorkerChoice } from './worker-choice.ts'
 import type { WorkerExperience } from './worker-experience.ts'
 import type { WorkerSource } from './worker-source.ts'
 
-const mostWorkers = 3
 /** For services this node has no definition of: what the platform's largest upstream takes. */
 const largestBodyBytes = 128 * MiB
 
@@ -186,6 +185,7 @@ export class Router {
       service,
       headers: { id, deadlineMs: request.deadlineAt - sentAt, hops: hops + 1, trustedOnly, contentType, accept },
       body,
+      requester: request.requester,
       signal,
     })
     if (outcome.kind === 'answered') {

@@ -4,7 +4,8 @@ import type { Clock } from '../clock.ts'
 import type { Logger } from '../log.ts'
 import type { LocalServices } from '../service-request.ts'
 import type { Forwarder, ForwardOutcome } from './forwarder.ts'
-import type { Journey, RouteStep } from './journey.ts'
+import { type Journey, mostWorkers, type RouteStep } from './journey.ts'
+import { patienceFor } from './patience.ts'
 import { isRefusal } from './refusal.ts'
 import type { RequestBody } from './request-body.ts'
 import type { RoutedAnswer } from './routed-answer.ts'
@@ -63,22 +64,32 @@ export class WorkerAsker {
     return undefined
   }
 
-  #send(worker: WorkerView, { request, body }: Journey, outrun: AbortSignal | undefined): Promise<ForwardOutcome> {
+  #send(worker: WorkerView, journey: Journey, outrun: AbortSignal | undefined): Promise<ForwardOutcome> {
     const { forwarder, clock } = this.#parts
+    const { request, body } = journey
+    const leftMs = request.deadlineAt - clock.now()
     return forwarder.send({
       service: request.service,
       to: { peerId: worker.peerId, addresses: worker.record.addresses },
       headers: {
         id: request.id,
-        deadlineMs: request.deadlineAt - clock.now(),
+        deadlineMs: leftMs,
         hops: (request.hops ?? 0) + 1,
         trustedOnly: request.trustedOnly ?? false,
         contentType: request.contentType,
         accept: request.accept,
       },
       body,
+      requester: request.requester,
+      patienceMs: patienceFor({ leftMs, asksLeft: this.#asksLeft(journey) }),
       signal: outrun === undefined ? request.signal : AbortSignal.any([request.signal, outrun]),
     })
+  }
+
+  /** Workers that could be asked should this one be lost in the middle, itself among them. */
+  #asksLeft({ request, body, asked }: Journey): number {
+    const again = body.held !== undefined && this.#parts.services.isIdempotent(request.service)
+    return again ? Math.max(1, mostWorkers - asked.size + 1) : 1
   }
 
   #learn({ peerId }: WorkerView, outcome: ForwardOutcome, trial: Trial, tookMs: Milliseconds): void {
