@@ -1,8 +1,11 @@
+import { autoNATv2 } from '@libp2p/autonat-v2'
+import { type CircuitRelayService, circuitRelayTransport } from '@libp2p/circuit-relay-v2'
 import { type Identify, identify } from '@libp2p/identify'
 import type { Libp2p, PeerDiscovery, PeerId, PrivateKey, StreamMiddleware } from '@libp2p/interface'
 import { type KadDHT, type KadDHTComponents, kadDHT } from '@libp2p/kad-dht'
 import { mdns } from '@libp2p/mdns'
 import { noise } from '@libp2p/noise'
+import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { type Ping, ping } from '@libp2p/ping'
 import { tcp } from '@libp2p/tcp'
 import { yamux } from '@libp2p/yamux'
@@ -11,13 +14,16 @@ import { fromString } from 'uint8arrays/from-string'
 import type { Milliseconds } from '../../shared/units.ts'
 import type { PortChoice } from '../config/node-config.ts'
 import type { Startable } from '../lifecycle.ts'
+import { LiveValue } from '../live-value.ts'
 import type { Logger } from '../log.ts'
+import { announcedAddresses } from './announced-addresses.ts'
 import { connectedOnly } from './connected-only.ts'
 import { keepGate } from './gatekeeper.ts'
 import { libp2pLog } from './libp2p-log.ts'
 import {
   connectionCheckIntervalMs,
   connectionTimeouts,
+  coordinatorLimits,
   donorLimits,
   kadOptions,
   loopbackSwarmLimits,
@@ -27,6 +33,7 @@ import {
 import { Listening, type ListeningComponents } from './listening.ts'
 import { mdnsServiceTag, type ProtocolNames, protocolNames, protocolPrefix } from './network.ts'
 import { RefusingStore } from './refusing-store.ts'
+import { meteredRelay } from './relay-server.ts'
 
 export interface HostComponents {
   privateKey: PrivateKey
@@ -42,6 +49,12 @@ export interface HostInit {
   mdns: boolean
   /** `client`: uses the DHT and the directory without serving them, as a node that others cannot reach. Default: server. */
   mode?: 'server' | 'client'
+  /** Lets others find out whether they can be reached, and finds out itself. */
+  autoNat?: boolean
+  /** Is known to be reachable at the addresses it listens on, and relays for those that are not. */
+  coordinator?: boolean
+  /** Multiaddrs, without peer id, announced besides those it listens on. */
+  announce?: readonly string[]
   /** Runs before each stream, in both directions: in a network with a CA it lets members pass. */
   gate?: StreamMiddleware
   /** Lifts the per-address limits. Loopback tests and benches only. */
@@ -55,6 +68,7 @@ export interface HostServices extends Record<string, unknown> {
   ping: Ping
   dht: KadDHT
   listening: Listening
+  relay?: CircuitRelayService
   mdns?: PeerDiscovery
 }
 
@@ -65,6 +79,9 @@ export interface Host extends Startable {
   readonly peerId: PeerId
   /** Whether this node answers others' questions to the DHT and the directory. */
   readonly isServer: boolean
+  readonly mode: LiveValue<'server' | 'client'>
+  /** Becomes one or the other; a client lets itself be reached through relays. */
+  setMode(mode: 'server' | 'client'): Promise<void>
   readonly libp2p: Libp2p<HostServices>
   /** TCP port in use; 0 while not started. */
   readonly port: number
@@ -74,23 +91,44 @@ export interface Host extends Startable {
 
 /** Makes a host that is not started yet. Its `start` rejects with PORT_IN_USE. */
 export async function createHost(components: HostComponents, init: HostInit): Promise<Host> {
+  const selfId = peerIdFromPrivateKey(components.privateKey).toString()
+  const mode = new LiveValue(init.mode ?? 'server')
+  let listening: Listening | undefined
   const libp2p = await createLibp2p<HostServices>({
     ...limitOptions(init),
     start: false,
     privateKey: components.privateKey,
     logger: libp2pLog(components.log),
     nodeInfo: { name: 'rma-donor', version: '1', userAgent: 'rma-donor' },
-    transports: [tcp()],
+    transports: [tcp(), circuitRelayTransport()],
+    addresses: {
+      announceFilter: verified => announcedAddresses(verified, listening?.addresses() ?? [], { ...init, selfId }),
+    },
     // With the network's id in the handshake, nodes of two networks cannot even connect.
     connectionEncrypters: [noise({ prologueBytes: fromString(init.networkId) })],
     streamMuxers: [yamux(muxerLimits)],
-    services: services(init),
+    services: {
+      ...services(init),
+      listening: (parts: ListeningComponents) => {
+        listening = new Listening(parts, init)
+        return listening
+      },
+    },
   })
   return {
     networkId: init.networkId,
     protocols: protocolNames(init.networkId),
     peerId: libp2p.peerId,
-    isServer: init.mode !== 'client',
+    get isServer() {
+      return mode.get() === 'server'
+    },
+    mode,
+    async setMode(wanted) {
+      await libp2p.services.dht.setMode(wanted)
+      mode.set(wanted)
+      if (wanted === 'client') await libp2p.services.listening.throughRelays()
+      else await libp2p.services.listening.directly()
+    },
     libp2p,
     get port() {
       return libp2p.services.listening.port
@@ -108,7 +146,8 @@ function services(init: HostInit) {
     identify: identify({ protocolPrefix: prefix }),
     ping: ping({ protocolPrefix: prefix }),
     dht: (components: KadDHTComponents) => kad(components, init),
-    listening: (components: ListeningComponents) => new Listening(components, init),
+    ...(init.autoNat === true || init.coordinator === true ? { autoNat: autoNATv2({ protocolPrefix: prefix }) } : {}),
+    ...(init.coordinator === true ? { relay: meteredRelay() } : {}),
     ...(gate === undefined ? {} : { gatekeeper: ({ registrar }: KadDHTComponents) => keepGate(registrar, gate) }),
     ...(init.mdns ? { mdns: mdns({ serviceTag: mdnsServiceTag(init.networkId) }) } : {}),
   }
@@ -144,7 +183,7 @@ function kad(components: KadDHTComponents, init: HostInit): KadDHT {
 function limitOptions(init: HostInit) {
   return {
     connectionManager: {
-      ...(init.relaxedLimits ? loopbackSwarmLimits : donorLimits),
+      ...(init.relaxedLimits ? loopbackSwarmLimits : init.coordinator ? coordinatorLimits : donorLimits),
       ...connectionTimeouts,
       maxPeerAddrsToDial,
     },

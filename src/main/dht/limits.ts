@@ -16,6 +16,14 @@ export const donorLimits: HostLimits = {
   maxParallelDials: 50,
 }
 
+/** Many donors may stand behind one address of a provider, and all that comes through a tunnel of its own has one. */
+export const coordinatorLimits: HostLimits = {
+  maxConnections: 5_000,
+  inboundConnectionThreshold: 20,
+  maxIncomingPendingConnections: 100,
+  maxParallelDials: 50,
+}
+
 /** For many nodes on one loopback address, which the per-address limits would take for a flood. Tests and benches only. */
 export const loopbackSwarmLimits: HostLimits = {
   maxConnections: 5_000,

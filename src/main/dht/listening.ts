@@ -5,6 +5,10 @@ import type { PortChoice } from '../config/node-config.ts'
 
 /** How many ports a default one may give way to. */
 const portsTried = 20
+/** Two, so that one may go. */
+const relaysUsed = 2
+/** libp2p looks for a relay itself. */
+const anyRelay = multiaddr('/p2p-circuit')
 
 /** The part of libp2p's transport manager that opens and closes listeners. */
 export interface ListeningComponents {
@@ -28,6 +32,7 @@ export class Listening {
   readonly #transports: ListeningComponents['transportManager']
   readonly #init: ListeningInit
   #port = 0
+  #relayed: Listener[] = []
 
   constructor(components: ListeningComponents, init: ListeningInit) {
     this.#transports = components.transportManager
@@ -57,6 +62,27 @@ export class Listening {
 
   stop(): void {
     this.#port = 0
+    this.#relayed = []
+  }
+
+  /** What is listened on, as the network cards and the relays have it. */
+  addresses(): Multiaddr[] {
+    return this.#transports.getListeners().flatMap(listener => listener.getAddrs())
+  }
+
+  /** Has two relays, of those that are or will be connected, take connections for this node. */
+  async throughRelays(): Promise<void> {
+    if (this.#relayed.length > 0) return
+    const before = this.#transports.getListeners()
+    await this.#transports.listen(Array.from({ length: relaysUsed }, () => anyRelay))
+    this.#relayed = this.#transports.getListeners().filter(listener => !before.includes(listener))
+  }
+
+  /** Lets go of the relays. */
+  async directly(): Promise<void> {
+    const relayed = this.#relayed
+    this.#relayed = []
+    await Promise.all(relayed.map(listener => listener.close()))
   }
 
   async #listens(port: number): Promise<boolean> {

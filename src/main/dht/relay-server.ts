@@ -1,0 +1,81 @@
+import {
+  type CircuitRelayServerComponents,
+  type CircuitRelayService,
+  circuitRelayServer,
+  RELAY_V2_HOP_CODEC,
+} from '@libp2p/circuit-relay-v2'
+import type { Connection, PeerId, Stream } from '@libp2p/interface'
+import { hour, MiB, second } from '../../shared/units.ts'
+import { ByteMeter } from './byte-meter.ts'
+
+/** What a coordinator relays for those that cannot be reached. */
+export const relayLimits = {
+  maxReservations: 2_000,
+  reservationTtlMs: 1 * hour,
+  /** Of each peer, over all it sends through relayed connections. */
+  bytesPerSecond: 1 * MiB,
+  /** What a peer may send at once after a quiet time: a letter or two. */
+  burstBytes: 16 * MiB,
+  streams: 64,
+}
+
+/**
+ * libp2p's relay, with a byte rate for each peer in place of its limits on a whole connection: 128 KiB in two minutes carry
+ * no document, and unlimited ones would let one peer take all there is.
+ */
+export function meteredRelay(): (components: CircuitRelayServerComponents) => CircuitRelayService {
+  return components => {
+    const meter = new ByteMeter(relayLimits)
+    const { registrar, connectionManager } = components
+    const relay = circuitRelayServer({
+      reservations: {
+        maxReservations: relayLimits.maxReservations,
+        reservationTtl: relayLimits.reservationTtlMs,
+        applyDefaultLimit: false,
+      },
+      maxInboundHopStreams: relayLimits.streams,
+      maxOutboundStopStreams: relayLimits.streams,
+      hopTimeout: 10 * second,
+    })
+    return relay({
+      ...components,
+      // What the one who asks for a connection sends comes in on the stream it opens.
+      registrar: overlaid(registrar, {
+        handle: (protocols, handler, options) =>
+          registrar.handle(
+            protocols,
+            (stream, connection) => {
+              if (stream.protocol === RELAY_V2_HOP_CODEC) meter.watch(stream, connection.remotePeer.toString())
+              return handler(stream, connection)
+            },
+            options,
+          ),
+      }),
+      // What the other sends comes in on the stream that the relay opens to it.
+      connectionManager: overlaid(connectionManager, {
+        getConnections: (peer?: PeerId) =>
+          connectionManager.getConnections(peer).map(connection => meteredConnection(connection, meter)),
+      }),
+    })
+  }
+}
+
+function meteredConnection(connection: Connection, meter: ByteMeter): Connection {
+  return overlaid(connection, {
+    async newStream(protocols, options): Promise<Stream> {
+      const stream = await connection.newStream(protocols, options)
+      meter.watch(stream, connection.remotePeer.toString())
+      return stream
+    },
+  })
+}
+
+/** `target` with some of its methods replaced; the others still run on `target` itself. */
+function overlaid<T extends object>(target: T, replaced: Partial<T>): T {
+  return new Proxy(target, {
+    get(_, name) {
+      const value: unknown = Reflect.get(Object.hasOwn(replaced, name) ? replaced : target, name)
+      return typeof value === 'function' ? value.bind(target) : value
+    },
+  })
+}
