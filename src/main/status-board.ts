@@ -88,9 +88,9 @@ export class StatusBoard implements Startable {
       this.#stopTimer ??= this.#clock.after(gatherMs, () => this.#publish())
     }
     this.#running = true
-    this.#unsubscribe = [settings, allowance, services, jobs, join, load, hardware].map(source =>
-      source.subscribe(changed),
-    )
+    this.#unsubscribe = [settings, services, jobs, join, load, hardware].map(source => source.subscribe(changed))
+    // At once: whoever pauses a node and asks for its status is told of the pause.
+    this.#unsubscribe.push(allowance.subscribe(() => this.#publish()))
     this.#publish()
   }
 

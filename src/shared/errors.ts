@@ -36,6 +36,7 @@ export const errorCatalogue = {
   DATA_FOLDER_UNUSABLE: { status: 500, retryable: false },
   DATA_FOLDER_IN_USE: { status: 500, retryable: false },
   SETTINGS_NEWER: { status: 500, retryable: false },
+  LEDGER_NEWER: { status: 500, retryable: false },
   IDENTITY_CORRUPT: { status: 500, retryable: false },
   IDENTITY_SEALED: { status: 500, retryable: false },
   NODE_NOT_RUNNING: { status: 503, retryable: false },

@@ -22,8 +22,13 @@ export const jobSchema = z.object({
   finishedAt: timestampSchema.optional(),
   bytesIn: z.number().int().min(0),
   bytesOut: z.number().int().min(0),
+  /** Processor time of all threads, and time on graphics cards; missing while nothing is known of it. */
+  cpuMs: z.number().min(0).optional(),
+  gpuMs: z.number().min(0).optional(),
   /** Code of the error that ended it. */
   error: z.string().optional(),
+  /** The requester has acknowledged the result; `verified`: in a way that counts, see docs/operations.md. */
+  receipt: z.enum(['unverified', 'verified']).optional(),
 })
 export type Job = z.infer<typeof jobSchema>
 

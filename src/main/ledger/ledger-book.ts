@@ -1,0 +1,207 @@
+import { existsSync, renameSync } from 'node:fs'
+import type { LedgerSnapshot, LedgerState } from '../../shared/schema/contribution.ts'
+import { millisecond, second } from '../../shared/units.ts'
+import type { Clock, StopTimer } from '../clock.ts'
+import { LedgerDatabase } from './ledger-database.ts'
+import { judgeFailure } from './ledger-failure.ts'
+import type { EntryOutcome, LedgerEntry, LedgerQueries, LedgerQuery } from './ledger-messages.ts'
+
+/** Entries within this time of each other are written in one transaction: each costs a wait for the disk. */
+const gatherMs = 100 * millisecond
+const mostGathered = 500
+/** How often writing is tried again when it could not be done. */
+const retryMs = 5 * second
+/** Entries kept in memory while nothing can be written; about 5 MiB. */
+const mostWaiting = 10_000
+const importedAtOnce = 1_000
+
+interface Waiting {
+  id: number
+  entry: LedgerEntry
+}
+
+export interface LedgerBookInit {
+  path: string
+  /** Called once entries are safe on the disk. */
+  onWritten: (outcomes: { id: number; outcome: EntryOutcome }[]) => void
+  onSnapshot: (snapshot: LedgerSnapshot) => void
+}
+
+/**
+ * Keeps the ledger: gathers entries, writes them in order, and goes on through what befalls files. A damaged or foreign
+ * file is set aside, never deleted; while the disk is full entries wait in memory.
+ */
+export class LedgerBook {
+  readonly #clock: Clock
+  readonly #init: LedgerBookInit
+  #database: LedgerDatabase | undefined
+  #waiting: Waiting[] = []
+  #state: LedgerState = { kind: 'closed' }
+  readonly #setAside: string[] = []
+  #lost = 0
+  #stopTimer: StopTimer | undefined
+
+  constructor({ clock }: { clock: Clock }, init: LedgerBookInit) {
+    this.#clock = clock
+    this.#init = init
+  }
+
+  /** @throws LedgerNewer */
+  open(): void {
+    try {
+      this.#reopen()
+      this.#become({ kind: 'open' })
+    } catch (error) {
+      if (judgeFailure(error) !== 'wait') throw error
+      this.#wait(error)
+    }
+  }
+
+  write(id: number, entry: LedgerEntry): void {
+    if (this.#waiting.length >= mostWaiting) {
+      const dropped = this.#waiting.shift()
+      this.#lost++
+      if (dropped !== undefined) this.#init.onWritten([{ id: dropped.id, outcome: 'lost' }])
+    }
+    this.#waiting.push({ id, entry })
+    if (this.#state.kind === 'unwritable')
+      this.#become({ ...this.#state, waiting: this.#waiting.length, lost: this.#lost })
+    else if (this.#waiting.length >= mostGathered) this.flush()
+    else this.#stopTimer ??= this.#clock.after(gatherMs, () => this.flush())
+  }
+
+  /** Writes what was gathered. Whatever hinders that, it is kept and tried again. */
+  flush(): void {
+    this.#stopTimer?.()
+    this.#stopTimer = undefined
+    if (this.#waiting.length === 0 && this.#database !== undefined) return
+    try {
+      this.#database ?? this.#reopen()
+      const outcomes = this.#writeAll(this.#waiting)
+      this.#waiting = []
+      if (this.#state.kind !== 'open') this.#become({ kind: 'open' })
+      if (outcomes.length > 0) this.#init.onWritten(outcomes)
+    } catch (error) {
+      const failure = judgeFailure(error)
+      if (failure === 'set-aside') {
+        this.#putAside()
+        this.flush()
+      } else if (failure === 'wait') this.#wait(error)
+      else this.#writeSingly()
+    }
+  }
+
+  /** @throws what SQLite says, after which the ledger can be asked again */
+  ask<Name extends keyof LedgerQueries>(
+    query: { name: Name } & LedgerQueries[Name]['ask'],
+  ): LedgerQueries[Name]['answer'] {
+    this.flush()
+    if (this.#database === undefined) throw new Error('the ledger cannot be read now')
+    return answer(this.#database, query as LedgerQuery) as LedgerQueries[Name]['answer']
+  }
+
+  close(): void {
+    this.flush()
+    this.#stopTimer?.()
+    this.#stopTimer = undefined
+    this.#database?.close()
+    this.#database = undefined
+  }
+
+  #writeAll(entries: Waiting[]): { id: number; outcome: EntryOutcome }[] {
+    const database = this.#database
+    if (database === undefined) return []
+    return database.transaction(() => entries.map(({ id, entry }) => ({ id, outcome: writeEntry(database, entry) })))
+  }
+
+  /** One entry that the database does not take must not hold up the others. */
+  #writeSingly(): void {
+    const entries = this.#waiting
+    this.#waiting = []
+    for (const entry of entries) {
+      try {
+        this.#init.onWritten(this.#writeAll([entry]))
+      } catch (error) {
+        if (judgeFailure(error) === 'fault') {
+          this.#lost++
+          this.#init.onWritten([{ id: entry.id, outcome: 'lost' }])
+        } else this.#waiting.push(entry)
+      }
+    }
+    if (this.#waiting.length > 0) this.#stopTimer ??= this.#clock.after(retryMs, () => this.flush())
+  }
+
+  #reopen(): void {
+    try {
+      this.#database = new LedgerDatabase(this.#init.path)
+    } catch (error) {
+      if (judgeFailure(error) !== 'set-aside') throw error
+      this.#putAside()
+      this.#database = new LedgerDatabase(this.#init.path)
+    }
+  }
+
+  #putAside(): void {
+    this.#database?.close()
+    this.#database = undefined
+    const { path } = this.#init
+    const aside = `${path}.unreadable-${this.#clock.now()}`
+    for (const suffix of ['', '-wal', '-shm']) {
+      if (existsSync(`${path}${suffix}`)) renameSync(`${path}${suffix}`, `${aside}${suffix}`)
+    }
+    this.#setAside.push(aside)
+    this.#become(this.#state)
+  }
+
+  #wait(error: unknown): void {
+    const reason = error instanceof Error ? error.message : String(error)
+    this.#become({ kind: 'unwritable', reason, waiting: this.#waiting.length, lost: this.#lost })
+    this.#stopTimer ??= this.#clock.after(retryMs, () => this.flush())
+  }
+
+  #become(state: LedgerState): void {
+    this.#state = state
+    this.#init.onSnapshot({ state, setAside: [...this.#setAside] })
+  }
+}
+
+function writeEntry(database: LedgerDatabase, entry: LedgerEntry): EntryOutcome {
+  if (entry.kind === 'receipt') return database.addReceipt(entry.receipt)
+  database.addJob(entry.job)
+  return 'written'
+}
+
+function answer(database: LedgerDatabase, query: LedgerQuery): LedgerQueries[keyof LedgerQueries]['answer'] {
+  switch (query.name) {
+    case 'days':
+      return database.days(query)
+    case 'newestJobs':
+      return database.newestJobs(query.limit)
+    case 'jobsAfter':
+      return database.jobsAfter(query.number, query.limit)
+    case 'countJobs':
+      return database.countJobs()
+    case 'forgetBefore':
+      return database.transaction(() => database.forgetBefore(query.at, query.limit))
+    case 'importFrom':
+      return importFrom(database, query.path)
+  }
+}
+
+/** Jobs that are here already are left as they are. All of them come over, or none. */
+function importFrom(database: LedgerDatabase, path: string): number {
+  const other = new LedgerDatabase(path, { readOnly: true })
+  try {
+    return database.transaction(() => {
+      let added = 0
+      let page = other.jobsAfter(0, importedAtOnce)
+      while (page.length > 0) {
+        added += page.filter(job => database.addJob(job)).length
+        page = other.jobsAfter(page.at(-1)?.number ?? 0, importedAtOnce)
+      }
+      return added
+    })
+  } finally {
+    other.close()
+  }
+}
