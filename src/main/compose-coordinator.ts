@@ -79,7 +79,7 @@ export async function composeCoordinator(
             router,
             drain,
             otherSeeds: () => network.seeds.seeds(),
-            certificate: () => undefined,
+            certificate: () => network.members?.trust.certificate.get()?.token,
             state: {
               join: () => network.join.get(),
               topology: () => network.view.topology.get(),

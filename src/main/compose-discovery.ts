@@ -25,6 +25,7 @@ import { SequenceFile } from './directory/sequence-file.ts'
 import type { Lifecycle } from './lifecycle.ts'
 import type { LiveValue } from './live-value.ts'
 import type { Logger } from './log.ts'
+import type { KnownMembers } from './membership/known-members.ts'
 import type { PeerAddress } from './paths/peer-http.ts'
 import type { WorkerSource } from './routing/worker-source.ts'
 
@@ -37,6 +38,8 @@ export interface DiscoveryComponents {
   fetcher: SeedFetcher
   seeds: SeedCache
   edge: EdgeAllowance
+  /** In a network with a CA. */
+  members?: KnownMembers
   /** This machine's own clock. */
   clock: Clock
   /** Corrected by what the others' clocks say. */
@@ -68,7 +71,7 @@ export interface Discovery {
 
 /** Takes part in the DHT: finds and is found by everybody. */
 export function discoverByDht(parts: DiscoveryComponents, { config, settings }: DiscoveryInit): Discovery {
-  const { host, privateKey, datastore, addressBook, seeds, edge, clock, networkClock, lifecycle, log } = parts
+  const { host, privateKey, datastore, addressBook, seeds, edge, members, clock, networkClock, lifecycle, log } = parts
   const store = new SequenceFile(join(config.dataFolder, 'sequence'))
   const directory = createDirectory(
     {
@@ -79,11 +82,20 @@ export function discoverByDht(parts: DiscoveryComponents, { config, settings }: 
       clock: networkClock,
       log,
       // In an open network nobody can be certified: everybody who says so counts as a coordinator.
-      isCertifiedCoordinator: () => settings.caPublicKey === undefined,
+      isCertifiedCoordinator: peerId => members?.rolesOf(peerId).includes('coordinator') ?? true,
+      ...(members === undefined
+        ? {}
+        : {
+            certificates: {
+              of: peerId => members.certificateOf(peerId)?.token,
+              learn: tokens => members.addAll(tokens),
+            },
+          }),
     },
     config.dht,
   )
-  const { coordinators, bootstrap: bootstrapUrls, edgeRouter } = config.seedUrls
+  const { bootstrap: bootstrapUrls, edgeRouter } = config.seedUrls
+  const coordinators = [...config.seedUrls.coordinators, ...(settings.coordinatorUrls ?? [])]
   const seedParts = { fetcher: parts.fetcher, cache: seeds, allowance: edge }
   const bootstrap = new Bootstrap({
     host,

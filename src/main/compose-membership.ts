@@ -12,6 +12,7 @@ import type { LiveValue } from './live-value.ts'
 import type { Logger } from './log.ts'
 import { followAuthority } from './membership/authority-link.ts'
 import { MemberGate } from './membership/gate.ts'
+import { KnownMembers } from './membership/known-members.ts'
 import { MembershipFile } from './membership/membership-file.ts'
 import { MembershipProtocol } from './membership/membership-protocol.ts'
 import { renewalRelay } from './membership/renewal-relay.ts'
@@ -40,6 +41,8 @@ export interface MembershipInit {
 export interface MembershipSide {
   readonly trust: Trust
   readonly gate: MemberGate
+  /** Roles and certificates of members, connected or not. */
+  readonly known: KnownMembers
   /** Where this node signs certificates itself. */
   readonly authority: MembershipAuthority | undefined
   /** Makes what needs the host, and adds it to the lifecycle. `clock`: corrected by what the others' clocks say. */
@@ -70,9 +73,12 @@ export async function composeMembership(
     'member gate',
     new MemberGate({ trust, clock, log }, { openProtocols: [hello, membership] }),
   )
+  const known = new KnownMembers({ trust })
+  gate.onMember(certificate => known.add(certificate))
   return {
     trust,
     gate,
+    known,
     authority,
     attach(host, corrected) {
       networkClock = corrected

@@ -1,8 +1,10 @@
 import type { Ed25519PrivateKey } from '@libp2p/interface'
 import { openSeed as openSeedEnvelope } from '../shared/membership/seed-envelope.ts'
+import type { Membership } from '../shared/schema/membership.ts'
 import type { Settings } from '../shared/schema/settings.ts'
 import type { Clock } from './clock.ts'
 import { type Discovery, discoverByCoordinator, discoverByDht } from './compose-discovery.ts'
+import { composeMembership, type MembershipSide } from './compose-membership.ts'
 import type { NodeDatastore } from './config/datastore.ts'
 import type { NodeConfig } from './config/node-config.ts'
 import { AddressBook } from './dht/address-book.ts'
@@ -13,6 +15,7 @@ import { networkId } from './dht/network.ts'
 import { SeedCache } from './dht/seed-cache.ts'
 import { type OpenSeed, SeedFetcher } from './dht/seed-fetcher.ts'
 import type { Lifecycle } from './lifecycle.ts'
+import { LiveValue } from './live-value.ts'
 import type { Logger } from './log.ts'
 
 export interface NetworkComponents {
@@ -28,6 +31,8 @@ export interface NetworkInit {
   config: NodeConfig
   /** The settings as this run uses them. */
   settings: Settings['network']
+  /** A coordinator whose data folder holds the network's CA key signs certificates. */
+  coordinator: boolean
 }
 
 /** A node's membership of its network: who is there, and who offers what. */
@@ -37,6 +42,10 @@ export interface Network extends Discovery {
   readonly greeter: Greeter
   /** Corrected by what the others' clocks say: all that is dated in the network goes by it. */
   readonly clock: Clock
+  /** Who is a member, in a network with a CA. */
+  readonly members: MembershipSide | undefined
+  /** What this node is in its network. */
+  readonly membership: LiveValue<Membership>
   /** Coordinators heard of within the last day. */
   readonly seeds: SeedCache
   /** What this node has asked of the edge router. */
@@ -52,6 +61,7 @@ export async function composeNetwork(components: NetworkComponents, init: Networ
   const { privateKey, datastore, clock, lifecycle, log } = components
   const { config, settings } = init
   const id = networkId(settings.name, settings.caPublicKey)
+  const members = await composeMembers(components, init)
   const host = lifecycle.add(
     'peer-to-peer host',
     await createHost(
@@ -63,15 +73,31 @@ export async function composeNetwork(components: NetworkComponents, init: Networ
         mdns: settings.mdns && config.dhtEnabled,
         ...(config.dhtEnabled ? {} : { mode: 'client' }),
         relaxedLimits: config.loopbackSwarm,
+        ...(members === undefined ? {} : { gate: members.gate.middleware }),
       },
     ),
   )
-  const greeter = lifecycle.add('hello', new Greeter({ host, clock, log: log.child({ component: 'hello' }) }))
+  const greeter = lifecycle.add(
+    'hello',
+    new Greeter({
+      host,
+      clock,
+      log: log.child({ component: 'hello' }),
+      ...(members === undefined ? {} : { membership: members }),
+    }),
+  )
+  const membership = members?.attach(host, greeter.clock).membership ?? new LiveValue<Membership>({ kind: 'open' })
   const addressBook = lifecycle.add(
     'address book',
     new AddressBook({ datastore: datastore.store, clock, log }, { networkId: id }),
   )
-  const openSeed: OpenSeed = (envelope, now) => openSeedEnvelope(envelope, { networkId: id, now })
+  const verifyCertificate = members?.trust.read.bind(members.trust)
+  const openSeed: OpenSeed = (envelope, now) =>
+    openSeedEnvelope(envelope, {
+      networkId: id,
+      now,
+      ...(verifyCertificate === undefined ? {} : { verifyCertificate }),
+    })
   const seedLog = log.child({ component: 'seeds' })
   const seedCache = lifecycle.add(
     'kept seeds',
@@ -90,6 +116,7 @@ export async function composeNetwork(components: NetworkComponents, init: Networ
       fetcher,
       seeds: seedCache,
       edge,
+      ...(members === undefined ? {} : { members: members.known }),
       clock,
       networkClock: greeter.clock,
       lifecycle,
@@ -103,6 +130,8 @@ export async function composeNetwork(components: NetworkComponents, init: Networ
     greeter,
     clock: greeter.clock,
     ...discovery,
+    members,
+    membership,
     seeds: seedCache,
     edge,
     hasSomebodyToJoin: settings.seeds.length + coordinators.length + bootstrap.length > 0,
@@ -111,4 +140,20 @@ export async function composeNetwork(components: NetworkComponents, init: Networ
       return () => host.libp2p.removeEventListener('self:peer:update', listener)
     },
   }
+}
+
+/** Nothing of the kind in an open network. */
+async function composeMembers(
+  components: NetworkComponents,
+  { config, settings, coordinator }: NetworkInit,
+): Promise<MembershipSide | undefined> {
+  const { name, caPublicKey, coordinatorUrls = [] } = settings
+  if (caPublicKey === undefined) return undefined
+  const urls = [...new Set([...config.seedUrls.coordinators, ...coordinatorUrls])]
+  return composeMembership(components, {
+    dataFolder: config.dataFolder,
+    network: { name, caPublicKey },
+    coordinatorUrls: () => urls,
+    coordinator,
+  })
 }

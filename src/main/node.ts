@@ -1,4 +1,6 @@
+import { mayRequest, type Role } from '../shared/membership/certificate.ts'
 import type { Capabilities, WorkerType } from '../shared/schema/capabilities.ts'
+import type { PeerIdText } from '../shared/schema/primitives.ts'
 import type { Settings } from '../shared/schema/settings.ts'
 import { systemClock } from './clock.ts'
 import { composeCoordinator } from './compose-coordinator.ts'
@@ -91,10 +93,11 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
   // The network.
   const network = await composeNetwork(
     { privateKey, datastore, clock, lifecycle, log },
-    { config, settings: chosen.network },
+    { config, settings: chosen.network, coordinator: init.workerType === 'coordinator' },
   )
   const { host } = network
   const selfId = host.peerId.toString()
+  const rolesOf = (peerId: PeerIdText): readonly Role[] => network.members?.known.rolesOf(peerId) ?? []
   const open = chosen.network.caPublicKey === undefined
   const coordinatorSide =
     init.workerType === 'coordinator'
@@ -152,7 +155,7 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
       networkClock: network.clock,
       log: log.child({ component: 'router' }),
     },
-    { location },
+    { location, isTrusted: peerId => rolesOf(peerId).includes('trusted') },
   )
   const server: ServiceServer = new ServiceServer(
     {
@@ -171,6 +174,8 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
           services: () => services.status.get(),
           donating: () => settings.settings.get().donating,
           forwardsForPeers: coordinatorSide !== undefined,
+          isTrusted: () => rolesOf(selfId).includes('trusted'),
+          mayRequest: peerId => open || mayRequest(rolesOf(peerId)),
           metrics: () => formatMetrics(nodeMetrics({ status: board.status.get(), routing: routingReport() })),
         },
       ),

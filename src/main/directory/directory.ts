@@ -38,6 +38,8 @@ export interface DirectoryComponents {
   datastore?: Datastore
   /** Whether a peer has shown a certificate with the role coordinator; nobody has in an open network. */
   isCertifiedCoordinator?(peerId: PeerIdText): boolean
+  /** In a network with a CA: the certificates of members, given to and had from others with their records. */
+  certificates?: { of(peerId: PeerIdText): string | undefined; learn(certificates: readonly string[]): Promise<void> }
 }
 
 export interface DirectoryInit {
@@ -85,9 +87,19 @@ export function createDirectory(components: DirectoryComponents, init: Directory
     },
     { networkId: host.networkId },
   )
-  const registrar = new RegistrarService({ registry, contacts, clock })
-  const ask: Ask = async (peerId, question, options) =>
-    peerId === self ? registrar.answer({ ...question, id: 0 }, { from: self }) : channels.ask(peerId, question, options)
+  const { certificates } = components
+  const registrar = new RegistrarService({
+    registry,
+    contacts,
+    clock,
+    ...(certificates === undefined ? {} : { certificateOf: certificates.of }),
+  })
+  const ask: Ask = async (peerId, question, options) => {
+    if (peerId === self) return registrar.answer({ ...question, id: 0 }, { from: self })
+    const answer = await channels.ask(peerId, question, options)
+    if (answer.kind === 'found' && answer.certificates !== undefined) await certificates?.learn(answer.certificates)
+    return answer
+  }
   const envelopes = new EnvelopeCache({ networkId: host.networkId })
   const announcer = new Announcer({ host, privateKey, registrars, ask, sequence, clock, log }, init)
   const finder = new Finder({ registrars, ask, envelopes, clock, log })

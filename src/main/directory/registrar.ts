@@ -1,3 +1,5 @@
+import type { PeerIdText } from '../../shared/schema/primitives.ts'
+import { KiB } from '../../shared/units.ts'
 import type { Clock } from '../clock.ts'
 import type { Contacts } from '../dht/contacts.ts'
 import { nameCloser } from './closer.ts'
@@ -5,10 +7,15 @@ import type { AnnounceFrame, AnswerFrame, FindFrame, RequestFrame } from './fram
 import type { Registry } from './registry.ts'
 import type { Asker } from './server.ts'
 
+/** Of all certificates in one answer, in characters: what `found` has room for beside its records. */
+const maxCertificatesLength = 56 * KiB
+
 export interface RegistrarServiceComponents {
   registry: Registry
   /** Whom this node names to those who ask who is close to a place. */
   contacts: Pick<Contacts, 'closest'>
+  /** The certificate of a member this node knows; none in an open network. */
+  certificateOf?(peerId: PeerIdText): string | undefined
   clock: Clock
 }
 
@@ -49,14 +56,29 @@ export class RegistrarService {
   }
 
   #find({ id, key, limit, filter, known }: FindFrame): AnswerFrame {
-    const result = this.#components.registry.find(key, {
+    const { signers, ...result } = this.#components.registry.find(key, {
       limit,
       ...(filter === undefined ? {} : { filter }),
       ...(known === undefined ? {} : { known }),
       now: this.#now(),
       random: Math.random,
     })
-    return { id, kind: 'found', ...result }
+    const certificates = this.#certificatesOf(signers)
+    return { id, kind: 'found', ...result, ...(certificates.length === 0 ? {} : { certificates }) }
+  }
+
+  /** Of whoever signed what is answered, so that the asker knows their roles before it is connected with them. */
+  #certificatesOf(signers: readonly PeerIdText[]): string[] {
+    const certificates: string[] = []
+    let length = 0
+    for (const signer of signers) {
+      const certificate = this.#components.certificateOf?.(signer)
+      if (certificate === undefined) continue
+      length += certificate.length
+      if (length > maxCertificatesLength) break
+      certificates.push(certificate)
+    }
+    return certificates
   }
 
   #now(): number {

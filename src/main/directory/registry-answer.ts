@@ -1,3 +1,4 @@
+import type { PeerIdText } from '../../shared/schema/primitives.ts'
 import { type KnownRecord, knownPrefixLength } from './frames.ts'
 import type { RegistryEntry } from './registry-entry.ts'
 
@@ -11,6 +12,8 @@ export interface FindResult {
   kept: number[]
   /** How many workers fit the question. */
   total: number
+  /** Who signed `records`. */
+  signers: PeerIdText[]
 }
 
 /** Puts together what an asker needs to hold `entries` as the registrar does, within `maxBytes`. Pure. */
@@ -21,15 +24,17 @@ export function composeAnswer(
   maxBytes: number,
 ): FindResult {
   const heard = new Map(known.map(([prefix, seq], place) => [prefix, { place, seq }]))
-  const answer: FindResult = { records: [], renewals: [], kept: [], total }
+  const answer: FindResult = { records: [], renewals: [], kept: [], total, signers: [] }
   let bytes = 0
-  for (const { hash, seq, record, renewal } of entries) {
+  for (const { peerId, hash, seq, record, renewal } of entries) {
     const known = heard.get(hash.slice(0, knownPrefixLength))
     const isNews = renewal !== undefined && (known === undefined || known.seq < seq)
     bytes += (known === undefined ? record.length : 0) + (isNews ? renewal.length : 0)
     if (bytes > maxBytes) break
-    if (known === undefined) answer.records.push(record)
-    else answer.kept.push(known.place)
+    if (known === undefined) {
+      answer.records.push(record)
+      answer.signers.push(peerId)
+    } else answer.kept.push(known.place)
     if (isNews) answer.renewals.push(renewal)
   }
   return answer

@@ -95,7 +95,7 @@ describe('announcing', () => {
   it('puts a worker under the keys it asks for, and no others', async () => {
     const record = await alice.record({ services: ['ocr', 'ner-extraction'] })
     expect(registry.announce(record, by(alice, [ocr]))).toEqual({ kind: 'ok', declined: [] })
-    expect(find(ocr)).toEqual({ records: [record], renewals: [], kept: [], total: 1 })
+    expect(find(ocr)).toEqual({ records: [record], renewals: [], kept: [], total: 1, signers: [alice.peerId] })
     expect(find(ner).total).toBe(0)
     registry.announce(record, by(alice, [ner]))
     expect(peersUnder(ner)).toEqual([alice.peerId])

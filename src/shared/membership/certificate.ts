@@ -15,6 +15,12 @@ export const clockSkewMs = minute
 /** What a member may do. `trusted`: requests that ask for it go to such members only. */
 export const roleSchema = z.enum(['donor', 'requester', 'coordinator', 'trusted'])
 export type Role = z.infer<typeof roleSchema>
+
+/** Coordinators ask on behalf of others. */
+export function mayRequest(roles: readonly Role[]): boolean {
+  return roles.includes('requester') || roles.includes('coordinator')
+}
+
 /** At least one role, none twice. */
 export const rolesSchema = z
   .array(roleSchema)
