@@ -22,14 +22,15 @@ export class LightServices implements LocalServices {
   #offered = true
   /** Jobs done. */
   done = 0
-  workMs: number
+  /** Each so many jobs one hangs for a while. */
+  stalls: { every: number; ms: number } | undefined
+  #begun = 0
   /** While it is set, jobs begin and never end. */
   holding = false
   onBegun: () => void = () => undefined
 
   constructor(init: LightServicesInit) {
     this.#init = init
-    this.workMs = init.workMs
   }
 
   setOffered(offered: boolean): void {
@@ -85,9 +86,11 @@ export class LightServices implements LocalServices {
   }
 
   #work(signal: AbortSignal): Promise<void> {
-    if (this.workMs === 0 && !this.holding) return Promise.resolve()
+    const hangs = this.stalls !== undefined && ++this.#begun % this.stalls.every === 0
+    const workMs = hangs ? (this.stalls?.ms ?? 0) : this.#init.workMs
+    if (workMs === 0 && !this.holding) return Promise.resolve()
     return new Promise((resolve, reject) => {
-      const timer = this.holding ? undefined : setTimeout(resolve, this.workMs)
+      const timer = this.holding ? undefined : setTimeout(resolve, workMs)
       signal.addEventListener(
         'abort',
         () => {

@@ -1,0 +1,86 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { minute, second } from '../../src/shared/units.ts'
+import { LightServices, lightService } from '../routing/light-services.ts'
+import { until } from '../timing.ts'
+import { type LoadNode, startLoadNode } from './load-node.ts'
+import { LoadProcess } from './load-process.ts'
+import type { LoadFigures, Stalls } from './load-words.ts'
+
+export const workerCount = 100
+const processCount = 4
+export const requesterCount = 8
+const readersInAProcess = 1
+/** How long a light job takes. */
+export const workMs = 5
+const findLimitMs = 2 * minute
+
+/** A hundred workers in four processes, and requesters in this one. */
+export class LoadNetwork {
+  readonly #processes: LoadProcess[] = []
+  readonly #nodes: LoadNode[] = []
+
+  async start(progress: (line: string) => void, signal: AbortSignal): Promise<void> {
+    const first = await this.addRequester({})
+    for (let index = 0; index < processCount; index++) {
+      signal.throwIfAborted()
+      progress(`starting ${(workerCount / processCount) * (index + 1)} of ${workerCount} workers`)
+      const workers = workerCount / processCount
+      const seeds = first.network.seeds()
+      this.#processes.push(await LoadProcess.start({ workers, readers: readersInAProcess, seeds, workMs }))
+    }
+    let found = 0
+    const allFound = async () => {
+      found = await this.found(first)
+      progress(`${found} of ${workerCount} workers are found`)
+      if (found < workerCount) await delay(second, undefined, { signal })
+      return found >= workerCount
+    }
+    await until(allFound, findLimitMs, signal)
+  }
+
+  /** Workers that a lookup names, of all there are. */
+  async found({ network }: LoadNode): Promise<number> {
+    return (await network.directory.finder.findService(lightService, { limit: 2 * workerCount })).length
+  }
+
+  /** A node of this process that serves nothing; its requests know nothing of any worker yet. */
+  async addRequester({ hedging = false }: { hedging?: boolean }): Promise<LoadNode> {
+    const services = new LightServices({ slots: 1, bound: 1, workMs: 0, answer: 'echo' })
+    services.setOffered(false)
+    const seeds = this.#nodes[0]?.network.seeds() ?? []
+    const node = await startLoadNode({ services, seeds, hedging })
+    this.#nodes.push(node)
+    return node
+  }
+
+  async addRequesters(init: { hedging?: boolean } = {}): Promise<LoadNode[]> {
+    const added: LoadNode[] = []
+    while (added.length < requesterCount) added.push(await this.addRequester(init))
+    return added
+  }
+
+  /** Takes requesters out again. */
+  async drop(requesters: readonly LoadNode[]): Promise<void> {
+    for (const node of requesters) this.#nodes.splice(this.#nodes.indexOf(node), 1)
+    await Promise.all(requesters.map(node => node.stop()))
+  }
+
+  async beginMeasuring(): Promise<void> {
+    await Promise.all(this.#processes.map(each => each.beginMeasuring()))
+  }
+
+  /** Of each process. */
+  figures(): Promise<LoadFigures[]> {
+    return Promise.all(this.#processes.map(each => each.figures()))
+  }
+
+  async stall(stalls: Stalls): Promise<void> {
+    await Promise.all(this.#processes.map(each => each.stall(stalls)))
+  }
+
+  /** Also those of a start that failed halfway. */
+  async stop(): Promise<void> {
+    await Promise.all(this.#processes.map(each => each.stop()))
+    await Promise.all(this.#nodes.map(node => node.stop()))
+  }
+}
