@@ -109,9 +109,9 @@ export class Contacts implements Startable {
 
   /** The peer no longer counts as a server, until it connects or is heard of again. */
   forget(peerId: string): void {
-    this.#heard.delete(peerId)
-    const contact = this.#met.get(peerId)
+    const contact = this.get(peerId)
     if (contact === undefined) return
+    this.#heard.delete(peerId)
     this.#met.delete(peerId)
     this.#buckets.get(bucketOf(this.#self, contact.position))?.delete(contact)
     this.#tell()

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest'
 import type { WorkerView } from '../../shared/schema/worker.ts'
 import { minute, second } from '../../shared/units.ts'
 import { TurnedClock } from '../clock.ts'
-import { WorkerCache } from './cache.ts'
+import { type FindListeners, WorkerCache } from './cache.ts'
 import { ocrDraft } from './test-network.ts'
 
 const log = pino({ level: 'silent' })
@@ -13,6 +13,7 @@ let asked: number
 let cache: WorkerCache
 /** Says that the directory knows more than its last answer. */
 let tellOfMore: () => void
+let correct: (worker: WorkerView) => void
 
 function worker(peerId: string, change: Partial<WorkerView> = {}): WorkerView {
   const now = clock.now()
@@ -25,9 +26,10 @@ beforeEach(() => {
   clock = new TurnedClock()
   answers = []
   asked = 0
-  const find = async (_service: string, onMore: () => void) => {
+  const find = async (_service: string, { onMore, onCorrected }: FindListeners) => {
     asked++
     tellOfMore = onMore
+    correct = onCorrected
     const answer = answers.length > 1 ? answers.shift() : answers[0]
     if (answer instanceof Error) throw answer
     return answer ?? []
@@ -44,6 +46,14 @@ describe('a lookup', () => {
     expect((await cache.lookup('ocr')).source).toBe('cache')
     expect(asked).toBe(1)
     expect(cache.statistics).toEqual({ hits: 1, misses: 1, dhtLookups: 1, size: 1 })
+  })
+
+  it('believes what is true of a worker once a claim about it has proven false', async () => {
+    answers = [[{ ...worker('a'), state: 'paused' }]]
+    await cache.lookup('ocr')
+    correct(worker('a'))
+    correct(worker('unheard-of'))
+    expect((await cache.lookup('ocr')).workers).toEqual([worker('a')])
   })
 
   it('asks again in the background when the directory has more to say', async () => {

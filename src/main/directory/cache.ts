@@ -13,9 +13,16 @@ const maxServices = 256
 /** Workers whose failure is remembered. */
 const maxFailed = 1_000
 
+export interface FindListeners {
+  /** Called when asking again may find more of them. */
+  onMore(): void
+  /** Called when what was said of a worker's load and state has turned out not to be from it, with what is true. */
+  onCorrected(worker: WorkerView): void
+}
+
 export interface WorkerCacheComponents {
-  /** Looks a service's workers up in the directory; `onMore` is called when asking again may find more of them. */
-  find(service: ServiceType, onMore: () => void): Promise<WorkerView[]>
+  /** Looks a service's workers up in the directory. */
+  find(service: ServiceType, listeners: FindListeners): Promise<WorkerView[]>
   clock: Clock
   log: Logger
 }
@@ -149,11 +156,19 @@ export class WorkerCache {
     if (running !== undefined) return running
     this.#dhtLookups++
     const flight = this.#components
-      .find(service, () => this.#refresh(service))
+      .find(service, {
+        onMore: () => this.#refresh(service),
+        onCorrected: worker => this.#correct(service, worker),
+      })
       .then(workers => this.#keep(service, workers))
       .finally(() => this.#flights.delete(service))
     this.#flights.set(service, flight)
     return flight
+  }
+
+  #correct(service: ServiceType, worker: WorkerView): void {
+    const workers = this.#entries.get(service)?.workers
+    if (workers?.has(worker.peerId)) workers.set(worker.peerId, worker)
   }
 
   #keep(service: ServiceType, workers: WorkerView[]): WorkerView[] {

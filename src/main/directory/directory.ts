@@ -104,7 +104,11 @@ export function createDirectory(components: DirectoryComponents, init: Directory
   const announcer = new Announcer({ host, privateKey, registrars, ask, sequence, clock, log }, init)
   const finder = new Finder({ registrars, ask, envelopes, clock, log })
   const cache = new WorkerCache(
-    { find: (service, onMore) => finder.findService(service, { limit: init.maxWorkers, onMore }), clock, log },
+    {
+      find: (service, listeners) => finder.findService(service, { limit: init.maxWorkers, ...listeners }),
+      clock,
+      log,
+    },
     init,
   )
   const server = new DirectoryServer({ host, answer: registrar.answer.bind(registrar), clock, log })

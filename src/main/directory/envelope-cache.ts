@@ -7,6 +7,7 @@ import {
   type VerifiedRecord,
   verifyRecord,
 } from './record.ts'
+import { RenewalCache } from './renewal-cache.ts'
 
 export interface EnvelopeCacheInit {
   networkId: string
@@ -24,6 +25,8 @@ type CachedRecord = UnverifiedRecord | VerifiedRecord
  */
 export class EnvelopeCache {
   readonly networkId: string
+  /** The renewals of these records. */
+  readonly renewals: RenewalCache
   readonly #maxCount: number
   readonly #maxBytes: number
   readonly #records = new Map<RecordHash, CachedRecord>()
@@ -31,6 +34,7 @@ export class EnvelopeCache {
 
   constructor({ networkId, maxCount = 2_048, maxBytes = 2 * MiB }: EnvelopeCacheInit) {
     this.networkId = networkId
+    this.renewals = new RenewalCache({ networkId })
     this.#maxCount = maxCount
     this.#maxBytes = maxBytes
   }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { WorkerState } from '../../shared/schema/worker.ts'
 import { EnvelopeCache } from './envelope-cache.ts'
-import { type Candidates, mergeInto, readFound, verifyCandidate } from './finder-merge.ts'
+import { type Candidates, describeKnown, dropFalseRenewals, mergeInto, readFound, viewOf } from './finder-merge.ts'
 import { type TestWorker, testNetworkId, testNow, testWorker } from './test-records.ts'
 
 const later = testNow + 1_000
@@ -13,14 +13,18 @@ function forged(bytes: Uint8Array): Uint8Array {
 }
 
 /** What one asker makes of the answers of several registrars. */
-function merge(...answers: { records?: Uint8Array[]; renewals?: Uint8Array[] }[]) {
+async function merge(...answers: { records?: Uint8Array[]; renewals?: Uint8Array[] }[]) {
   const envelopes = new EnvelopeCache({ networkId: testNetworkId })
   const all: Candidates = new Map()
   for (const { records = [], renewals = [] } of answers) {
     const found = { kind: 'found', id: 0, records, renewals, kept: [], total: records.length } as const
     mergeInto(all, readFound({ ...found, kept: [] }, { key, known: [], envelopes }), envelopes, later)
   }
-  return [...all.values()].map(candidate => verifyCandidate(candidate, envelopes, later))
+  const candidates = [...all.values()]
+  const view = () => candidates.map(candidate => viewOf(candidate, envelopes, later))
+  const claimed = view()
+  await dropFalseRenewals(candidates, envelopes)
+  return { claimed, checked: view() }
 }
 
 const renewed = (worker: TestWorker, record: Uint8Array, seq: number, state: Exclude<WorkerState, 'left'>) =>
@@ -34,7 +38,7 @@ describe('answers about one worker', () => {
       [old, young],
       [young, old],
     ])
-      expect(merge(...answers.map(record => ({ records: [record] })))).toMatchObject([{ load: 0.75 }])
+      expect((await merge(...answers.map(record => ({ records: [record] })))).checked).toMatchObject([{ load: 0.75 }])
   })
 
   it('cannot be hidden behind a later record that the worker has not signed', async () => {
@@ -46,7 +50,7 @@ describe('answers about one worker', () => {
       [lie, honest],
       [lie, lie, honest],
     ])
-      expect(merge(...answers)).toMatchObject([{ load: 0.75 }])
+      expect((await merge(...answers)).checked).toMatchObject([{ load: 0.75 }])
   })
 
   it('cannot be hidden behind a renewal that the worker has not signed, of a later or the same seq', async () => {
@@ -59,11 +63,47 @@ describe('answers about one worker', () => {
         [honest, lie],
         [lie, honest],
       ])
-        expect(merge(...answers)).toMatchObject([{ state: 'paused' }])
+        expect((await merge(...answers)).checked).toMatchObject([{ state: 'paused' }])
     }
   })
 })
 
+describe('a renewal that all registrars agree on', () => {
+  it('is believed until it is checked, and dropped for good where its worker has not signed it', async () => {
+    const [worker, liar] = [await testWorker(1), await testWorker(2)]
+    const record = await worker.record()
+    const lie = { records: [record], renewals: [await renewed(liar, record, testNow + 5, 'paused')] }
+    const { claimed, checked } = await merge(lie, lie)
+    expect(claimed).toMatchObject([{ state: 'paused' }])
+    expect(checked).toMatchObject([{ state: 'donating' }])
+  })
+
+  it('does not keep later true ones away, however high its seq', async () => {
+    const [worker, liar] = [await testWorker(1), await testWorker(2)]
+    const envelopes = new EnvelopeCache({ networkId: testNetworkId })
+    const record = await worker.record()
+    const answer = (renewal: Uint8Array, kept: number[] = []) => ({
+      kind: 'found' as const,
+      id: 0,
+      records: kept.length === 0 ? [record] : [],
+      renewals: [renewal],
+      kept,
+      total: 1,
+    })
+    const high = await renewed(liar, record, testNow + 900_000, 'paused')
+    const known = [...readFound(answer(high), { key, known: [], envelopes }).values()]
+    expect(describeKnown(known, envelopes)).toMatchObject([[expect.any(String), testNow]])
+    const next = readFound(answer(await renewed(worker, record, testNow + 5, 'draining'), [0]), {
+      key,
+      known,
+      envelopes,
+    })
+    expect([...next.values()].map(candidate => viewOf(candidate, envelopes, later))).toMatchObject([
+      { state: 'draining' },
+    ])
+  })
+})
+
 it('leaves out workers that do not offer what was asked for', async () => {
-  expect(merge({ records: [await (await testWorker()).record({ services: ['chat'] })] })).toEqual([])
+  expect((await merge({ records: [await (await testWorker()).record({ services: ['chat'] })] })).checked).toEqual([])
 })

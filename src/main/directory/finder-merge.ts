@@ -6,7 +6,7 @@ import { type FoundFrame, type KnownRecord, knownPrefixLength } from './frames.t
 import type { DirectoryKey } from './keys.ts'
 import { checkTimes, type RecordHash, type UnverifiedRecord, type VerifiedRecord } from './record.ts'
 import { entitles } from './registry-entry.ts'
-import { checkRenewalTime, readRenewal, type UnverifiedRenewal, verifyRenewal } from './renewal.ts'
+import { checkRenewalTime, type UnverifiedRenewal } from './renewal.ts'
 
 /** A worker some registrar named: its newest record and renewal, their signatures not necessarily checked yet. */
 export interface Candidate {
@@ -23,9 +23,19 @@ export function seqOf({ record, renewal }: Candidate): number {
   return renewal?.claims.seq ?? claimsOf(record).record.seq
 }
 
-/** How a question says what the asker already holds; `found.kept` counts by this order. */
-export function describeKnown(known: readonly Candidate[]): KnownRecord[] {
-  return known.map(candidate => [candidate.record.hash.slice(0, knownPrefixLength), seqOf(candidate)])
+/**
+ * How a question says what the asker already holds; `found.kept` counts by this order. A renewal whose signature has not
+ * been checked does not count: a made-up one with a high seq would keep true ones away.
+ */
+export function describeKnown(known: readonly Candidate[], envelopes: EnvelopeCache): KnownRecord[] {
+  return known.map(candidate => {
+    const { record } = candidate
+    return [record.hash.slice(0, knownPrefixLength), seqOf(withoutUnchecked(candidate, envelopes))]
+  })
+}
+
+function withoutUnchecked({ record, renewal }: Candidate, envelopes: EnvelopeCache): Candidate {
+  return renewal !== undefined && envelopes.renewals.outcomeOf(renewal) === true ? { record, renewal } : { record }
 }
 
 /** What an answer is read by. */
@@ -50,14 +60,14 @@ export function readFound(found: FoundFrame, { key, known, envelopes }: Reading)
   }
   for (const place of found.kept) {
     const candidate = known[place]
-    if (candidate !== undefined) add({ ...candidate })
+    if (candidate !== undefined) add(withoutUnchecked(candidate, envelopes))
   }
   for (const bytes of found.records) {
     const record = attempt(() => envelopes.read(bytes))
     if (record !== undefined && entitles(claimsOf(record), key)) add({ record })
   }
   for (const bytes of found.renewals) {
-    const renewal = attempt(() => readRenewal(bytes))
+    const renewal = attempt(() => envelopes.renewals.read(bytes))
     if (renewal === undefined) continue
     const candidate = candidates.get(byHash.get(renewal.claims.recordHash) ?? '')
     if (candidate !== undefined && renewal.claims.seq > seqOf(candidate)) candidate.renewal = renewal
@@ -87,7 +97,7 @@ function latest(a: Candidate, b: Candidate, envelopes: EnvelopeCache, now: Milli
 
 function isSame(a: Candidate, b: Candidate): boolean {
   if (a.record.hash !== b.record.hash) return false
-  if (a.renewal === undefined || b.renewal === undefined) return a.renewal === b.renewal
+  if (a.renewal === undefined || b.renewal === undefined || a.renewal === b.renewal) return a.renewal === b.renewal
   return Buffer.compare(a.renewal.bytes, b.renewal.bytes) === 0
 }
 
@@ -100,15 +110,12 @@ export function inRankOrder(candidates: Candidates): Candidate[] {
 }
 
 /**
- * Checks a candidate's signatures and times. Undefined where its record does not hold or the worker has left; a renewal
- * that does not hold is dropped and the record alone counts. The result's times are on this node's clock.
+ * What a candidate says, once its record's signature and times are checked. Undefined where the record does not hold or the
+ * worker has left. A renewal that is known not to hold is dropped, and the record alone counts; one that has not been
+ * checked is taken at its word, which is for the caller to check, before or after. Times are on this node's clock.
  */
-export function verifyCandidate(
-  candidate: Candidate,
-  envelopes: EnvelopeCache,
-  now: Milliseconds,
-): WorkerView | undefined {
-  const verified = verify(candidate, envelopes, now)
+export function viewOf(candidate: Candidate, envelopes: EnvelopeCache, now: Milliseconds): WorkerView | undefined {
+  const verified = verifyRecord(candidate, envelopes, now)
   if (verified === undefined || verified.record.state === 'left') return undefined
   const { load, queue, state, issuedAt } = candidate.renewal?.claims ?? verified.record
   return {
@@ -122,7 +129,32 @@ export function verifyCandidate(
   }
 }
 
+/** Checks the renewals of candidates, on another thread, drops those that do not hold and returns whose they were. */
+export async function dropFalseRenewals(
+  candidates: readonly Candidate[],
+  envelopes: EnvelopeCache,
+): Promise<Candidate[]> {
+  const checks = candidates.map(async candidate => {
+    const { record, renewal } = candidate
+    if (renewal === undefined || !record.verified) return false
+    const holds = await envelopes.renewals.holdsAside(renewal, record)
+    if (!holds && candidate.renewal === renewal) delete candidate.renewal
+    return !holds
+  })
+  const refuted = await Promise.all(checks)
+  return candidates.filter((_, index) => refuted[index])
+}
+
+/** Checks a candidate's record and, at once, its renewal, which is dropped where it does not hold. */
 function verify(candidate: Candidate, envelopes: EnvelopeCache, now: Milliseconds): VerifiedRecord | undefined {
+  const record = verifyRecord(candidate, envelopes, now)
+  const { renewal } = candidate
+  if (record !== undefined && renewal !== undefined && !envelopes.renewals.holds(renewal, record))
+    delete candidate.renewal
+  return record
+}
+
+function verifyRecord(candidate: Candidate, envelopes: EnvelopeCache, now: Milliseconds): VerifiedRecord | undefined {
   const verified = attempt(() => {
     const record = envelopes.verify(candidate.record)
     checkTimes(record.record, now)
@@ -130,23 +162,13 @@ function verify(candidate: Candidate, envelopes: EnvelopeCache, now: Millisecond
   })
   if (verified === undefined) return undefined
   candidate.record = verified
-  dropFalseRenewal(candidate, verified, envelopes.networkId, now)
+  const { renewal } = candidate
+  if (renewal !== undefined && !isDated(renewal, now)) delete candidate.renewal
   return verified
 }
 
-/** Renewals that were checked for this record before, so that one heard again costs nothing. */
-const checkedRenewals = new WeakSet<UnverifiedRenewal>()
-
-function dropFalseRenewal(candidate: Candidate, record: VerifiedRecord, networkId: string, now: Milliseconds): void {
-  const { renewal } = candidate
-  if (renewal === undefined) return
-  const holds = attempt(() => {
-    if (!checkedRenewals.has(renewal)) verifyRenewal(renewal, record, networkId)
-    checkedRenewals.add(renewal)
-    checkRenewalTime(renewal.claims, now)
-    return true
-  })
-  if (holds === undefined) delete candidate.renewal
+function isDated({ claims }: UnverifiedRenewal, now: Milliseconds): boolean {
+  return attempt(() => checkRenewalTime(claims, now) ?? true) === true
 }
 
 /** What `read` returns, or undefined where it refuses: what strangers sent may be anything. */

@@ -10,10 +10,11 @@ import {
   type Candidate,
   type Candidates,
   describeKnown,
+  dropFalseRenewals,
   inRankOrder,
   mergeInto,
   readFound,
-  verifyCandidate,
+  viewOf,
 } from './finder-merge.ts'
 import { type FindFilter, maxFindLimit, maxKnown } from './frames.ts'
 import { type KeyText, parseKey, serviceKey } from './keys.ts'
@@ -47,6 +48,12 @@ export interface FindOptions {
   limit?: number
   filter?: FindFilter
   signal?: AbortSignal
+  /**
+   * Does not wait until the signatures of renewals are checked where all registrars said the same: what such a worker says
+   * of its load and state is a claim until then. Called for each whose renewal turns out not to be its own, with what is
+   * true of it.
+   */
+  onCorrected?: (worker: WorkerView) => void
   /** Called when the DHT has named the key's registrars after the answer was given: asking again may find more. */
   onMore?: () => void
 }
@@ -104,7 +111,7 @@ export class Finder {
     const asked = new Set<PeerIdText>()
     for (let round = 0; round < rounds; round++) {
       const answers = await this.#askRegistrars(key, asked, options)
-      const workers = this.#verify(answers, options.limit ?? defaultLimit)
+      const workers = await this.#views(answers, options)
       if (workers.length > 0) return workers
     }
     return []
@@ -150,7 +157,7 @@ export class Finder {
           key,
           limit,
           ...(options.filter === undefined ? {} : { filter: options.filter }),
-          ...(known.length === 0 ? {} : { known: describeKnown(known) }),
+          ...(known.length === 0 ? {} : { known: describeKnown(known, envelopes) }),
         },
         { timeoutMs: askTimeoutMs, ...(options.signal === undefined ? {} : { signal: options.signal }) },
       )
@@ -164,16 +171,33 @@ export class Finder {
     }
   }
 
-  #verify(candidates: Candidates, limit: number): WorkerView[] {
-    const { envelopes, clock } = this.#components
-    const now = clock.now()
-    const workers: WorkerView[] = []
+  async #views(candidates: Candidates, options: FindOptions): Promise<WorkerView[]> {
+    const { envelopes } = this.#components
+    const chosen: Candidate[] = []
+    const views: WorkerView[] = []
     for (const candidate of inRankOrder(candidates)) {
-      if (workers.length >= limit) break
-      const worker = verifyCandidate(candidate, envelopes, now)
-      if (worker !== undefined) workers.push(worker)
+      if (views.length >= (options.limit ?? defaultLimit)) break
+      const view = this.#view(candidate)
+      if (view === undefined) continue
+      chosen.push(candidate)
+      views.push(view)
     }
-    return workers
+    const checking = dropFalseRenewals(chosen, envelopes)
+    if (options.onCorrected === undefined) {
+      const refuted = new Set(await checking)
+      return refuted.size === 0 ? views : chosen.flatMap(candidate => this.#view(candidate) ?? [])
+    }
+    void checking.then(refuted => {
+      for (const candidate of refuted) {
+        const view = this.#view(candidate)
+        if (view !== undefined) options.onCorrected?.(view)
+      }
+    })
+    return views
+  }
+
+  #view(candidate: Candidate): WorkerView | undefined {
+    return viewOf(candidate, this.#components.envelopes, this.#components.clock.now())
   }
 
   #remember(key: KeyText): RememberedKey {

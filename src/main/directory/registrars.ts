@@ -31,11 +31,14 @@ export class Registrars {
   readonly self: Registrar & { party: string }
   readonly #components: RegistrarsComponents
   readonly #named = new Map<KeyText, readonly Contact[]>()
+  /** Answers of `of`, until a peer is met or lost. */
+  readonly #answers = new Map<KeyText, readonly Registrar[]>()
 
   constructor(components: RegistrarsComponents) {
     const peerId = components.host.peerId.toString()
     this.#components = components
     this.self = { peerId, position: peerPosition(peerId), group: 'self', party: 'self', connected: true }
+    components.contacts.onChange(() => this.#answers.clear())
   }
 
   /** Servers this node is connected to. */
@@ -44,13 +47,13 @@ export class Registrars {
   }
 
   /** The registrars of a key as far as this node knows, closest first, itself included where it is one. */
-  of(key: KeyText): Registrar[] {
-    const { host, contacts } = this.#components
-    const known = new Map<PeerIdText, Registrar & { party: string }>()
-    if (host.isServer) known.set(this.self.peerId, this.self)
-    for (const named of this.#named.get(key) ?? []) if (contacts.get(named.peerId)) known.set(named.peerId, named)
-    for (const met of contacts.met()) known.set(met.peerId, met)
-    return closestOf(known.values(), keyPosition(key), registrarsPerKey)
+  of(key: KeyText): readonly Registrar[] {
+    const known = this.#answers.get(key)
+    if (known !== undefined) return known
+    const registrars = this.#closest(key)
+    if (this.#answers.size >= maxRememberedKeys) this.#answers.clear()
+    this.#answers.set(key, registrars)
+    return registrars
   }
 
   /** Whether this node keeps records under `key`: it is one of the servers closest to it, as far as it knows. */
@@ -73,6 +76,7 @@ export class Registrars {
       if (this.#named.size <= maxRememberedKeys) break
       this.#named.delete(oldest)
     }
+    this.#answers.delete(key)
     return found.certain
   }
 
@@ -84,5 +88,14 @@ export class Registrars {
   /** Calls `listener` after peers were met or lost, until the returned function is called. */
   onChange(listener: () => void): () => void {
     return this.#components.contacts.onChange(listener)
+  }
+
+  #closest(key: KeyText): Registrar[] {
+    const { host, contacts } = this.#components
+    const known = new Map<PeerIdText, Registrar & { party: string }>()
+    if (host.isServer) known.set(this.self.peerId, this.self)
+    for (const named of this.#named.get(key) ?? []) if (contacts.get(named.peerId)) known.set(named.peerId, named)
+    for (const met of contacts.met()) known.set(met.peerId, met)
+    return closestOf(known.values(), keyPosition(key), registrarsPerKey)
   }
 }

@@ -7,7 +7,7 @@ import { type Queue, queueSchema, workerRecordSchema, workerStateSchema } from '
 import type { Milliseconds } from '../../shared/units.ts'
 import { maxClockSkewMs, type RecordHash, type VerifiedRecord } from './record.ts'
 import { refused } from './refusal.ts'
-import { isSignedBy, sign, signatureLength, signedContent } from './signing.ts'
+import { isSignedBy, isSignedByAside, sign, signatureLength, signedContent } from './signing.ts'
 
 /** Largest renewal in bytes; the format itself stays below. */
 export const maxRenewalBytes = 200
@@ -121,6 +121,16 @@ export function checkRenewalSignature({ bytes }: UnverifiedRenewal, publicKey: K
   const { payload, signature } = signedParts(bytes)
   if (!isSignedBy(publicKey, signedContent(domainOf(networkId), payloadType, payload), signature))
     throw refused('bad-signature', 'the renewal is not signed by the key of its record for this network')
+}
+
+/** Whether the signature holds; checked on another thread. */
+export function checkRenewalSignatureAside(
+  { bytes }: UnverifiedRenewal,
+  publicKey: KeyObject,
+  networkId: string,
+): Promise<boolean> {
+  const { payload, signature } = signedParts(bytes)
+  return isSignedByAside(publicKey, signedContent(domainOf(networkId), payloadType, payload), signature)
 }
 
 /**

@@ -52,6 +52,13 @@ export function isSignedBy(publicKey: KeyObject, content: Uint8Array, signature:
   return verify(null, content, publicKey, signature)
 }
 
+/** As `isSignedBy`, on a thread of libuv's pool: this one only pays for handing it over, a fiftieth of the work. */
+export function isSignedByAside(publicKey: KeyObject, content: Uint8Array, signature: Uint8Array): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    verify(null, content, publicKey, signature, (error, holds) => (error === null ? resolve(holds) : reject(error)))
+  })
+}
+
 /** The peer id that belongs to a raw Ed25519 public key. */
 export function peerIdTextOf(rawPublicKey: Uint8Array): PeerIdText {
   return publicKeyFromRaw(rawPublicKey).toString()
