@@ -74,6 +74,11 @@ export class ApiAccess {
     }
   }
 
+  /** Counts a request that needs no key: the quota of its address holds on every network. Throws QUOTA_EXCEEDED. */
+  admitAnybody(incoming: IncomingMessage): () => void {
+    return this.#addresses.take(this.#addressOf(incoming))
+  }
+
   /** Throws UNAUTHORIZED. */
   expectOperator(incoming: IncomingMessage): void {
     const given = bearerOf(incoming)

@@ -14,6 +14,7 @@ import {
   workerRegistrationSchema,
 } from '../../shared/schema/coordinator-api.ts'
 import { bootstrapSchema } from '../../shared/schema/seeds.ts'
+import { membershipRoutes } from './ca/membership-routes.ts'
 
 /**
  * Who may ask. `requester`: anybody within a quota where the network is open, else holders of an API key. `worker`: whoever
@@ -26,7 +27,7 @@ export type ApiContent = { schema: z.ZodType } | { contentTypes: readonly string
 
 /** One route of the API: what the server mounts and the OpenAPI document describes. */
 export interface ApiRoute {
-  method: 'get' | 'post' | 'delete'
+  method: 'get' | 'post' | 'put' | 'delete'
   /** With parameters in braces. */
   path: string
   summary: string
@@ -176,5 +177,6 @@ export const apiRoutes = {
     status: 204,
     errors: ['NOT_FOUND'],
   },
+  ...membershipRoutes,
 } as const satisfies Record<string, ApiRoute>
 export type Operation = keyof typeof apiRoutes

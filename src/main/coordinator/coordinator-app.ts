@@ -23,6 +23,8 @@ import { expositionType } from '../metrics/exposition.ts'
 import type { ApiAccess } from './api-access.ts'
 import type { ApiKey, ApiKeys } from './api-keys.ts'
 import { apiRoutes, type Operation } from './api-routes.ts'
+import type { MembershipAuthority } from './ca/authority.ts'
+import { membershipHandlers } from './ca/membership-handlers.ts'
 import { allowOrigin, answerPreflight } from './cors.ts'
 import { openApiDocument } from './openapi.ts'
 import { parseBody, readSmallBody } from './read-json.ts'
@@ -49,6 +51,10 @@ export interface CoordinatorAppComponents {
   service: ServiceRoute
   /** Rejects with NO_WORKER or UNKNOWN_SERVICE. */
   tickets: { issue(service: ServiceType): Promise<TicketAnswer> }
+  /** Missing where this coordinator does not hold the network's CA key. */
+  authority: MembershipAuthority | undefined
+  /** What an invite names as places to ask. */
+  inviteSeeds(): string[]
   /** What a worker is told of its registration. */
   accepted(view: ReturnType<WorkerRegistry['register']>): WorkerAccepted
   clock: Clock
@@ -166,6 +172,7 @@ function handlersOf(components: CoordinatorAppComponents, init: CoordinatorAppIn
       await keys.revoke(c.req.param('id') ?? '')
       return c.body(null, 204)
     },
+    ...membershipHandlers(components),
   }
 }
 

@@ -17,6 +17,8 @@ import type { WorkerSource } from '../routing/worker-source.ts'
 import type { ServiceRequest } from '../service-request.ts'
 import { ApiAccess } from './api-access.ts'
 import type { ApiKeys } from './api-keys.ts'
+import type { MembershipAuthority } from './ca/authority.ts'
+import { inviteSeeds } from './ca/invite-seeds.ts'
 import { createCoordinatorApp } from './coordinator-app.ts'
 import { CoordinatorServer } from './coordinator-server.ts'
 import { DatastoreProbe } from './datastore-probe.ts'
@@ -46,6 +48,8 @@ export interface CoordinatorComponents {
   /** Seeds of other coordinators, verified. */
   otherSeeds(): VerifiedSeed[]
   certificate(): string | undefined
+  /** Where this coordinator holds the network's CA key. */
+  authority: MembershipAuthority | undefined
   state: {
     join(): JoinState
     topology(): Topology
@@ -128,7 +132,7 @@ export function createCoordinator(components: CoordinatorComponents, init: Coord
     edge_requests_today: state.edgeRequestsToday(),
     dht: stats(),
   })
-  const server = new CoordinatorServer(
+  const server: CoordinatorServer = new CoordinatorServer(
     {
       app: createCoordinatorApp(
         {
@@ -152,6 +156,14 @@ export function createCoordinator(components: CoordinatorComponents, init: Coord
           },
           access,
           keys,
+          authority: components.authority,
+          inviteSeeds: () =>
+            inviteSeeds({
+              tunnelUrl: config.tunnelUrl,
+              localUrl: localUrl(config.coordinator.listen, server.port),
+              multiaddrs: host.addresses(),
+              peerId: nodeId,
+            }),
           workers: registry,
           service: new ServiceRoute({ router, access, drain, clock }, { selfId: nodeId }),
           tickets: new Tickets({ workers, signer, clock: networkClock }, { networkId }),

@@ -1,16 +1,11 @@
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { getRequestListener } from '@hono/node-server'
-import { Hono } from 'hono'
 import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { toRmaError } from '../../shared/errors.ts'
 import type { CaKey } from '../../shared/membership/ca-key.ts'
 import { parseInvite } from '../../shared/membership/invite.ts'
 import { day, hour, minute, second } from '../../shared/units.ts'
 import { type Clock, systemClock, TurnedClock } from '../clock.ts'
 import { findCaKey } from '../coordinator/ca/ca-file.ts'
-import { enrolRoutes } from '../coordinator/ca/membership-routes.ts'
+import { startApi, type TestApi } from '../coordinator/ca/test-api.ts'
 import { startAuthority, type TestAuthority } from '../coordinator/ca/test-authority.ts'
 import { followAuthority } from './authority-link.ts'
 import { MembershipProtocol } from './membership-protocol.ts'
@@ -81,21 +76,10 @@ const connect = async (from: Node, to: Node) => {
 const idOf = (node: TestMember) => node.host.peerId.toString()
 const untilOf = (node: Node) => node.trust.certificate.get()?.expiresAt ?? 0
 
-async function serveHttp(): Promise<{ url: string; asked: () => number }> {
-  let asked = 0
-  const app = new Hono().use(async (_, next) => {
-    asked++
-    await next()
-  })
-  app.route('/', enrolRoutes({ authority: ca.authority }))
-  app.onError((thrown, c) => {
-    const error = toRmaError(thrown)
-    return c.json(error.toBody(), error.status as 500)
-  })
-  const server: Server = createServer(getRequestListener(app.fetch))
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  started.push({ stop: () => new Promise(resolve => server.close(resolve).closeAllConnections()) })
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked: () => asked }
+async function serveHttp(): Promise<TestApi> {
+  const api = await startApi({ authority: ca.authority })
+  started.push(api)
+  return api
 }
 
 describe('a member', () => {

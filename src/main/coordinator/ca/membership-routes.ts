@@ -1,95 +1,153 @@
-import { type Context, Hono } from 'hono'
-import { z } from 'zod'
-import { RmaError } from '../../../shared/errors.ts'
+import { enrolAnswerSchema, enrolRequestSchema } from '../../../shared/membership/enrolment.ts'
 import {
+  applicationsSchema,
   approvalSchema,
+  createdInviteSchema,
+  invitesSchema,
   memberRolesSchema,
+  membersSchema,
   newInviteSchema,
   policyAnswerSchema,
 } from '../../../shared/schema/membership-api.ts'
-import { peerIdSchema } from '../../../shared/schema/primitives.ts'
-import { KiB } from '../../../shared/units.ts'
-import type { MembershipAuthority } from './authority.ts'
+import type { ApiRoute } from '../api-routes.ts'
 
-/** Largest body of each of these requests in bytes. */
-const maxBodyBytes = 8 * KiB
+const peer = '/api/admin/members/{peer}'
+const applicant = '/api/admin/approvals/{peer}'
 
-export interface MembershipRoutesInit {
-  authority: MembershipAuthority
-  /** Who an invite names to ask: this coordinator's HTTP address first, then multiaddrs. */
-  inviteSeeds: () => string[]
-}
-
-/** `POST /api/enrol`, for everybody; its errors are RmaErrors, for the app's own handler to answer. */
-export function enrolRoutes({ authority }: Pick<MembershipRoutesInit, 'authority'>): Hono {
-  return new Hono().post('/api/enrol', async c => c.json(await authority.enrol(await readJson(c))))
-}
-
-/** What the operator does about members. Mount it behind the operator's token: it asks for none itself. */
-export function membershipRoutes({ authority, inviteSeeds }: MembershipRoutesInit): Hono {
-  return new Hono()
-    .get('/api/policy', c => c.json({ policy: authority.policy }))
-    .put('/api/policy', async c => {
-      const { policy } = await read(c, policyAnswerSchema)
-      authority.setPolicy(policy)
-      return c.json({ policy })
-    })
-    .get('/api/invites', c => c.json({ invites: authority.invites() }))
-    .post('/api/invites', async c => c.json(authority.createInvite(await read(c, newInviteSchema), inviteSeeds()), 201))
-    .delete('/api/invites/:id', c => {
-      authority.revokeInvite(c.req.param('id'))
-      return c.body(null, 204)
-    })
-    .get('/api/members', c => c.json({ members: authority.members() }))
-    .put('/api/members/:peer/roles', async c => {
-      authority.setRoles(peerOf(c), (await read(c, memberRolesSchema)).roles)
-      return c.body(null, 204)
-    })
-    .post('/api/members/:peer/revoke', async c => {
-      await authority.revoke(peerOf(c))
-      return c.body(null, 204)
-    })
-    .post('/api/members/:peer/reinstate', c => {
-      authority.reinstate(peerOf(c))
-      return c.body(null, 204)
-    })
-    .get('/api/approvals', c => c.json({ approvals: authority.applications() }))
-    .post('/api/approvals/:peer/approve', async c => {
-      authority.approve(peerOf(c), (await read(c, approvalSchema)).roles)
-      return c.body(null, 204)
-    })
-    .post('/api/approvals/:peer/refuse', c => {
-      authority.refuse(peerOf(c))
-      return c.body(null, 204)
-    })
-}
-
-function peerOf(c: Context): string {
-  return checked(peerIdSchema, c.req.param('peer'))
-}
-
-async function read<T>(c: Context, schema: z.ZodType<T>): Promise<T> {
-  return checked(schema, await readJson(c))
-}
-
-function checked<T>(schema: z.ZodType<T>, value: unknown): T {
-  const parsed = schema.safeParse(value)
-  if (parsed.success) return parsed.data
-  throw new RmaError('BAD_INPUT', z.prettifyError(parsed.error))
-}
-
-/** The body as JSON; nothing sent is an empty object. */
-async function readJson(c: Context): Promise<unknown> {
-  const chunks: Uint8Array[] = []
-  let bytes = 0
-  for await (const chunk of c.req.raw.body ?? []) {
-    bytes += chunk.length
-    if (bytes > maxBodyBytes) throw new RmaError('TOO_LARGE', `expected at most ${maxBodyBytes} bytes`)
-    chunks.push(chunk)
-  }
-  try {
-    return bytes === 0 ? {} : JSON.parse(Buffer.concat(chunks).toString('utf8'))
-  } catch {
-    throw new RmaError('BAD_INPUT', 'expected JSON')
-  }
-}
+/** Of a coordinator that holds the network's CA key; the others answer NOT_FOUND. */
+export const membershipRoutes = {
+  enrol: {
+    method: 'post',
+    path: '/api/enrol',
+    summary: 'Becomes or remains a member: a request signed with the peer’s key is answered with a certificate.',
+    access: 'public',
+    status: 200,
+    body: { schema: enrolRequestSchema },
+    answer: { schema: enrolAnswerSchema },
+    errors: [
+      'BAD_INPUT',
+      'QUOTA_EXCEEDED',
+      'NOT_FOUND',
+      'ENROLMENT_STALE',
+      'ENROLMENT_REPLAYED',
+      'ENROLMENT_REFUSED',
+      'INVITE_REQUIRED',
+      'INVITE_UNKNOWN',
+      'INVITE_EXPIRED',
+      'INVITE_REVOKED',
+      'INVITE_USED_UP',
+      'MEMBERSHIP_FORGED',
+      'MEMBERSHIP_FOREIGN',
+      'MEMBERSHIP_WRONG_NETWORK',
+      'MEMBERSHIP_EXPIRED',
+      'MEMBERSHIP_REVOKED',
+    ],
+  },
+  policy: {
+    method: 'get',
+    path: '/api/admin/policy',
+    summary: 'Who is admitted: everybody, who has an invite, or whom the operator approves.',
+    access: 'operator',
+    status: 200,
+    answer: { schema: policyAnswerSchema },
+    errors: ['NOT_FOUND'],
+  },
+  setPolicy: {
+    method: 'put',
+    path: '/api/admin/policy',
+    summary: 'Changes who is admitted from now on.',
+    access: 'operator',
+    status: 200,
+    body: { schema: policyAnswerSchema },
+    answer: { schema: policyAnswerSchema },
+    errors: ['NOT_FOUND'],
+  },
+  listInvites: {
+    method: 'get',
+    path: '/api/admin/invites',
+    summary: 'The invites there are, without their codes.',
+    access: 'operator',
+    status: 200,
+    answer: { schema: invitesSchema },
+    errors: ['NOT_FOUND'],
+  },
+  createInvite: {
+    method: 'post',
+    path: '/api/admin/invites',
+    summary: 'Makes an invite; it is shown this once.',
+    access: 'operator',
+    status: 201,
+    body: { schema: newInviteSchema },
+    answer: { schema: createdInviteSchema },
+    errors: ['NOT_FOUND'],
+  },
+  revokeInvite: {
+    method: 'delete',
+    path: '/api/admin/invites/{id}',
+    summary: 'Takes an invite back; those whom it let in remain.',
+    access: 'operator',
+    status: 204,
+    errors: ['NOT_FOUND'],
+  },
+  listMembers: {
+    method: 'get',
+    path: '/api/admin/members',
+    summary: 'The members this coordinator knows.',
+    access: 'operator',
+    status: 200,
+    answer: { schema: membersSchema },
+    errors: ['NOT_FOUND'],
+  },
+  setRoles: {
+    method: 'put',
+    path: `${peer}/roles`,
+    summary: 'What a member may do, from its next certificate on.',
+    access: 'operator',
+    status: 204,
+    body: { schema: memberRolesSchema },
+    errors: ['NOT_FOUND'],
+  },
+  revokeMember: {
+    method: 'post',
+    path: `${peer}/revoke`,
+    summary: 'Takes a member out of the network, at once.',
+    access: 'operator',
+    status: 204,
+    errors: ['NOT_FOUND'],
+  },
+  reinstateMember: {
+    method: 'post',
+    path: `${peer}/reinstate`,
+    summary: 'Lets a member that was taken out enrol again.',
+    access: 'operator',
+    status: 204,
+    errors: ['NOT_FOUND'],
+  },
+  listApprovals: {
+    method: 'get',
+    path: '/api/admin/approvals',
+    summary: 'Who has asked to become a member, and waits.',
+    access: 'operator',
+    status: 200,
+    answer: { schema: applicationsSchema },
+    errors: ['NOT_FOUND'],
+  },
+  approve: {
+    method: 'post',
+    path: `${applicant}/approve`,
+    summary: 'Admits whoever has asked.',
+    access: 'operator',
+    status: 204,
+    body: { schema: approvalSchema },
+    errors: ['NOT_FOUND'],
+  },
+  refuse: {
+    method: 'post',
+    path: `${applicant}/refuse`,
+    summary: 'Declines a request to become a member.',
+    access: 'operator',
+    status: 204,
+    errors: ['NOT_FOUND'],
+  },
+} as const satisfies Record<string, ApiRoute>
+export type MembershipOperation = keyof typeof membershipRoutes
