@@ -1,7 +1,7 @@
 import type { Ed25519PrivateKey } from '@libp2p/interface'
 import { openSeed as openSeedEnvelope } from '../shared/membership/seed-envelope.ts'
 import type { Membership } from '../shared/schema/membership.ts'
-import type { Settings } from '../shared/schema/settings.ts'
+import { defaultSettings, type Settings } from '../shared/schema/settings.ts'
 import type { Clock } from './clock.ts'
 import { type Discovery, discoverByCoordinator, discoverByDht } from './compose-discovery.ts'
 import { composeMembership, type MembershipSide } from './compose-membership.ts'
@@ -12,6 +12,7 @@ import { EdgeAllowance } from './dht/edge-allowance.ts'
 import { Greeter } from './dht/hello.ts'
 import { createHost, type Host } from './dht/host.ts'
 import { networkId } from './dht/network.ts'
+import { Reachability } from './dht/reachability.ts'
 import { SeedCache } from './dht/seed-cache.ts'
 import { type OpenSeed, SeedFetcher } from './dht/seed-fetcher.ts'
 import type { Lifecycle } from './lifecycle.ts'
@@ -59,8 +60,10 @@ export interface Network extends Discovery {
 /** Makes the network side of a node; what needs nothing else of it is added to the lifecycle at once. */
 export async function composeNetwork(components: NetworkComponents, init: NetworkInit): Promise<Network> {
   const { privateKey, datastore, clock, lifecycle, log } = components
-  const { config, settings } = init
+  const { config, settings, coordinator } = init
   const id = networkId(settings.name, settings.caPublicKey)
+  // Coordinators can be reached, and so can everybody in the network that needs no server; elsewhere it turns out.
+  const decides = config.dhtEnabled && !coordinator && id !== networkId(defaultSettings.network.name)
   const members = await composeMembers(components, init)
   const host = lifecycle.add(
     'peer-to-peer host',
@@ -72,6 +75,9 @@ export async function composeNetwork(components: NetworkComponents, init: Networ
         listen: settings.listen,
         mdns: settings.mdns && config.dhtEnabled,
         ...(config.dhtEnabled ? {} : { mode: 'client' }),
+        coordinator,
+        autoNat: decides,
+        announce: config.announce,
         relaxedLimits: config.loopbackSwarm,
         ...(members === undefined ? {} : { gate: members.gate.middleware }),
       },
@@ -124,12 +130,20 @@ export async function composeNetwork(components: NetworkComponents, init: Networ
     },
     init,
   )
+  discovery.join.subscribe(({ peers }) => {
+    if (peers > 0) void edge.helped()
+  })
   return {
     id,
     host,
     greeter,
     clock: greeter.clock,
     ...discovery,
+    open() {
+      discovery.open()
+      if (decides)
+        lifecycle.add('reachability', new Reachability({ host, clock, log: log.child({ component: 'reachability' }) }))
+    },
     members,
     membership,
     seeds: seedCache,

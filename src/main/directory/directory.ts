@@ -118,7 +118,7 @@ export function createDirectory(components: DirectoryComponents, init: Directory
     lifecycle.add('registry store', new RegistryStore({ registry, datastore: components.datastore, clock, log }))
   lifecycle.add('channels', channels)
   lifecycle.add('contacts', contacts)
-  if (host.isServer) lifecycle.add('directory server', server)
+  lifecycle.add('directory server', whileServing(host, server))
   lifecycle.add('registry expiry', expiry(registry, clock))
   lifecycle.add('announcer', announcer)
   lifecycle.add('table filler', new TableFiller({ host, contacts, closest, ask: askCloser, clock, log }))
@@ -134,6 +134,31 @@ export function createDirectory(components: DirectoryComponents, init: Directory
     stop: async () => {
       await lifecycle.stop()
       cache.clear()
+    },
+  }
+}
+
+/** Runs the server while this node is one: that may turn out later, or no longer be so. */
+function whileServing(host: Host, server: DirectoryServer): Startable {
+  let serving = false
+  let changing = Promise.resolve()
+  let unsubscribe: () => void = () => undefined
+  const turn = (wanted: boolean) => {
+    changing = changing.then(async () => {
+      if (serving === wanted) return
+      serving = wanted
+      await (wanted ? server.start() : server.stop())
+    })
+    return changing
+  }
+  return {
+    start() {
+      unsubscribe = host.mode.subscribe(mode => void turn(mode === 'server'))
+      return turn(host.isServer)
+    },
+    stop() {
+      unsubscribe()
+      return turn(false)
     },
   }
 }
