@@ -13,6 +13,7 @@ import {
   neighboursAnswerSchema,
   neighboursAskSchema,
 } from '../dht/neighbours-frames.ts'
+import { decodeMembershipAnswer, decodeMembershipAsk } from '../membership/membership-frames.ts'
 import {
   answerFrameSchema,
   closerPeerSchema,
@@ -38,6 +39,8 @@ const made = {
     .uint8Array({ minLength: 32, maxLength: 32 })
     .map(key => toText(Uint8Array.from([0x00, 0x24, 0x08, 0x01, 0x12, 0x20, ...key]), 'base58btc')),
   location: fc.constantFrom('london', 'eu-west-2', '7'),
+  roles: fc.subarray(['donor', 'requester', 'coordinator', 'trusted'], { minLength: 1 }),
+  'raw-key': fc.uint8Array({ minLength: 32, maxLength: 32 }).map(key => toText(key, 'base64url')),
 }
 
 /** Each message: its rule, and the code that reads it, which throws for what it does not take. */
@@ -46,6 +49,8 @@ const messages: [string, (value: unknown) => unknown][] = [
   ['answer', value => decodeAnswer(encode(value))],
   ['hello', value => decodeHello(encode(value))],
   ['hello-answer', value => decodeHelloAnswer(encode(value))],
+  ['membership-ask', value => decodeMembershipAsk(encode(value))],
+  ['membership-answer', value => decodeMembershipAnswer(encode(value))],
   ['neighbours-ask', value => decodeNeighboursAsk(encode(value))],
   ['neighbours-answer', value => decodeNeighboursAnswer(encode(value))],
   ['renewal', value => readRenewal(encode(value))],

@@ -14,10 +14,12 @@ export const enrolmentWindowMs = 5 * minute
 /** The secret of an invite: 80 random bits in Crockford's base32, without what looks alike. */
 export const inviteCodeSchema = z.string().regex(/^[0-9A-HJKMNP-TV-Z]{16}$/, 'expected a code of 16 letters and digits')
 
+const networkIdSchema = z.string().regex(/^[0-9a-f]{16}$/)
+
 /** A peer asks to become a member, or to remain one. Signed with its key, so nobody can ask for another. */
 export const enrolRequestSchema = z.strictObject({
   peer_id: peerIdSchema.refine(text => publicKeyOfPeerId(text) !== undefined, 'expected the peer id of an Ed25519 key'),
-  network_id: z.string().regex(/^[0-9a-f]{16}$/),
+  network_id: networkIdSchema,
   issued_at: timestampSchema,
   /** 128 random bits in base64url: a request is taken once. */
   nonce: z.string().regex(/^[A-Za-z0-9_-]{22}$/),
@@ -40,7 +42,7 @@ export const enrolAnswerSchema = z.discriminatedUnion('status', [
     expires_at: timestampSchema,
     /** What has been taken back, where anything has. */
     revocations: z.string().max(maxRevocationsLength).optional(),
-    network: z.object({ name: z.string().min(1).max(64), id: z.string(), ca_public_key: rawKeySchema }),
+    network: z.object({ name: z.string().min(1).max(64), id: networkIdSchema, ca_public_key: rawKeySchema }),
   }),
   z.object({
     /** The operator has yet to approve: ask again later. */
