@@ -25,8 +25,9 @@ export const load: Benchmark = {
     const network = new LoadNetwork()
     try {
       await network.start(options.progress, options.signal)
-      const steady = await measureSteady(network, options)
-      const hedging = await measureHedging(network, options)
+      const requesters = await network.addRequesters(options.progress, options.signal)
+      const steady = await measureSteady(network, requesters, options)
+      const hedging = await measureHedging(network, requesters, options)
       return {
         settings: {
           workerCount,
@@ -45,9 +46,8 @@ export const load: Benchmark = {
   },
 }
 
-async function measureSteady(network: LoadNetwork, { progress, signal }: BenchmarkOptions) {
-  progress('adding requesters')
-  const requesters = await network.addRequesters()
+async function measureSteady(network: LoadNetwork, requesters: readonly LoadNode[], options: BenchmarkOptions) {
+  const { progress, signal } = options
   const png = await drawPage(['Leeds LS1 4AP', 'Reference 48213'], { width: 480, height: 160 }).png().toBuffer()
   const page = { png, every: pageEvery }
   const common = { requesters, perSecond, signal }
@@ -102,15 +102,15 @@ async function findAtOnce(network: LoadNetwork, requesters: readonly LoadNode[])
   return (await Promise.all(finds)).filter(found => found > 0).length
 }
 
-/** The same requests while some workers hang now and then, with hedging and without, in turns by requesters new to all. */
-async function measureHedging(network: LoadNetwork, options: BenchmarkOptions) {
+/** The same requests while some workers hang now and then, with hedging and without, in turns, all experience forgotten. */
+async function measureHedging(network: LoadNetwork, requesters: readonly LoadNode[], options: BenchmarkOptions) {
   const off: ArrivalFigures[] = []
   const on: ArrivalFigures[] = []
   let extra = 0
   await network.stall(stalls)
   for (let repeat = 1; repeat <= options.repeats; repeat++) {
-    off.push((await measureStalls(network, false, repeat, options)).arrivals)
-    const hedged = await measureStalls(network, true, repeat, options)
+    off.push((await measureStalls(requesters, false, repeat, options)).arrivals)
+    const hedged = await measureStalls(requesters, true, repeat, options)
     on.push(hedged.arrivals)
     extra += hedged.extra
   }
@@ -126,14 +126,18 @@ async function measureHedging(network: LoadNetwork, options: BenchmarkOptions) {
   }
 }
 
-async function measureStalls(network: LoadNetwork, hedging: boolean, repeat: number, options: BenchmarkOptions) {
+async function measureStalls(
+  requesters: readonly LoadNode[],
+  hedging: boolean,
+  repeat: number,
+  options: BenchmarkOptions,
+) {
   const { progress, repeats, signal } = options
-  const requesters = await network.addRequesters({ hedging })
+  await Promise.all(requesters.map(requester => requester.startAfresh({ hedging })))
   const label = `workers that hang, hedging ${hedging ? 'on' : 'off'}, ${repeat} of ${repeats}`
   const onProgress = (sent: number) => progress(`${label}: ${sent} requests sent`)
   const arrivals = await sendArrivals({ requesters, perSecond, forMs: hedgingForMs, signal, onProgress })
   const extra = sum(requesters.map(({ requests }) => requests.counters.snapshot(0).hedgedRequests))
-  await network.drop(requesters)
   return { arrivals, extra }
 }
 

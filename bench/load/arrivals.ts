@@ -72,7 +72,7 @@ async function timed(requester: LoadNode, png: Buffer | undefined, figures: Arri
     list.push(performance.now() - startedAt)
   } catch (error) {
     const { code, message } = toRmaError(error)
-    const what = `${code}: ${message.slice(0, 200)}`
+    const what = `${code}: ${message.slice(0, 500)}`
     figures.lost.set(what, (figures.lost.get(what) ?? 0) + 1)
   }
 }

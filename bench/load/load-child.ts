@@ -9,7 +9,7 @@ import { ServiceHost } from '../../src/main/services/service-host.ts'
 import { MiB } from '../../src/shared/units.ts'
 import { LightServices, lightService } from '../routing/light-services.ts'
 import { EventLoopWatch } from './event-loop.ts'
-import { type LoadNode, startLoadNode } from './load-node.ts'
+import { LoadNode } from './load-node.ts'
 import type { LoadChildInit, LoadOrder, LoadWord } from './load-words.ts'
 import { readingServices } from './reading-services.ts'
 
@@ -34,7 +34,7 @@ async function startWorker(index: number): Promise<LoadNode> {
   lights.push(light)
   const reads = index < init.readers
   const services: LocalServices = reads ? readingServices(light, startReader()) : light
-  const node = await startLoadNode({ services, seeds: init.seeds })
+  const node = await LoadNode.start({ services, seeds: init.seeds })
   const { queue } = light.capacity()
   node.network.directory.announcer.update(ocrDraft({ services: reads ? [lightService, 'ocr'] : [lightService], queue }))
   return node

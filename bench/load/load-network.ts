@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { minute, second } from '../../src/shared/units.ts'
 import { LightServices, lightService } from '../routing/light-services.ts'
 import { until } from '../timing.ts'
-import { type LoadNode, startLoadNode } from './load-node.ts'
+import { LoadNode } from './load-node.ts'
 import { LoadProcess } from './load-process.ts'
 import type { LoadFigures, Stalls } from './load-words.ts'
 
@@ -20,7 +20,7 @@ export class LoadNetwork {
   readonly #nodes: LoadNode[] = []
 
   async start(progress: (line: string) => void, signal: AbortSignal): Promise<void> {
-    const first = await this.addRequester({})
+    const first = await this.#addRequester()
     for (let index = 0; index < processCount; index++) {
       signal.throwIfAborted()
       progress(`starting ${(workerCount / processCount) * (index + 1)} of ${workerCount} workers`)
@@ -44,25 +44,28 @@ export class LoadNetwork {
   }
 
   /** A node of this process that serves nothing; its requests know nothing of any worker yet. */
-  async addRequester({ hedging = false }: { hedging?: boolean }): Promise<LoadNode> {
+  async #addRequester(): Promise<LoadNode> {
     const services = new LightServices({ slots: 1, bound: 1, workMs: 0, answer: 'echo' })
     services.setOffered(false)
     const seeds = this.#nodes[0]?.network.seeds() ?? []
-    const node = await startLoadNode({ services, seeds, hedging })
+    const node = await LoadNode.start({ services, seeds })
     this.#nodes.push(node)
     return node
   }
 
-  async addRequesters(init: { hedging?: boolean } = {}): Promise<LoadNode[]> {
+  /**
+   * Adds requesters and connects them to the workers they know, two at a time: in one process all at once would need more
+   * processor time for handshakes than dials may take.
+   */
+  async addRequesters(progress: (line: string) => void, signal: AbortSignal): Promise<LoadNode[]> {
     const added: LoadNode[] = []
-    while (added.length < requesterCount) added.push(await this.addRequester(init))
+    while (added.length < requesterCount) {
+      progress(`connecting ${added.length + 2} of ${requesterCount} requesters to their workers`)
+      const pair = await Promise.all([this.#addRequester(), this.#addRequester()])
+      await Promise.all(pair.map(node => node.connect(lightService, signal)))
+      added.push(...pair)
+    }
     return added
-  }
-
-  /** Takes requesters out again. */
-  async drop(requesters: readonly LoadNode[]): Promise<void> {
-    for (const node of requesters) this.#nodes.splice(this.#nodes.indexOf(node), 1)
-    await Promise.all(requesters.map(node => node.stop()))
   }
 
   async beginMeasuring(): Promise<void> {
