@@ -14,6 +14,7 @@ export default defineConfig({
         input: {
           electron: here('src/main/electron/main.ts'),
           cli: here('src/main/cli/main.ts'),
+          'ledger-thread': here('src/main/ledger/ledger-thread.ts'),
           'entity-engine': here('src/main/services/entity-engine.ts'),
           'ocr-engine': here('src/main/services/ocr-engine.ts'),
         },

@@ -37,7 +37,15 @@ async function startNode(name: string, flags: Flags = {}): Promise<DonorNode> {
     },
   })
   const launchEngine = createForkLauncher({ entries: engineEntries(import.meta.url), log })
-  const node = await createNode({ config, workerType: 'headless', version: '0.0.0', launchEngine, log, logBuffer })
+  const node = await createNode({
+    config,
+    workerType: 'headless',
+    version: '0.0.0',
+    launchEngine,
+    bundleUrl: import.meta.url,
+    log,
+    logBuffer,
+  })
   await node.start()
   started.push(node)
   return node
@@ -85,7 +93,10 @@ describe('a node', () => {
     const other = await startNode('other', { seeds: self(seed).addresses })
     await other.setDonating(true, true)
     const donating = () => seed.topology.get().nodes.find(node => node.peerId === self(other).peerId)
-    await vi.waitFor(() => expect(donating()).toMatchObject({ state: 'donating', services: ['ocr', 'ner-extraction'] }), 10_000)
+    await vi.waitFor(
+      () => expect(donating()).toMatchObject({ state: 'donating', services: ['ocr', 'ner-extraction'] }),
+      10_000,
+    )
     expect(seed.topology.get().counts).toEqual({ connected: 1, known: 1, donating: 1 })
     await other.setDonating(false)
     await vi.waitFor(() => expect(donating()).toMatchObject({ role: 'peer', services: [] }), 10_000)

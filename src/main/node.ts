@@ -1,3 +1,4 @@
+import { peerIdFromString } from '@libp2p/peer-id'
 import { mayRequest, type Role } from '../shared/membership/certificate.ts'
 import type { Capabilities, WorkerType } from '../shared/schema/capabilities.ts'
 import type { PeerIdText } from '../shared/schema/primitives.ts'
@@ -5,6 +6,7 @@ import type { Settings } from '../shared/schema/settings.ts'
 import { systemClock } from './clock.ts'
 import { composeCoordinator } from './compose-coordinator.ts'
 import { composeGovernor, type MachineSenses } from './compose-governor.ts'
+import { composeLedger } from './compose-ledger.ts'
 import { composeNetwork } from './compose-network.ts'
 import { composeServices } from './compose-services.ts'
 import { loadAccessToken } from './config/access-token.ts'
@@ -46,6 +48,8 @@ export interface NodeInit {
   version: string
   /** Starts the processes that run engines: forked when headless, Electron's own kind on the desktop. */
   launchEngine: EngineLauncher
+  /** `import.meta.url` of the program's main module: in a build, threads are found from there. */
+  bundleUrl: string
   /** Protects the identity at rest. Default: the file's mode alone. */
   seal?: KeySeal
   /** What the shell knows of the machine better than the system tells. */
@@ -132,6 +136,19 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
       onSocket: (socket, from) => server.serve(socket, { kind: 'peer', ...from }),
     },
   )
+  const addressesOf = (peer: PeerIdText) =>
+    host.libp2p.getConnections(peerIdFromString(peer)).map(connection => connection.remoteAddr)
+  const ledger = composeLedger(
+    { jobs, meter: owner.meter, settings: settings.settings, peerHttp, privateKey, clock, lifecycle, log },
+    {
+      dataFolder,
+      bundleUrl: init.bundleUrl,
+      selfId,
+      network: { id: network.id, open },
+      ownAddresses: () => host.libp2p.getMultiaddrs(),
+      addressesOf,
+    },
+  )
   const peers = new PingWatch({
     libp2p: host.libp2p,
     ping: (peer, options) => host.libp2p.services.ping.ping(peer, options),
@@ -164,6 +181,7 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
           local,
           router: coordinatorSide?.enter(router) ?? router,
           origins,
+          receipts: ledger.receipts,
           clock,
           log: log.child({ component: 'http' }),
         },
@@ -249,6 +267,7 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
     status: board.status,
     topology: network.view.topology,
     jobs: jobs.jobs,
+    ledger: ledger.ledger,
     settings: settings.settings,
     logs: init.logBuffer,
     diagnose: () =>
@@ -279,6 +298,8 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
         services: { ...current.services, [type]: { ...current.services[type], enabled } },
       }))
     },
+    contribution: span => ledger.contribution(span),
+    exportJobs: (format, signal) => ledger.exportJobs(format, signal),
     cancelJob: jobId => jobs.cancel(jobId),
     updateSettings: patch => settings.change(current => ({ ...current, ...definedOnly(patch) })),
   }

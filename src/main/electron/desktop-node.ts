@@ -39,6 +39,7 @@ export async function createDesktopNode(
     config,
     workerType: 'desktop',
     version,
+    bundleUrl: entries.folder.href,
     launchEngine: createUtilityLauncher(
       { utilityProcess: electron.utilityProcess, log: log.child({ component: 'engines' }) },
       { entries, environment: env },

@@ -44,6 +44,7 @@ export async function runHeadless(init: HeadlessInit): Promise<void> {
     config,
     workerType: init.workerType,
     version: init.version,
+    bundleUrl: init.entryUrl,
     launchEngine: createForkLauncher({
       entries: engineEntries(init.entryUrl),
       log: log.child({ component: 'engines' }),

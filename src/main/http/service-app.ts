@@ -17,12 +17,15 @@ import type { ServiceRequest } from '../service-request.ts'
 import { sendAnswer, sendError } from './answer.ts'
 import { awaitedBody } from './awaited-body.ts'
 import type { Origin, SocketOrigins } from './origin.ts'
+import { mountReceipts, type ReceiptTaker } from './receipt-route.ts'
 import { RequestEnd } from './request-end.ts'
 
 export interface ServiceAppComponents {
   local: LocalWorker
   router: { route(request: ServiceRequest): Promise<RoutedAnswer> }
   origins: SocketOrigins
+  /** Missing: no receipts are taken. */
+  receipts?: ReceiptTaker
   clock: Clock
   log: Logger
 }
@@ -89,6 +92,8 @@ export function createServiceApp(components: ServiceAppComponents, init: Service
     }
     return RESPONSE_ALREADY_SENT
   })
+
+  if (components.receipts !== undefined) mountReceipts(app, { receipts: components.receipts, origins })
 
   app.notFound(c => {
     const error = new RmaError('NOT_FOUND', `expected POST /service/<type>, GET /services or GET /health`)

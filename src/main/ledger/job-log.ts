@@ -1,8 +1,10 @@
 import { RmaError } from '../../shared/errors.ts'
+import type { LedgerJob } from '../../shared/schema/contribution.ts'
 import type { Job, JobsSnapshot } from '../../shared/schema/job.ts'
 import type { PathKind, PeerIdText } from '../../shared/schema/primitives.ts'
 import type { Clock } from '../clock.ts'
 import { LiveValue } from '../live-value.ts'
+import type { Usage } from '../service-request.ts'
 
 const keptFinished = 200
 
@@ -18,6 +20,8 @@ export interface JobHandle {
   accepted(worker: PeerIdText, path: PathKind): void
   started(): void
   received(bytes: number): void
+  /** What the job took of this machine. */
+  used(usage: Usage): void
   done(bytesOut: number): void
   failed(error: RmaError): void
 }
@@ -32,6 +36,7 @@ export interface JobTotals {
 export class JobLog {
   readonly jobs = new LiveValue<JobsSnapshot>({ jobs: [] })
   readonly #clock: Clock
+  readonly #finishListeners: ((job: LedgerJob) => void)[] = []
   readonly #unfinished = new Map<symbol, { job: Job; controller: AbortController }>()
   #finished: Job[] = []
   #totals: JobTotals = { served: 0, requested: 0, failed: 0 }
@@ -43,6 +48,26 @@ export class JobLog {
   /** Counts of finished jobs since the start. */
   get totals(): JobTotals {
     return this.#totals
+  }
+
+  /** Calls `listener` with each job that has ended. */
+  onFinished(listener: (job: LedgerJob) => void): void {
+    this.#finishListeners.push(listener)
+  }
+
+  /** Takes up jobs that ended in earlier runs of the node, newest first; they are not counted again. */
+  remember(jobs: readonly LedgerJob[]): void {
+    const known = new Set(this.#finished.map(({ id, role, createdAt }) => `${id} ${role} ${createdAt}`))
+    const others = jobs.filter(({ id, role, createdAt }) => !known.has(`${id} ${role} ${createdAt}`))
+    this.#finished = [...this.#finished, ...others].slice(0, keptFinished)
+    this.#publish()
+  }
+
+  /** The requester has acknowledged a job that was served here. */
+  acknowledge(id: string, requester: PeerIdText, receipt: NonNullable<Job['receipt']>): void {
+    const isIt = (job: Job) => job.id === id && job.requester === requester && job.role === 'served'
+    this.#finished = this.#finished.map(job => (isIt(job) ? { ...job, receipt } : job))
+    this.#publish()
   }
 
   begin(newJob: NewJob): JobHandle {
@@ -68,6 +93,7 @@ export class JobLog {
       accepted: (worker, path) => change({ worker, path }),
       started: () => change({ state: 'running', startedAt: this.#clock.now() }),
       received: bytesIn => change({ bytesIn }),
+      used: usage => change(usage),
       done: bytesOut => this.#finish(key, { state: 'done', bytesOut }),
       failed: error =>
         this.#finish(key, { state: error.code === 'CANCELLED' ? 'cancelled' : 'failed', error: error.code }),
@@ -85,10 +111,11 @@ export class JobLog {
     const entry = this.#unfinished.get(key)
     if (entry === undefined) return
     this.#unfinished.delete(key)
-    const job: Job = { ...entry.job, ...outcome, finishedAt: this.#clock.now() }
+    const job: LedgerJob = { ...entry.job, ...outcome, finishedAt: this.#clock.now() }
     this.#finished = [job, ...this.#finished].slice(0, keptFinished)
     this.#totals = count(this.#totals, job)
     this.#publish()
+    for (const listener of this.#finishListeners) listener(job)
   }
 
   #publish(): void {

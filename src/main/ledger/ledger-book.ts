@@ -13,6 +13,8 @@ const mostGathered = 500
 const retryMs = 5 * second
 /** Entries kept in memory while nothing can be written; about 5 MiB. */
 const mostWaiting = 10_000
+/** The file is read through this long after it was opened, when the node has started. */
+const checkAfterMs = 3 * second
 const importedAtOnce = 1_000
 
 interface Waiting {
@@ -40,6 +42,7 @@ export class LedgerBook {
   readonly #setAside: string[] = []
   #lost = 0
   #stopTimer: StopTimer | undefined
+  #stopCheck: StopTimer = () => undefined
 
   constructor({ clock }: { clock: Clock }, init: LedgerBookInit) {
     this.#clock = clock
@@ -51,6 +54,7 @@ export class LedgerBook {
     try {
       this.#reopen()
       this.#become({ kind: 'open' })
+      this.#stopCheck = this.#clock.after(checkAfterMs, () => this.#check())
     } catch (error) {
       if (judgeFailure(error) !== 'wait') throw error
       this.#wait(error)
@@ -101,6 +105,7 @@ export class LedgerBook {
   }
 
   close(): void {
+    this.#stopCheck()
     this.flush()
     this.#stopTimer?.()
     this.#stopTimer = undefined
@@ -112,6 +117,17 @@ export class LedgerBook {
     const database = this.#database
     if (database === undefined) return []
     return database.transaction(() => entries.map(({ id, entry }) => ({ id, outcome: writeEntry(database, entry) })))
+  }
+
+  #check(): void {
+    this.flush()
+    try {
+      this.#database?.check()
+    } catch (error) {
+      if (judgeFailure(error) !== 'set-aside') return
+      this.#putAside()
+      this.flush()
+    }
   }
 
   /** One entry that the database does not take must not hold up the others. */

@@ -95,6 +95,16 @@ export class LedgerDatabase {
     this.#database.close()
   }
 
+  /**
+   * Reads the whole file, more than a second for a million jobs.
+   *
+   * @throws LedgerForeign when it is damaged
+   */
+  check(): void {
+    const { quick_check } = this.#database.prepare('PRAGMA quick_check(1)').get() as { quick_check: string }
+    if (quick_check !== 'ok') throw new LedgerForeign(quick_check)
+  }
+
   /** Does `work` wholly or not at all. */
   transaction<T>(work: () => T): T {
     this.#database.exec('BEGIN IMMEDIATE')
@@ -230,8 +240,6 @@ function checkVersion(database: DatabaseSync): number {
   const isEmpty = (tables as { tables: number }).tables === 0
   if (!isEmpty && pragma(database, 'application_id') !== applicationId) throw new LedgerForeign()
   if (version > migrations.length) throw new LedgerNewer(version, migrations.length)
-  const check = database.prepare('PRAGMA quick_check(1)').get() as { quick_check: string }
-  if (check.quick_check !== 'ok') throw new LedgerForeign(check.quick_check)
   return version
 }
 

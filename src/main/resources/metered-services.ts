@@ -21,7 +21,11 @@ export class MeteredServices implements LocalServices {
     const { services, throttle, meter } = this.#parts
     const { signal } = request
     const answer = await services.run({ ...request, body: throttle.pace(meter.count(request.body), signal) })
-    return { ...answer, body: throttle.pace(meter.count(chunksOf(answer.body)), signal) }
+    if (!(answer.body instanceof Uint8Array)) {
+      return { ...answer, body: throttle.pace(meter.count(answer.body), signal) }
+    }
+    meter.add(answer.body.byteLength)
+    return throttle.bounded ? { ...answer, body: throttle.pace(chunkOf(answer.body), signal) } : answer
   }
 
   offers(service: ServiceType): boolean {
@@ -41,7 +45,6 @@ export class MeteredServices implements LocalServices {
   }
 }
 
-async function* chunksOf(body: Uint8Array | AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, void> {
-  if (body instanceof Uint8Array) yield body
-  else yield* body
+async function* chunkOf(body: Uint8Array): AsyncGenerator<Uint8Array, void, void> {
+  yield body
 }

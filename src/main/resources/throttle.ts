@@ -18,6 +18,11 @@ export class Throttle {
     this.#bytesPerSecond = init.bytesPerSecond
   }
 
+  /** Whether there is a bound now. */
+  get bounded(): boolean {
+    return this.#bytesPerSecond() !== undefined
+  }
+
   /** Passes a body on, no faster than the bound allows. Ends with the signal's reason when that aborts. */
   async *pace(body: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncGenerator<Uint8Array, void, void> {
     for await (const chunk of body) {

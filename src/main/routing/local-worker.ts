@@ -93,6 +93,7 @@ export class LocalWorker {
           job.started()
           request.onStarted?.()
         },
+        onUsed: usage => job.used(usage),
       })
       const body = answer.body instanceof Uint8Array ? answer.body : this.#replay(key, run, job, answer.body, signal)
       run.answered(answer.contentType, body)

@@ -1,3 +1,10 @@
+import type {
+  Contribution,
+  DaySpan,
+  ExportFormat,
+  ExportPiece,
+  LedgerSnapshot,
+} from '../../shared/schema/contribution.ts'
 import type { Diagnosis } from '../../shared/schema/diagnosis.ts'
 import type { JobsSnapshot } from '../../shared/schema/job.ts'
 import type { LogEntry } from '../../shared/schema/log.ts'
@@ -14,6 +21,7 @@ export interface NodeApi {
   readonly status: LiveValue<Status>
   readonly topology: LiveValue<Topology>
   readonly jobs: LiveValue<JobsSnapshot>
+  readonly ledger: LiveValue<LedgerSnapshot>
   readonly settings: LiveValue<Settings>
   readonly logs: { watch(signal?: AbortSignal): AsyncGenerator<LogEntry[], void, void> }
   /** Why this node can or cannot take part. */
@@ -30,6 +38,10 @@ export interface NodeApi {
   pauseGpu(paused: boolean): Promise<void>
   /** Rejects with UNKNOWN_SERVICE for a type this node has no engine for. */
   setService(type: ServiceType, enabled: boolean): Promise<void>
+  /** What was done in a span of days. */
+  contribution(span: DaySpan): Promise<Contribution>
+  /** Every job of the ledger, a piece at a time. */
+  exportJobs(format: ExportFormat, signal?: AbortSignal): AsyncGenerator<ExportPiece, void, void>
   /** Rejects with NOT_FOUND when no such job is queued or running. */
   cancelJob(id: string): void
   updateSettings(patch: SettingsPatch): Promise<Settings>

@@ -31,6 +31,11 @@ export function createRpcRouter(node: NodeApi) {
       watch: rpc.jobs.watch.handler(({ signal }) => node.jobs.watch(signal)),
       cancel: rpc.jobs.cancel.handler(({ input }) => node.cancelJob(input.id)),
     },
+    ledger: {
+      watch: rpc.ledger.watch.handler(({ signal }) => node.ledger.watch(signal)),
+      contribution: rpc.ledger.contribution.handler(({ input }) => node.contribution(input)),
+      export: rpc.ledger.export.handler(({ input, signal }) => node.exportJobs(input.format, signal)),
+    },
     settings: {
       get: rpc.settings.get.handler(() => node.settings.get()),
       update: rpc.settings.update.handler(({ input }) => node.updateSettings(input)),

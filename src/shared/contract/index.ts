@@ -1,5 +1,12 @@
 import { eventIterator, oc } from '@orpc/contract'
 import { z } from 'zod'
+import {
+  contributionSchema,
+  daySpanSchema,
+  exportFormatSchema,
+  exportPieceSchema,
+  ledgerSnapshotSchema,
+} from '../schema/contribution.ts'
 import { diagnosisSchema } from '../schema/diagnosis.ts'
 import { jobsSnapshotSchema } from '../schema/job.ts'
 import { logEntrySchema } from '../schema/log.ts'
@@ -56,6 +63,13 @@ export const contract = {
   jobs: {
     watch: procedure.output(eventIterator(jobsSnapshotSchema)),
     cancel: procedure.input(z.object({ id: requestIdSchema })).output(z.void()),
+  },
+  ledger: {
+    /** How the ledger is, at once and on each change. */
+    watch: procedure.output(eventIterator(ledgerSnapshotSchema)),
+    contribution: procedure.input(daySpanSchema).output(contributionSchema),
+    /** Every job, a piece at a time, with how far it is. */
+    export: procedure.input(z.object({ format: exportFormatSchema })).output(eventIterator(exportPieceSchema)),
   },
   settings: {
     get: procedure.output(settingsSchema),

@@ -1,3 +1,4 @@
+import type { Contribution } from '../schema/contribution.ts'
 import type { RoutingReport } from '../schema/routing.ts'
 import type { Status } from '../schema/status.ts'
 import type { Topology } from '../schema/topology.ts'
@@ -52,6 +53,23 @@ export const sampleStatus: Status = {
 
 /** What its router did. */
 export const sampleRoutingReport: RoutingReport = { totals: sampleStatus.routing, services: [], paths: [], workers: [] }
+
+/** What it has given: nothing. */
+export const sampleContribution: Contribution = {
+  days: [],
+  served: {
+    jobs: 0,
+    failed: 0,
+    cancelled: 0,
+    verified: 0,
+    bytesIn: 0,
+    bytesOut: 0,
+    runMs: 0,
+    cpuMs: 0,
+    gpuMs: 0,
+  },
+  energy: { wattHours: 0 },
+}
 
 /** That node, alone. */
 export const sampleTopology: Topology = {

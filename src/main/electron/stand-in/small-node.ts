@@ -1,10 +1,11 @@
 import { RmaError } from '../../../shared/errors.ts'
+import type { Contribution, ExportPiece, LedgerSnapshot } from '../../../shared/schema/contribution.ts'
 import type { Diagnosis } from '../../../shared/schema/diagnosis.ts'
 import type { RoutingReport } from '../../../shared/schema/routing.ts'
 import { defaultSettings } from '../../../shared/schema/settings.ts'
 import type { Status } from '../../../shared/schema/status.ts'
 import type { Topology } from '../../../shared/schema/topology.ts'
-import { sampleRoutingReport, sampleStatus } from '../../../shared/testing/samples.ts'
+import { sampleContribution, sampleRoutingReport, sampleStatus } from '../../../shared/testing/samples.ts'
 import type { Startable } from '../../lifecycle.ts'
 import { LiveValue } from '../../live-value.ts'
 import { LogBuffer } from '../../log.ts'
@@ -27,6 +28,7 @@ export class SmallNode implements NodeApi, Startable, DesktopNode {
   })
   readonly jobs = new LiveValue({ jobs: [] })
   readonly settings = new LiveValue(defaultSettings)
+  readonly ledger = new LiveValue<LedgerSnapshot>({ state: { kind: 'open' }, setAside: [] })
   readonly logs = new LogBuffer()
   readonly api = this
   readonly lifecycle = this
@@ -84,6 +86,14 @@ export class SmallNode implements NodeApi, Startable, DesktopNode {
 
   async pauseGpu(paused: boolean): Promise<void> {
     this.settings.update(settings => ({ ...settings, gpuPaused: paused }))
+  }
+
+  async contribution(): Promise<Contribution> {
+    return sampleContribution
+  }
+
+  async *exportJobs(): AsyncGenerator<ExportPiece, void, void> {
+    yield { text: 'request_id\r\n', written: 0, total: 0 }
   }
 
   async setService(): Promise<void> {

@@ -1,4 +1,5 @@
 import { RmaError } from '../../../shared/errors.ts'
+import type { Contribution, ExportPiece, LedgerSnapshot } from '../../../shared/schema/contribution.ts'
 import type { Diagnosis } from '../../../shared/schema/diagnosis.ts'
 import type { JobsSnapshot } from '../../../shared/schema/job.ts'
 import type { ServiceType } from '../../../shared/schema/primitives.ts'
@@ -6,7 +7,12 @@ import type { RoutingReport } from '../../../shared/schema/routing.ts'
 import { defaultSettings, type Settings, type SettingsPatch } from '../../../shared/schema/settings.ts'
 import type { Status } from '../../../shared/schema/status.ts'
 import type { Topology } from '../../../shared/schema/topology.ts'
-import { sampleRoutingReport, sampleStatus, sampleTopology } from '../../../shared/testing/samples.ts'
+import {
+  sampleContribution,
+  sampleRoutingReport,
+  sampleStatus,
+  sampleTopology,
+} from '../../../shared/testing/samples.ts'
 import { LiveValue } from '../../live-value.ts'
 import { LogBuffer } from '../../log.ts'
 import type { NodeApi } from '../node-api.ts'
@@ -31,6 +37,7 @@ export class StandInNode implements NodeApi {
   readonly topology = new WatchedValue<Topology>(sampleTopology)
   readonly jobs = new WatchedValue<JobsSnapshot>({ jobs: [] })
   readonly settings = new WatchedValue<Settings>(defaultSettings)
+  readonly ledger = new LiveValue<LedgerSnapshot>({ state: { kind: 'open' }, setAside: [] })
   readonly logs = new LogBuffer()
   diagnosis: Diagnosis = { findings: [{ kind: 'connected', level: 'good', peers: 2 }] }
   routing: RoutingReport = sampleRoutingReport
@@ -64,6 +71,14 @@ export class StandInNode implements NodeApi {
 
   async pauseGpu(paused: boolean): Promise<void> {
     this.#wish({ gpuPaused: paused })
+  }
+
+  async contribution(): Promise<Contribution> {
+    return sampleContribution
+  }
+
+  async *exportJobs(): AsyncGenerator<ExportPiece, void, void> {
+    yield { text: 'request_id\r\n', written: 0, total: 0 }
   }
 
   async setService(type: ServiceType, enabled: boolean): Promise<void> {
