@@ -6,8 +6,9 @@ import type { LocalServices } from '../../src/main/service-request.ts'
 import { engineEntries } from '../../src/main/services/engine-launcher.ts'
 import { createForkLauncher } from '../../src/main/services/fork-launcher.ts'
 import { ServiceHost } from '../../src/main/services/service-host.ts'
-import { MiB } from '../../src/shared/units.ts'
+import { MiB, minute } from '../../src/shared/units.ts'
 import { LightServices, lightService } from '../routing/light-services.ts'
+import { settled } from '../timing.ts'
 import { EventLoopWatch } from './event-loop.ts'
 import { LoadNode } from './load-node.ts'
 import type { LoadChildInit, LoadOrder, LoadWord } from './load-words.ts'
@@ -58,6 +59,9 @@ function say(word: LoadWord): void {
 
 process.on('message', (order: LoadOrder) => {
   switch (order.kind) {
+    case 'settle':
+      void settled(minute, new AbortController().signal).then(() => say({ kind: 'done' }))
+      return
     case 'begin-measuring':
       doneBefore = lights.map(({ done }) => done)
       pagesBefore = reader?.pagesRead.get() ?? 0

@@ -36,6 +36,8 @@ export class LoadNetwork {
       return found >= workerCount
     }
     await until(allFound, findLimitMs, signal)
+    progress('waiting until the workers have come to rest')
+    await Promise.all(this.#processes.map(each => each.settle()))
   }
 
   /** Workers that a lookup names, of all there are. */

@@ -21,6 +21,11 @@ export class LoadProcess {
     return started
   }
 
+  /** Resolves once the process has little to do, or after a minute. */
+  async settle(): Promise<void> {
+    await this.#ask({ kind: 'settle' }, 'done')
+  }
+
   async beginMeasuring(): Promise<void> {
     await this.#ask({ kind: 'begin-measuring' }, 'done')
   }

@@ -16,7 +16,11 @@ export interface Stalls {
   ms: number
 }
 
-export type LoadOrder = { kind: 'begin-measuring' } | { kind: 'figures' } | ({ kind: 'stall' } & Stalls)
+export type LoadOrder =
+  | { kind: 'settle' }
+  | { kind: 'begin-measuring' }
+  | { kind: 'figures' }
+  | ({ kind: 'stall' } & Stalls)
 
 export interface LoadFigures {
   /** Light jobs done by each worker since measuring began. */
