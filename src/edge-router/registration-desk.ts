@@ -1,4 +1,5 @@
 import { RmaError } from '../shared/errors.ts'
+import { verifyCertificate } from '../shared/membership/certificate.ts'
 import { openRegistration } from '../shared/membership/registration.ts'
 import { verifyRevocations } from '../shared/membership/revocations.ts'
 import {
@@ -46,8 +47,8 @@ export class RegistrationDesk {
     const known = (await within(patienceMs, this.#clock, this.#store.list())).revocations
     const newest = newer(known, await this.#revocationsOf(body))
     const { seed, expiresAt, certificate, at, nonce } = await openRegistration(body.registration, {
-      ...this.#network,
-      revoked: newest.revoked,
+      networkId: this.#network.networkId,
+      verifyCertificate: (token, now) => verifyCertificate(token, { ...this.#network, revoked: newest.revoked, now }),
       origin,
       now,
     })

@@ -3,9 +3,10 @@ import { Miniflare } from 'miniflare'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { type CaKey, generateCaKey } from '../shared/membership/ca-key.ts'
+import { verifyCertificate } from '../shared/membership/certificate.ts'
 import { networkId } from '../shared/membership/network-id.ts'
 import { signRevocations } from '../shared/membership/revocations.ts'
-import { openSeed } from '../shared/membership/seed-envelope.ts'
+import { openSeed, type SeedReader } from '../shared/membership/seed-envelope.ts'
 import { apiErrorSchema } from '../shared/schema/coordinator-api.ts'
 import { edgeMetricsSchema, maxRegistrationBytes, registrationAcceptedSchema } from '../shared/schema/edge-api.ts'
 import { bootstrapSchema } from '../shared/schema/seeds.ts'
@@ -132,7 +133,12 @@ describe('hands out', () => {
 
     const { seeds, count } = await edge.seeds()
     expect({ seeds, count }).toEqual({ seeds: [seed], count: 1 })
-    const reader = { networkId: networkId(networkName, ca.publicKey), caPublicKey: ca.publicKey, now: Date.now() }
+    const network = { networkId: networkId(networkName, ca.publicKey), caPublicKey: ca.publicKey }
+    const reader: SeedReader = {
+      networkId: network.networkId,
+      now: Date.now(),
+      verifyCertificate: (token, now) => verifyCertificate(token, { ...network, now }),
+    }
     expect((await openSeed(seeds[0]?.envelope ?? '', reader)).seed).toEqual(seed)
   })
 

@@ -6,9 +6,10 @@ import { bootstrapAnswer, bootstrapSchema, envelopesOf, type SeedClaims, seedCla
 import { day, hour, minute, second } from '../units.ts'
 import { decodeBase64url, encodeBase64url } from './base64url.ts'
 import { type CaKey, generateCaKey } from './ca-key.ts'
-import { type CertificateRequest, issueCertificate, type Role } from './certificate.ts'
+import { type CertificateRequest, issueCertificate, type Role, verifyCertificate } from './certificate.ts'
 import { peerIdOfPublicKey } from './peer-key.ts'
 import { sealPeerToken, type TokenSigner } from './peer-token.ts'
+import type { RevokedAt } from './revocations.ts'
 import { openSeed, type SeedDraft, type SeedReader, sealSeed } from './seed-envelope.ts'
 
 const networkId = '0123456789abcdef'
@@ -36,8 +37,14 @@ beforeAll(async () => {
   }
   ca = await generateCaKey()
   certificate = await certify({})
-  reader = { networkId, now, caPublicKey: ca.publicKey }
+  reader = readerOf({})
 })
+
+/** As a node reads seeds: by its CA's key, and what it has heard of revocations. */
+function readerOf(revoked: RevokedAt): SeedReader {
+  const check = { networkId, caPublicKey: ca.publicKey, revoked }
+  return { networkId, now, verifyCertificate: (token, now) => verifyCertificate(token, { ...check, now }) }
+}
 
 function certify(change: Partial<CertificateRequest>, key = ca): Promise<string> {
   const roles: Role[] = ['coordinator']
@@ -128,7 +135,7 @@ describe('is refused for its certificate', () => {
 
   test('with MEMBERSHIP_REVOKED once the reader has heard of it', async () => {
     const { envelope } = await sealSeed(draft(), signer)
-    const told = { ...reader, revoked: { [signer.peerId]: now / second } }
+    const told = readerOf({ [signer.peerId]: now / second })
     await expect(openSeed(envelope, told)).rejects.toMatchObject({ code: 'MEMBERSHIP_REVOKED' })
   })
 })

@@ -4,9 +4,8 @@ import { peerIdSchema } from '../schema/primitives.ts'
 import { maxEnvelopeLength, type Seed, type SeedClaims, seedClaimsSchema, seedLifeMs } from '../schema/seeds.ts'
 import { type Milliseconds, second } from '../units.ts'
 import { readToken, type TokenKind } from './ca-token.ts'
-import { type Certificate, maxCertificateLength, verifyCertificate } from './certificate.ts'
+import { type Certificate, maxCertificateLength } from './certificate.ts'
 import { isSignedByPeer, sealPeerToken, type TokenSigner } from './peer-token.ts'
-import type { RevokedAt } from './revocations.ts'
 
 /** Why a seed is refused, as `details.reason` of SEED_REFUSED. */
 export const seedRefusals = [
@@ -24,12 +23,14 @@ export const seedRefusals = [
 ] as const
 export type SeedRefusal = (typeof seedRefusals)[number]
 
+/** Checks a certificate for the reader's network: CA, times, revocation. Rejects with the code of what is wrong. */
+export type ReadCertificate = (certificate: string, now: Milliseconds) => Promise<Certificate>
+
 export interface SeedReader {
   networkId: string
   now: Milliseconds
   /** Missing only in a network without a CA, where a seed proves no more than that its coordinator has that key. */
-  caPublicKey?: string
-  revoked?: RevokedAt
+  verifyCertificate?: ReadCertificate
 }
 
 /** A seed whose coordinator has signed it. `seed` is made of what was signed. */
@@ -88,7 +89,7 @@ export async function sealSeed({ claims, networkId, certificate, now }: SeedDraf
 
 /**
  * Verifies a seed: form, network, the coordinator's signature, times, certificate. Rejects with SEED_REFUSED,
- * MEMBERSHIP_MISSING, MEMBERSHIP_ROLE, or what `verifyCertificate` rejects with.
+ * MEMBERSHIP_MISSING, MEMBERSHIP_FOREIGN, MEMBERSHIP_ROLE, or what `verifyCertificate` rejects with.
  */
 export async function openSeed(envelope: string, reader: SeedReader): Promise<VerifiedSeed> {
   const { iss, net, iat, exp, cert, ...claims } = read(envelope)
@@ -122,12 +123,13 @@ function checkTimes({ issuedAt, expiresAt }: { issuedAt: Milliseconds; expiresAt
 async function openCertificate(
   nodeId: string,
   token: string | undefined,
-  { networkId, caPublicKey, revoked, now }: SeedReader,
+  { verifyCertificate, now }: SeedReader,
 ): Promise<Certificate | undefined> {
-  if (caPublicKey === undefined) return undefined
+  if (verifyCertificate === undefined) return undefined
   if (token === undefined) throw new RmaError('MEMBERSHIP_MISSING', `the seed of ${nodeId} carries no certificate`)
-  const check = { networkId, caPublicKey, now, shownBy: nodeId, ...(revoked === undefined ? {} : { revoked }) }
-  const certificate = await verifyCertificate(token, check)
+  const certificate = await verifyCertificate(token, now)
+  if (certificate.peerId !== nodeId)
+    throw new RmaError('MEMBERSHIP_FOREIGN', `the seed of ${nodeId} carries the certificate of ${certificate.peerId}`)
   if (!certificate.roles.includes('coordinator'))
     throw new RmaError('MEMBERSHIP_ROLE', `${nodeId} is certified, but not as a coordinator`)
   return certificate
