@@ -1,8 +1,10 @@
 import { peerIdFromString } from '@libp2p/peer-id'
+import { RmaError } from '../shared/errors.ts'
 import { mayRequest, type Role } from '../shared/membership/certificate.ts'
 import type { Capabilities, WorkerType } from '../shared/schema/capabilities.ts'
 import type { PeerIdText } from '../shared/schema/primitives.ts'
 import type { Settings } from '../shared/schema/settings.ts'
+import { second } from '../shared/units.ts'
 import { systemClock } from './clock.ts'
 import { composeCoordinator } from './compose-coordinator.ts'
 import { composeGovernor, type MachineSenses } from './compose-governor.ts'
@@ -24,6 +26,7 @@ import { JobLog } from './ledger/job-log.ts'
 import { Lifecycle, type Startable } from './lifecycle.ts'
 import { LiveValue } from './live-value.ts'
 import type { LogBuffer, Logger } from './log.ts'
+import { joinNetwork } from './membership/join.ts'
 import { formatMetrics } from './metrics/exposition.ts'
 import { nodeMetrics } from './metrics/node-metrics.ts'
 import { PeerHttp } from './paths/peer-http.ts'
@@ -42,6 +45,10 @@ import { StatusBoard } from './status-board.ts'
 /** Workers whose latency is reported: those asked last. */
 const reportedWorkers = 50
 
+/** For all places that an invite names together. */
+const joinTimeoutMs = 45 * second
+const restartDelayMs = 0.2 * second
+
 export interface NodeInit {
   config: NodeConfig
   workerType: WorkerType
@@ -56,6 +63,8 @@ export interface NodeInit {
   senses?: MachineSenses
   log: Logger
   logBuffer: LogBuffer
+  /** Starts the node anew, as a new network asks for; a shell that cannot leaves that to the owner. */
+  restart?: () => void
 }
 
 /** A node: one member of the network, whatever shell it runs in. */
@@ -172,7 +181,11 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
       networkClock: network.clock,
       log: log.child({ component: 'router' }),
     },
-    { location, isTrusted: peerId => rolesOf(peerId).includes('trusted') },
+    {
+      location,
+      hedging: () => settings.settings.get().requests.hedging,
+      isTrusted: peerId => rolesOf(peerId).includes('trusted'),
+    },
   )
   const server: ServiceServer = new ServiceServer(
     {
@@ -269,6 +282,7 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
     jobs: jobs.jobs,
     ledger: ledger.ledger,
     settings: settings.settings,
+    membership: network.membership,
     logs: init.logBuffer,
     diagnose: () =>
       diagnose({
@@ -300,6 +314,15 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
     },
     contribution: span => ledger.contribution(span),
     exportJobs: (format, signal) => ledger.exportJobs(format, signal),
+    async join({ invite, label }) {
+      if (config.network.name !== undefined)
+        throw new RmaError('BAD_SETTING', 'this node was started with --network: start it without, and join then')
+      const parts = { privateKey, settings, clock, log: log.child({ component: 'join' }) }
+      const joined = await joinNetwork(parts, { dataFolder, invite, label, signal: AbortSignal.timeout(joinTimeoutMs) })
+      // Once the answer is on its way.
+      if (init.restart !== undefined) clock.after(restartDelayMs, init.restart)
+      return { ...joined, restarting: init.restart !== undefined }
+    },
     cancelJob: jobId => jobs.cancel(jobId),
     updateSettings: patch => settings.change(current => ({ ...current, ...definedOnly(patch) })),
   }

@@ -33,6 +33,12 @@ export interface HeadlessInit {
  * DATA_FOLDER_UNUSABLE, DATA_FOLDER_IN_USE, PORT_IN_USE and what else `createNode` says; what had started is stopped by then.
  */
 export async function runHeadless(init: HeadlessInit): Promise<void> {
+  while (!init.signal.aborted) await runUntilRestart(init)
+}
+
+/** Until the node is to be stopped, or has joined another network. */
+async function runUntilRestart(init: HeadlessInit): Promise<void> {
+  const restart = new AbortController()
   const config = await loadConfig({ env: init.env, flags: init.flags })
   const logBuffer = new LogBuffer()
   const log = createLog({
@@ -51,6 +57,7 @@ export async function runHeadless(init: HeadlessInit): Promise<void> {
     }),
     log,
     logBuffer,
+    restart: () => restart.abort(),
   })
   const reachable = new ReachableNode(
     { node, clock: systemClock, log },
@@ -62,7 +69,8 @@ export async function runHeadless(init: HeadlessInit): Promise<void> {
     if (init.donate) await node.setDonating(true, true)
     init.output.write(`Dashboard: ${reachable.accessUrl}\n`)
     if (node.apiUrl !== undefined) init.output.write(`API: ${node.apiUrl}\n`)
-    if (!init.signal.aborted) await once(init.signal, 'abort')
+    const ended = AbortSignal.any([init.signal, restart.signal])
+    if (!ended.aborted) await once(ended, 'abort')
   } finally {
     await reachable.stop()
   }

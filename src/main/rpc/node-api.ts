@@ -8,6 +8,7 @@ import type {
 import type { Diagnosis } from '../../shared/schema/diagnosis.ts'
 import type { JobsSnapshot } from '../../shared/schema/job.ts'
 import type { LogEntry } from '../../shared/schema/log.ts'
+import type { JoinInput, JoinResult, Membership } from '../../shared/schema/membership.ts'
 import type { ServiceType } from '../../shared/schema/primitives.ts'
 import type { RoutingReport } from '../../shared/schema/routing.ts'
 import type { Settings, SettingsPatch } from '../../shared/schema/settings.ts'
@@ -22,6 +23,8 @@ export interface NodeApi {
   readonly topology: LiveValue<Topology>
   readonly jobs: LiveValue<JobsSnapshot>
   readonly ledger: LiveValue<LedgerSnapshot>
+  /** What this node is in its network. */
+  readonly membership: LiveValue<Membership>
   readonly settings: LiveValue<Settings>
   readonly logs: { watch(signal?: AbortSignal): AsyncGenerator<LogEntry[], void, void> }
   /** Why this node can or cannot take part. */
@@ -44,5 +47,7 @@ export interface NodeApi {
   exportJobs(format: ExportFormat, signal?: AbortSignal): AsyncGenerator<ExportPiece, void, void>
   /** Rejects with NOT_FOUND when no such job is queued or running. */
   cancelJob(id: string): void
+  /** Rejects with INVITE_MALFORMED, NO_COORDINATOR, or what the coordinator refuses with. */
+  join(input: JoinInput): Promise<JoinResult>
   updateSettings(patch: SettingsPatch): Promise<Settings>
 }

@@ -36,6 +36,11 @@ export function createRpcRouter(node: NodeApi) {
       contribution: rpc.ledger.contribution.handler(({ input }) => node.contribution(input)),
       export: rpc.ledger.export.handler(({ input, signal }) => node.exportJobs(input.format, signal)),
     },
+    membership: {
+      get: rpc.membership.get.handler(() => node.membership.get()),
+      watch: rpc.membership.watch.handler(({ signal }) => node.membership.watch(signal)),
+      join: rpc.membership.join.handler(({ input }) => node.join(input)),
+    },
     settings: {
       get: rpc.settings.get.handler(() => node.settings.get()),
       update: rpc.settings.update.handler(({ input }) => node.updateSettings(input)),

@@ -10,6 +10,7 @@ import {
 import { diagnosisSchema } from '../schema/diagnosis.ts'
 import { jobsSnapshotSchema } from '../schema/job.ts'
 import { logEntrySchema } from '../schema/log.ts'
+import { joinInputSchema, joinResultSchema, membershipSchema } from '../schema/membership.ts'
 import { requestIdSchema, serviceTypeSchema } from '../schema/primitives.ts'
 import { routingReportSchema } from '../schema/routing.ts'
 import { settingsPatchSchema, settingsSchema } from '../schema/settings.ts'
@@ -70,6 +71,15 @@ export const contract = {
     contribution: procedure.input(daySpanSchema).output(contributionSchema),
     /** Every job, a piece at a time, with how far it is. */
     export: procedure.input(z.object({ format: exportFormatSchema })).output(eventIterator(exportPieceSchema)),
+  },
+  membership: {
+    get: procedure.output(membershipSchema),
+    watch: procedure.output(eventIterator(membershipSchema)),
+    /**
+     * Joins the network of an invite. Nothing is changed where that fails: INVITE_MALFORMED, NO_COORDINATOR, or what the
+     * coordinator refuses with.
+     */
+    join: procedure.input(joinInputSchema).output(joinResultSchema),
   },
   settings: {
     get: procedure.output(settingsSchema),

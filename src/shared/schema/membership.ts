@@ -33,6 +33,8 @@ export const joinInputSchema = z.object({
   label: peerTextSchema(64).optional(),
 })
 
+export type JoinInput = z.infer<typeof joinInputSchema>
+
 export const joinResultSchema = z.object({
   network: z.string(),
   /** `pending`: the settings are made, and the operator has yet to approve. */

@@ -1,6 +1,7 @@
 import { RmaError } from '../../../shared/errors.ts'
 import type { Contribution, ExportPiece, LedgerSnapshot } from '../../../shared/schema/contribution.ts'
 import type { Diagnosis } from '../../../shared/schema/diagnosis.ts'
+import type { Membership } from '../../../shared/schema/membership.ts'
 import type { RoutingReport } from '../../../shared/schema/routing.ts'
 import { defaultSettings } from '../../../shared/schema/settings.ts'
 import type { Status } from '../../../shared/schema/status.ts'
@@ -27,6 +28,7 @@ export class SmallNode implements NodeApi, Startable, DesktopNode {
     counts: { connected: 0, known: 0, donating: 0 },
   })
   readonly jobs = new LiveValue({ jobs: [] })
+  readonly membership = new LiveValue<Membership>({ kind: 'open' })
   readonly settings = new LiveValue(defaultSettings)
   readonly ledger = new LiveValue<LedgerSnapshot>({ state: { kind: 'open' }, setAside: [] })
   readonly logs = new LogBuffer()
@@ -102,6 +104,10 @@ export class SmallNode implements NodeApi, Startable, DesktopNode {
 
   cancelJob(): never {
     throw new RmaError('NOT_FOUND', 'this node has no jobs')
+  }
+
+  async join(): Promise<never> {
+    throw new RmaError('INVITE_MALFORMED', 'this node joins no network')
   }
 
   async updateSettings() {

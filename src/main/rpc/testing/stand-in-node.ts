@@ -2,6 +2,7 @@ import { RmaError } from '../../../shared/errors.ts'
 import type { Contribution, ExportPiece, LedgerSnapshot } from '../../../shared/schema/contribution.ts'
 import type { Diagnosis } from '../../../shared/schema/diagnosis.ts'
 import type { JobsSnapshot } from '../../../shared/schema/job.ts'
+import type { JoinResult, Membership } from '../../../shared/schema/membership.ts'
 import type { ServiceType } from '../../../shared/schema/primitives.ts'
 import type { RoutingReport } from '../../../shared/schema/routing.ts'
 import { defaultSettings, type Settings, type SettingsPatch } from '../../../shared/schema/settings.ts'
@@ -38,6 +39,7 @@ export class StandInNode implements NodeApi {
   readonly jobs = new WatchedValue<JobsSnapshot>({ jobs: [] })
   readonly settings = new WatchedValue<Settings>(defaultSettings)
   readonly ledger = new LiveValue<LedgerSnapshot>({ state: { kind: 'open' }, setAside: [] })
+  readonly membership = new WatchedValue<Membership>({ kind: 'open' })
   readonly logs = new LogBuffer()
   diagnosis: Diagnosis = { findings: [{ kind: 'connected', level: 'good', peers: 2 }] }
   routing: RoutingReport = sampleRoutingReport
@@ -97,6 +99,11 @@ export class StandInNode implements NodeApi {
   cancelJob(id: string): void {
     this.#fail()
     throw new RmaError('NOT_FOUND', `no job ${id} is queued or running`, { id })
+  }
+
+  async join(): Promise<JoinResult> {
+    this.#fail()
+    return { network: 'charity', status: 'member', restarting: false }
   }
 
   async updateSettings(patch: SettingsPatch): Promise<Settings> {
