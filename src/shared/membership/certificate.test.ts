@@ -97,7 +97,7 @@ describe('a certificate', () => {
 
   it('does not let its header choose how it is checked', async () => {
     const [, payload = '', signature = ''] = token.split('.')
-    const part = (value: object) => encodeBase64url(Buffer.from(JSON.stringify(value)))
+    const part = (value: object) => encodeBase64url(new TextEncoder().encode(JSON.stringify(value)))
     const headers = [
       { alg: 'none', typ: 'rma-membership' },
       { alg: 'HS256', typ: 'rma-membership' },
