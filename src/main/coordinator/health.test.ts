@@ -21,7 +21,7 @@ describe('the health of a coordinator', () => {
     ['does not listen', { dhtPort: 0 }, 'unavailable', 'joined'],
     ['cannot write', { datastoreWritable: false }, 'unavailable', 'joined'],
     ['drains', { draining: true, datastoreWritable: false }, 'draining', 'joined'],
-  ] as const)('is told when it %s', (_case, changes, status, dht) => {
+  ] as [string, Partial<HealthFacts>, string, string][])('is told when it %s', (_case, changes, status, dht) => {
     expect(healthAnswer({ ...well, ...changes })).toMatchObject({ status, checks: { dht } })
   })
 })

@@ -26,7 +26,8 @@ export const relayLimits = {
 export function meteredRelay(): (components: CircuitRelayServerComponents) => CircuitRelayService {
   return components => {
     const meter = new ByteMeter(relayLimits)
-    const { registrar, connectionManager } = components
+    const { peerId, privateKey, peerStore, addressManager, registrar, connectionManager, connectionGater, logger } =
+      components
     const relay = circuitRelayServer({
       reservations: {
         maxReservations: relayLimits.maxReservations,
@@ -38,7 +39,12 @@ export function meteredRelay(): (components: CircuitRelayServerComponents) => Ci
       hopTimeout: 10 * second,
     })
     return relay({
-      ...components,
+      peerId,
+      privateKey,
+      peerStore,
+      addressManager,
+      connectionGater,
+      logger,
       // What the one who asks for a connection sends comes in on the stream it opens.
       registrar: overlaid(registrar, {
         handle: (protocols, handler, options) =>
