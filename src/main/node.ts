@@ -205,6 +205,7 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
           services: () => services.status.get(),
           donating: () => settings.settings.get().donating,
           forwardsForPeers: coordinatorSide !== undefined,
+          ...(coordinatorSide === undefined ? {} : { bootstrap: () => coordinatorSide.bootstrap() }),
           isTrusted: () => rolesOf(selfId).includes('trusted'),
           mayRequest: peerId => open || mayRequest(rolesOf(peerId)),
           metrics: () => formatMetrics(nodeMetrics({ status: board.status.get(), routing: routingReport() })),
@@ -264,6 +265,7 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
   )
   const coordinator = coordinatorSide?.open({
     router,
+    peerHttp,
     routing: routingTotals,
     nodeMetrics: () => nodeMetrics({ status: board.status.get(), routing: routingReport() }),
   })
@@ -279,6 +281,10 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
     },
     status: board.status,
     topology: network.view.topology,
+    coordinators: location => ({
+      coordinators: network.coordinators(location),
+      edgeRequestsToday: network.edge.today.get(),
+    }),
     jobs: jobs.jobs,
     ledger: ledger.ledger,
     settings: settings.settings,

@@ -61,6 +61,11 @@ export const settingsSchema = z.strictObject({
   services: z.record(serviceTypeSchema, serviceSettingsSchema),
   /** Language engines on this machine. */
   engines: engineSettingsSchema.optional(),
+  /** How this node's own requests are sent. */
+  requests: z.strictObject({
+    /** Ask a second worker where one takes longer than 19 of 20 answers of the service do. */
+    hedging: z.boolean(),
+  }),
   appearance: z.strictObject({ theme: z.enum(['system', 'light', 'dark']) }),
 })
 export type Settings = z.infer<typeof settingsSchema>
@@ -79,6 +84,7 @@ export const defaultSettings: Settings = {
     'ner-extraction': { enabled: true },
     'llm-inference': { enabled: false },
   },
+  requests: { hedging: false },
   appearance: { theme: 'system' },
 }
 
