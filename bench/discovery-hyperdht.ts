@@ -35,7 +35,7 @@ export async function startHyperdht(): Promise<DiscoveryNetwork> {
       const half = nextRound() % 2
       await Promise.all(workers.filter((_, index) => index % 2 === half).map(putRecord))
     },
-    find: requester => find(nodeAt(requesters, requester), topic),
+    find: async requester => ({ count: await find(nodeAt(requesters, requester), topic) }),
     announce: () => publish(workerOn(nodeAt(requesters, next())), randomBytes(32)),
     async joinAndFind() {
       const newcomer = new HyperDHT({ bootstrap: testnet.bootstrap, host: '127.0.0.1', ephemeral: true })

@@ -58,7 +58,7 @@ export async function startKad(signal: AbortSignal): Promise<DiscoveryNetwork> {
       const renewing = workers.filter((_, index) => index % 2 === half)
       return inBatches(renewing, putRecord, signal)
     },
-    find: requester => find(nodeAt(requesters, requester), service),
+    find: async requester => ({ count: await find(nodeAt(requesters, requester), service) }),
     async announce() {
       const name = `bench-${announced}`
       await publish(nodeAt(requesters, announced++), await cidOf(name))

@@ -15,13 +15,19 @@ export interface DiscoveryNetwork {
   publishAll(): Promise<void>
   /** Every other worker publishes a new state. */
   renewHalf(): Promise<void>
-  /** How many workers the given one of the requesters finds, each with its record, checked and up to date. */
-  find(requester: number): Promise<number>
+  /** What the given one of the requesters finds: workers, each with its record, up to date. */
+  find(requester: number): Promise<Found>
   /** One worker more publishes itself, for something nobody offers yet. Resolves once everybody who is to keep it does. */
   announce(): Promise<void>
   /** A newcomer starts, joins by one address and finds the workers; it leaves again. Returns the time until it had found any. */
   joinAndFind(): Promise<number>
   stop(): Promise<void>
+}
+
+export interface Found {
+  count: number
+  /** Checks signatures that a requester need not wait for, where the network leaves any to be checked. */
+  check?(): Promise<unknown>
 }
 
 /** How much is measured of one network; slow ones are measured less often. */
@@ -38,6 +44,8 @@ export interface DiscoveryFigures {
   announceMs: number
   findMs: number
   findP99Ms: number
+  /** The same until all signatures are checked. */
+  checkedMs: number
   /** Workers found in one lookup: the fewest, and the median. */
   found: { least: number; median: number }
 }
@@ -46,10 +54,11 @@ export interface DiscoveryTimes {
   join: number[]
   announce: number[]
   find: number[]
+  checked: number[]
   found: number[]
 }
 
-export const noTimes = (): DiscoveryTimes => ({ join: [], announce: [], find: [], found: [] })
+export const noTimes = (): DiscoveryTimes => ({ join: [], announce: [], find: [], checked: [], found: [] })
 
 /** One repeat of what all networks are measured by; its times are added to `times`. */
 export async function measureRepeat(
@@ -62,7 +71,7 @@ export async function measureRepeat(
     await network.renewHalf()
     for (let requester = 0; requester < plan.requesters; requester++) {
       signal.throwIfAborted()
-      times.find.push(await elapsed(async () => times.found.push(await network.find(requester))))
+      await findOnce(network, requester, times)
     }
   }
   for (let count = 0; count < plan.announcements; count++) {
@@ -75,12 +84,22 @@ export async function measureRepeat(
   }
 }
 
-export function figuresOf({ join, announce, find, found }: DiscoveryTimes): DiscoveryFigures {
+async function findOnce(network: DiscoveryNetwork, requester: number, times: DiscoveryTimes): Promise<void> {
+  const start = performance.now()
+  const { count, check } = await network.find(requester)
+  times.find.push(performance.now() - start)
+  await check?.()
+  times.checked.push(performance.now() - start)
+  times.found.push(count)
+}
+
+export function figuresOf({ join, announce, find, checked, found }: DiscoveryTimes): DiscoveryFigures {
   return {
     joinMs: median(join),
     announceMs: median(announce),
     findMs: median(find),
     findP99Ms: percentile(find, 0.99),
+    checkedMs: median(checked),
     found: { least: Math.min(...found), median: median(found) },
   }
 }

@@ -2,7 +2,7 @@ import { closestPeers, keyPosition, peerPosition, serviceKey } from '../src/main
 import { registrarsPerKey } from '../src/main/directory/registrars.ts'
 import { createTestNode, ocrDraft, startTestNetwork, type TestNode } from '../src/main/directory/test-network.ts'
 import { second } from '../src/shared/units.ts'
-import { type DiscoveryNetwork, networkSize, workerCount } from './discovery-network.ts'
+import { type DiscoveryNetwork, type Found, networkSize, workerCount } from './discovery-network.ts'
 import { elapsed, settled, until } from './timing.ts'
 
 const publishLimitMs = 30 * second
@@ -14,6 +14,7 @@ const service = 'ocr'
 
 /** Our own network, with a result cache that is bypassed where finding is measured. */
 export interface OurNetwork extends DiscoveryNetwork {
+  readonly nodes: readonly TestNode[]
   /** Nodes that are not workers, nor registrars of the service. */
   readonly requesters: readonly TestNode[]
 }
@@ -32,6 +33,7 @@ export async function startOurs(signal: AbortSignal): Promise<OurNetwork> {
   let announced = 0
   let joined = 0
   return {
+    nodes,
     requesters,
     async publishAll() {
       for (const worker of workers) worker.directory.announcer.update(ocrDraft())
@@ -69,8 +71,10 @@ function isKept({ host }: TestNode, name: string, keepers: readonly TestNode[]):
   return keepers.every(({ directory }) => directory.registry.stored(peerId)?.keys.includes(serviceKey(name)))
 }
 
-async function find(node: TestNode | undefined): Promise<number> {
-  return (await node?.directory.finder.findService(service, { limit: workerCount }))?.length ?? 0
+/** As the result cache asks: a request does not wait for the signatures of renewals, which are checked right after. */
+async function find(node: TestNode | undefined): Promise<Found> {
+  const found = await node?.directory.finder.findClaims(serviceKey(service), { limit: workerCount })
+  return found === undefined ? { count: 0 } : { count: found.workers.length, check: found.check }
 }
 
 async function joinAndFind(seed: TestNode | undefined, signal: AbortSignal): Promise<number> {
@@ -78,7 +82,7 @@ async function joinAndFind(seed: TestNode | undefined, signal: AbortSignal): Pro
   try {
     return await elapsed(async () => {
       await newcomer.start()
-      await until(async () => (await find(newcomer)) > 0, joinLimitMs, signal)
+      await until(async () => (await find(newcomer)).count > 0, joinLimitMs, signal)
     })
   } finally {
     await newcomer.stop()

@@ -82,6 +82,7 @@ async function measureOurs(options: BenchmarkOptions) {
       'announce.p50': figures.announceMs,
       'findWarm50.p50': figures.findMs,
       'findWarm50.p99': figures.findP99Ms,
+      'findWarm50Checked.p50': figures.checkedMs,
       'findCold50.p50': median(cold),
       findsPerSecond50way: median(perSecond),
       'findCached50.p50Us': median(cachedUs),
@@ -142,7 +143,7 @@ async function flood(network: OurNetwork): Promise<number> {
   let finds = 0
   const ask = async (_: unknown, requester: number) => {
     while (performance.now() < end) {
-      await network.find(requester)
+      await (await network.find(requester)).check?.()
       finds++
     }
   }

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest'
 import type { WorkerView } from '../../shared/schema/worker.ts'
 import { minute, second } from '../../shared/units.ts'
 import { TurnedClock } from '../clock.ts'
-import { type FindListeners, WorkerCache } from './cache.ts'
+import { WorkerCache } from './cache.ts'
 import { ocrDraft } from './test-network.ts'
 
 const log = pino({ level: 'silent' })
@@ -13,7 +13,8 @@ let asked: number
 let cache: WorkerCache
 /** Says that the directory knows more than its last answer. */
 let tellOfMore: () => void
-let correct: (worker: WorkerView) => void
+/** What turns out to be true of workers whose claims were made up. */
+let corrections: Promise<WorkerView[]>
 
 function worker(peerId: string, change: Partial<WorkerView> = {}): WorkerView {
   const now = clock.now()
@@ -25,14 +26,14 @@ function worker(peerId: string, change: Partial<WorkerView> = {}): WorkerView {
 beforeEach(() => {
   clock = new TurnedClock()
   answers = []
+  corrections = Promise.resolve([])
   asked = 0
-  const find = async (_service: string, { onMore, onCorrected }: FindListeners) => {
+  const find = async (_service: string, onMore: () => void) => {
     asked++
     tellOfMore = onMore
-    correct = onCorrected
     const answer = answers.length > 1 ? answers.shift() : answers[0]
     if (answer instanceof Error) throw answer
-    return answer ?? []
+    return { workers: answer ?? [], check: () => corrections }
   }
   cache = new WorkerCache({ find, clock, log }, { cacheTtlMs: minute })
 })
@@ -49,11 +50,10 @@ describe('a lookup', () => {
   })
 
   it('believes what is true of a worker once a claim about it has proven false', async () => {
-    answers = [[{ ...worker('a'), state: 'paused' }]]
-    await cache.lookup('ocr')
-    correct(worker('a'))
-    correct(worker('unheard-of'))
-    expect((await cache.lookup('ocr')).workers).toEqual([worker('a')])
+    answers = [[worker('a', { state: 'paused' })]]
+    corrections = Promise.resolve([worker('a'), worker('unheard-of')])
+    expect((await cache.lookup('ocr')).workers).toMatchObject([{ state: 'paused' }])
+    await vi.waitFor(async () => expect((await cache.lookup('ocr')).workers).toEqual([worker('a')]))
   })
 
   it('asks again in the background when the directory has more to say', async () => {

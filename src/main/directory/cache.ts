@@ -4,6 +4,7 @@ import { type Milliseconds, second } from '../../shared/units.ts'
 import type { Clock } from '../clock.ts'
 import type { Logger } from '../log.ts'
 import { withSignal } from '../with-signal.ts'
+import type { Found } from './finder.ts'
 
 /** Entries are refreshed this long before they expire, when somebody asks; a request never waits for it. */
 const refreshAheadShare = 1 / 3
@@ -13,16 +14,9 @@ const maxServices = 256
 /** Workers whose failure is remembered. */
 const maxFailed = 1_000
 
-export interface FindListeners {
-  /** Called when asking again may find more of them. */
-  onMore(): void
-  /** Called when what was said of a worker's load and state has turned out not to be from it, with what is true. */
-  onCorrected(worker: WorkerView): void
-}
-
 export interface WorkerCacheComponents {
-  /** Looks a service's workers up in the directory. */
-  find(service: ServiceType, listeners: FindListeners): Promise<WorkerView[]>
+  /** Looks a service's workers up in the directory; `onMore` is called when asking again may find more of them. */
+  find(service: ServiceType, onMore: () => void): Promise<Found>
   clock: Clock
   log: Logger
 }
@@ -156,19 +150,22 @@ export class WorkerCache {
     if (running !== undefined) return running
     this.#dhtLookups++
     const flight = this.#components
-      .find(service, {
-        onMore: () => this.#refresh(service),
-        onCorrected: worker => this.#correct(service, worker),
+      .find(service, () => this.#refresh(service))
+      .then(({ workers, check }) => {
+        const kept = this.#keep(service, workers)
+        void this.#correct(service, check)
+        return kept
       })
-      .then(workers => this.#keep(service, workers))
       .finally(() => this.#flights.delete(service))
     this.#flights.set(service, flight)
     return flight
   }
 
-  #correct(service: ServiceType, worker: WorkerView): void {
+  /** What a worker was said to claim, and did not, is corrected as soon as that is known; no request waits for it. */
+  async #correct(service: ServiceType, check: Found['check']): Promise<void> {
+    const corrected = await check()
     const workers = this.#entries.get(service)?.workers
-    if (workers?.has(worker.peerId)) workers.set(worker.peerId, worker)
+    for (const worker of corrected) if (workers?.has(worker.peerId)) workers.set(worker.peerId, worker)
   }
 
   #keep(service: ServiceType, workers: WorkerView[]): WorkerView[] {

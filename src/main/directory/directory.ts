@@ -18,6 +18,7 @@ import { readCloser } from './closer.ts'
 import { EnvelopeCache } from './envelope-cache.ts'
 import { Finder } from './finder.ts'
 import { maxCloser } from './frames.ts'
+import { serviceKey } from './keys.ts'
 import { RegistrarService } from './registrar.ts'
 import { Registrars } from './registrars.ts'
 import { Registry } from './registry.ts'
@@ -105,7 +106,7 @@ export function createDirectory(components: DirectoryComponents, init: Directory
   const finder = new Finder({ registrars, ask, envelopes, clock, log })
   const cache = new WorkerCache(
     {
-      find: (service, listeners) => finder.findService(service, { limit: init.maxWorkers, ...listeners }),
+      find: (service, onMore) => finder.findClaims(serviceKey(service), { limit: init.maxWorkers, onMore }),
       clock,
       log,
     },

@@ -12,6 +12,8 @@ import { checkRenewalTime, type UnverifiedRenewal } from './renewal.ts'
 export interface Candidate {
   record: UnverifiedRecord | VerifiedRecord
   renewal?: UnverifiedRenewal
+  /** The renewal before it, which was checked: what counts if the newest turns out to be false. */
+  sureRenewal?: UnverifiedRenewal
 }
 
 export type Candidates = Map<PeerIdText, Candidate>
@@ -34,8 +36,9 @@ export function describeKnown(known: readonly Candidate[], envelopes: EnvelopeCa
   })
 }
 
-function withoutUnchecked({ record, renewal }: Candidate, envelopes: EnvelopeCache): Candidate {
-  return renewal !== undefined && envelopes.renewals.outcomeOf(renewal) === true ? { record, renewal } : { record }
+function withoutUnchecked({ record, renewal, sureRenewal }: Candidate, envelopes: EnvelopeCache): Candidate {
+  const sure = renewal !== undefined && envelopes.renewals.outcomeOf(renewal) === true ? renewal : sureRenewal
+  return sure === undefined ? { record } : { record, renewal: sure }
 }
 
 /** What an answer is read by. */
@@ -73,6 +76,27 @@ export function readFound(found: FoundFrame, { key, known, envelopes }: Reading)
     if (candidate !== undefined && renewal.claims.seq > seqOf(candidate)) candidate.renewal = renewal
   }
   return candidates
+}
+
+/**
+ * Adds what this node knew before of the workers an answer names: an answer with something older takes nothing back, and
+ * what is newer counts until its signature is checked, for it is what one asks for.
+ */
+export function continueFrom(
+  before: Candidates,
+  found: Candidates,
+  { envelopes, now }: { envelopes: EnvelopeCache; now: Milliseconds },
+): void {
+  for (const [peerId, candidate] of found) {
+    const known = before.get(peerId)
+    if (known === undefined) continue
+    if (known.record.hash !== candidate.record.hash) found.set(peerId, latest(known, candidate, envelopes, now))
+    else if (seqOf(candidate) <= seqOf(known)) found.set(peerId, known)
+    else {
+      const { renewal } = withoutUnchecked(known, envelopes)
+      if (renewal !== undefined) candidate.sureRenewal = renewal
+    }
+  }
 }
 
 /** Where several answers speak of one worker, the latest that its key has signed counts. */
@@ -138,7 +162,7 @@ export async function dropFalseRenewals(
     const { record, renewal } = candidate
     if (renewal === undefined || !record.verified) return false
     const holds = await envelopes.renewals.holdsAside(renewal, record)
-    if (!holds && candidate.renewal === renewal) delete candidate.renewal
+    if (!holds && candidate.renewal === renewal) dropRenewal(candidate)
     return !holds
   })
   const refuted = await Promise.all(checks)
@@ -150,8 +174,14 @@ function verify(candidate: Candidate, envelopes: EnvelopeCache, now: Millisecond
   const record = verifyRecord(candidate, envelopes, now)
   const { renewal } = candidate
   if (record !== undefined && renewal !== undefined && !envelopes.renewals.holds(renewal, record))
-    delete candidate.renewal
+    dropRenewal(candidate)
   return record
+}
+
+function dropRenewal(candidate: Candidate): void {
+  const { sureRenewal } = candidate
+  delete candidate.renewal
+  if (sureRenewal !== undefined) candidate.renewal = sureRenewal
 }
 
 function verifyRecord(candidate: Candidate, envelopes: EnvelopeCache, now: Milliseconds): VerifiedRecord | undefined {
@@ -163,7 +193,7 @@ function verifyRecord(candidate: Candidate, envelopes: EnvelopeCache, now: Milli
   if (verified === undefined) return undefined
   candidate.record = verified
   const { renewal } = candidate
-  if (renewal !== undefined && !isDated(renewal, now)) delete candidate.renewal
+  if (renewal !== undefined && !isDated(renewal, now)) dropRenewal(candidate)
   return verified
 }
 

@@ -9,6 +9,7 @@ import type { EnvelopeCache } from './envelope-cache.ts'
 import {
   type Candidate,
   type Candidates,
+  continueFrom,
   describeKnown,
   dropFalseRenewals,
   inRankOrder,
@@ -48,14 +49,19 @@ export interface FindOptions {
   limit?: number
   filter?: FindFilter
   signal?: AbortSignal
-  /**
-   * Does not wait until the signatures of renewals are checked where all registrars said the same: what such a worker says
-   * of its load and state is a claim until then. Called for each whose renewal turns out not to be its own, with what is
-   * true of it.
-   */
-  onCorrected?: (worker: WorkerView) => void
   /** Called when the DHT has named the key's registrars after the answer was given: asking again may find more. */
   onMore?: () => void
+}
+
+/** What a lookup found, before the signatures of renewals were checked. */
+export interface Found {
+  /**
+   * Live workers, their records verified, those that claim the most free capacity first. What a renewal says of load and
+   * state is a claim where all registrars said the same.
+   */
+  workers: WorkerView[]
+  /** Checks those claims, and resolves with what is true of each worker whose claim it did not sign. */
+  check(): Promise<WorkerView[]>
 }
 
 interface RememberedKey {
@@ -85,16 +91,23 @@ export class Finder {
   }
 
   /**
-   * Live workers under a key, verified, those that claim the most free capacity first. Empty when there is none, or
-   * nobody to ask. Rejects with CANCELLED when `signal` aborts.
+   * Live workers under a key, all they say verified, those that claim the most free capacity first. Empty when there is
+   * none, or nobody to ask. Rejects with CANCELLED when `signal` aborts.
    */
   async find(key: KeyText, options: FindOptions = {}): Promise<WorkerView[]> {
+    const { workers, check } = await this.findClaims(key, options)
+    const corrected = new Map((await check()).map(worker => [worker.peerId, worker]))
+    return workers.map(worker => corrected.get(worker.peerId) ?? worker)
+  }
+
+  /** As `find`, without waiting for signatures that can be checked afterwards: 25 of them take 2 ms. */
+  async findClaims(key: KeyText, options: FindOptions = {}): Promise<Found> {
     options.signal?.throwIfAborted()
     this.#finds++
     const lookup = this.#lookUpIfDue(key)
     const quick = await this.#askUntilFound(key, options, lookup === undefined ? maxRounds : 1)
     if (lookup === undefined) return quick
-    if (quick.length > 0) {
+    if (quick.workers.length > 0) {
       void lookup.then(() => options.onMore?.())
       return quick
     }
@@ -107,14 +120,13 @@ export class Finder {
    * Asks others where all that were asked failed or none named a worker that holds: a registrar that says it knows nobody
    * may be lying, or new. Those that failed are not asked again.
    */
-  async #askUntilFound(key: KeyText, options: FindOptions, rounds: number): Promise<WorkerView[]> {
+  async #askUntilFound(key: KeyText, options: FindOptions, rounds: number): Promise<Found> {
     const asked = new Set<PeerIdText>()
     for (let round = 0; round < rounds; round++) {
-      const answers = await this.#askRegistrars(key, asked, options)
-      const workers = await this.#views(answers, options)
-      if (workers.length > 0) return workers
+      const found = this.#found(await this.#askRegistrars(key, asked, options), options.limit ?? defaultLimit)
+      if (found.workers.length > 0) return found
     }
-    return []
+    return { workers: [], check: async () => [] }
   }
 
   /** Asks three of the registrars that are not among `asked`, and adds them to it. */
@@ -130,11 +142,7 @@ export class Finder {
     await enoughOf(
       chosen.map(({ peerId }) =>
         this.#askOne(peerId, key, known, options).then(found => {
-          // What was seen before is not taken back by who answers with something older.
-          for (const worker of found.keys()) {
-            const seen = before.get(worker)
-            if (seen !== undefined && !answers.has(worker)) answers.set(worker, seen)
-          }
+          continueFrom(before, found, { envelopes, now: clock.now() })
           mergeInto(answers, found, envelopes, clock.now())
           if (answers.size > 0) remembered.candidates = answers
           return found.size > 0
@@ -171,29 +179,21 @@ export class Finder {
     }
   }
 
-  async #views(candidates: Candidates, options: FindOptions): Promise<WorkerView[]> {
-    const { envelopes } = this.#components
-    const chosen: Candidate[] = []
-    const views: WorkerView[] = []
+  #found(candidates: Candidates, limit: number): Found {
+    const named: Candidate[] = []
+    const workers: WorkerView[] = []
     for (const candidate of inRankOrder(candidates)) {
-      if (views.length >= (options.limit ?? defaultLimit)) break
+      if (workers.length >= limit) break
       const view = this.#view(candidate)
       if (view === undefined) continue
-      chosen.push(candidate)
-      views.push(view)
+      named.push(candidate)
+      workers.push(view)
     }
-    const checking = dropFalseRenewals(chosen, envelopes)
-    if (options.onCorrected === undefined) {
-      const refuted = new Set(await checking)
-      return refuted.size === 0 ? views : chosen.flatMap(candidate => this.#view(candidate) ?? [])
+    const check = async () => {
+      const refuted = await dropFalseRenewals(named, this.#components.envelopes)
+      return refuted.flatMap(candidate => this.#view(candidate) ?? [])
     }
-    void checking.then(refuted => {
-      for (const candidate of refuted) {
-        const view = this.#view(candidate)
-        if (view !== undefined) options.onCorrected?.(view)
-      }
-    })
-    return views
+    return { workers, check }
   }
 
   #view(candidate: Candidate): WorkerView | undefined {
