@@ -66,7 +66,10 @@ async function repeated(times: number, measure: () => Promise<number>): Promise<
 async function decide(): Promise<number[]> {
   const known = Array.from({ length: cachedWorkers }, (_, index) => viewOf({ peerId: `w${index}`, addresses: [] }))
   const log = createLog({ level: 'error', buffer: new LogBuffer() })
-  const cache = new WorkerCache({ find: async () => known, clock: systemClock, log }, { cacheTtlMs: 10 * minute })
+  const cache = new WorkerCache(
+    { find: async () => ({ workers: known, check: async () => [] }), clock: systemClock, log },
+    { cacheTtlMs: 10 * minute },
+  )
   const experience = new WorkerExperience({ clock: systemClock })
   for (const { peerId } of known) experience.begin(peerId, lightService).answered(20 + Math.random() * 20, 'direct')
   const choice = new WorkerChoice(
