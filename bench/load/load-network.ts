@@ -18,6 +18,12 @@ const findLimitMs = 2 * minute
 export class LoadNetwork {
   readonly #processes: LoadProcess[] = []
   readonly #nodes: LoadNode[] = []
+  #missing = 0
+
+  /** Connections between requesters and workers that could not be made beforehand. */
+  get missingConnections(): number {
+    return this.#missing
+  }
 
   async start(progress: (line: string) => void, signal: AbortSignal): Promise<void> {
     const first = await this.#addRequester()
@@ -30,8 +36,9 @@ export class LoadNetwork {
     }
     let found = 0
     const allFound = async () => {
+      const before = found
       found = await this.found(first)
-      progress(`${found} of ${workerCount} workers are found`)
+      if (found !== before) progress(`${found} of ${workerCount} workers are found`)
       if (found < workerCount) await delay(second, undefined, { signal })
       return found >= workerCount
     }
@@ -64,7 +71,8 @@ export class LoadNetwork {
     while (added.length < requesterCount) {
       progress(`connecting ${added.length + 2} of ${requesterCount} requesters to their workers`)
       const pair = await Promise.all([this.#addRequester(), this.#addRequester()])
-      await Promise.all(pair.map(node => node.connect(lightService, signal)))
+      const missing = await Promise.all(pair.map(node => node.connect(lightService, signal)))
+      this.#missing += missing.reduce((sum, each) => sum + each, 0)
       added.push(...pair)
     }
     return added

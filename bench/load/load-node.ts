@@ -42,14 +42,17 @@ export class LoadNode {
     this.#requests = await startRequests(this.network, this.#services, hedging)
   }
 
-  /** Connects to the workers of a service that it would choose from, one after the other. */
-  async connect(service: string, signal: AbortSignal): Promise<void> {
+  /** Connects to the workers of a service that it would choose from, one after the other; returns how many it could not. */
+  async connect(service: string, signal: AbortSignal): Promise<number> {
     const { directory, host } = this.network
     const { workers } = await directory.cache.lookup(service, { signal })
+    let missing = 0
     for (const { peerId, record } of workers) {
       const addresses = record.addresses.map(address => multiaddr(`${address}/p2p/${peerId}`))
-      await host.libp2p.dial(addresses, { signal })
+      await host.libp2p.dial(addresses, { signal }).catch(() => missing++)
+      signal.throwIfAborted()
     }
+    return missing
   }
 
   async stop(): Promise<void> {
