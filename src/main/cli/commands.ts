@@ -4,12 +4,15 @@ import { RmaError } from '../../shared/errors.ts'
 import { logLevelSchema } from '../../shared/schema/log.ts'
 import { MiB, type Milliseconds } from '../../shared/units.ts'
 import type { Flags } from '../config/node-config.ts'
+import { addCa } from './ca-commands.ts'
 import { type CommandContext, type CommonOptions, dataFolderOption, jsonOption, print } from './command-context.ts'
 import { formatDiagnosis } from './doctor.ts'
 import { openDocument } from './document.ts'
 import { exitCodeHelp } from './exit-code.ts'
 import { formatStatus, formatTopology } from './format.ts'
+import { addJoin, addMembership } from './join.ts'
 import { addKeys } from './key-commands.ts'
+import { addInvite, addMembers } from './member-commands.ts'
 import { openNetworkNotice } from './open-network-notice.ts'
 import { findCoordinator } from './operator-api.ts'
 import { collectSeeds, parsePort, parsePretended, parseServiceType, parseTimeout } from './options.ts'
@@ -49,6 +52,11 @@ export function createProgram(context: CommandContext): Command {
   addHeadless(program, context)
   addCoordinator(program, context)
   addKeys(program, context)
+  addCa(program, context)
+  addInvite(program, context)
+  addMembers(program, context)
+  addJoin(program, context)
+  addMembership(program, context)
   addRequest(program, context)
   addDonate(program, context)
   addPause(program, context)

@@ -13,7 +13,7 @@ export interface OperatorApi {
   token: string
   url: string
   /** Rejects with what the coordinator answers, or PROTOCOL. */
-  ask<T>(method: 'GET' | 'POST' | 'DELETE', path: string, answer: z.ZodType<T>, body?: unknown): Promise<T>
+  ask<T>(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, answer: z.ZodType<T>, body?: unknown): Promise<T>
 }
 
 /** Rejects with NODE_NOT_RUNNING where no coordinator runs there. */
