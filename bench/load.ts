@@ -30,12 +30,8 @@ export const load: Benchmark = {
       const hedging = await measureHedging(network, requesters, options)
       return {
         settings: {
-          workerCount,
-          requesterCount,
-          perSecond,
-          seconds: forMs / second,
-          pageEvery,
-          workMs,
+          ...{ workerCount, requesterCount, perSecond, seconds: forMs / second, pageEvery, workMs },
+          missingConnections: network.missingConnections,
           ...steady.lost,
         },
         metrics: { ...steady.metrics, ...hedging },
