@@ -9,6 +9,8 @@ import type { JobInput, Workshop } from './workshop.ts'
 export interface EnginePoolInit {
   /** Name of the engine's entry. */
   entry: string
+  /** What the engine is told when it starts. */
+  options?: unknown
   /** Jobs, and so processes, at once. */
   size: number
   /** Limit of one process. */
@@ -29,7 +31,7 @@ export interface EnginePoolComponents {
 /** Engine processes of one service: started when a job needs one, kept warm for a while, replaced when they end. */
 export class EnginePool implements Workshop {
   readonly #components: EnginePoolComponents
-  readonly #init: Required<EnginePoolInit>
+  readonly #init: EnginePoolInit & { startMs: Milliseconds; idleMs: Milliseconds }
   /** Warm engines without a job, the one used last at the end, each with the timer that unloads it. */
   readonly #idle = new Map<EngineSession, StopTimer>()
   readonly #busy = new Set<EngineSession>()

@@ -16,6 +16,8 @@ export type EngineCommand =
       kind: 'start'
       /** The process ends itself when its resident memory passes this. */
       memoryMiB: number
+      /** The engine's own options, from the node. */
+      options: unknown
     }
   | { kind: 'run'; job: number; input: EngineInput }
 

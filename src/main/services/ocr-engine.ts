@@ -1,7 +1,8 @@
+import type { OcrOptions } from './ocr-languages.ts'
 import { serveEngine } from './serve-engine.ts'
 
 // The recogniser and the decoders are loaded after the memory watch runs.
-serveEngine(import.meta.url, async () => {
+serveEngine(import.meta.url, async options => {
   const { createOcrEngine } = await import('./ocr-recogniser.ts')
-  return await createOcrEngine()
+  return await createOcrEngine(options as OcrOptions)
 })

@@ -1,23 +1,25 @@
-import { fileURLToPath } from 'node:url'
+import sharp from 'sharp'
 import { createWorker, OEM, PSM } from 'tesseract.js'
-import { z } from 'zod'
 import type { OcrPage } from '../../shared/schema/service.ts'
-import type { EngineInput } from './engine-protocol.ts'
-import { readPages } from './page-reader.ts'
-import { type Engine, RefusedDocument } from './serve-engine.ts'
+import { documentOf } from './document-input.ts'
+import { readPages } from './documents/document-pages.ts'
+import { type GreyPage, pgmOf } from './documents/page.ts'
+import { languageFolder, type OcrOptions } from './ocr-languages.ts'
+import { betterTurn, mayLie, otherTurns, readability, type Turn, turnedBack } from './page-turn.ts'
+import type { Engine } from './serve-engine.ts'
 import { wordsOf } from './tesseract-words.ts'
 
-/** English, the best model with integer weights: as exact as the floating-point one, twice as fast. */
-const language = 'eng'
-const languageFolder = new URL('4.0.0_best_int', import.meta.resolve('@tesseract.js-data/eng/package.json'))
+/** Pixels of a page when it is only tried which way up it is. */
+const trialPixels = 2_000_000
 
 /** Loads the recogniser, entirely from installed files and without writing any. */
-export async function createOcrEngine(): Promise<Engine> {
+export async function createOcrEngine(options: OcrOptions): Promise<Engine> {
+  const { folder, gzip } = languageFolder(options)
   const loaded = Promise.withResolvers<never>()
   const worker = await Promise.race([
-    createWorker(language, OEM.LSTM_ONLY, {
-      langPath: fileURLToPath(languageFolder),
-      gzip: true,
+    createWorker(options.languages, OEM.LSTM_ONLY, {
+      langPath: folder,
+      gzip,
       cacheMethod: 'none',
       errorHandler: error => loaded.reject(new Error('the recogniser failed', { cause: error })),
     }),
@@ -25,31 +27,49 @@ export async function createOcrEngine(): Promise<Engine> {
   ])
   await worker.setParameters({ tessedit_pageseg_mode: PSM.AUTO })
 
+  async function recognise(pgm: Uint8Array, scale: number): Promise<OcrPage> {
+    const { data } = await worker.recognize(Buffer.from(pgm), {}, { text: true, tsv: true })
+    return { text: data.text, words: wordsOf(data.tsv ?? '', scale) }
+  }
+
+  /** Reads a page, and again turned when it seems to lie on its side or head. */
+  async function read(page: GreyPage): Promise<OcrPage> {
+    const upright = await recognise(page.pgm, page.scale)
+    if (!mayLie(upright.words)) return upright
+    const scores = new Map<Turn, number>()
+    for (const turn of otherTurns) {
+      const trial = await turned(page, turn, trialPixels)
+      scores.set(turn, readability((await recognise(trial.pgm, trial.scale)).words))
+    }
+    const turn = betterTurn(readability(upright.words), scores)
+    if (turn === 0) return upright
+    const { pgm } = await turned(page, turn, page.width * page.height)
+    const { text, words } = await recognise(pgm, page.scale)
+    const [width, height] = [page.width * page.scale, page.height * page.scale].map(Math.round) as [number, number]
+    return { text, words: words.map(word => ({ ...word, box: turnedBack(word.box, turn, width, height) })) }
+  }
+
   return {
     async run(input, emit) {
       const startedAt = performance.now()
       for await (const page of readPages(documentOf(input))) {
-        const { data } = await worker.recognize(Buffer.from(page.pgm), {}, { text: true, tsv: true })
-        const words = wordsOf(data.tsv ?? '', page.scale)
-        const read: OcrPage = { text: data.text, words }
-        emit({ number: page.number, total: page.total, page: read })
+        const { layer, number, total } = page
+        emit({ number, total, page: layer ?? (await read(await page.grey())) })
       }
       return { milliseconds: performance.now() - startedAt }
     },
   }
 }
 
-const documentSchema = z.object({ document: z.base64() })
-
-/** The image's bytes, taken out of JSON where they came that way. */
-function documentOf({ contentType, bytes }: EngineInput): Uint8Array {
-  if (contentType !== 'application/json') return bytes
-  try {
-    const { document } = documentSchema.parse(JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)))
-    return Buffer.from(document, 'base64')
-  } catch (cause) {
-    throw new RefusedDocument('BAD_INPUT', 'expected JSON of the form {"document": "<base64>"}', {
-      cause: String(cause instanceof Error ? cause.name : cause),
-    })
-  }
+async function turned({ pgm, width, height, scale }: GreyPage, turn: Turn, mostPixels: number): Promise<GreyPage> {
+  const pixels = pgm.subarray(pgm.byteLength - width * height)
+  const shrink = Math.min(1, Math.sqrt(mostPixels / (width * height)))
+  const raw = { width, height, channels: 1 as const }
+  const { data, info } = await sharp(pixels, { raw, limitInputPixels: false })
+    .resize({ width: Math.max(1, Math.round(width * shrink)) })
+    .rotate(turn)
+    .toColourspace('b-w')
+    .raw({ depth: 'uchar' })
+    .toBuffer({ resolveWithObject: true })
+  return { pgm: pgmOf(data, info.width, info.height), width: info.width, height: info.height, scale: scale / shrink }
 }

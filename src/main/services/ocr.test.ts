@@ -203,7 +203,7 @@ describe('ocr refuses', () => {
 
   it.each([
     ['a text file called PNG', async () => Buffer.from('Dear Ms Whitfield'), 'image/png', 'UNSUPPORTED_TYPE'],
-    ['a PDF called PNG', async () => Buffer.from('%PDF-1.7\n'), 'image/png', 'UNSUPPORTED_TYPE'],
+    ['a PDF called PNG', async () => Buffer.from('%PDF-1.7\n'), 'image/png', 'BAD_INPUT'],
     [
       'an SVG called PNG',
       async () => Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>'),
@@ -211,7 +211,7 @@ describe('ocr refuses', () => {
       'UNSUPPORTED_TYPE',
     ],
     ['a GIF', async () => drawPage(letter).gif().toBuffer(), 'application/octet-stream', 'UNSUPPORTED_TYPE'],
-    ['a PDF by its name', async () => Buffer.from('%PDF-1.7\n'), 'application/pdf', 'UNSUPPORTED_TYPE'],
+    ['a PDF by its name', async () => Buffer.from('%PDF-1.7\n'), 'application/pdf', 'BAD_INPUT'],
     ['a truncated PNG', async () => (await letterPng).subarray(0, 20_000), 'image/png', 'BAD_INPUT'],
     [
       'a truncated JPEG',

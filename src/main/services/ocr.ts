@@ -4,12 +4,16 @@ import { type OcrAnswer, type OcrPage, ocrPageSchema } from '../../shared/schema
 import { MiB, minute } from '../../shared/units.ts'
 import type { ServiceAnswer } from '../service-request.ts'
 import { checkedOutput } from './checked-output.ts'
+import { documentFormatOf } from './documents/document-format.ts'
+import type { EngineInput } from './engine-protocol.ts'
 import type { EngineOutput } from './engine-session.ts'
-import { imageFormatOf } from './image-format.ts'
+import { hocrOf, hocrType } from './hocr.ts'
+import type { OcrOptions } from './ocr-languages.ts'
 import { acceptsExplicitly } from './request-body.ts'
 import type { AnswerContext, ServiceDefinition } from './service-definition.ts'
 
 const lines = 'application/x-ndjson'
+const plainText = 'text/plain'
 
 /** A page as the engine hands it over; `number` counts from 1. */
 const partSchema = z.object({
@@ -21,36 +25,62 @@ type Part = z.infer<typeof partSchema>
 
 const resultSchema = z.object({ milliseconds: z.number().min(0) })
 
+/** What is read; `octet-stream` for those who do not know. */
+export const documentTypes = [
+  'application/pdf',
+  'image/png',
+  'image/jpeg',
+  'image/tiff',
+  'image/webp',
+  'application/octet-stream',
+  'application/json',
+]
+
 /**
- * Reads the text of scanned documents. The body is a PNG, JPEG, TIFF (all its pages) or WebP image, or JSON
- * `{"document": "<base64 of one>"}`. The answer is JSON, {@link OcrAnswer}; the text of several pages is divided by form
- * feeds. Boxes are in pixels of the page as any viewer shows it, that is with its EXIF orientation applied.
+ * Reads the text of documents. The body is a PDF, PNG, JPEG, TIFF or WebP, of which PDFs and TIFFs have up to 200 pages, or
+ * JSON `{"document": "<base64 of one>"}`. A PDF's page that holds its text beside the picture is not recognised but copied.
+ * The answer is JSON, {@link OcrAnswer}; the text of several pages is divided by form feeds. Boxes are in pixels of the
+ * page as any viewer shows it, for PDFs in points.
  *
  * With `Accept: application/x-ndjson` each page comes as a line of JSON as soon as it is read,
  * `{"page": 1, "pages": 3, "text": …, "words": […]}`, and a last line without `page` sums up:
- * `{"pages": 3, "confidence": 0.95, "milliseconds": 2150}`. A stream that ends without it is incomplete.
+ * `{"pages": 3, "confidence": 0.95, "milliseconds": 2150}`. A stream that ends without it is incomplete. With
+ * `Accept: text/plain` the answer is the text alone, with `text/vnd.hocr+html` hOCR.
  */
-export const ocr: ServiceDefinition = {
-  type: 'ocr',
-  accepts: ['image/png', 'image/jpeg', 'image/tiff', 'image/webp', 'application/octet-stream', 'application/json'],
-  maxBytes: 25 * MiB,
-  maxHeldBytes: 256 * MiB,
-  idempotent: true,
-  engine: 'ocr-engine',
-  memoryMiB: 1_536,
-  stallMs: 5 * minute,
-  slots: machine => Math.max(1, Math.min(Math.floor(machine.cpuThreads / 2), Math.floor(machine.memoryMiB / 4_096))),
-  bound: slots => 4 + 4 * slots,
-  inspect({ contentType, bytes }) {
-    if (contentType === 'application/json' || imageFormatOf(bytes)) return
-    throw new RmaError(
-      'UNSUPPORTED_TYPE',
-      `expected a PNG, JPEG, TIFF or WebP image, got ${contentType} whose bytes are none of these`,
-      { contentType },
-    )
-  },
-  answer: (output, context) =>
-    acceptsExplicitly(context.accept, lines) ? answerInLines(output, context) : answerAtOnce(output, context),
+export function ocrIn(options: OcrOptions): ServiceDefinition {
+  return {
+    type: 'ocr',
+    accepts: documentTypes,
+    maxBytes: 25 * MiB,
+    maxHeldBytes: 256 * MiB,
+    idempotent: true,
+    engine: 'ocr-engine',
+    options,
+    memoryMiB: 1_536,
+    stallMs: 5 * minute,
+    slots: machine => Math.max(1, Math.min(Math.floor(machine.cpuThreads / 2), Math.floor(machine.memoryMiB / 4_096))),
+    bound: slots => 4 + 4 * slots,
+    inspect: inspectDocument,
+    answer: answerPages,
+  }
+}
+
+/** In English, which is shipped. */
+export const ocr = ocrIn({ languages: ['eng'] })
+
+/** @throws RmaError UNSUPPORTED_TYPE for bytes that are no document */
+export function inspectDocument({ contentType, bytes }: EngineInput): void {
+  if (contentType === 'application/json' || documentFormatOf(bytes)) return
+  throw new RmaError(
+    'UNSUPPORTED_TYPE',
+    `expected a PDF, PNG, JPEG, TIFF or WebP document, got ${contentType} whose bytes are none of these`,
+    { contentType },
+  )
+}
+
+/** Pages as the requester wants them: in lines as they come, else at once as JSON, plain text or hOCR. */
+export function answerPages(output: ReadableStream<EngineOutput>, context: AnswerContext): Promise<ServiceAnswer> {
+  return acceptsExplicitly(context.accept, lines) ? answerInLines(output, context) : answerAtOnce(output, context)
 }
 
 /** Pages, then the milliseconds they took, checked. */
@@ -73,6 +103,11 @@ async function answerAtOnce(output: ReadableStream<EngineOutput>, context: Answe
     const { done, value } = await parts.next()
     if (done) {
       const text = pages.map(page => page.text).join('\f')
+      if (acceptsExplicitly(context.accept, hocrType))
+        return { contentType: hocrType, body: Buffer.from(hocrOf(pages)) }
+      if (acceptsExplicitly(context.accept, plainText)) {
+        return { contentType: `${plainText}; charset=utf-8`, body: Buffer.from(text) }
+      }
       const answer: OcrAnswer = { text, confidence: confidenceOf(pages), pages, milliseconds: value }
       return { contentType: 'application/json', body: Buffer.from(JSON.stringify(answer)) }
     }

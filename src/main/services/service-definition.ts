@@ -28,6 +28,8 @@ export interface ServiceDefinition {
   streamed?: boolean
   /** Name of the entry of engine processes, or what else jobs run on. */
   engine: string | OpenWorkshop
+  /** What engine processes are told when they start. */
+  options?: unknown
   /** Memory one job may take, and the limit of its process. */
   memoryMiB: number
   /** How long a job may run without producing anything. */

@@ -59,14 +59,14 @@ export class ServiceLane {
     const { definition, machine } = init
     const size = init.slots ?? definition.slots(machine)
     this.#slots = size
-    const { engine, memoryMiB, stallMs } = definition
+    const { engine, options, memoryMiB, stallMs } = definition
     this.definition = definition
     this.#components = components
     this.#init = init
     this.#enabled = init.enabled
     this.#pool =
       typeof engine === 'string'
-        ? new EnginePool(components, { entry: engine, size, memoryMiB, stallMs })
+        ? new EnginePool(components, { entry: engine, options, size, memoryMiB, stallMs })
         : engine(components, { size, onChange: () => this.pump() })
     this.#queue = new FairQueue(definition.bound(size))
   }

@@ -1,27 +1,7 @@
 import sharp, { type Metadata, type Sharp } from 'sharp'
-import { imageFormatOf } from './image-format.ts'
-import { RefusedDocument } from './serve-engine.ts'
-
-/** A page ready for recognition: binary PGM, 8 bits of grey a pixel. */
-export interface Page {
-  number: number
-  /** Pages in the document. */
-  total: number
-  pgm: Uint8Array
-  /** Pixels of the page as sent for each pixel of `pgm`: above 1 where the page was larger than recognition needs. */
-  scale: number
-}
-
-export const pageLimits = {
-  /** Pages a document may have. */
-  pages: 200,
-  /** Pixels a page may have: more than A3 at 600 dpi. */
-  pixels: 100_000_000,
-  /** Pixels recognition is given at most: A4 at 600 dpi. Larger pages are scaled down to it. */
-  recognisedPixels: 36_000_000,
-  /** Longest side in pixels; the recogniser's own bound is 32,767. */
-  side: 30_000,
-}
+import { RefusedDocument } from '../serve-engine.ts'
+import type { ImageFormat } from './document-format.ts'
+import { type GreyPage, type Page, pageLimits, pgmOf, refuseTooMany } from './page.ts'
 
 // libvips moves images beyond this to temporary files; documents stay in memory, which the watch bounds.
 process.env.VIPS_DISC_THRESHOLD = '1t'
@@ -40,26 +20,21 @@ sharp.unblock({
 })
 
 /**
- * Decodes a document page by page. Sizes are read from the headers and judged before anything is decoded.
- *
- * @throws {@link RefusedDocument} UNSUPPORTED_TYPE, TOO_LARGE or BAD_INPUT
+ * Pages of an image, of which only TIFFs have several. Boxes are in pixels of the page as any viewer shows it, that is
+ * with its EXIF orientation applied.
  */
-export async function* readPages(bytes: Uint8Array): AsyncGenerator<Page, void, void> {
-  const format = imageFormatOf(bytes)
-  if (format === undefined) {
-    throw new RefusedDocument(
-      'UNSUPPORTED_TYPE',
-      'expected a PNG, JPEG, TIFF or WebP image; the bytes are none of these',
-    )
-  }
+export async function* readImagePages(bytes: Uint8Array, format: ImageFormat): AsyncGenerator<Page, void, void> {
   const total = format === 'tiff' ? ((await metadataOf(bytes, 0)).pages ?? 1) : 1
-  if (total > pageLimits.pages) {
-    throw new RefusedDocument('TOO_LARGE', `expected at most ${pageLimits.pages} pages, got ${total}`, { pages: total })
-  }
+  refuseTooMany(total)
   for (let number = 1; number <= total; number++) {
     const index = number - 1
     const scale = scaleFor(await metadataOf(bytes, index), number)
-    yield { number, total, pgm: await decode(bytes, index, scale), scale }
+    yield {
+      number,
+      total,
+      grey: () => decode(bytes, index, scale),
+      picture: mostPixels => pictureOf(bytes, index, mostPixels),
+    }
   }
 }
 
@@ -80,7 +55,7 @@ async function metadataOf(bytes: Uint8Array, page: number): Promise<Metadata> {
   return await readingPage(page, () => open(bytes, page).metadata())
 }
 
-async function decode(bytes: Uint8Array, page: number, scale: number): Promise<Uint8Array> {
+async function decode(bytes: Uint8Array, page: number, scale: number): Promise<GreyPage> {
   const { data, info } = await readingPage(page, async () => {
     const upright = open(bytes, page).autoOrient().flatten({ background: 'white' }).toColourspace('b-w')
     const { autoOrient } = scale > 1 ? await open(bytes, page).metadata() : { autoOrient: undefined }
@@ -88,7 +63,20 @@ async function decode(bytes: Uint8Array, page: number, scale: number): Promise<U
     return await sized.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true })
   })
   if (info.channels !== 1) throw new RefusedDocument('BAD_INPUT', `page ${page + 1} has no grey rendering`)
-  return Buffer.concat([Buffer.from(`P5\n${info.width} ${info.height}\n255\n`), data])
+  return { pgm: pgmOf(data, info.width, info.height), width: info.width, height: info.height, scale }
+}
+
+async function pictureOf(bytes: Uint8Array, page: number, mostPixels: number): Promise<Uint8Array> {
+  return await readingPage(page, async () => {
+    const { width, height } = await open(bytes, page).metadata()
+    const shrink = Math.min(1, Math.sqrt(mostPixels / (width * height)))
+    return await open(bytes, page)
+      .autoOrient()
+      .flatten({ background: 'white' })
+      .resize({ width: Math.ceil(width * shrink), height: Math.ceil(height * shrink), fit: 'inside' })
+      .jpeg({ quality: 85 })
+      .toBuffer()
+  })
 }
 
 function open(bytes: Uint8Array, page: number): Sharp {
