@@ -1,5 +1,6 @@
 import type { Ed25519PrivateKey } from '@libp2p/interface'
 import type { RoutingStatistics } from '../shared/schema/routing.ts'
+import { type BootstrapAnswer, bootstrapAnswer } from '../shared/schema/seeds.ts'
 import { type Milliseconds, second } from '../shared/units.ts'
 import type { Clock } from './clock.ts'
 import type { Network } from './compose-network.ts'
@@ -9,12 +10,15 @@ import type { NodeConfig } from './config/node-config.ts'
 import { ApiKeys } from './coordinator/api-keys.ts'
 import { type Coordinator, createCoordinator } from './coordinator/coordinator.ts'
 import { countedIn, Drain } from './coordinator/drain.ts'
+import { EdgeRegistrar } from './coordinator/edge-registrar.ts'
 import { withRegistered } from './coordinator/known-workers.ts'
+import { SeedExchange } from './coordinator/seed-exchange.ts'
 import { WorkerRegistry } from './coordinator/worker-registry.ts'
 import type { Lifecycle } from './lifecycle.ts'
 import type { Logger } from './log.ts'
 import { coordinatorMetrics } from './metrics/coordinator-metrics.ts'
 import { formatMetrics, type MetricFamily } from './metrics/exposition.ts'
+import type { PeerHttp } from './paths/peer-http.ts'
 import type { Router } from './routing/router.ts'
 import type { WorkerSource } from './routing/worker-source.ts'
 
@@ -45,8 +49,15 @@ export interface CoordinatorSide {
   readonly workers: WorkerSource
   /** The router as peers and programs of this machine meet it: nothing new is taken on while the node stops. */
   enter(router: Router): Pick<Router, 'route'>
+  /** The seeds it hands out. */
+  bootstrap(): BootstrapAnswer
   /** Makes the rest, once there is a router, and adds it to the lifecycle: last, so that it stops first. */
-  open(parts: { router: Router; routing(): RoutingStatistics; nodeMetrics(): MetricFamily[] }): Coordinator
+  open(parts: {
+    router: Router
+    peerHttp: PeerHttp
+    routing(): RoutingStatistics
+    nodeMetrics(): MetricFamily[]
+  }): Coordinator
 }
 
 /** Rejects with DATA_FOLDER_UNUSABLE where the file of API keys cannot be read. */
@@ -61,42 +72,74 @@ export async function composeCoordinator(
   const operatorToken = await loadAccessToken(config.dataFolder, operatorTokenFile)
   const registry = new WorkerRegistry({ clock: network.clock }, { ttlMs: config.dht.workerTtlMs })
   const drain = new Drain({ clock }, { limitMs: drainLimitMs })
+  let opened: Coordinator | undefined
   const workers = withRegistered(network.workers, registry, host)
   return {
     workers,
+    bootstrap: () => opened?.seeds.answer() ?? bootstrapAnswer([], network.clock.now()),
     enter: router => countedIn(drain, router),
-    open: ({ router, routing, nodeMetrics }) =>
-      lifecycle.add(
-        'coordinator',
-        createCoordinator(
-          {
-            host,
-            privateKey,
-            datastore: datastore.store,
-            keys,
-            registry,
-            workers,
-            router,
-            drain,
-            otherSeeds: () => network.seeds.seeds(),
-            certificate: () => network.members?.trust.certificate.get()?.token,
-            authority: network.members?.authority,
-            state: {
-              join: () => network.join.get(),
-              topology: () => network.view.topology.get(),
-              directory: () => directory?.registry.size ?? { workers: 0, keys: 0, bytes: 0 },
-              routing,
-              relayReservations: () => host.libp2p.services.relay?.reservations.size ?? 0,
-              edgeRequestsToday: () => network.edge.today.get(),
-              metrics: figures => formatMetrics([...nodeMetrics(), ...coordinatorMetrics(figures)]),
-            },
-            onAddressChange: network.onAddressChange,
-            clock,
-            networkClock: network.clock,
-            log,
+    open({ router, peerHttp, routing, nodeMetrics }) {
+      const coordinator = createCoordinator(
+        {
+          host,
+          privateKey,
+          datastore: datastore.store,
+          keys,
+          registry,
+          workers,
+          router,
+          drain,
+          otherSeeds: () => network.seeds.seeds(),
+          certificate: () => network.members?.trust.certificate.get()?.token,
+          authority: network.members?.authority,
+          state: {
+            join: () => network.join.get(),
+            topology: () => network.view.topology.get(),
+            directory: () => directory?.registry.size ?? { workers: 0, keys: 0, bytes: 0 },
+            routing,
+            relayReservations: () => host.libp2p.services.relay?.reservations.size ?? 0,
+            edgeRequestsToday: () => network.edge.today.get(),
+            metrics: figures => formatMetrics([...nodeMetrics(), ...coordinatorMetrics(figures)]),
           },
-          { ...init, operatorToken, hasSomebodyToJoin: network.hasSomebodyToJoin },
-        ),
-      ),
+          onAddressChange: network.onAddressChange,
+          clock,
+          networkClock: network.clock,
+          log,
+        },
+        { ...init, operatorToken, hasSomebodyToJoin: network.hasSomebodyToJoin },
+      )
+      const seedLog = log.child({ component: 'seeds' })
+      const exchange = new SeedExchange(
+        {
+          peerHttp,
+          fetcher: network.fetcher,
+          cache: network.seeds,
+          openSeed: network.openSeed,
+          coordinators: network.coordinators,
+          onCoordinators: listener => network.knownCoordinators.subscribe(listener),
+          clock: network.clock,
+          log: seedLog,
+        },
+        { selfId: host.peerId.toString(), urls: config.seedUrls.coordinators },
+      )
+      lifecycle.add('seed exchange', exchange)
+      const { edgeRouter } = config.seedUrls
+      if (edgeRouter !== undefined) {
+        const registrar = new EdgeRegistrar(
+          {
+            seed: coordinator.seeds.own,
+            signer: { peerId: host.peerId.toString(), sign: content => privateKey.sign(content) },
+            revocations: () => network.members?.trust.revocations.get()?.token,
+            allowance: network.edge,
+            clock: network.clock,
+            log: seedLog,
+          },
+          { url: edgeRouter, networkId: network.id },
+        )
+        lifecycle.add('edge registration', registrar)
+      }
+      opened = lifecycle.add('coordinator', coordinator)
+      return coordinator
+    },
   }
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { Ed25519PrivateKey } from '@libp2p/interface'
+import type { CoordinatorView } from '../shared/schema/coordinators.ts'
 import { platformServices } from '../shared/schema/primitives.ts'
 import type { Settings } from '../shared/schema/settings.ts'
 import type { Clock } from './clock.ts'
@@ -23,10 +24,9 @@ import { coordinatorsKey, peerPosition } from './directory/keys.ts'
 import { Sequence } from './directory/sequence.ts'
 import { SequenceFile } from './directory/sequence-file.ts'
 import type { Lifecycle } from './lifecycle.ts'
-import type { LiveValue } from './live-value.ts'
+import { LiveValue } from './live-value.ts'
 import type { Logger } from './log.ts'
 import type { KnownMembers } from './membership/known-members.ts'
-import type { PeerAddress } from './paths/peer-http.ts'
 import type { WorkerSource } from './routing/worker-source.ts'
 
 /** What both ways of taking part are made of. */
@@ -61,8 +61,9 @@ export interface Discovery {
   cachedWorkers(): number
   readonly join: LiveValue<JoinState>
   readonly view: NetworkView
-  /** Coordinators that are known, best first. */
-  coordinators(): PeerAddress[]
+  /** Coordinators that are known, best first; those at `location` before all others. */
+  coordinators(location?: string): CoordinatorView[]
+  readonly knownCoordinators: LiveValue<readonly CoordinatorView[]>
   /** Only where the node takes part in the DHT. */
   readonly directory?: Directory
   /** Adds what asks others and answers them to the lifecycle, once everything that answers here has been added. */
@@ -135,7 +136,8 @@ export function discoverByDht(parts: DiscoveryComponents, { config, settings }: 
     cachedWorkers: () => directory.cache.statistics.size,
     join: bootstrap.state,
     view,
-    coordinators: () => index.nearest(),
+    coordinators: location => index.nearest(location),
+    knownCoordinators: index.coordinators,
     directory,
     open() {
       lifecycle.add('directory', directory)
@@ -162,6 +164,10 @@ export function discoverByCoordinator(parts: DiscoveryComponents, { config }: Di
     },
     { networkId: host.networkId, heartbeatIntervalMs: config.dht.heartbeatIntervalMs },
   )
+  const known = new LiveValue<CoordinatorView[]>([])
+  link.coordinator.subscribe(linked => {
+    known.set(linked === undefined ? [] : [{ ...linked, connected: true }])
+  })
   const view = new NetworkView(
     {
       host,
@@ -183,10 +189,8 @@ export function discoverByCoordinator(parts: DiscoveryComponents, { config }: Di
     cachedWorkers: () => 0,
     join: link.state,
     view,
-    coordinators() {
-      const linked = link.coordinator.get()
-      return linked === undefined ? [] : [linked]
-    },
+    coordinators: () => known.get(),
+    knownCoordinators: known,
     open() {
       lifecycle.add('registration', announcer)
       lifecycle.add('network view', view)

@@ -49,6 +49,8 @@ export interface Network extends Discovery {
   readonly membership: LiveValue<Membership>
   /** Coordinators heard of within the last day. */
   readonly seeds: SeedCache
+  readonly fetcher: SeedFetcher
+  readonly openSeed: OpenSeed
   /** What this node has asked of the edge router. */
   readonly edge: EdgeAllowance
   /** Whether the owner has named anybody to join. */
@@ -147,6 +149,8 @@ export async function composeNetwork(components: NetworkComponents, init: Networ
     members,
     membership,
     seeds: seedCache,
+    fetcher,
+    openSeed,
     edge,
     hasSomebodyToJoin: settings.seeds.length + coordinators.length + bootstrap.length > 0,
     onAddressChange(listener) {

@@ -4,6 +4,7 @@ import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import { Hono } from 'hono'
 import { RmaError, toRmaError } from '../../shared/errors.ts'
 import { type PeerIdText, serviceTypeSchema } from '../../shared/schema/primitives.ts'
+import type { BootstrapAnswer } from '../../shared/schema/seeds.ts'
 import type { ServiceStatus } from '../../shared/schema/service.ts'
 import type { Clock } from '../clock.ts'
 import { isSameToken } from '../config/access-token.ts'
@@ -42,6 +43,8 @@ export interface ServiceAppInit {
   metrics?: () => string
   /** Whether this node is there to pass on what other nodes ask, as coordinators are. Default: no. */
   forwardsForPeers?: boolean
+  /** A coordinator's seeds, which others of its kind ask for here. */
+  bootstrap?: () => BootstrapAnswer
   /** Whether the network's operator trusts this node with what only trusted members may serve. Default: no. */
   isTrusted?: () => boolean
   /** Whether a peer may send requests, as members with the role may. Default: everybody, as in an open network. */
@@ -64,6 +67,8 @@ export function createServiceApp(components: ServiceAppComponents, init: Service
     c.json({ status: 'ok', node_id: init.selfId, version: init.version, donating: init.donating() }),
   )
 
+  const { bootstrap } = init
+  if (bootstrap !== undefined) app.get('/api/dht/bootstrap', c => c.json(bootstrap()))
   app.get('/services', c => {
     authorise(c.env.incoming, origins, init.accessToken)
     const offered = init.donating() ? init.services().filter(service => service.unavailable === undefined) : []

@@ -5,6 +5,7 @@ import type {
   ExportPiece,
   LedgerSnapshot,
 } from '../../shared/schema/contribution.ts'
+import type { CoordinatorsSnapshot } from '../../shared/schema/coordinators.ts'
 import type { Diagnosis } from '../../shared/schema/diagnosis.ts'
 import type { JobsSnapshot } from '../../shared/schema/job.ts'
 import type { LogEntry } from '../../shared/schema/log.ts'
@@ -27,6 +28,8 @@ export interface NodeApi {
   readonly membership: LiveValue<Membership>
   readonly settings: LiveValue<Settings>
   readonly logs: { watch(signal?: AbortSignal): AsyncGenerator<LogEntry[], void, void> }
+  /** The coordinators it knows, nearest first; those at `location` before all others. */
+  coordinators(location?: string): CoordinatorsSnapshot
   /** Why this node can or cannot take part. */
   diagnose(): Diagnosis
   /** What the router did since the start. */

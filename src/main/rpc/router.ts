@@ -21,6 +21,7 @@ export function createRpcRouter(node: NodeApi) {
     network: {
       get: rpc.network.get.handler(() => node.topology.get()),
       watch: rpc.network.watch.handler(({ signal }) => node.topology.watch(signal)),
+      coordinators: rpc.network.coordinators.handler(({ input }) => node.coordinators(input.location)),
       diagnose: rpc.network.diagnose.handler(() => node.diagnose()),
       statistics: rpc.network.statistics.handler(() => node.routingReport()),
     },

@@ -7,11 +7,12 @@ import {
   exportPieceSchema,
   ledgerSnapshotSchema,
 } from '../schema/contribution.ts'
+import { coordinatorsSnapshotSchema } from '../schema/coordinators.ts'
 import { diagnosisSchema } from '../schema/diagnosis.ts'
 import { jobsSnapshotSchema } from '../schema/job.ts'
 import { logEntrySchema } from '../schema/log.ts'
 import { joinInputSchema, joinResultSchema, membershipSchema } from '../schema/membership.ts'
-import { requestIdSchema, serviceTypeSchema } from '../schema/primitives.ts'
+import { locationSchema, requestIdSchema, serviceTypeSchema } from '../schema/primitives.ts'
 import { routingReportSchema } from '../schema/routing.ts'
 import { settingsPatchSchema, settingsSchema } from '../schema/settings.ts'
 import { statusSchema } from '../schema/status.ts'
@@ -55,6 +56,8 @@ export const contract = {
     watch: procedure.output(eventIterator(topologySchema)),
     /** Why this node can or cannot take part. */
     diagnose: procedure.output(diagnosisSchema),
+    /** The coordinators this node knows, nearest first; those at `location` before all others. */
+    coordinators: procedure.input(z.object({ location: locationSchema.optional() })).output(coordinatorsSnapshotSchema),
     /** What this node's router did since it started, by service, path and worker. */
     statistics: procedure.output(routingReportSchema),
   },

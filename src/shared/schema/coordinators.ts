@@ -14,3 +14,12 @@ export const coordinatorViewSchema = z.object({
   rttMs: z.number().min(0).optional(),
 })
 export type CoordinatorView = z.infer<typeof coordinatorViewSchema>
+
+/** The network's fixed points, as this node knows them. */
+export const coordinatorsSnapshotSchema = z.object({
+  /** Nearest first. */
+  coordinators: z.array(coordinatorViewSchema),
+  /** Requests this node has sent to the edge router since midnight UTC. */
+  edgeRequestsToday: z.number().int().min(0),
+})
+export type CoordinatorsSnapshot = z.infer<typeof coordinatorsSnapshotSchema>

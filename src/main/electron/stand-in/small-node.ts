@@ -1,5 +1,6 @@
 import { RmaError } from '../../../shared/errors.ts'
 import type { Contribution, ExportPiece, LedgerSnapshot } from '../../../shared/schema/contribution.ts'
+import type { CoordinatorsSnapshot } from '../../../shared/schema/coordinators.ts'
 import type { Diagnosis } from '../../../shared/schema/diagnosis.ts'
 import type { Membership } from '../../../shared/schema/membership.ts'
 import type { RoutingReport } from '../../../shared/schema/routing.ts'
@@ -45,6 +46,10 @@ export class SmallNode implements NodeApi, Startable, DesktopNode {
 
   routingReport(): RoutingReport {
     return sampleRoutingReport
+  }
+
+  coordinators(): CoordinatorsSnapshot {
+    return { coordinators: [], edgeRequestsToday: 0 }
   }
 
   diagnose(): Diagnosis {

@@ -1,5 +1,6 @@
 import { RmaError } from '../../../shared/errors.ts'
 import type { Contribution, ExportPiece, LedgerSnapshot } from '../../../shared/schema/contribution.ts'
+import type { CoordinatorsSnapshot } from '../../../shared/schema/coordinators.ts'
 import type { Diagnosis } from '../../../shared/schema/diagnosis.ts'
 import type { JobsSnapshot } from '../../../shared/schema/job.ts'
 import type { JoinResult, Membership } from '../../../shared/schema/membership.ts'
@@ -86,6 +87,10 @@ export class StandInNode implements NodeApi {
   async setService(type: ServiceType, enabled: boolean): Promise<void> {
     this.#fail()
     this.settings.update(settings => ({ ...settings, services: { ...settings.services, [type]: { enabled } } }))
+  }
+
+  coordinators(): CoordinatorsSnapshot {
+    return { coordinators: [], edgeRequestsToday: 0 }
   }
 
   diagnose(): Diagnosis {
