@@ -18,8 +18,8 @@ export function othersShare(before: CpuUse, after: CpuUse): number | undefined {
   return Math.min(1, Math.max(0, busy - own) / total)
 }
 
-/** Weight of the newest reading: half, so that a busy program shows within two seconds and a blink does not. */
-const newestWeight = 0.5
+/** Weight of the newest reading: more than half, so that a busy program shows in the next reading and a blink does not. */
+const newestWeight = 0.6
 
 /**
  * How much of the processor other programs take: all that is busy, less what this node and its engines use.
