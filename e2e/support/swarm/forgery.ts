@@ -1,7 +1,10 @@
+import { randomBytes } from 'node:crypto'
 import { encode } from '@ipld/dag-cbor'
 import { readEnvelope } from '../../../src/main/directory/envelope.ts'
+import type { CloserPeer } from '../../../src/main/directory/frames.ts'
+import { closestPeers, type Position, peerPosition } from '../../../src/main/directory/keys.ts'
 import { readRecord, recordHash } from '../../../src/main/directory/record.ts'
-import { encodeVarint } from '../../../src/main/directory/signing.ts'
+import { encodeVarint, peerIdTextOf } from '../../../src/main/directory/signing.ts'
 import { minute } from '../../../src/shared/units.ts'
 
 /** What a liar answers with. */
@@ -41,4 +44,15 @@ export function forgeRenewal(bytes: Uint8Array): Uint8Array {
   const hash = new Uint8Array(Buffer.from(recordHash(bytes), 'base64url'))
   const fields = [hash, record.seq + ahead, 1, [9, 9, 1, 1], 'paused', record.issuedAt]
   return new Uint8Array(encode([...fields, signature]))
+}
+
+/** Enough that the closest of them lie closer to any place than one of some twenty that exist. */
+const madeUp = Array.from({ length: 500 }, () => {
+  const peer = peerIdTextOf(randomBytes(32))
+  return { peer, position: peerPosition(peer) }
+})
+
+/** Servers that do not exist, closer to `target` than those that do. */
+export function madeUpServers(target: Position): CloserPeer[] {
+  return closestPeers(madeUp, target, 16).map(({ peer }) => ({ peer, addresses: ['/ip4/127.0.0.1/tcp/1'] }))
 }

@@ -2,22 +2,24 @@ import type { Stream, StreamMessageEvent } from '@libp2p/interface'
 import { FrameReader, withLength } from '../../../src/main/directory/frame-reader.ts'
 import {
   type AnswerFrame,
+  type CloserPeer,
   decodeRequest,
   encodeFrame,
   maxRequestFrameBytes,
   type RequestFrame,
 } from '../../../src/main/directory/frames.ts'
 import { readRecord } from '../../../src/main/directory/record.ts'
-import { type Forgery, forgeRecord, forgeRenewal } from './forgery.ts'
+import { type Forgery, forgeRecord, forgeRenewal, madeUpServers } from './forgery.ts'
 import type { Member } from './member.ts'
 
 /**
  * What a hostile registrar does:
- * - `mute`: takes questions, to the DHT as well, and never answers;
- * - `deny`: takes records and says it knows nobody;
+ * - `mute`: takes questions and never answers;
+ * - `deny`: takes records and says it knows nobody, neither workers nor servers;
  * - `replay`: answers with the first record it got from each worker, for ever;
  * - `forge`: answers with the workers' records altered and numbered far ahead, and with renewals made up for the real ones;
- * - `garble`: answers with bytes that are no records.
+ *   asked who is closest to a key it names servers that do not exist, all closer than any that does;
+ * - `garble`: answers with bytes that are no records, and names that are no peers.
  */
 export const misdeeds = ['mute', 'deny', 'replay', 'forge', 'garble'] as const
 export type Misdeed = (typeof misdeeds)[number]
@@ -25,13 +27,8 @@ export type Misdeed = (typeof misdeeds)[number]
 /** Puts `misdeed` in the place of the member's own part of the directory. */
 export async function misbehave({ host }: Member, misdeed: Misdeed): Promise<void> {
   const registrar = new HostileRegistrar(misdeed)
-  const options = { maxInboundStreams: 64 }
   await host.libp2p.unhandle(host.protocols.directory)
-  await host.libp2p.handle(host.protocols.directory, stream => registrar.serve(stream), options)
-  if (misdeed === 'mute') {
-    await host.libp2p.unhandle(host.protocols.kad)
-    await host.libp2p.handle(host.protocols.kad, stream => registrar.serve(stream), options)
-  }
+  await host.libp2p.handle(host.protocols.directory, stream => registrar.serve(stream), { maxInboundStreams: 64 })
   // Streams that were opened before would go on speaking to the honest handler.
   await Promise.all(host.libp2p.getConnections().map(connection => connection.close()))
 }
@@ -56,7 +53,13 @@ class HostileRegistrar {
   #answer(request: RequestFrame): AnswerFrame {
     const { id, kind } = request
     if (kind === 'announce') this.#take(request.record)
+    if (kind === 'closest') return { id, kind: 'closer', peers: this.#closer(request.target) }
     return kind === 'find' ? { id, kind: 'found', kept: [], ...this.#found() } : { id, kind: 'ok' }
+  }
+
+  #closer(target: Uint8Array): CloserPeer[] {
+    if (this.#misdeed === 'garble') return [{ peer: '1'.repeat(52), addresses: ['/no/address'] }]
+    return this.#misdeed === 'forge' ? madeUpServers(target) : []
   }
 
   #take(record: Uint8Array): void {
