@@ -97,7 +97,14 @@ export async function composeMembership(
           log,
         }),
       )
-      gate.onMember(() => renewer.wayOpened())
+      gate.onMember((_, { connection, late }) => {
+        renewer.wayOpened()
+        // What libp2p asked on connecting was refused then, and it does not ask again by itself.
+        if (late)
+          host.libp2p.services.identify
+            .identify(connection)
+            .catch(error => log.debug({ err: error }, 'a member that was let in late could not be identified'))
+      })
       return { membership: renewer.membership }
     },
   }

@@ -25,6 +25,9 @@ export interface MemberGateInit {
   unverifiedForMs?: Milliseconds
 }
 
+/** `late`: it was refused on this connection before, and with it what it had opened streams for. */
+export type OnMember = (certificate: HeldCertificate, how: { connection: Connection; late: boolean }) => void
+
 /** What is known of the other end of one connection. */
 interface Entry {
   connection: Connection
@@ -45,7 +48,7 @@ export class MemberGate implements Startable {
   readonly #open: ReadonlySet<string>
   readonly #unverifiedForMs: Milliseconds
   readonly #entries = new Map<string, Entry>()
-  readonly #listeners = new Set<(certificate: HeldCertificate) => void>()
+  readonly #listeners = new Set<OnMember>()
   #stopSweeping: StopTimer = () => undefined
   #stopWatching: () => void = () => undefined
 
@@ -89,13 +92,15 @@ export class MemberGate implements Startable {
       const certificate = await trust.verify(token, peer)
       const entry = this.#entry(connection)
       if (certificate.issuedAt >= (entry.certificate?.issuedAt ?? 0)) entry.certificate = certificate
+      const late = entry.refusal !== undefined
       entry.stopTimer()
+      entry.refusal = undefined
       entry.verdict.resolve()
-      for (const listener of this.#listeners) listener(certificate)
+      for (const listener of this.#listeners) listener(certificate, { connection, late })
       return certificate
     } catch (error) {
       const refusal = toRmaError(error)
-      this.#entry(connection).refusal = refusal
+      this.#refuse(this.#entry(connection), refusal)
       log.debug({ peer, code: refusal.code }, 'a peer has not shown that it is a member')
       throw refusal
     }
@@ -121,8 +126,8 @@ export class MemberGate implements Startable {
     return [...new Map(certificates.map(certificate => [certificate.peerId, certificate])).values()]
   }
 
-  /** Calls `listener` for each connection whose other end has been verified, until the returned function is called. */
-  onMember(listener: (certificate: HeldCertificate) => void): () => void {
+  /** Calls `listener` each time that the other end of a connection was verified, until the returned function is called. */
+  onMember(listener: OnMember): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
   }
@@ -130,9 +135,7 @@ export class MemberGate implements Startable {
   #entry(connection: Connection): Entry {
     const known = this.#entries.get(connection.id)
     if (known !== undefined) return known
-    const verdict = Promise.withResolvers<void>()
-    // Streams hear of it where any wait; that none does is no fault.
-    verdict.promise.catch(() => undefined)
+    const verdict = newVerdict()
     const stopTimer = this.#components.clock.after(this.#unverifiedForMs, () =>
       this.#close(entry, entry.refusal ?? new RmaError('MEMBERSHIP_MISSING', 'no certificate was shown in time')),
     )
@@ -141,6 +144,14 @@ export class MemberGate implements Startable {
     connection.addEventListener('close', () => this.#forget(entry), { once: true })
     if (connection.status !== 'open') this.#forget(entry)
     return entry
+  }
+
+  /** What waits need not wait any longer; the other end may still show something better. */
+  #refuse(entry: Entry, refusal: RmaError): void {
+    entry.refusal = refusal
+    if (entry.certificate !== undefined) return
+    entry.verdict.reject(refusal)
+    entry.verdict = newVerdict()
   }
 
   #sweep(): void {
@@ -168,4 +179,11 @@ export class MemberGate implements Startable {
     entry.verdict.reject(error)
     this.#entries.delete(entry.connection.id)
   }
+}
+
+function newVerdict(): PromiseWithResolvers<void> {
+  const verdict = Promise.withResolvers<void>()
+  // Streams hear of it where any wait; that none does is no fault.
+  verdict.promise.catch(() => undefined)
+  return verdict
 }

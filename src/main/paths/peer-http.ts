@@ -195,12 +195,13 @@ export class PeerHttp implements Startable {
   async #open(to: PeerAddress) {
     const signal = AbortSignal.timeout(dialTimeoutMs)
     const connection = await this.#connect(to, signal)
-    const stream = await connection.newStream(this.#protocol, {
-      signal,
-      maxOutboundStreams: streamsToPeer,
-      runOnLimitedConnection: true,
-    })
-    return new StreamSocket(stream)
+    const options = { signal, maxOutboundStreams: streamsToPeer, runOnLimitedConnection: true }
+    try {
+      return new StreamSocket(await connection.newStream(this.#protocol, options))
+    } catch (cause) {
+      // Also where the other end is no member of the network, or no more: somebody else may serve the request.
+      throw lost(to, cause, false)
+    }
   }
 
   #evict(): void {
