@@ -17,6 +17,7 @@ export default defineConfig({
           'ledger-thread': here('src/main/ledger/ledger-thread.ts'),
           'entity-engine': here('src/main/services/entity-engine.ts'),
           'ocr-engine': here('src/main/services/ocr-engine.ts'),
+          'vision-engine': here('src/main/services/vision-engine.ts'),
         },
         output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
       },

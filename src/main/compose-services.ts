@@ -9,6 +9,7 @@ import type { EngineLauncher } from './services/engine-launcher.ts'
 import { usualPlaces } from './services/loopback/engine-probe.ts'
 import { llmInference } from './services/loopback/llm-inference.ts'
 import { LoopbackEngines } from './services/loopback/loopback-engines.ts'
+import { visionOcr } from './services/loopback/vision-ocr.ts'
 import { builtInServices, ServiceHost } from './services/service-host.ts'
 import { upstream } from './services/upstream/upstream.ts'
 
@@ -27,7 +28,7 @@ const shareOfMemory = 0.5
 /** The services of a node: those built in, those of language engines beside it, those of the donor's own servers. */
 export function composeServices(
   { launch, hardware, clock, lifecycle, log: nodeLog }: ServicesComponents,
-  settings: Pick<Settings, 'services' | 'engines'>,
+  settings: Pick<Settings, 'services' | 'engines' | 'reading'>,
 ): ServiceHost {
   const log = nodeLog.child({ component: 'services' })
   const chosen = engineSettingsSchema.parse(settings.engines ?? {})
@@ -44,7 +45,7 @@ export function composeServices(
       },
     ),
   )
-  const builtIn = [...builtInServices, llmInference(engines, { maxTokens: chosen.maxTokens })]
+  const builtIn = [...builtInServices(settings.reading), llmInference(engines, chosen), visionOcr(engines, chosen)]
   const own = Object.entries(settings.services).flatMap(([type, service]) =>
     service.upstream === undefined ? [] : [upstream(type, service.upstream, { vramMiB })],
   )

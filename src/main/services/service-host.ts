@@ -8,12 +8,15 @@ import { LiveValue } from '../live-value.ts'
 import type { Capacity, LocalServices, ServiceAnswer, ServiceRequest } from '../service-request.ts'
 import type { EnginePoolComponents } from './engine-pool.ts'
 import { nerExtraction } from './entities/ner-extraction.ts'
-import { ocr } from './ocr.ts'
+import { ocrIn } from './ocr.ts'
+import type { OcrOptions } from './ocr-languages.ts'
 import type { Machine, ServiceDefinition } from './service-definition.ts'
 import { ServiceLane } from './service-lane.ts'
 
-/** The services that are built in. */
-export const builtInServices: readonly ServiceDefinition[] = [ocr, nerExtraction]
+/** The services that need nothing beside the node. */
+export function builtInServices(reading: OcrOptions = { languages: ['eng'] }): readonly ServiceDefinition[] {
+  return [ocrIn(reading), nerExtraction]
+}
 
 /** Whose requests are taken on. */
 export type Accepting = 'nobody' | 'everybody'
@@ -51,7 +54,7 @@ export class ServiceHost implements LocalServices, Startable {
   }
 
   constructor(components: EnginePoolComponents, init: ServiceHostInit) {
-    const { machine, services, definitions = builtInServices } = init
+    const { machine, services, definitions = builtInServices() } = init
     const lanes = definitions.map(
       definition =>
         new ServiceLane(components, {

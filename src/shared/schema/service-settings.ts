@@ -90,3 +90,14 @@ export const engineSettingsSchema = z.strictObject({
   maxTokens: z.number().int().min(1).max(131_072).default(4_096),
 })
 export type EngineSettings = z.infer<typeof engineSettingsSchema>
+
+/** How documents are read. */
+export const readingSettingsSchema = z.strictObject({
+  /** Tesseract's codes of the languages to expect, such as `eng` and `cym`; the first counts most. */
+  languages: z
+    .array(z.string().regex(/^[a-z]{3}(?:_[a-z]{3,4})?$/i, 'expected a code such as eng'))
+    .min(1)
+    .max(6),
+  /** Folder with `<code>.traineddata` files of all of them; missing: what is shipped, English. */
+  dataFolder: z.string().min(1).max(1_000).optional(),
+})

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { defaultLimits, limitsSchema, overrideSchema } from './limits.ts'
 import { locationSchema, multiaddrTextSchema, serviceTypeSchema } from './primitives.ts'
 import { tunnelUrlSchema } from './seeds.ts'
-import { engineSettingsSchema, upstreamSettingsSchema } from './service-settings.ts'
+import { engineSettingsSchema, readingSettingsSchema, upstreamSettingsSchema } from './service-settings.ts'
 
 export const serviceSettingsSchema = z.strictObject({
   enabled: z.boolean(),
@@ -61,6 +61,8 @@ export const settingsSchema = z.strictObject({
   services: z.record(serviceTypeSchema, serviceSettingsSchema),
   /** Language engines on this machine. */
   engines: engineSettingsSchema.optional(),
+  /** How documents are read. */
+  reading: readingSettingsSchema.optional(),
   /** How this node's own requests are sent. */
   requests: z.strictObject({
     /** Ask a second worker where one takes longer than 19 of 20 answers of the service do. */
@@ -83,6 +85,7 @@ export const defaultSettings: Settings = {
     ocr: { enabled: true },
     'ner-extraction': { enabled: true },
     'llm-inference': { enabled: false },
+    'vision-ocr': { enabled: false },
   },
   requests: { hedging: false },
   appearance: { theme: 'system' },

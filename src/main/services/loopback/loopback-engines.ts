@@ -1,4 +1,5 @@
 import { RmaError } from '../../../shared/errors.ts'
+import type { Unavailability } from '../../../shared/schema/service.ts'
 import { minute, second } from '../../../shared/units.ts'
 import type { Clock, StopTimer } from '../../clock.ts'
 import type { Startable } from '../../lifecycle.ts'
@@ -154,6 +155,14 @@ export class LoopbackEngines implements Startable {
     if (urlsOf(engines) !== urlsOf(before)) this.#log.info({ engines: urlsOf(engines) }, 'found language engines')
     this.engines.set(engines)
   }
+}
+
+/** What a service on these engines lacks; undefined when nothing. */
+export function engineNeed(engines: LoopbackEngines, sees: boolean): Unavailability | undefined {
+  const found = engines.engines.get()
+  if (found.length === 0) return { kind: 'needs-engine', engines: engines.places.map(({ name }) => name) }
+  if (engines.able(sees).length > 0) return undefined
+  return { kind: 'needs-model', engines: found.map(({ name }) => name), pictures: sees }
 }
 
 function urlsOf(engines: readonly FoundEngine[]): string {

@@ -3,7 +3,7 @@ import type { Unavailability } from '../../../shared/schema/service.ts'
 import type { EngineOutput, OnSettled } from '../engine-session.ts'
 import { TaskPool } from '../task-pool.ts'
 import type { JobInput, Workshop, WorkshopComponents, WorkshopInit } from '../workshop.ts'
-import type { LoopbackEngines } from './loopback-engines.ts'
+import { engineNeed, type LoopbackEngines } from './loopback-engines.ts'
 
 export interface LoopbackWorkshopInit extends WorkshopInit {
   engines: LoopbackEngines
@@ -38,12 +38,7 @@ export class LoopbackWorkshop implements Workshop {
   }
 
   get unavailable(): Unavailability | undefined {
-    const { engines, sees } = this.#init
-    const found = engines.engines.get()
-    if (found.length === 0) return { kind: 'needs-engine', engines: engines.places.map(({ name }) => name) }
-    if (engines.able(sees).length === 0)
-      return { kind: 'needs-model', engines: found.map(({ name }) => name), pictures: sees }
-    return undefined
+    return engineNeed(this.#init.engines, this.#init.sees)
   }
 
   start(): void {
