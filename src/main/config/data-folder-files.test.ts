@@ -2,6 +2,7 @@ import { chmod, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { temporaryFolder } from '../../../e2e/support/temporary-folder.ts'
+import { defaultSettings } from '../../shared/schema/settings.ts'
 import { TurnedClock } from '../clock.ts'
 import { createLog, LogBuffer } from '../log.ts'
 import { isSameToken, loadAccessToken } from './access-token.ts'
@@ -66,7 +67,7 @@ describe('settings file', () => {
     await store.load()
     const change = store.change(settings => ({ ...settings, services: { ocr: { enabled: true, slots: 900 } } }))
     await expect(change).rejects.toMatchObject({ code: 'BAD_SETTING', details: { path: ['services', 'ocr', 'slots'] } })
-    expect(store.settings.get().services).toEqual({ ocr: { enabled: true } })
+    expect(store.settings.get().services).toEqual(defaultSettings.services)
   })
 })
 
