@@ -1,5 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import { MiB } from '../../src/shared/units.ts'
 
 /** One request that reached the server. */
@@ -13,7 +15,6 @@ export interface UpstreamRun {
   hungUpAt?: number
 }
 
-/** What a body may ask for; `/bulk` streams. */
 const chunk = Buffer.alloc(64 * 1_024, 'x')
 
 /**
@@ -58,6 +59,7 @@ export class UpstreamServer {
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '/', 'http://upstream')
+    // Whoever hangs up is noted; that is no failure here.
     const [, what, through = ''] = url.pathname.split('/')
     request.on('error', () => undefined)
     response.on('error', () => undefined)
@@ -80,11 +82,18 @@ export class UpstreamServer {
   async #bulk(request: IncomingMessage, response: ServerResponse, bytes: number): Promise<void> {
     await this.gate
     for await (const part of request) this.bytesRead += part.length
-    for (let left = bytes; left > 0 && !response.destroyed; left -= chunk.length) {
+    const answer = this.#bulkAnswer(bytes)
+    await pipeline(Readable.from(answer, { objectMode: false, highWaterMark: chunk.length }), response).catch(
+      () => undefined,
+    )
+  }
+
+  async *#bulkAnswer(bytes: number) {
+    for (let left = bytes; left > 0; left -= chunk.length) {
       this.bytesSent += chunk.length
-      if (!response.write(chunk)) await new Promise(resolve => response.once('drain', resolve).once('close', resolve))
+      yield chunk
     }
-    response.end(String(this.bytesRead))
+    yield String(this.bytesRead)
   }
 }
 
