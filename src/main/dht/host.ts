@@ -4,7 +4,6 @@ import { type Identify, identify } from '@libp2p/identify'
 import type { Libp2p, PeerDiscovery, PeerId, PrivateKey, StreamMiddleware } from '@libp2p/interface'
 import { type KadDHT, type KadDHTComponents, kadDHT } from '@libp2p/kad-dht'
 import { mdns } from '@libp2p/mdns'
-import { noise } from '@libp2p/noise'
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { type Ping, ping } from '@libp2p/ping'
 import { tcp } from '@libp2p/tcp'
@@ -34,6 +33,7 @@ import { Listening, type ListeningComponents } from './listening.ts'
 import { mdnsServiceTag, type ProtocolNames, protocolNames, protocolPrefix } from './network.ts'
 import { RefusingStore } from './refusing-store.ts'
 import { meteredRelay } from './relay-server.ts'
+import { noiseInWholeFrames } from './whole-frames.ts'
 
 export interface HostComponents {
   privateKey: PrivateKey
@@ -105,7 +105,7 @@ export async function createHost(components: HostComponents, init: HostInit): Pr
       announceFilter: verified => announcedAddresses(verified, listening?.addresses() ?? [], { ...init, selfId }),
     },
     // With the network's id in the handshake, nodes of two networks cannot even connect.
-    connectionEncrypters: [noise({ prologueBytes: fromString(init.networkId) })],
+    connectionEncrypters: [noiseInWholeFrames({ prologueBytes: fromString(init.networkId) })],
     streamMuxers: [yamux(muxerLimits)],
     services: {
       ...services(init),
