@@ -32,7 +32,7 @@ export type AskCloser = (
 ) => Promise<Contact[]>
 
 export interface ClosestPeersComponents {
-  contacts: Contacts
+  contacts: Pick<Contacts, 'closest' | 'hear'>
   ask: AskCloser
   clock: Clock
   log: Logger

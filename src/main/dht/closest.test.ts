@@ -1,0 +1,96 @@
+import { pino } from 'pino'
+import { beforeEach, expect, it, vi } from 'vitest'
+import { RmaError } from '../../shared/errors.ts'
+import { second } from '../../shared/units.ts'
+import { TurnedClock } from '../clock.ts'
+import { closestPeers, keyPosition, peerPosition } from '../directory/keys.ts'
+import { peerIdTextOf } from '../directory/signing.ts'
+import { type AskCloser, ClosestPeers, thorough } from './closest.ts'
+import type { Contact } from './contacts.ts'
+
+const target = keyPosition('service:ocr')
+const log = pino({ level: 'silent' })
+
+function contact(index: number): Contact {
+  const peerId = peerIdTextOf(Uint8Array.from([index, ...new Uint8Array(31)]))
+  return { peerId, position: peerPosition(peerId), group: 'lan', party: peerId, addresses: [], connected: true }
+}
+
+const everybody = closestPeers(
+  Array.from({ length: 30 }, (_, index) => contact(index)),
+  target,
+  30,
+)
+const [first, ...others] = everybody as [Contact, ...Contact[]]
+
+let clock: TurnedClock
+let heard: Contact[]
+let ask: AskCloser
+
+beforeEach(() => {
+  clock = new TurnedClock()
+  heard = []
+  ask = async () => everybody
+})
+
+function find(start: Contact[], signal = new AbortController().signal) {
+  const contacts = { closest: () => start, hear: (named: Iterable<Contact>) => void heard.push(...named) }
+  const closest = new ClosestPeers({ contacts, ask: (...asked) => ask(...asked), clock, log })
+  return closest.find(target, { sure: thorough, signal })
+}
+
+it('finds the 8 closest by asking whoever it knows, and remembers where the others are', async () => {
+  expect(await find(everybody.slice(-1))).toEqual({ closest: everybody.slice(0, 8), certain: true })
+  expect(heard).toContain(first)
+})
+
+it('finds nobody where there is nobody to ask', async () => {
+  expect((await find([])).closest).toEqual([])
+})
+
+it('does without those that cannot be reached', async () => {
+  ask = async ({ peerId }) => {
+    if (peerId === first.peerId) throw new RmaError('NOT_FOUND', 'gone')
+    return everybody
+  }
+  expect(await find(everybody)).toEqual({ closest: others.slice(0, 8), certain: true })
+})
+
+it('goes on without one that does not answer, and is not certain then', async () => {
+  const mute = Promise.withResolvers<Contact[]>()
+  let asked = 0
+  ask = ({ peerId }) => {
+    asked++
+    return peerId === first.peerId ? mute.promise : Promise.resolve(everybody)
+  }
+  const result = find(everybody)
+  await vi.waitFor(() => expect(asked).toBe(8))
+  clock.turn(0.25 * second)
+  const { closest, certain } = await result
+  expect(asked).toBe(9)
+  expect(closest.map(({ peerId }) => peerId)).toContain(first.peerId)
+  expect(certain).toBe(false)
+})
+
+it('leaves out one whose time to answer has run out', async () => {
+  ask = ({ peerId }) =>
+    peerId === first.peerId ? Promise.reject(new RmaError('DEADLINE', 'no answer')) : Promise.resolve(everybody)
+  expect(await find(everybody)).toEqual({ closest: others.slice(0, 8), certain: false })
+})
+
+it('ends after 8 s with what it has, and at once when it is cancelled', async () => {
+  const signals: AbortSignal[] = []
+  ask = (_contact, _target, { signal }) => {
+    signals.push(signal)
+    return new Promise(() => undefined)
+  }
+  const late = find(everybody)
+  clock.turn(8 * second)
+  expect((await late).closest).toHaveLength(8)
+  expect(signals.every(({ aborted }) => aborted)).toBe(true)
+  const life = new AbortController()
+  const cancelled = find(everybody, life.signal)
+  life.abort(new Error('enough'))
+  await expect(cancelled).rejects.toThrow('enough')
+  await expect(find(everybody, life.signal)).rejects.toThrow('enough')
+})
