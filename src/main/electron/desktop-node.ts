@@ -6,11 +6,12 @@ import { createNode } from '../node.ts'
 import type { EngineEntries } from '../services/engine-launcher.ts'
 import type { DesktopNode } from './desktop.ts'
 import type { ElectronApi } from './electron-api.ts'
+import { powerSenses } from './power-senses.ts'
 import { chooseSeal } from './safe-storage-seal.ts'
 import { createUtilityLauncher } from './utility-launcher.ts'
 
 export interface DesktopNodeComponents {
-  electron: Pick<ElectronApi, 'safeStorage' | 'utilityProcess'>
+  electron: Pick<ElectronApi, 'app' | 'powerMonitor' | 'safeStorage' | 'utilityProcess'>
   clock: Clock
   log: Logger
   logBuffer: LogBuffer
@@ -44,6 +45,7 @@ export async function createDesktopNode(
       { utilityProcess: electron.utilityProcess, log: log.child({ component: 'engines' }) },
       { entries, environment: env },
     ),
+    senses: powerSenses(electron, { platform, wayland: env.XDG_SESSION_TYPE === 'wayland' }),
     seal: await chooseSeal({ safeStorage: electron.safeStorage, log }, { dataFolder: config.dataFolder, platform }),
     log,
     logBuffer,

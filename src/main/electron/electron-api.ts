@@ -29,6 +29,7 @@ export interface ElectronApi {
     on(event: 'updated', listener: () => void): unknown
     off(event: 'updated', listener: () => void): unknown
   }
+  powerMonitor: ElectronPowerMonitor
   protocol: {
     registerSchemesAsPrivileged(schemes: Electron.CustomScheme[]): void
     handle(scheme: string, handler: (request: Request) => Response | Promise<Response>): void
@@ -50,6 +51,7 @@ export interface ElectronApp
   extends Pick<
     Electron.App,
     | 'exit'
+    | 'getAppMetrics'
     | 'getVersion'
     | 'isPackaged'
     | 'quit'
@@ -67,6 +69,14 @@ export interface ElectronApp
   on(event: 'second-instance', listener: (event: Electron.Event, argv: string[]) => void): unknown
   on(event: 'web-contents-created', listener: (event: Electron.Event, contents: ElectronWebContents) => void): unknown
 }
+
+export interface ElectronPowerMonitor extends Pick<Electron.PowerMonitor, 'getSystemIdleTime' | 'isOnBatteryPower'> {
+  on(event: PowerEvent, listener: () => void): unknown
+  off(event: PowerEvent, listener: () => void): unknown
+}
+
+/** What is worth an early look at the machine. Not every system tells of each. */
+export type PowerEvent = 'suspend' | 'resume' | 'on-ac' | 'on-battery' | 'lock-screen' | 'unlock-screen'
 
 export interface ElectronWindow
   extends Pick<

@@ -75,6 +75,10 @@ export class StandInApp extends EventEmitter implements ElectronApp, RunningProg
     return true
   }
 
+  getAppMetrics(): never[] {
+    return []
+  }
+
   getVersion(): string {
     return '0.1.0'
   }

@@ -77,6 +77,19 @@ export class StandInTray extends EventEmitter implements ElectronTray {
   }
 }
 
+class StandInPowerMonitor extends EventEmitter {
+  idleSeconds = 0
+  onBattery = false
+
+  getSystemIdleTime(): number {
+    return this.idleSeconds
+  }
+
+  isOnBatteryPower(): boolean {
+    return this.onBattery
+  }
+}
+
 class StandInTheme extends EventEmitter {
   shouldUseDarkColors = false
   shouldUseDarkColorsForSystemIntegratedUI = false
@@ -120,6 +133,7 @@ export class StandInElectron implements ElectronApi {
   readonly protocol: StandInProtocol
   readonly ipcMain = new EventEmitter()
   readonly nativeTheme = new StandInTheme()
+  readonly powerMonitor = new StandInPowerMonitor()
   readonly session = { defaultSession: new StandInSession() }
   readonly MessageChannelMain = StandInMessageChannel
   readonly windows: StandInWindow[] = []
