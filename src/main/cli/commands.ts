@@ -42,6 +42,8 @@ export function createProgram(context: CommandContext): Command {
     .description("Give your computer's spare time to a charity's document and AI services, peer to peer.")
     .version(context.version)
     .exitOverride()
+    // `invite` has options, and so have its subcommands: each takes those that come after its own name.
+    .enablePositionalOptions()
     .configureOutput({
       writeOut: text => void context.output.write(text),
       writeErr: text => void context.errorOutput.write(text),

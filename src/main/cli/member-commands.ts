@@ -33,7 +33,6 @@ interface InviteOptions extends CommonOptions {
 export function addInvite(program: Command, context: CommandContext): void {
   const invite = program
     .command('invite')
-    // Its own options are its subcommands', too: those after a subcommand are the subcommand's.
     .enablePositionalOptions()
     .description('make an invite to the network of the coordinator that runs here; it is printed this once')
     .option('--uses <count>', 'how many machines may join with it (default: 1)', parseUses)
