@@ -8,6 +8,7 @@ import { addCa } from './ca-commands.ts'
 import { type CommandContext, type CommonOptions, dataFolderOption, jsonOption, print } from './command-context.ts'
 import { formatDiagnosis } from './doctor.ts'
 import { openDocument } from './document.ts'
+import { addContribution } from './contribution.ts'
 import { exitCodeHelp } from './exit-code.ts'
 import { formatStatus, formatTopology } from './format.ts'
 import { addJoin, addMembership } from './join.ts'
@@ -17,6 +18,7 @@ import { openNetworkNotice } from './open-network-notice.ts'
 import { findCoordinator } from './operator-api.ts'
 import { collectSeeds, parsePort, parsePretended, parseServiceType, parseTimeout } from './options.ts'
 import { addPause } from './pause.ts'
+import { addSchedule } from './schedule.ts'
 import { type Answer, passOn, readText, requestService, saveAnswer } from './request.ts'
 import { askNode, findRunningNode } from './running-node.ts'
 import { formatStatistics } from './statistics.ts'
@@ -62,6 +64,8 @@ export function createProgram(context: CommandContext): Command {
   addRequest(program, context)
   addDonate(program, context)
   addPause(program, context)
+  addSchedule(program, context)
+  addContribution(program, context)
   addStatus(program, context)
   addTopology(program, context)
   addStatistics(program, context)

@@ -1,0 +1,117 @@
+import { once } from 'node:events'
+import { createWriteStream } from 'node:fs'
+import type { Writable } from 'node:stream'
+import { finished } from 'node:stream/promises'
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import {
+  type Contribution,
+  type ContributionSum,
+  calendarDaySchema,
+  type DaySpan,
+  type ExportFormat,
+  exportFormatSchema,
+} from '../../shared/schema/contribution.ts'
+import { day, hour, MiB, minute, second } from '../../shared/units.ts'
+import { type CommandContext, type CommonOptions, dataFolderOption, jsonOption, print } from './command-context.ts'
+import { askNode, findRunningNode } from './running-node.ts'
+import { formatTable } from './table.ts'
+
+const shownDays = 30
+
+interface ExportOptions extends CommonOptions {
+  format: ExportFormat
+  output?: string
+}
+
+/** `contribution`: what this node has given, from its ledger; `contribution export` writes every job out. */
+export function addContribution(program: Command, context: CommandContext): void {
+  const contribution = program
+    .command('contribution')
+    .description('what this node has done for others, by service, with an estimate of the energy it took')
+    .option('--from <day>', `first day (default: ${shownDays} days ago)`, parseDay)
+    .option('--to <day>', 'last day (default: today)', parseDay)
+    .option(...jsonOption)
+    .option(...dataFolderOption)
+    .action(async (options: CommonOptions & Partial<DaySpan>) => {
+      const node = await findRunningNode(options.dataFolder, context.env)
+      const span = {
+        from: options.from ?? localDay(context.now() - shownDays * day),
+        to: options.to ?? localDay(context.now()),
+      }
+      const given = await askNode(node, rpc => rpc.ledger.contribution(span))
+      print(context, options, given, () => formatContribution(given, span))
+    })
+
+  contribution
+    .command('export')
+    .description('write every job of the ledger out, to a file or standard output')
+    .addOption(new Option('--format <format>', 'how').choices(exportFormatSchema.options).default('csv'))
+    .option('--output <file>', 'file to write')
+    .option(...dataFolderOption)
+    .action(async ({ format, output, dataFolder }: ExportOptions, command: Command) => {
+      const { dataFolder: outer } = command.optsWithGlobals<CommonOptions>()
+      const node = await findRunningNode(dataFolder ?? outer, context.env)
+      const target = output === undefined ? context.output : createWriteStream(output, { mode: 0o600 })
+      await askNode(node, async rpc => {
+        for await (const { text, written, total } of await rpc.ledger.export({ format })) {
+          await write(target, text)
+          if (context.errorOutput.isTTY === true) context.errorOutput.write(`\r${written} of ${total} jobs`)
+        }
+      })
+      if (context.errorOutput.isTTY === true) context.errorOutput.write('\n')
+      if (target === context.output) return
+      target.end()
+      await finished(target)
+    })
+}
+
+export function formatContribution({ days, served, energy }: Contribution, { from, to }: DaySpan): string {
+  const services = [...new Set(days.filter(({ role }) => role === 'served').map(({ service }) => service))]
+  const rows = services.map(service => {
+    const own = days.filter(total => total.service === service && total.role === 'served')
+    return [service, ...cells(own.reduce(addUp))]
+  })
+  const header = ['SERVICE', 'REQUESTS', 'FAILED', 'VERIFIED', 'DATA', 'PROCESSOR', 'GRAPHICS']
+  const table = formatTable([header, ...rows, ['all', ...cells(served)]], new Set([1, 2, 3, 4, 5, 6]))
+  const cost = energy.cost === undefined ? '' : `, ${energy.cost.amount.toFixed(2)} ${energy.cost.currency}`
+  return `${from} to ${to}\n\n${table}\n\nAbout ${(energy.wattHours / 1_000).toFixed(3)} kWh${cost} (an estimate: see docs/operations.md)`
+}
+
+function addUp<T extends ContributionSum>(sum: T, more: T): T {
+  return {
+    ...sum,
+    jobs: sum.jobs + more.jobs,
+    failed: sum.failed + more.failed,
+    verified: sum.verified + more.verified,
+    bytesIn: sum.bytesIn + more.bytesIn,
+    bytesOut: sum.bytesOut + more.bytesOut,
+    cpuMs: sum.cpuMs + more.cpuMs,
+    gpuMs: sum.gpuMs + more.gpuMs,
+  }
+}
+
+function cells({ jobs, failed, verified, bytesIn, bytesOut, cpuMs, gpuMs }: ContributionSum): string[] {
+  const data = `${((bytesIn + bytesOut) / MiB).toFixed(1)} MiB`
+  return [String(jobs), String(failed), String(verified), data, time(cpuMs), time(gpuMs)]
+}
+
+function time(ms: number): string {
+  if (ms >= hour) return `${(ms / hour).toFixed(1)} h`
+  return ms >= minute ? `${(ms / minute).toFixed(1)} min` : `${(ms / second).toFixed(1)} s`
+}
+
+function parseDay(text: string): string {
+  if (calendarDaySchema.safeParse(text).success) return text
+  throw new InvalidArgumentError('Expected a day such as 2026-06-03.')
+}
+
+/** The day by the clock of whoever asks. */
+function localDay(at: number): string {
+  const date = new Date(at)
+  const two = (value: number) => String(value).padStart(2, '0')
+  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`
+}
+
+async function write(target: Writable, text: string): Promise<void> {
+  if (!target.write(text)) await once(target, 'drain')
+}
