@@ -1,17 +1,14 @@
 import type { Connection, IdentifyResult, PeerId } from '@libp2p/interface'
 import { isPrivate } from '@libp2p/utils'
 import { CODE_P2P, type Multiaddr, multiaddr } from '@multiformats/multiaddr'
-import { closestOf, maxOfOneParty } from '../directory/closeness.ts'
 import { type Position, peerPosition } from '../directory/keys.ts'
 import type { Startable } from '../lifecycle.ts'
 import { addressGroup } from './address-group.ts'
-import { bucketOf } from './buckets.ts'
+import { ContactTable } from './contact-table.ts'
 import type { Host } from './host.ts'
 import { maxPeerAddrsToDial } from './limits.ts'
 import type { LookupPeer } from './lookup.ts'
 
-/** Contacts with the same number of leading bits in common with this node. Lookups need 8; the rest is choice. */
-const maxPerBucket = 32
 /** Peers whose addresses were heard and that were not met yet. */
 const maxHeard = 1_000
 
@@ -33,16 +30,14 @@ export interface ContactsComponents {
  */
 export class Contacts implements Startable {
   readonly #host: Host
-  readonly #self: Uint8Array
-  readonly #met = new Map<string, Contact>()
-  readonly #buckets = new Map<number, Set<Contact>>()
+  readonly #met: ContactTable<Contact>
   readonly #heard = new Map<string, Contact>()
   readonly #listeners = new Set<() => void>()
   #topology: string | undefined
 
   constructor({ host }: ContactsComponents) {
     this.#host = host
-    this.#self = peerPosition(host.peerId.toString())
+    this.#met = new ContactTable(peerPosition(host.peerId.toString()))
   }
 
   async start(): Promise<void> {
@@ -58,7 +53,8 @@ export class Contacts implements Startable {
     const { libp2p } = this.#host
     libp2p.removeEventListener('peer:identify', this.#onIdentify)
     if (this.#topology !== undefined) libp2p.unregister(this.#topology)
-    for (const known of [this.#met, this.#buckets, this.#heard]) known.clear()
+    this.#met.clear()
+    this.#heard.clear()
   }
 
   /** How many there are that this node is connected with. */
@@ -73,13 +69,12 @@ export class Contacts implements Startable {
 
   /** Those of them closest to a place, closest first. */
   closest(target: Position, count: number): Contact[] {
-    return closestOf(this.#met.values(), target, count)
+    return this.#met.closest(target, count)
   }
 
   /** How many are connected in each bucket, the one of the farthest first. */
   bucketSizes(): number[] {
-    const deepest = Math.max(-1, ...this.#buckets.keys())
-    return Array.from({ length: deepest + 1 }, (_, index) => this.#buckets.get(index)?.size ?? 0)
+    return this.#met.bucketSizes()
   }
 
   /** A peer that was met or heard of. */
@@ -90,7 +85,7 @@ export class Contacts implements Startable {
   /** Keeps what others said of peers that were not met, so that they can be dialled. */
   hear(contacts: Iterable<Contact>): void {
     for (const contact of contacts) {
-      if (contact.connected || this.#met.has(contact.peerId)) continue
+      if (contact.connected || this.#met.get(contact.peerId) !== undefined) continue
       this.#heard.delete(contact.peerId)
       this.#heard.set(contact.peerId, contact)
     }
@@ -109,11 +104,9 @@ export class Contacts implements Startable {
 
   /** The peer no longer counts as a server, until it connects or is heard of again. */
   forget(peerId: string): void {
-    const contact = this.get(peerId)
-    if (contact === undefined) return
+    if (this.get(peerId) === undefined) return
     this.#heard.delete(peerId)
-    this.#met.delete(peerId)
-    this.#buckets.get(bucketOf(this.#self, contact.position))?.delete(contact)
+    this.#met.remove(peerId)
     this.#tell()
   }
 
@@ -133,43 +126,9 @@ export class Contacts implements Startable {
     const known = this.#met.get(peerId)
     if (connection.status !== 'open' || (known !== undefined && listenAddrs.length === 0)) return
     const contact = contactAt(peerId, connection.remoteAddr, reachable(listenAddrs, connection), true)
-    if (known !== undefined) this.#replace(known, contact)
-    else if (this.#makeRoom(contact)) this.#add(contact)
-  }
-
-  #add(contact: Contact): void {
-    const { peerId } = contact
+    if (!this.#met.put(contact) || known !== undefined) return
     this.#heard.delete(peerId)
-    this.#met.set(peerId, contact)
-    this.#bucket(contact).add(contact)
     this.#tell()
-  }
-
-  #replace(old: Contact, contact: Contact): void {
-    this.#met.set(contact.peerId, contact)
-    const bucket = this.#bucket(contact)
-    bucket.delete(old)
-    bucket.add(contact)
-  }
-
-  /** A full bucket keeps those it has, but for the newest of a party with more than two in it. */
-  #makeRoom(newcomer: Contact): boolean {
-    const bucket = this.#bucket(newcomer)
-    if (bucket.size < maxPerBucket) return true
-    const ofParty = (party: string) => [...bucket].filter(contact => contact.party === party)
-    if (ofParty(newcomer.party).length >= maxOfOneParty) return false
-    const crowd = [...bucket].findLast(({ party }) => ofParty(party).length > maxOfOneParty)
-    if (crowd === undefined) return false
-    this.#met.delete(crowd.peerId)
-    bucket.delete(crowd)
-    return true
-  }
-
-  #bucket({ position }: Contact): Set<Contact> {
-    const index = bucketOf(this.#self, position)
-    const bucket = this.#buckets.get(index) ?? new Set()
-    this.#buckets.set(index, bucket)
-    return bucket
   }
 
   #tell(): void {

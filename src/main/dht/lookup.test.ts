@@ -32,7 +32,7 @@ type Behaviour = 'answers' | 'is dead' | 'keeps mute'
 interface World {
   peers: LookupPeer[]
   /** Whom each peer knows. */
-  known: Map<string, LookupPeer[]>
+  known: Map<string, readonly LookupPeer[]>
   behaviour(peerId: string): Behaviour
 }
 
