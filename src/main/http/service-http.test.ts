@@ -1,136 +1,18 @@
 import { Readable } from 'node:stream'
-import { generateKeyPair } from '@libp2p/crypto/keys'
 import { request as httpRequest } from 'undici'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { RmaError } from '../../shared/errors.ts'
-import type { WorkerView } from '../../shared/schema/worker.ts'
-import { systemClock } from '../clock.ts'
-import { createHost, type Host } from '../dht/host.ts'
-import { JobLog } from '../ledger/job-log.ts'
-import { createLog, LogBuffer } from '../log.ts'
-import { PeerHttp } from '../paths/peer-http.ts'
-import { PingWatch } from '../paths/peer-watch.ts'
-import { Forwarder } from '../routing/forwarder.ts'
-import { LocalWorker } from '../routing/local-worker.ts'
-import { Router } from '../routing/router.ts'
-import { RoutingCounters } from '../routing/statistics.ts'
-import { WorkerExperience } from '../routing/worker-experience.ts'
-import type { LocalServices, ServiceAnswer, ServiceRequest } from '../service-request.ts'
-import { SocketOrigins } from './origin.ts'
-import { createServiceApp } from './service-app.ts'
-import { ServiceServer } from './service-server.ts'
-
-type Run = (request: ServiceRequest) => Promise<ServiceAnswer>
-
-/** A node's HTTP and routing over a real libp2p host, with a service `echo` of the test's own. */
-interface TestNode {
-  host: Host
-  jobs: JobLog
-  experience: WorkerExperience
-  url: string
-  /** Workers its router is told of. */
-  known: WorkerView[]
-  stop: () => Promise<void>
-}
+import { accessToken, echoServices, type Run, startTestNode, type TestNode, viewOf } from './test-node.ts'
 
 const running: TestNode[] = []
-const queue = { running: 0, waiting: 0, slots: 2, bound: 8 }
 
 async function startNode(run?: Run): Promise<TestNode> {
-  const log = createLog({ level: 'error', buffer: new LogBuffer() })
-  const clock = systemClock
-  const host = await createHost(
-    { privateKey: await generateKeyPair('Ed25519'), log },
-    {
-      networkId: 'feedfeedfeedfeed',
-      port: { port: 0, explicit: true },
-      listen: ['127.0.0.1'],
-      mdns: false,
-      relaxedLimits: true,
-    },
-  )
-  const selfId = host.peerId.toString()
-  const services: LocalServices = {
-    offers: service => run !== undefined && service === 'echo',
-    isIdempotent: () => true,
-    maxBytes: () => undefined,
-    capacity: () => ({ load: 0.25, queue: { ...queue, waiting: 3 } }),
-    run: request => run?.(request) ?? Promise.reject(new RmaError('UNKNOWN_SERVICE', 'nothing here')),
-  }
-  const known: WorkerView[] = []
-  const jobs = new JobLog({ clock })
-  const experience = new WorkerExperience({ clock })
-  const origins = new SocketOrigins()
-  const local = new LocalWorker({ services, jobs, clock, selfId })
-  const peers = new PingWatch({
-    libp2p: host.libp2p,
-    ping: (peer, options) => host.libp2p.services.ping.ping(peer, options),
-    clock,
-  })
-  const peerHttp: PeerHttp = new PeerHttp(
-    { libp2p: host.libp2p, log },
-    {
-      protocol: '/rma/feedfeedfeedfeed/http/1.0.0',
-      onSocket: (socket, from) => server.serve(socket, { kind: 'peer', ...from }),
-    },
-  )
-  const router = new Router({
-    local,
-    services,
-    workers: {
-      lookup: async () => ({ workers: known, source: 'cache' }),
-      remove: peerId => known.splice(0, known.length, ...known.filter(view => view.peerId !== peerId)),
-      heard: () => undefined,
-    },
-    forwarder: new Forwarder({ peerHttp, peers }),
-    experience,
-    counters: new RoutingCounters(),
-    jobs,
-    clock,
-    log,
-  })
-  const app = createServiceApp(
-    { local, router, origins, clock, log },
-    { selfId, version: '0', accessToken: 'secret', services: () => [], donating: () => run !== undefined },
-  )
-  const server = new ServiceServer({ app, origins }, { port: { port: 0, explicit: true } })
-  await host.start()
-  await peerHttp.start()
-  await server.start()
-  const node: TestNode = {
-    host,
-    jobs,
-    experience,
-    known,
-    url: `http://127.0.0.1:${server.port}`,
-    async stop() {
-      await server.stop()
-      await peerHttp.stop()
-      await host.stop()
-    },
-  }
+  const node = await startTestNode(echoServices(run))
   running.push(node)
   return node
 }
 
-function viewOf({ host }: TestNode): WorkerView {
-  const soon = Date.now() + 60_000
-  const capabilities = { workerType: 'headless' as const, cpuThreads: 1, memoryMiB: 1, gpus: [] }
-  const record = {
-    seq: 1,
-    issuedAt: 0,
-    expiresAt: soon,
-    services: ['echo'],
-    capabilities,
-    load: 0,
-    queue,
-    state: 'donating' as const,
-    addresses: host.addresses(),
-  }
-  return { peerId: host.peerId.toString(), record, load: 0, queue, state: 'donating', updatedAt: 0, expiresAt: soon }
-}
-
-const authorised = { authorization: 'Bearer secret' }
+const authorised = { authorization: `Bearer ${accessToken}` }
 
 const echo: Run = async request => {
   request.onStarted?.()
@@ -164,6 +46,37 @@ describe('a request sent through a node to a peer', () => {
       expect(worker.jobs.jobs.get().jobs).toMatchObject([{ ...common, role: 'served', path: 'direct' }])
       expect(requester.jobs.jobs.get().jobs).toMatchObject([{ ...common, role: 'requested', bytesOut: 11 }])
     })
+  })
+
+  it('runs once, however often its requester asks for it by its id, and belongs to that requester alone', async () => {
+    const ran: string[] = []
+    const gate = Promise.withResolvers<void>()
+    const worker = await startNode(async ({ requester, body, onStarted }) => {
+      for await (const _ of body) onStarted?.()
+      ran.push(requester)
+      await gate.promise
+      async function* lines() {
+        for (let line = 1; line <= 3; line++) yield Buffer.from(`{"line":${line}}\n`)
+      }
+      return { contentType: 'application/x-ndjson', body: lines() }
+    })
+    const [one, two] = [await startNode(), await startNode()]
+    for (const each of [one, two]) each.known.push(viewOf(worker))
+    const ask = async ({ url }: TestNode, body = 'a letter') => {
+      const headers = { ...authorised, 'x-rma-request-id': 'request-0001', accept: 'application/x-ndjson' }
+      const response = await httpRequest(`${url}/service/echo`, { method: 'POST', headers, body })
+      return { status: response.statusCode, body: await response.body.text() }
+    }
+    const asked = [ask(one), ask(one), ask(two)]
+    await vi.waitFor(() => expect(ran).toHaveLength(2))
+    gate.resolve()
+    const answer = { status: 200, body: '{"line":1}\n{"line":2}\n{"line":3}\n' }
+    expect(await Promise.all(asked)).toEqual([answer, answer, answer])
+    expect(await ask(one)).toEqual(answer)
+    expect([...ran].sort()).toEqual([one, two].map(({ host }) => host.peerId.toString()).sort())
+    const reused = await ask(one, 'another letter')
+    expect(reused.status).toBe(409)
+    expect(JSON.parse(reused.body)).toMatchObject({ error: { code: 'REQUEST_ID_REUSED' } })
   })
 
   it('streams both ways without being held whole', async () => {
@@ -329,7 +242,7 @@ describe('a request sent through a node to a peer', () => {
     }
     const workers = [await startNode(refuse), await startNode(refuse)]
     const requester = await startNode()
-    requester.known.push(...workers.map(viewOf))
+    requester.known.push(...workers.map(each => viewOf(each)))
     const response = await httpRequest(`${requester.url}/service/echo`, {
       method: 'POST',
       headers: authorised,
