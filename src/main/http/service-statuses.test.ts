@@ -9,6 +9,9 @@ import { ServiceHost } from '../services/service-host.ts'
 import { TaskPool } from '../services/task-pool.ts'
 import { accessToken, echoServices, startTestNode, type TestNode } from './test-node.ts'
 
+/** For a busy machine. */
+const patient = { timeout: 10_000 }
+
 /** What the engine was given, in the order in which it began. */
 let began: { requester: string; text: string }[]
 /** While it is set, jobs that begin wait for it. */
@@ -185,7 +188,7 @@ describe.each(ways)('what a worker answers %s', (_way, open) => {
     expect([late.status, codeOf(late)]).toEqual([504, 'DEADLINE'])
 
     const pending = Array.from({ length: 9 }, (_, index) => ask({ body: `me:${index}` }))
-    await vi.waitFor(() => expect(host.capacity().queue).toMatchObject({ running: 1, waiting: 8 }))
+    await vi.waitFor(() => expect(host.capacity().queue).toMatchObject({ running: 1, waiting: 8 }), patient)
     const full = await ask({ body: 'one more' })
     expect([full.status, codeOf(full)]).toEqual([429, 'BUSY'])
     expect(Number(full.headers['retry-after'])).toBeGreaterThanOrEqual(1)
@@ -204,10 +207,10 @@ describe('a worker that many ask at once', () => {
     gate = opened.promise
     const [greedy, modest] = [await startRequester(), await startRequester()]
     const many = Array.from({ length: 100 }, (_, index) => peerAsk(greedy)({ body: `greedy:${index}` }))
-    await vi.waitFor(() => expect(host.capacity().queue.waiting).toBe(8))
+    await vi.waitFor(() => expect(host.capacity().queue.waiting).toBe(8), patient)
     const few = Array.from({ length: 3 }, (_, index) => peerAsk(modest)({ body: `modest:${index}` }))
     // One of the greedy one's runs and 8 wait; the newest of these make room, and all others are told to come later.
-    await vi.waitFor(async () => expect(await answeredOf(many)).toBe(100 - 1 - 8 + 3))
+    await vi.waitFor(async () => expect(await answeredOf(many)).toBe(100 - 1 - 8 + 3), patient)
     opened.resolve()
     expect((await Promise.all(few)).map(({ status }) => status)).toEqual([200, 200, 200])
     const statuses = (await Promise.all(many)).map(({ status }) => status)
