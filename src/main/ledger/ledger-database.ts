@@ -1,3 +1,4 @@
+import { closeSync, openSync } from 'node:fs'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import type { DailyTotal, DaySpan, LedgerJob } from '../../shared/schema/contribution.ts'
 import type { Milliseconds } from '../../shared/units.ts'
@@ -60,6 +61,8 @@ export class LedgerDatabase {
 
   /** @throws LedgerForeign, LedgerNewer, or SQLite's own error for a file that is damaged or cannot be used */
   constructor(path: string, { readOnly = false } = {}) {
+    // SQLite makes files that others may read; those beside it take their mode from this one.
+    if (!readOnly) closeSync(openSync(path, 'a', 0o600))
     this.#database = new DatabaseSync(path, { readOnly, enableForeignKeyConstraints: true, timeout: 5_000 })
     try {
       if (readOnly) checkVersion(this.#database)

@@ -26,8 +26,8 @@ const unwritable = new Set([5, 6, 8, 10, 13, 14])
 export function judgeFailure(error: unknown): LedgerFailure {
   if (error instanceof LedgerForeign) return 'set-aside'
   if (error instanceof LedgerNewer) return 'refuse'
-  const code = (error as { errcode?: number }).errcode
-  if (code === undefined) return 'fault'
+  const { errcode: code, code: systemCode = '' } = error as { errcode?: number; code?: string }
+  if (code === undefined) return ['ENOSPC', 'EROFS', 'EIO', 'EDQUOT', 'EACCES'].includes(systemCode) ? 'wait' : 'fault'
   if (damaged.has(code & 0xff)) return 'set-aside'
   return unwritable.has(code & 0xff) ? 'wait' : 'fault'
 }

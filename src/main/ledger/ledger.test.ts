@@ -1,7 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { appendFile, mkdtemp, open, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { appendFile, mkdtemp, open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -82,6 +82,12 @@ describe('the ledger', () => {
       madeUpJob(4, { role: 'requested' }),
       madeUpJob(3, { service: 'ner-extraction' }),
     ])
+  })
+
+  it.skipIf(process.platform === 'win32')('is for its owner alone', async () => {
+    const ledger = await openLedger()
+    await ledger.record(madeUpJob(1))
+    for (const name of await readdir(folder)) expect((await stat(join(folder, name))).mode & 0o077).toBe(0)
   })
 
   it('counts nothing twice', async () => {
