@@ -1,7 +1,7 @@
 import type { Connection, Stream } from '@libp2p/interface'
 import { isPrivate, lpStream } from '@libp2p/utils'
 import type { Multiaddr } from '@multiformats/multiaddr'
-import { RmaError } from '../../shared/errors.ts'
+import { RmaError, toRmaError } from '../../shared/errors.ts'
 import { second } from '../../shared/units.ts'
 import type { Clock } from '../clock.ts'
 import {
@@ -108,8 +108,7 @@ export class Greeter implements Startable {
         const askedAt = clock.now()
         await messages.write(encodeHello(this.#hello()), { signal })
         const answer = decodeHelloAnswer((await messages.read({ signal })).subarray())
-        this.#note(connection, aheadBy(answer.now, askedAt, clock.now()))
-        await this.#heard(connection, answer)
+        await this.#heard(connection, answer, aheadBy(answer.now, askedAt, clock.now()))
       })
     } catch (error) {
       log.debug({ peer: connection.remotePeer.toString(), err: error }, 'a peer did not answer hello')
@@ -125,8 +124,7 @@ export class Greeter implements Startable {
         const hello = decodeHello((await messages.read({ signal })).subarray())
         if (!this.#rate.take(connection.id, clock.now()))
           throw new RmaError('QUOTA_EXCEEDED', 'hello is to be said when something has changed')
-        this.#note(connection, aheadBy(hello.now, clock.now(), clock.now()))
-        await this.#heard(connection, hello)
+        await this.#heard(connection, hello, aheadBy(hello.now, clock.now(), clock.now()))
         await messages.write(encodeHello(this.#answerTo(connection, hello)), { signal })
         if (hello.revocationsVersion > this.#revocationsVersion) void this.#ask(connection)
       })
@@ -136,17 +134,25 @@ export class Greeter implements Startable {
   }
 
   /** Takes the list of revocations first: it may be about the very peer that brings it. */
-  async #heard(connection: Connection, hello: HelloAnswer): Promise<void> {
+  async #heard(connection: Connection, hello: HelloAnswer, aheadMs: number): Promise<void> {
     const { membership, log } = this.#components
-    if (membership === undefined) return
+    if (membership === undefined) {
+      this.#note(connection, aheadMs)
+      return
+    }
     this.#versions.set(connection, hello.revocationsVersion)
     const peer = connection.remotePeer.toString()
     if (hello.revocations !== undefined)
       await membership.trust.adoptRevocations(hello.revocations).catch(error => {
         log.warn({ peer, err: error }, 'a peer sent a list of revocations that the CA has not signed')
       })
-    // The gate keeps the reason, and closes the connection if nothing better comes.
-    await membership.gate.show(connection, hello.membership).catch(() => undefined)
+    try {
+      await membership.gate.show(connection, hello.membership)
+    } catch (error) {
+      // The gate keeps the reason, and closes the connection if nothing better comes.
+      if (!mayBeOwnClock(toRmaError(error))) return
+    }
+    this.#note(connection, aheadMs)
   }
 
   #hello(): Hello {
@@ -201,6 +207,11 @@ export class Greeter implements Startable {
     }
     this.state.set(clockState([...this.#samples.values()]))
   }
+}
+
+/** Strangers have no say in what time it is; those whose certificate only seems to be of another time may be right. */
+function mayBeOwnClock({ code }: RmaError): boolean {
+  return code === 'MEMBERSHIP_NOT_YET_VALID' || code === 'MEMBERSHIP_EXPIRED'
 }
 
 /** On a LAN all addresses are of one group, and so are all its machines: there each address has a vote. */

@@ -113,6 +113,17 @@ describe('a network with a CA', () => {
     await vi.waitFor(() => expect(member.host.libp2p.getPeers()).toHaveLength(0))
   })
 
+  it('lets no stranger move its clock', async () => {
+    const member = await start()
+    const ahead: Clock = { ...systemClock, now: () => Date.now() + hour }
+    const [stranger, fellow] = [await start({ clock: ahead, certificate: async () => '' }), await start()]
+    await dial(stranger, member)
+    await vi.waitFor(() => expect(stranger.gate.rolesOf(member.host.peerId.toString())).toEqual(['donor']))
+    expect(member.greeter.state.get().groups).toBe(0)
+    await dial(fellow, member)
+    await vi.waitFor(() => expect(member.greeter.state.get().groups).toBe(1))
+  })
+
   it('disconnects whoever says nothing', async () => {
     const [member, silent] = [await start(), await start()]
     await silent.greeter.stop()

@@ -56,12 +56,12 @@ export class Trust implements Startable {
 
   async start(): Promise<void> {
     const { certificate, revocations } = await this.#components.file.read()
-    try {
-      if (revocations !== undefined) this.#setRevocations(revocations, await verifyRevocations(revocations, this))
-      if (certificate !== undefined) this.#setCertificate(certificate, await this.#own(certificate))
-    } catch (error) {
+    const unusable = (error: unknown) =>
       this.#components.log.warn({ err: error }, 'what was kept of the membership does not count here')
-    }
+    if (revocations !== undefined)
+      await verifyRevocations(revocations, this).then(held => this.#setRevocations(revocations, held), unusable)
+    if (certificate !== undefined)
+      await this.#own(certificate).then(held => this.#setCertificate(certificate, held), unusable)
   }
 
   async stop(): Promise<void> {
