@@ -6,6 +6,7 @@ import { MiB, type Milliseconds } from '../../shared/units.ts'
 import type { Flags } from '../config/node-config.ts'
 import { addCa } from './ca-commands.ts'
 import { type CommandContext, type CommonOptions, dataFolderOption, jsonOption, print } from './command-context.ts'
+import { addCoordinators } from './coordinators.ts'
 import { formatDiagnosis } from './doctor.ts'
 import { openDocument } from './document.ts'
 import { addContribution } from './contribution.ts'
@@ -68,6 +69,7 @@ export function createProgram(context: CommandContext): Command {
   addContribution(program, context)
   addStatus(program, context)
   addTopology(program, context)
+  addCoordinators(program, context)
   addStatistics(program, context)
   addDoctor(program, context)
   addToken(program, context)
