@@ -137,7 +137,7 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
     workers: experience.latest(reportedWorkers),
   })
   const origins = new SocketOrigins()
-  const local = new LocalWorker({ services: owner.services, jobs, clock, selfId })
+  const local = lifecycle.add('requests run here', new LocalWorker({ services: owner.services, jobs, clock, selfId }))
   const peerHttp: PeerHttp = new PeerHttp(
     { libp2p: host.libp2p, log },
     {

@@ -49,10 +49,10 @@ export type ForwardOutcome =
 
 /** Sends one request to one worker. */
 export class Forwarder {
-  readonly #peerHttp: PeerHttp
+  readonly #peerHttp: Pick<PeerHttp, 'request'>
   readonly #peers: PeerWatch
 
-  constructor({ peerHttp, peers }: { peerHttp: PeerHttp; peers: PeerWatch }) {
+  constructor({ peerHttp, peers }: { peerHttp: Pick<PeerHttp, 'request'>; peers: PeerWatch }) {
     this.#peerHttp = peerHttp
     this.#peers = peers
   }

@@ -270,6 +270,13 @@ describe('an answer that streams', () => {
     await expect(ask('x')).rejects.toMatchObject({ code: 'OUTCOME_NOT_KEPT', status: 410 })
   })
 
+  it('is not kept, though given, where it is larger than what may be held', async () => {
+    const { ask, runs } = setUp({ maxOutcomeBytes: 8 * KiB, serve: () => plain('x'.repeat(9 * KiB)) })
+    expect(await answerTo(ask('x'))).toHaveLength(9 * KiB)
+    await expect(ask('x')).rejects.toMatchObject({ code: 'OUTCOME_NOT_KEPT' })
+    expect(runs).toHaveLength(1)
+  })
+
   it('passes through whole, however much longer than what may be held, and is not kept', async () => {
     const size = 64 * KiB
     const { ask, runs } = setUp({

@@ -3,6 +3,7 @@ import type { PeerIdText, ServiceType } from '../../shared/schema/primitives.ts'
 import { MiB, minute } from '../../shared/units.ts'
 import type { Clock, StopTimer } from '../clock.ts'
 import type { JobHandle, JobLog } from '../ledger/job-log.ts'
+import type { Startable } from '../lifecycle.ts'
 import type { LocalServices, ServiceAnswer, ServiceRequest } from '../service-request.ts'
 import { longestDeadlineMs } from './headers.ts'
 import { OutcomeBook } from './outcome-book.ts'
@@ -28,7 +29,7 @@ const outcomeKeptMs = 2 * minute
  * Runs requests on this node, whoever sent them, and keeps their jobs in the log. A requester's id for a request is its
  * idempotency key: asked again within two minutes, it joins the run or gets what came of it. Outcomes are in memory only.
  */
-export class LocalWorker {
+export class LocalWorker implements Startable {
   readonly #services: LocalServices
   readonly #jobs: JobLog
   readonly #clock: Clock
@@ -42,6 +43,17 @@ export class LocalWorker {
     this.#clock = clock
     this.#selfId = selfId
     this.#book = new OutcomeBook({ keptMs: outcomeKeptMs, maxBytes: init.maxOutcomeBytes ?? 64 * MiB })
+  }
+
+  start(): void {
+    // It runs what comes.
+  }
+
+  /** Forgets what is held; runs under way end with the services. */
+  stop(): void {
+    this.#stopExpiry?.()
+    this.#stopExpiry = undefined
+    this.#release(this.#book.clear())
   }
 
   offers(service: ServiceType): boolean {

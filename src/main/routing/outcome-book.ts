@@ -106,6 +106,13 @@ export class OutcomeBook<T> {
     for (const entries of [this.#running, this.#kept, this.#dropped]) this.#remove(key, entries)
   }
 
+  /** Forgets what has ended; returns whose outcomes were held. */
+  clear(): T[] {
+    const held = [...this.#kept.values()].map(({ value }) => value)
+    for (const key of [...this.#kept.keys(), ...this.#dropped.keys()]) this.forget(key)
+    return held
+  }
+
   /** Lets go of what has been there for long enough; returns when to ask again, if anything is left that ended. */
   expire(now: Milliseconds): Milliseconds | undefined {
     for (const entries of [this.#kept, this.#dropped]) {
