@@ -146,7 +146,7 @@ export function ocrDraft(change: Partial<RecordDraft> = {}): RecordDraft {
   }
 }
 
-function memoryStore(): SequenceStore {
+export function memoryStore(): SequenceStore {
   let reserved = 0
   return {
     load: async () => reserved,

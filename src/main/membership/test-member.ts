@@ -37,6 +37,7 @@ export interface TestMemberInit {
   certificate?: (draft: { peerId: string; networkId: string }) => Promise<string>
   clock?: Clock
   unverifiedForMs?: number
+  mode?: 'server' | 'client'
 }
 
 /** A certificate as the CA issues it, counting from now. */
@@ -79,6 +80,7 @@ export async function startMember(init: TestMemberInit): Promise<TestMember> {
       mdns: false,
       relaxedLimits: true,
       gate: gate.middleware,
+      mode: init.mode ?? 'server',
     },
   )
   const greeter = new Greeter({ host, clock, log, membership: { trust, gate } })
