@@ -4,6 +4,7 @@ import type { Ping } from '@libp2p/ping'
 import { RmaError } from '../../shared/errors.ts'
 
 type ConnectionManager = KadDHTComponents['connectionManager']
+type Connections = Pick<ConnectionManager, 'getConnections'>
 
 /**
  * The components that kad-dht gets, changed so that it never opens a connection and pings nobody. By itself it dials every
@@ -11,28 +12,29 @@ type ConnectionManager = KadDHTComponents['connectionManager']
  * connections; and it asks the network for random keys every few minutes, when a node should be idle. Like this its table
  * holds those servers this node is connected with, and it answers others' lookups from it.
  */
-export function connectedOnly(manager: ConnectionManager): Pick<KadDHTComponents, 'connectionManager' | 'ping'> {
-  return { connectionManager: withoutDialling(manager), ping: pingOf(manager) }
+export function connectedOnly(connections: Connections): Pick<KadDHTComponents, 'connectionManager' | 'ping'> {
+  return { connectionManager: withoutDialling(connections), ping: pingOf(connections) }
 }
 
-function withoutDialling(manager: ConnectionManager): ConnectionManager {
+/** The rest of what a connection manager does is no business of kad-dht's, which does not ask for it. */
+function withoutDialling(connections: Connections): ConnectionManager {
   return {
-    getConnections: peer => manager.getConnections(peer),
-    getConnectionsMap: () => manager.getConnectionsMap(),
-    getMaxConnections: () => manager.getMaxConnections(),
-    setMaxConnections: count => manager.setMaxConnections(count),
-    openConnection: () => refuse(),
-    openStream: () => refuse(),
-    closeConnections: (peer, options) => manager.closeConnections(peer, options),
-    acceptIncomingConnection: connection => manager.acceptIncomingConnection(connection),
-    afterUpgradeInbound: () => manager.afterUpgradeInbound(),
-    getDialQueue: () => manager.getDialQueue(),
+    getConnections: peer => connections.getConnections(peer),
+    getConnectionsMap: refuseNow,
+    getMaxConnections: refuseNow,
+    setMaxConnections: refuseNow,
+    openConnection: refuse,
+    openStream: refuse,
+    closeConnections: refuse,
+    acceptIncomingConnection: refuseNow,
+    afterUpgradeInbound: refuseNow,
+    getDialQueue: () => [],
     isDialable: async () => false,
   }
 }
 
 /** An open connection is checked by libp2p itself; its last round trip is as good as another one. */
-function pingOf(manager: ConnectionManager): Ping {
+function pingOf(manager: Connections): Ping {
   return {
     async ping(peer) {
       const [connection] = isPeerId(peer) ? manager.getConnections(peer) : []
@@ -51,6 +53,10 @@ function isPeerId(peer: Parameters<Ping['ping']>[0]): peer is PeerId {
 }
 
 async function refuse(): Promise<never> {
+  throw notConnected()
+}
+
+function refuseNow(): never {
   throw notConnected()
 }
 

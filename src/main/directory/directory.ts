@@ -1,30 +1,25 @@
 import type { Ed25519PrivateKey } from '@libp2p/interface'
-import { peerIdFromString } from '@libp2p/peer-id'
 import type { Datastore } from 'interface-datastore'
 import type { PeerIdText } from '../../shared/schema/primitives.ts'
 import { type Milliseconds, minute } from '../../shared/units.ts'
 import type { Clock, StopTimer } from '../clock.ts'
-import { type AskCloser, ClosestPeers } from '../dht/closest.ts'
-import { Contacts } from '../dht/contacts.ts'
+import type { Contacts } from '../dht/contacts.ts'
 import type { Host } from '../dht/host.ts'
-import { TableFiller } from '../dht/table-filler.ts'
 import { Lifecycle, type Startable } from '../lifecycle.ts'
 import type { Logger } from '../log.ts'
 import { Announcer } from './announcer.ts'
 import type { Ask } from './ask.ts'
 import { WorkerCache } from './cache.ts'
-import { Channels } from './channels.ts'
-import { readCloser } from './closer.ts'
 import { EnvelopeCache } from './envelope-cache.ts'
 import { Finder } from './finder.ts'
-import { maxCloser } from './frames.ts'
 import { serviceKey } from './keys.ts'
+import { createNeighbourhood } from './neighbourhood.ts'
 import { RegistrarService } from './registrar.ts'
-import { Registrars } from './registrars.ts'
+import type { Registrars } from './registrars.ts'
 import { Registry } from './registry.ts'
 import { RegistryStore } from './registry-store.ts'
 import type { Sequence } from './sequence.ts'
-import { DirectoryServer } from './server.ts'
+import { type Answerer, DirectoryServer } from './server.ts'
 
 const expiryIntervalMs = 0.5 * minute
 
@@ -69,18 +64,8 @@ export function createDirectory(components: DirectoryComponents, init: Directory
   const { host, privateKey, sequence, clock } = components
   const log = components.log.child({ component: 'directory' })
   const self = host.peerId.toString()
-  const contacts = new Contacts({ host })
-  const channels = new Channels({ host, contacts, clock })
-  const askCloser: AskCloser = async ({ peerId }, target, options) => {
-    const question = { kind: 'closest', target, limit: maxCloser } as const
-    const peer = peerIdFromString(peerId)
-    const answer = await channels.ask(peerId, question, options)
-    contacts.answered(peer)
-    const [connection] = host.libp2p.getConnections(peer)
-    return connection === undefined ? [] : readCloser(answer, { self, said: connection.remoteAddr, contacts })
-  }
-  const closest = new ClosestPeers({ contacts, ask: askCloser, clock, log })
-  const registrars = new Registrars({ host, contacts, closest })
+  const neighbourhood = createNeighbourhood({ host, clock, log })
+  const { contacts, registrars } = neighbourhood
   const registry = new Registry(
     {
       isCertifiedCoordinator: peerId => components.isCertifiedCoordinator?.(peerId) ?? false,
@@ -97,7 +82,7 @@ export function createDirectory(components: DirectoryComponents, init: Directory
   })
   const ask: Ask = async (peerId, question, options) => {
     if (peerId === self) return registrar.answer({ ...question, id: 0 }, { from: self })
-    const answer = await channels.ask(peerId, question, options)
+    const answer = await neighbourhood.ask(peerId, question, options)
     if (answer.kind === 'found' && answer.certificates !== undefined) await certificates?.learn(answer.certificates)
     return answer
   }
@@ -112,17 +97,19 @@ export function createDirectory(components: DirectoryComponents, init: Directory
     },
     init,
   )
-  const server = new DirectoryServer({ host, answer: registrar.answer.bind(registrar), clock, log })
+  const answer: Answerer = (request, asker) => {
+    neighbourhood.asked(asker.from)
+    return registrar.answer(request, asker)
+  }
+  const server = new DirectoryServer({ host, answer, clock, log })
 
   const lifecycle = new Lifecycle()
   if (components.datastore !== undefined)
     lifecycle.add('registry store', new RegistryStore({ registry, datastore: components.datastore, clock, log }))
-  lifecycle.add('channels', channels)
-  lifecycle.add('contacts', contacts)
+  lifecycle.add('neighbourhood', neighbourhood)
   lifecycle.add('directory server', whileServing(host, server))
   lifecycle.add('registry expiry', expiry(registry, clock))
   lifecycle.add('announcer', announcer)
-  lifecycle.add('table filler', new TableFiller({ host, contacts, closest, ask: askCloser, clock, log }))
   return {
     announcer,
     finder,

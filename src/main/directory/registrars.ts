@@ -21,7 +21,7 @@ export interface Registrar {
 }
 
 export interface RegistrarsComponents {
-  host: Pick<Host, 'peerId' | 'isServer'>
+  host: Pick<Host, 'peerId' | 'isServer' | 'mode'>
   contacts: Contacts
   closest: ClosestPeers
 }
@@ -39,6 +39,7 @@ export class Registrars {
     this.#components = components
     this.self = { peerId, position: peerPosition(peerId), group: 'self', party: 'self', connected: true }
     components.contacts.onChange(() => this.#answers.clear())
+    components.host.mode.subscribe(() => this.#answers.clear())
   }
 
   /** Servers this node is connected to. */
@@ -90,7 +91,7 @@ export class Registrars {
     return this.#components.contacts.onChange(listener)
   }
 
-  #closest(key: KeyText): Registrar[] {
+  #closest(key: KeyText): readonly Registrar[] {
     const { host, contacts } = this.#components
     const known = new Map<PeerIdText, Registrar & { party: string }>()
     if (host.isServer) known.set(this.self.peerId, this.self)

@@ -1,0 +1,75 @@
+import type { Connection } from '@libp2p/interface'
+import { type Milliseconds, minute, second } from '../../shared/units.ts'
+import type { Clock, StopTimer } from '../clock.ts'
+import { peerPosition } from '../directory/keys.ts'
+import type { Startable } from '../lifecycle.ts'
+import type { Logger } from '../log.ts'
+import { bucketOf } from './buckets.ts'
+import type { Contacts } from './contacts.ts'
+import type { Host } from './host.ts'
+import { type ConnectionBudget, type HeldPeer, surplusPeers } from './surplus.ts'
+
+const trimIntervalMs = 30 * second
+/** Twice what the table of a network of 1,000 holds. Others hold connections to this node too, so it cannot be few. */
+export const connectionBudget: ConnectionBudget = { most: 128, wanted: 96, idleMs: 2 * minute }
+
+export interface ConnectionTrimmerComponents {
+  host: Host
+  contacts: Pick<Contacts, 'get'>
+  clock: Clock
+  log: Logger
+}
+
+/** Hangs up on peers that nobody needs to be connected with, so that connections do not grow with the network. */
+export class ConnectionTrimmer implements Startable {
+  readonly #components: ConnectionTrimmerComponents
+  readonly #budget: ConnectionBudget
+  readonly #usedAt = new Map<string, Milliseconds>()
+  #stopTimer: StopTimer | undefined
+
+  constructor(components: ConnectionTrimmerComponents, budget: ConnectionBudget = connectionBudget) {
+    this.#components = components
+    this.#budget = budget
+  }
+
+  start(): void {
+    this.#stopTimer = this.#components.clock.every(trimIntervalMs, () => void this.trim())
+  }
+
+  stop(): void {
+    this.#stopTimer?.()
+    this.#usedAt.clear()
+  }
+
+  /** To be called when this node has asked a peer, or the peer this node. */
+  used(peerId: string): void {
+    this.#usedAt.set(peerId, this.#components.clock.now())
+  }
+
+  /** Resolves with how many were hung up on. */
+  async trim(): Promise<number> {
+    const { host, clock, log } = this.#components
+    const connections = new Map(host.libp2p.getConnections().map(each => [each.remotePeer.toString(), each]))
+    for (const peerId of this.#usedAt.keys()) if (!connections.has(peerId)) this.#usedAt.delete(peerId)
+    const held = [...connections].map(([peerId, connection]) => this.#describe(peerId, connection))
+    const surplus = surplusPeers(held, clock.now(), this.#budget)
+    const closed = await Promise.allSettled(surplus.map(peerId => connections.get(peerId)?.close()))
+    const failed = closed.filter(({ status }) => status === 'rejected').length
+    if (surplus.length > 0)
+      log.debug({ connections: held.length, closed: surplus.length, failed }, 'hung up on idle peers')
+    return surplus.length - failed
+  }
+
+  #describe(peerId: string, { timeline, streams }: Connection): HeldPeer {
+    const { host, contacts } = this.#components
+    const connectedAt = timeline.open
+    const isContact = contacts.get(peerId)?.connected === true
+    return {
+      peerId,
+      ...(isContact ? { bucket: bucketOf(peerPosition(host.peerId.toString()), peerPosition(peerId)) } : {}),
+      connectedAt,
+      usedAt: this.#usedAt.get(peerId) ?? connectedAt,
+      busy: streams.some(({ protocol }) => protocol !== host.protocols.directory),
+    }
+  }
+}
