@@ -1,4 +1,5 @@
-const domain = '^src/main/(config|dht|directory|membership|routing|paths|tunnels|resources|services|ledger|coordinator|http|metrics)/'
+const domain =
+  '^src/main/(config|dht|directory|membership|routing|paths|tunnels|resources|services|ledger|coordinator|http|metrics)/'
 /** Tests, and what they share: folders called testing and files called test-*. */
 const tests = '\\.test\\.tsx?$|/testing/|/stand-in/|/test-[a-z-]+\\.ts$'
 const network = '^src/main/(dht|directory|membership|routing|paths|tunnels)/'
