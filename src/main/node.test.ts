@@ -134,6 +134,21 @@ describe('a node', () => {
     })
     await vi.waitFor(() => expect(node.status.get().routing.failedRequests).toBe(1))
   })
+
+  it('tells programs on its machine what became of requests, and nobody who does not show the token', async () => {
+    const node = await startNode('measured')
+    const metricsUrl = `http://127.0.0.1:${node.servicePort}/metrics`
+    const headers = { authorization: `Bearer ${node.accessToken}` }
+    await httpRequest(`http://127.0.0.1:${node.servicePort}/service/ocr`, { method: 'POST', headers, body: 'x' })
+    const { headers: said, body } = await httpRequest(metricsUrl, { headers })
+    expect(said['content-type']).toBe('text/plain; version=0.0.4; charset=utf-8')
+    expect(await body.text()).toContain('rma_requests_total{service="ocr",outcome="failed"} 1\n')
+    expect(node.routingReport()).toMatchObject({
+      totals: { failedRequests: 1 },
+      services: [{ service: 'ocr', failed: 1 }],
+    })
+    expect((await httpRequest(metricsUrl)).statusCode).toBe(401)
+  })
 })
 
 /** Sockets and servers that keep the process alive, by kind. */
