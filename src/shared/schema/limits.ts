@@ -26,7 +26,6 @@ export type Schedule = z.infer<typeof scheduleSchema>
 const temperatureLimitSchema = z
   .strictObject({ pauseAt: z.number().min(30).max(120), resumeBelow: z.number().min(20).max(120) })
   .refine(limit => limit.resumeBelow < limit.pauseAt, 'expected resumeBelow to be lower than pauseAt')
-export type TemperatureLimit = z.infer<typeof temperatureLimitSchema>
 
 /** What the owner keeps for themselves: when others' work has to wait, and how much of the machine it may take. */
 export const limitsSchema = z.strictObject({
