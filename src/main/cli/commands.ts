@@ -4,12 +4,13 @@ import { RmaError } from '../../shared/errors.ts'
 import { logLevelSchema } from '../../shared/schema/log.ts'
 import { MiB, type Milliseconds } from '../../shared/units.ts'
 import type { Flags } from '../config/node-config.ts'
+import { answerText } from './answer-text.ts'
 import { addCa } from './ca-commands.ts'
 import { type CommandContext, type CommonOptions, dataFolderOption, jsonOption, print } from './command-context.ts'
+import { addContribution } from './contribution.ts'
 import { addCoordinators } from './coordinators.ts'
 import { formatDiagnosis } from './doctor.ts'
 import { openDocument } from './document.ts'
-import { addContribution } from './contribution.ts'
 import { exitCodeHelp } from './exit-code.ts'
 import { formatStatus, formatTopology } from './format.ts'
 import { addJoin, addMembership } from './join.ts'
@@ -19,9 +20,9 @@ import { openNetworkNotice } from './open-network-notice.ts'
 import { findCoordinator } from './operator-api.ts'
 import { collectSeeds, parsePort, parsePretended, parseServiceType, parseTimeout } from './options.ts'
 import { addPause } from './pause.ts'
-import { addSchedule } from './schedule.ts'
 import { type Answer, passOn, readText, requestService, saveAnswer } from './request.ts'
 import { askNode, findRunningNode } from './running-node.ts'
+import { addSchedule } from './schedule.ts'
 import { formatStatistics } from './statistics.ts'
 
 /** Largest answer that is read whole to pick its text out. */
@@ -35,6 +36,7 @@ interface HeadlessOptions extends Omit<Flags, 'seeds'> {
 
 interface RequestOptions extends CommonOptions {
   type?: string
+  accept?: string
   timeout?: Milliseconds
   output?: string
 }
@@ -143,6 +145,10 @@ function addRequest(program: Command, context: CommandContext): void {
     .argument('<service>', 'service type, such as ocr', parseServiceType)
     .argument('[file]', 'document to send; - or nothing reads standard input')
     .option('--type <mime>', 'content type of the document (default: told from its content or name)')
+    .option(
+      '--accept <mime>',
+      'form of the answer, such as text/event-stream, application/x-ndjson or text/vnd.hocr+html',
+    )
     .option('--timeout <seconds>', 'give up after this long', parseTimeout)
     .option('--json', 'print the whole answer as it came')
     .option('--output <file>', 'write the whole answer to a file')
@@ -156,6 +162,7 @@ function addRequest(program: Command, context: CommandContext): void {
         service,
         document,
         timeoutMs: options.timeout,
+        accept: options.accept,
         signal: context.signal,
       })
       if (options.output !== undefined) await saveAnswer(answer, options.output, context.signal)
@@ -177,12 +184,10 @@ async function printWhole(answer: Answer, { output, signal }: CommandContext): P
   if (isJson(answer) && output.isTTY === true) output.write('\n')
 }
 
-/** `text` of the answer where it has one, else the answer. */
+/** What a person wants of the answer where it is known, else the answer. */
 async function printText(answer: Answer, output: Writable): Promise<void> {
   const body = await readText(answer.body, maxAnswerBytes)
-  const parsed: unknown = JSON.parse(body)
-  const text = typeof parsed === 'object' && parsed !== null && 'text' in parsed ? parsed.text : undefined
-  const shown = typeof text === 'string' ? text : body
+  const shown = answerText(JSON.parse(body)) ?? body
   output.write(shown.endsWith('\n') ? shown : `${shown}\n`)
 }
 

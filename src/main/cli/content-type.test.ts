@@ -27,7 +27,17 @@ describe('the content type of a document', () => {
     ['png', 'application/octet-stream'],
     [undefined, 'application/octet-stream'],
   ])('is told from its name where the bytes say nothing: %s', (name, type) => {
-    expect(contentTypeOf(bytes('hello'), name)).toBe(type)
+    expect(contentTypeOf(bytes('\x00\x01\x02'), name)).toBe(type)
+  })
+
+  it.each([
+    ['Dear Ms Whitfield', 'text/plain'],
+    ['Caf\xc3\xa9, cut in the midst: \xc3', 'text/plain'],
+    [' {\n "prompt": "x"}', 'application/json'],
+    ['{no JSON}', 'text/plain'],
+    ['Caf\xe9 in Latin-1', 'application/octet-stream'],
+  ])('is text where it reads as text: %j', (text, type) => {
+    expect(contentTypeOf(bytes(text), undefined)).toBe(type)
   })
 
   it('is unknown for a RIFF file that is no WebP, and for nothing', () => {

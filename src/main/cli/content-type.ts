@@ -31,5 +31,21 @@ export function contentTypeOf(start: Uint8Array, fileName: string | undefined): 
     bytes.every((byte, index) => byte === undefined || byte === start[index]),
   )
   if (signature !== undefined) return signature.type
-  return byExtension[extname(fileName ?? '').toLowerCase()] ?? 'application/octet-stream'
+  return byExtension[extname(fileName ?? '').toLowerCase()] ?? textTypeOf(start) ?? 'application/octet-stream'
+}
+
+/** Type of what reads as text: from a pipe nothing else tells. */
+function textTypeOf(start: Uint8Array): string | undefined {
+  // The last character may be cut, so the decoder may wait for its rest.
+  const text = decoded(start)
+  if (text === undefined || text.trim() === '' || /(?![\t\n\f\r])\p{Cc}/u.test(text)) return undefined
+  return /^\s*\{\s*"/.test(text) ? 'application/json' : 'text/plain'
+}
+
+function decoded(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: true })
+  } catch {
+    return undefined // Not text, which is what was asked.
+  }
 }

@@ -17,6 +17,8 @@ export interface RequestInit {
   service: string
   document: Document
   timeoutMs: Milliseconds | undefined
+  /** Form of the answer that is wanted. */
+  accept?: string | undefined
   signal: AbortSignal
 }
 
@@ -42,6 +44,7 @@ export async function requestService(node: RunningNode, init: RequestInit): Prom
     headers: {
       authorization: `Bearer ${node.token}`,
       'content-type': document.contentType,
+      ...(init.accept === undefined ? {} : { accept: init.accept }),
       ...(document.bytes === undefined ? {} : { 'content-length': String(document.bytes) }),
       ...(timeoutMs === undefined ? {} : { 'x-rma-deadline-ms': String(timeoutMs) }),
     },

@@ -125,9 +125,19 @@ describe('rma-donor request', () => {
   })
 
   it('prints the whole answer with --json, and an answer without text as it came', async () => {
+    answer = response => sendJson(response, 200, { sums: [] })
+    expect((await cli(['request', 'ner-extraction', '-'])).text).toBe('{"sums":[]}\n')
+    expect((await cli(['request', 'ner-extraction', '-', '--json'])).text).toBe('{"sums":[]}')
+  })
+
+  it('prints entities as a table that steers no terminal', async () => {
+    const entity = { type: 'person', text: 'x', start: 8, end: 9, value: 'Ann\u001b[31m', confidence: 0.95 }
+    answer = response => sendJson(response, 200, { entities: [entity] })
+    const { text } = await cli(['request', 'ner-extraction', '-', '--accept', 'application/json'])
+    expect(text).toBe('type    value     at  confidence\nperson  Ann [31m  8   0.95\n')
+    expect(received[0]?.request.headers.accept).toBe('application/json')
     answer = response => sendJson(response, 200, { entities: [] })
-    expect((await cli(['request', 'ner-extraction', '-'])).text).toBe('{"entities":[]}\n')
-    expect((await cli(['request', 'ner-extraction', '-', '--json'])).text).toBe('{"entities":[]}')
+    expect((await cli(['request', 'ner-extraction', '-'])).text).toBe('Nothing found.\n')
   })
 
   it('passes an answer of bytes on unchanged, to a pipe or a file', async () => {

@@ -4,7 +4,7 @@ import { MiB } from '../../../shared/units.ts'
 import { systemClock } from '../../clock.ts'
 import type { ServiceRequest } from '../../service-request.ts'
 import type { ServiceHost } from '../service-host.ts'
-import { failureOf, piecesOf, requestFor, testHost, textOf } from '../testing/test-host.ts'
+import { chunksOf, failureOf, piecesOf, requestFor, testHost, textOf } from '../testing/test-host.ts'
 import { llmInference } from './llm-inference.ts'
 import { LoopbackEngines, type LoopbackEnginesInit } from './loopback-engines.ts'
 import { StandInEngine } from './testing/stand-in-engine.ts'
@@ -51,6 +51,12 @@ describe('llm-inference', () => {
       path: '/v1/chat/completions',
       body: { messages: conversation.messages, model: 'tiny-1b', max_tokens: 100 },
     })
+  })
+
+  it('answers a question in plain text', async () => {
+    const answer = await ask('', { body: chunksOf(Buffer.from('How are you?')), contentType: 'text/plain' })
+    expect(JSON.parse(await textOf(answer))).toMatchObject({ text: 'Good morning.' })
+    expect(engine.seen[0]?.body).toMatchObject({ messages: [{ role: 'user', content: 'How are you?' }] })
   })
 
   it('continues a prompt', async () => {

@@ -2,11 +2,11 @@ import { z } from 'zod'
 import { RmaError } from '../../../shared/errors.ts'
 import { MiB, minute } from '../../../shared/units.ts'
 import type { ServiceAnswer } from '../../service-request.ts'
-import { checkedOutput } from '../checked-output.ts'
+import type { EngineInput } from '../engine-protocol.ts'
 import type { EngineOutput } from '../engine-session.ts'
 import { acceptsExplicitly } from '../request-body.ts'
 import type { ServiceDefinition } from '../service-definition.ts'
-import { type Completion, complete } from './completion.ts'
+import { type Completion, complete, type Usage } from './completion.ts'
 import type { LoopbackEngines } from './loopback-engines.ts'
 import { LoopbackWorkshop } from './loopback-workshop.ts'
 
@@ -35,11 +35,7 @@ const requestSchema = z
   .and(parametersSchema)
   .refine(({ prompt, messages }) => (prompt === undefined) !== (messages === undefined), 'expected prompt or messages')
 
-const pieceSchema = z.union([
-  z.object({ text: z.string() }),
-  z.object({ finish: z.string(), model: z.string(), usage: z.record(z.string(), z.number()).optional() }),
-])
-type Piece = z.infer<typeof pieceSchema>
+type Piece = { text: string } | { finish: string; model: string; usage?: Usage }
 
 /** Fewer characters than these a token has no text; so many tokens are there at least. */
 const charactersATokenAtMost = 12
@@ -51,7 +47,7 @@ export interface LlmInit {
 
 /**
  * Answers prompts and conversations with a language model on this machine. The body is JSON with `prompt`, which is
- * continued, or `messages`, which are answered, and may name `model`, `stream`, `max_tokens`, `temperature`, `top_p`, `seed`,
+ * continued, or `messages`, which are answered (plain text is a single question), and may name `model`, `stream`, `max_tokens`, `temperature`, `top_p`, `seed`,
  * `stop` and the penalties as in OpenAI's API. The answer is JSON, `{text, model, usage}`.
  *
  * With `"stream": true` or `Accept: text/event-stream` it comes as server-sent events as the model writes: `{"text": "…"}`
@@ -60,7 +56,7 @@ export interface LlmInit {
 export function llmInference(engines: LoopbackEngines, { maxTokens }: LlmInit): ServiceDefinition {
   return {
     type: 'llm-inference',
-    accepts: ['application/json'],
+    accepts: ['application/json', 'text/plain'],
     maxBytes: 4 * MiB,
     maxHeldBytes: 64 * MiB,
     idempotent: true,
@@ -71,7 +67,7 @@ export function llmInference(engines: LoopbackEngines, { maxTokens }: LlmInit): 
         engines,
         sees: false,
         async *task(input, signal) {
-          const { prompt, messages, model: name, stream: _, ...parameters } = requestOf(input.bytes)
+          const { prompt, messages, model: name, stream: _, ...parameters } = requestOf(input)
           const { engine, model, gate } = engines.choose({ sees: false, model: name })
           refuseTooLong(input.bytes.byteLength, model.contextTokens)
           const leave = await gate.enter(signal)
@@ -96,11 +92,9 @@ export function llmInference(engines: LoopbackEngines, { maxTokens }: LlmInit): 
     stallMs: 2 * minute,
     slots: () => 8,
     bound: slots => 16 + 4 * slots,
-    inspect: ({ bytes }) => void requestOf(bytes),
+    inspect: input => void requestOf(input),
     answer: (output, { accept, input }) =>
-      acceptsExplicitly(accept, eventStream) || requestOf(input.bytes).stream === true
-        ? inEvents(output)
-        : atOnce(output),
+      acceptsExplicitly(accept, eventStream) || requestOf(input).stream === true ? inEvents(output) : atOnce(output),
   }
 }
 
@@ -108,9 +102,10 @@ function withModel(piece: Completion, model: string): Piece {
   return 'text' in piece ? piece : { ...piece, model }
 }
 
-function requestOf(bytes: Uint8Array): z.infer<typeof requestSchema> {
+function requestOf({ contentType, bytes }: EngineInput): z.infer<typeof requestSchema> {
   try {
-    return requestSchema.parse(JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)))
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    return requestSchema.parse(contentType === 'text/plain' ? questionOf(text) : JSON.parse(text))
   } catch (error) {
     const where = error instanceof z.ZodError ? (error.issues[0]?.path.join('.') ?? '') : ''
     throw new RmaError(
@@ -123,6 +118,10 @@ function requestOf(bytes: Uint8Array): z.infer<typeof requestSchema> {
   }
 }
 
+function questionOf(content: string) {
+  return { messages: [{ role: 'user', content }] }
+}
+
 function refuseTooLong(bytes: number, contextTokens: number | undefined): void {
   if (contextTokens === undefined || bytes <= contextTokens * charactersATokenAtMost) return
   throw new RmaError('TOO_LARGE', `expected what fits into ${contextTokens} tokens; got ${bytes} bytes`, {
@@ -131,7 +130,7 @@ function refuseTooLong(bytes: number, contextTokens: number | undefined): void {
 }
 
 async function* piecesOf(output: ReadableStream<EngineOutput>): AsyncGenerator<Piece, void, void> {
-  for await (const { value } of output) yield checkedOutput(pieceSchema, value)
+  for await (const { value } of output) yield value as Piece // As the task above made it, in this process.
 }
 
 async function atOnce(output: ReadableStream<EngineOutput>): Promise<ServiceAnswer> {
