@@ -233,7 +233,9 @@ async function sendHeld(to: PeerAddress, request: PeerRequest, pool: Pool): Prom
 function lost(to: PeerAddress, cause: unknown, sent: boolean): RmaError {
   const reason = cause instanceof Error ? cause.message : String(cause)
   const message = sent ? 'the connection to the worker broke' : 'the worker could not be reached'
-  return new RmaError('WORKER_LOST', `${message}: ${reason}`, { worker: to.peerId, sent }, { cause })
+  // A dial that ends at its time limit tells of no answer, one that was refused of nobody being there.
+  const silent = cause instanceof Error && cause.name === 'TimeoutError' ? { silent: true } : {}
+  return new RmaError('WORKER_LOST', `${message}: ${reason}`, { worker: to.peerId, sent, ...silent }, { cause })
 }
 
 /** Addresses that name this peer, or nobody; others would be somebody else's. */

@@ -101,7 +101,11 @@ export class PingWatch {
       await setTimeout(probeAgainMs, undefined, { signal: limit }).catch(() => undefined)
     }
     signal.throwIfAborted()
-    const error = new RmaError('WORKER_LOST', 'the worker did not answer a probe', { worker: peerId, sent: false })
+    const error = new RmaError('WORKER_LOST', 'the worker did not answer a probe', {
+      worker: peerId,
+      sent: false,
+      silent: true,
+    })
     for (const connection of connections) connection.abort(error)
     throw error
   }
@@ -145,6 +149,7 @@ export class PingWatch {
       const error = new RmaError('WORKER_LOST', `the worker has been silent for ${Math.round(silentMs)} ms`, {
         worker: peerId,
         sent: true,
+        silent: true,
       })
       if (silentMs >= longestSilenceMs) for (const connection of connections) connection.abort(error)
       watcher.controller.abort(error)

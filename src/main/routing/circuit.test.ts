@@ -36,7 +36,7 @@ const commands = fc.array(
     fc.record({
       do: fc.constant('end' as const),
       which: fc.nat(20),
-      ending: fc.constantFrom<RequestEnding>('alive', 'failed', 'unknown'),
+      ending: fc.constantFrom<RequestEnding>('alive', 'failed', 'silent', 'unknown'),
     }),
     fc.record({ do: fc.constant('wait' as const), ms: fc.integer({ min: 0, max: 10 * minute }) }),
   ),
@@ -98,6 +98,13 @@ describe('a worker’s circuit', () => {
     }
     owner.send()
     owner.end(0, 'failed')
+    expect(owner.circuit).toEqual({ kind: 'open', until: start + 5 * second, rests: 0 })
+  })
+
+  it('opens at once when the worker was silent', () => {
+    const owner = new Owner()
+    owner.send()
+    owner.end(0, 'silent')
     expect(owner.circuit).toEqual({ kind: 'open', until: start + 5 * second, rests: 0 })
   })
 

@@ -6,7 +6,7 @@ const longestRestMs = 5 * minute
 
 /**
  * Whether a worker is worth asking, judged by how requests to it ended. `closed`: ask it. `open`: it failed twice in a
- * row and rests, 5 s the first time and twice as long after each failed probe, up to 5 min. `half-open`: it has rested,
+ * row, or was silent once, and rests, 5 s the first time and twice as long after each failed probe, up to 5 min. `half-open`: it has rested,
  * and one request probes it; no other is sent meanwhile.
  */
 export type Circuit =
@@ -14,8 +14,11 @@ export type Circuit =
   | { kind: 'open'; until: Milliseconds; rests: number }
   | { kind: 'half-open'; rests: number }
 
-/** How a request ended. `unknown`: it was given up, which says nothing of the worker. */
-export type RequestEnding = 'alive' | 'failed' | 'unknown'
+/**
+ * How a request ended. `silent`: the worker gave no sign of life for as long as could be waited, and would cost the next
+ * request as much. `unknown`: it was given up, which says nothing of the worker.
+ */
+export type RequestEnding = 'alive' | 'failed' | 'silent' | 'unknown'
 
 export const closedCircuit: Circuit = { kind: 'closed', failures: 0 }
 
@@ -43,14 +46,14 @@ export function afterEnding(
   switch (circuit.kind) {
     case 'closed': {
       if (ending === 'unknown') return circuit
-      const failures = circuit.failures + 1
+      const failures = ending === 'silent' ? failuresToOpen : circuit.failures + 1
       return failures < failuresToOpen ? { kind: 'closed', failures } : opened(0, now)
     }
     case 'open':
       return circuit
     case 'half-open':
       if (!probe) return circuit
-      return ending === 'failed' ? opened(circuit.rests + 1, now) : { kind: 'open', until: now, rests: circuit.rests }
+      return ending === 'unknown' ? { kind: 'open', until: now, rests: circuit.rests } : opened(circuit.rests + 1, now)
   }
 }
 

@@ -108,8 +108,13 @@ export class WorkerAsker {
         return
       }
       case 'lost':
-        trial.failed()
-        workers.remove(peerId)
+        if (outcome.error.details.silent === true) {
+          // It may only be slow, like all others when this machine is: it rests, but it is not forgotten.
+          trial.silent()
+        } else {
+          trial.failed()
+          workers.remove(peerId)
+        }
         log.info({ worker: peerId, code: outcome.error.code, reason: outcome.error.message }, 'a worker was lost')
     }
   }

@@ -32,6 +32,8 @@ export interface Trial {
   /** It turned the request away, perhaps asking to be left alone for a while. */
   refused(restMs?: Milliseconds): void
   failed(): void
+  /** It gave no sign of life for as long as could be waited. */
+  silent(): void
   /** It was given up for reasons of our own. `waitedMs`: another was quicker, and it had taken this long. */
   abandoned(waitedMs?: Milliseconds): void
 }
@@ -101,6 +103,7 @@ export class WorkerExperience {
           if (restMs > 0) lessonOf(entry, service).restsUntil = this.#clock.now() + Math.min(restMs, longestRestMs)
         }),
       failed: () => end('failed'),
+      silent: () => end('silent'),
       abandoned: waitedMs =>
         end('unknown', () => {
           if (waitedMs !== undefined) addLatency(lessonOf(entry, service), waitedMs)
