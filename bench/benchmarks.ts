@@ -1,9 +1,10 @@
 import type { Benchmark } from './benchmark.ts'
 import { discovery } from './discovery.ts'
+import { llm } from './llm.ts'
 import { load } from './load.ts'
 import { ocr } from './ocr.ts'
 import { routing } from './routing.ts'
 import { topology } from './topology.ts'
 
 /** Every benchmark there is; a new one is one more entry here. */
-export const benchmarks: readonly Benchmark[] = [discovery, load, ocr, routing, topology]
+export const benchmarks: readonly Benchmark[] = [discovery, llm, load, ocr, routing, topology]
