@@ -26,10 +26,24 @@ it.each([
   expect(parseDeepLink(link)).toEqual({ page: 'status' })
 })
 
-it.each(['https://open/logs', 'xrma-donor://open/logs', '', `rma-donor://open/${'a'.repeat(512)}`])(
+it.each(['https://open/logs', 'xrma-donor://open/logs', '', `rma-donor://open/${'a'.repeat(2_048)}`])(
   '%s is no link of this app',
   text => {
     expect(parseDeepLink(text)).toBeUndefined()
+  },
+)
+
+it.each([
+  ['rma-donor://join/rma1abc-_XYZ', 'rma1abc-_XYZ'],
+  ['rma-donor://join/rma1abc/', 'rma1abc'],
+])('%s brings an invite', (link, invite) => {
+  expect(parseDeepLink(link)).toEqual({ page: 'status', invite })
+})
+
+it.each(['rma-donor://join/', 'rma-donor://join/rma1', 'rma-donor://join/rma1a?b', 'rma-donor://join/../rma1a'])(
+  '%s brings none',
+  link => {
+    expect(parseDeepLink(link)).toEqual({ page: 'status' })
   },
 )
 

@@ -7,6 +7,7 @@ import type { ContractRouterClient } from '@orpc/contract'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Contract } from '../../shared/contract/index.ts'
 import { RmaError } from '../../shared/errors.ts'
+import { formatInvite } from '../../shared/membership/invite.ts'
 import { minute, second } from '../../shared/units.ts'
 import type { StandInElectron } from './stand-in/electron.ts'
 import { type LaunchOptions, prepareDesktop, writePages } from './stand-in/launch.ts'
@@ -117,6 +118,42 @@ describe('links', () => {
     electron.app.becomeReady()
     await desktop.start()
     expect(electron.window.webContents.url).toBe('app://rma-donor/index.html#/logs')
+  })
+
+  describe('with an invite', () => {
+    const invite = formatInvite({
+      network: 'charity',
+      caPublicKey: 'A'.repeat(43),
+      seeds: ['https://coordinator.example.org'],
+    })
+    const follow = ({ app }: StandInElectron, text: string) =>
+      app.emit('open-url', { preventDefault: vi.fn() }, `rma-donor://join/${text}`)
+
+    it('ask first, join, and start the app anew', async () => {
+      const { electron, node } = await launchVisible()
+      follow(electron, invite)
+      expect(await electron.app.exited).toBe(0)
+      expect(electron.questions[0]).toMatchObject({ message: 'Join the network “charity”?', defaultId: 1, cancelId: 1 })
+      expect(node.joined).toEqual([invite])
+      expect(electron.app.relaunches).toBe(1)
+    })
+
+    it('change nothing where the person does not want that, and ask once at a time', async () => {
+      const { electron, node } = await launchVisible()
+      electron.pressed = 1
+      follow(electron, invite)
+      follow(electron, invite)
+      await vi.waitFor(() => expect(electron.questions).toHaveLength(1))
+      expect(node.joined).toEqual([])
+      expect(electron.app.relaunches).toBe(0)
+    })
+
+    it('that are broken are refused in words', async () => {
+      const { electron, node } = await launch({ argv: ['rma-donor', `rma-donor://join/${invite.slice(0, -2)}`] })
+      await vi.waitFor(() => expect(electron.errorBoxes).toHaveLength(1))
+      expect(electron.errorBoxes[0]?.content).toMatch('not a whole invite')
+      expect(node.joined).toEqual([])
+    })
   })
 
   it('with anything else in them just show the app', async () => {

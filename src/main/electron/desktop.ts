@@ -15,6 +15,7 @@ import { decideClose } from './close-rules.ts'
 import { type DeepLink, deepLinkIn, linkScheme, parseDeepLink } from './deep-link.ts'
 import { DesktopStateFile } from './desktop-state.ts'
 import type { ElectronApi } from './electron-api.ts'
+import { offerToJoin } from './join-offer.ts'
 import { Lockdown } from './lockdown.ts'
 import { RpcPorts } from './rpc-ports.ts'
 import { strings } from './strings.ts'
@@ -67,6 +68,7 @@ export class Desktop {
   #ready = false
   /** A link that came before the app was ready. */
   #pendingLink: DeepLink | undefined
+  #offering = false
   #quitting: 'no' | 'stopping' | 'stopped' = 'no'
 
   constructor(components: DesktopComponents, init: DesktopInit) {
@@ -145,6 +147,7 @@ export class Desktop {
       this.#windows.showDashboard(this.#pendingLink?.page)
     }
     this.#nodeStarts = this.#startNode()
+    if (this.#pendingLink?.invite !== undefined) void this.#offerToJoin(this.#pendingLink.invite)
     await this.#nodeStarts
   }
 
@@ -208,8 +211,23 @@ export class Desktop {
   }
 
   #follow(link: DeepLink): void {
-    if (!this.#ready) this.#pendingLink = link
-    else this.#windows.showDashboard(link.page)
+    if (!this.#ready) {
+      this.#pendingLink = link
+      return
+    }
+    this.#windows.showDashboard(link.page)
+    if (link.invite !== undefined) void this.#offerToJoin(link.invite)
+  }
+
+  /** One question at a time: whoever sends many links gets no more. */
+  async #offerToJoin(invite: string): Promise<void> {
+    await this.#nodeStarts
+    const { electron } = this.#components
+    const node = this.#node?.api
+    if (node === undefined || this.#offering) return
+    this.#offering = true
+    await offerToJoin({ electron, join: input => node.join(input) }, invite)
+    this.#offering = false
   }
 
   #decideClose(): 'close' | 'hide' | 'quit' {

@@ -18,7 +18,9 @@ export interface ElectronApi {
     new (options?: Electron.NotificationConstructorOptions): ElectronNotification
     isSupported(): boolean
   }
-  dialog: Pick<Electron.Dialog, 'showErrorBox'>
+  dialog: Pick<Electron.Dialog, 'showErrorBox'> & {
+    showMessageBox(options: Electron.MessageBoxOptions): Promise<{ response: number }>
+  }
   ipcMain: {
     on(channel: string, listener: (event: PortRequest) => void): unknown
     removeAllListeners(channel?: string): unknown
@@ -55,6 +57,7 @@ export interface ElectronApp
     | 'getVersion'
     | 'isPackaged'
     | 'quit'
+    | 'relaunch'
     | 'requestSingleInstanceLock'
     | 'setAboutPanelOptions'
     | 'setAppUserModelId'

@@ -22,6 +22,18 @@ export const strings = {
     inTray: 'Its icon in the tray opens the window again. “Stop and quit” there ends it.',
     withoutTray: 'Start the app once more to see the window again. “Stop and quit” in its File menu ends it.',
   },
+  joining: {
+    question: (network: string) => `Join the network “${network}”?`,
+    warning:
+      'This machine then takes part in that network instead of its present one. A link can come from anybody: join only a network whose operator you know.',
+    join: 'Join',
+    cancel: 'Cancel',
+    done: (network: string) => `This machine is a member of ${network}.`,
+    waiting: (network: string) => `${network} knows of this machine; its operator has yet to approve.`,
+    restart: 'The app starts anew now, in that network.',
+    ok: 'OK',
+    failed: 'The network could not be joined',
+  },
   startFailed: {
     title: 'RMA Donor could not start',
     hint: 'Nothing was changed or deleted. Correct this and start the app again.',

@@ -22,7 +22,6 @@ const caJwkSchema = z.strictObject({
   x: rawKeySchema,
   d: rawKeySchema,
 })
-export type CaJwk = z.infer<typeof caJwkSchema>
 
 export async function generateCaKey(): Promise<CaKey> {
   const { privateKey } = await generateKeyPair('EdDSA', { crv: 'Ed25519', extractable: true })

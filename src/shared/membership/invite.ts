@@ -68,11 +68,6 @@ export function parseInvite(pasted: string): Invite {
   return parsed.data
 }
 
-/** Whether the text looks like an invite; it may still be a broken one. */
-export function isInviteLink(text: string): boolean {
-  return text.startsWith(linkPrefix)
-}
-
 function readTexts(bytes: Uint8Array): string[] {
   const texts: string[] = []
   for (let at = 0; at < bytes.length; ) {

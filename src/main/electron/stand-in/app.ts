@@ -19,6 +19,7 @@ export class StandInApp extends EventEmitter implements ElectronApp, RunningProg
   readonly schemes: string[] = []
   readonly exited: Promise<number>
   name = 'Electron'
+  relaunches = 0
   hasExited = false
   #isReady = false
   readonly #init: StandInAppInit
@@ -81,6 +82,10 @@ export class StandInApp extends EventEmitter implements ElectronApp, RunningProg
 
   getVersion(): string {
     return '0.1.0'
+  }
+
+  relaunch(): void {
+    this.relaunches++
   }
 
   /** Electron's order: everybody may object, windows close, then the process ends. */

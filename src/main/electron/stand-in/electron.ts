@@ -1,5 +1,10 @@
 import { EventEmitter } from 'node:events'
-import type { BrowserWindowConstructorOptions, NotificationConstructorOptions, Rectangle } from 'electron'
+import type {
+  BrowserWindowConstructorOptions,
+  MessageBoxOptions,
+  NotificationConstructorOptions,
+  Rectangle,
+} from 'electron'
 import type { ElectronApi, ElectronTray, MenuTemplate } from '../electron-api.ts'
 import { StandInApp } from './app.ts'
 import { StandInMessageChannel } from './port.ts'
@@ -139,6 +144,9 @@ export class StandInElectron implements ElectronApi {
   readonly windows: StandInWindow[] = []
   readonly trays: StandInTray[] = []
   readonly notifications: NotificationConstructorOptions[] = []
+  /** Questions that were asked, and the button that answers them. */
+  readonly questions: MessageBoxOptions[] = []
+  pressed = 0
   readonly errorBoxes: { title: string; content: string }[] = []
   readonly opened: string[] = []
   applicationMenu: StandInMenu | null = null
@@ -203,7 +211,13 @@ export class StandInElectron implements ElectronApi {
         this.applicationMenu = menu instanceof StandInMenu ? menu : null
       },
     }
-    this.dialog = { showErrorBox: (title, content) => this.errorBoxes.push({ title, content }) }
+    this.dialog = {
+      showErrorBox: (title, content) => this.errorBoxes.push({ title, content }),
+      showMessageBox: async options => {
+        this.questions.push(options)
+        return { response: this.pressed }
+      },
+    }
     this.safeStorage = standInSafeStorage(init.keyStore ?? true)
     const displays = init.displays ?? [{ x: 0, y: 0, width: 1920, height: 1040 }]
     this.screen = { getAllDisplays: () => displays.map(workArea => ({ workArea })) }

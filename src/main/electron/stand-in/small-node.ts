@@ -2,7 +2,7 @@ import { RmaError } from '../../../shared/errors.ts'
 import type { Contribution, ExportPiece, LedgerSnapshot } from '../../../shared/schema/contribution.ts'
 import type { CoordinatorsSnapshot } from '../../../shared/schema/coordinators.ts'
 import type { Diagnosis } from '../../../shared/schema/diagnosis.ts'
-import type { Membership } from '../../../shared/schema/membership.ts'
+import type { JoinInput, JoinResult, Membership } from '../../../shared/schema/membership.ts'
 import type { RoutingReport } from '../../../shared/schema/routing.ts'
 import { defaultSettings } from '../../../shared/schema/settings.ts'
 import type { Status } from '../../../shared/schema/status.ts'
@@ -29,6 +29,7 @@ export class SmallNode implements NodeApi, Startable, DesktopNode {
     counts: { connected: 0, known: 0, donating: 0 },
   })
   readonly jobs = new LiveValue({ jobs: [] })
+  readonly joined: string[] = []
   readonly membership = new LiveValue<Membership>({ kind: 'open' })
   readonly settings = new LiveValue(defaultSettings)
   readonly ledger = new LiveValue<LedgerSnapshot>({ state: { kind: 'open' }, setAside: [] })
@@ -111,8 +112,9 @@ export class SmallNode implements NodeApi, Startable, DesktopNode {
     throw new RmaError('NOT_FOUND', 'this node has no jobs')
   }
 
-  async join(): Promise<never> {
-    throw new RmaError('INVITE_MALFORMED', 'this node joins no network')
+  async join({ invite }: JoinInput): Promise<JoinResult> {
+    this.joined.push(invite)
+    return { network: 'charity', status: 'member', restarting: false }
   }
 
   async updateSettings() {
