@@ -53,6 +53,11 @@ const streamWindowBytes = 256 * KiB
 export const muxerLimits = {
   maxInboundStreams: 64,
   maxOutboundStreams: 64,
+  /**
+   * Streams that come before this end has finished its part of the handshake: with libp2p's 10, somebody who opens a
+   * connection for a burst of requests loses it.
+   */
+  maxEarlyStreams: 64,
   streamOptions: {
     initialStreamWindowSize: streamWindowBytes,
     maxStreamWindowSize: streamWindowBytes,

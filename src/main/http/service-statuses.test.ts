@@ -186,6 +186,7 @@ describe.each(ways)('what a worker answers %s', (_way, open) => {
     gate = opened.promise
     const late = await ask({ headers: { 'x-rma-deadline-ms': '100' } })
     expect([late.status, codeOf(late)]).toEqual([504, 'DEADLINE'])
+    await vi.waitFor(() => expect(host.capacity().queue.running).toBe(0), patient)
 
     const pending = Array.from({ length: 9 }, (_, index) => ask({ body: `me:${index}` }))
     await vi.waitFor(() => expect(host.capacity().queue).toMatchObject({ running: 1, waiting: 8 }), patient)

@@ -3,11 +3,10 @@ import { z } from 'zod'
 import { errorCatalogue, isErrorCode, RmaError, toRmaError } from '../../shared/errors.ts'
 import type { PeerIdText, ServiceType } from '../../shared/schema/primitives.ts'
 import { KiB, type Milliseconds } from '../../shared/units.ts'
-import { chunksOf } from '../ledger/answer-body.ts'
 import type { PeerHttp, PeerResponse } from '../paths/peer-http.ts'
 import { formatRequestHeaders, parseResponseHeaders, type RequestHeaders } from './headers.ts'
 import { patienceFor } from './patience.ts'
-import type { RequestBody } from './request-body.ts'
+import { onceRead, type RequestBody } from './request-body.ts'
 import type { RoutedAnswer } from './routed-answer.ts'
 
 const largestErrorBytes = 64 * KiB
@@ -76,7 +75,7 @@ export class Forwarder {
           ...formatRequestHeaders(forward.headers),
           ...(body.length === undefined ? {} : { 'content-length': String(body.length) }),
         },
-        body: body.held ?? (() => passingOn(chunksOf(body.read()), onBodyFailure)),
+        body: body.held ?? (() => passingOn(onceRead(body), onBodyFailure)),
         onBehalfOf: forward.requester,
         connectMs: patienceMs,
         signal,

@@ -1,5 +1,6 @@
 import { RmaError } from '../../shared/errors.ts'
 import { MiB } from '../../shared/units.ts'
+import { chunksOf } from '../ledger/answer-body.ts'
 
 /** Bodies up to this size are held in memory so that another worker can be sent them. */
 export const heldBytes = 8 * MiB
@@ -39,6 +40,11 @@ export async function captureBody(
     throw tooLarge(maxBytes, size)
   }
   return streamed(head, reader, maxBytes, declaredBytes)
+}
+
+/** The body in chunks; it is taken only when somebody begins to read. */
+export async function* onceRead(body: RequestBody): AsyncGenerator<Uint8Array, void, void> {
+  yield* chunksOf(body.read())
 }
 
 function held(bytes: Uint8Array): RequestBody {

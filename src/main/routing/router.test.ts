@@ -164,6 +164,25 @@ describe('routing', () => {
     expect(asked.sort()).toEqual(['a', 'b'])
   })
 
+  it('goes back to the same worker when what must not run twice is asked for again by its id', async () => {
+    let connected = false
+    const lostOnce = (forward: Forward) => (connected ? answers(forward) : isLost(true)())
+    const { route, asked } = setUp({ idempotent: false, workers: { a: lostOnce, b: lostOnce, c: lostOnce } })
+    await expect(route()).rejects.toMatchObject({ code: 'WORKER_LOST' })
+    connected = true
+    for (let time = 0; time < 3; time++) expect(await text(await route())).toBe('a page')
+    expect(new Set(asked).size).toBe(1)
+    clock.turn(121_000)
+    expect(await text(await route())).toBe('a page')
+  })
+
+  it('goes elsewhere when that worker cannot have begun on it', async () => {
+    const { route, asked } = setUp({ idempotent: false, workers: { a: isLost(false), b: answers } })
+    await route()
+    await route()
+    expect(asked.slice(-2)).toEqual(['b', 'b'])
+  })
+
   it('asks another when an engine fails on an idempotent request, not when the input is bad', async () => {
     const failing = setUp({ workers: { a: refuses('ENGINE_FAILED'), b: refuses('ENGINE_FAILED') } })
     await expect(failing.route()).rejects.toMatchObject({ code: 'NO_WORKER' })

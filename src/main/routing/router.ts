@@ -3,17 +3,18 @@ import type { PeerIdText } from '../../shared/schema/primitives.ts'
 import type { WorkerView } from '../../shared/schema/worker.ts'
 import { MiB } from '../../shared/units.ts'
 import type { Clock } from '../clock.ts'
-import { chunksOf, endingJob } from '../ledger/answer-body.ts'
+import { endingJob } from '../ledger/answer-body.ts'
 import type { JobLog } from '../ledger/job-log.ts'
 import type { Logger } from '../log.ts'
 import type { LocalServices, ServiceRequest } from '../service-request.ts'
+import { AskedBefore } from './asked-before.ts'
 import type { CoordinatorGateway } from './coordinator-gateway.ts'
 import type { Forwarder } from './forwarder.ts'
 import { HedgedAsker } from './hedged-asker.ts'
 import { type Attempt, type Journey, mostWorkers, nobodyTook, type RouteStep } from './journey.ts'
 import type { LocalWorker } from './local-worker.ts'
 import { isRefusal } from './refusal.ts'
-import { captureBody, type RequestBody } from './request-body.ts'
+import { captureBody, onceRead, type RequestBody } from './request-body.ts'
 import type { RoutedAnswer } from './routed-answer.ts'
 import type { Random } from './selection.ts'
 import type { RoutingCounters, Served } from './statistics.ts'
@@ -62,6 +63,7 @@ export class Router {
   readonly #asker: HedgedAsker
   readonly #isTrusted: (peerId: PeerIdText) => boolean
   readonly #choice: WorkerChoice
+  readonly #askedBefore: AskedBefore
 
   constructor(components: RouterComponents, init: RouterInit = {}) {
     const { location = () => undefined, hedging = () => false, isTrusted = () => false, random = Math.random } = init
@@ -72,6 +74,7 @@ export class Router {
       { asker: new WorkerAsker(components), services, clock, onHedge: what => counters.hedge(what) },
       { enabled: hedging },
     )
+    this.#askedBefore = new AskedBefore({ clock })
     this.#choice = new WorkerChoice({ experience, networkClock }, { location, random })
   }
 
@@ -86,7 +89,7 @@ export class Router {
       const maxBytes = services.maxBytes(request.service) ?? largestBodyBytes
       const body = await captureBody(request.body, { declaredBytes: request.declaredBytes, maxBytes })
       if (body.length === 0) throw new RmaError('EMPTY_BODY', `${request.service}: expected a body, got none`)
-      if (local.offers(request.service)) {
+      if (local.offers(request.service) && this.#workerBefore(request) === undefined) {
         const answer = await this.#tryHere(request, body, tried)
         if (answer !== undefined) return answer
       }
@@ -108,7 +111,7 @@ export class Router {
     const { local, counters, clock } = this.#parts
     const startedAt = clock.now()
     try {
-      const answer = await local.run({ ...request, body: chunksOf(body.read()) }, 'local')
+      const answer = await local.run({ ...request, body: onceRead(body) }, 'local')
       counters.served(request.service, 'local', { path: 'local', latencyMs: clock.now() - startedAt })
       return answer
     } catch (error) {
@@ -137,6 +140,9 @@ export class Router {
 
   /** Asks up to three workers: those known from the cache, then those that the network names. */
   async #tryWorkers(journey: Journey): Promise<RoutedAnswer | undefined> {
+    const before = this.#workerBefore(journey.request)
+    const again = before && (await this.#ask(before, journey, 'cache', () => undefined))
+    if (again !== undefined) return again
     const source = await this.#lookUp(journey, false)
     const answer = await this.#tryKnown(journey, source)
     if (answer !== undefined || source === 'dht' || journey.asked.size >= mostWorkers) return answer
@@ -161,10 +167,30 @@ export class Router {
       if (worker === undefined) return undefined
       if (asked.size > 0) this.#parts.counters.retried()
       const another = () => (asked.size < mostWorkers ? this.#choose(journey) : undefined)
-      const answer = await this.#asker.ask(worker, journey, { step, another })
-      if (answer !== undefined) return this.#taken(journey, 'forwarded', answer)
+      const answer = await this.#ask(worker, journey, step, another)
+      if (answer !== undefined) return answer
     }
     return undefined
+  }
+
+  async #ask(
+    worker: WorkerView,
+    journey: Journey,
+    step: 'cache' | 'dht',
+    another: () => WorkerView | undefined,
+  ): Promise<RoutedAnswer | undefined> {
+    const { request } = journey
+    const runsOnce = !this.#parts.services.isIdempotent(request.service)
+    if (runsOnce) this.#askedBefore.note(request, worker)
+    const answer = await this.#asker.ask(worker, journey, { step, another })
+    if (answer !== undefined) return this.#taken(journey, 'forwarded', answer)
+    if (runsOnce) this.#askedBefore.forget(request)
+    return undefined
+  }
+
+  /** Who was sent this request, which must not run twice, a short while ago. */
+  #workerBefore(request: ServiceRequest): WorkerView | undefined {
+    return this.#parts.services.isIdempotent(request.service) ? undefined : this.#askedBefore.workerOf(request)
   }
 
   #choose({ request: { service }, known, asked }: Journey): WorkerView | undefined {
