@@ -4,6 +4,7 @@ import { ErrorBoundary } from './components/error-boundary.tsx'
 import { LinkBanner } from './components/link-banner.tsx'
 import { WaitingForNode } from './components/waiting-for-node.tsx'
 import { applyTheme } from './features/appearance/theme.ts'
+import { OwnerBanner } from './features/pause/owner-banner.tsx'
 import { useHashLocation } from './hash-location.ts'
 import { Navigation } from './navigation.tsx'
 import { routeFor } from './routes.ts'
@@ -34,6 +35,7 @@ export function App() {
       {!ownWindow && <Navigation current={route} />}
       <div className={styles.column}>
         <LinkBanner />
+        <OwnerBanner />
         <main
           ref={main}
           tabIndex={-1}

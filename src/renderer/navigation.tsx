@@ -3,6 +3,7 @@ import { Button, Dialog, DialogTrigger, Popover } from 'react-aria-components'
 import { ActivityIcon } from './components/activity-icon.tsx'
 import { Brand } from './components/brand.tsx'
 import { AppearancePanel } from './features/appearance/appearance-panel.tsx'
+import { PauseControl } from './features/pause/pause-control.tsx'
 import { useActivitySentence } from './features/status/use-activity-sentence.ts'
 import styles from './navigation.module.css'
 import { type Route, routes } from './routes.ts'
@@ -29,6 +30,7 @@ export function Navigation({ current }: { current: Route }) {
       </ul>
       <div className={styles.foot}>
         <StateLine />
+        <PauseControl className={styles.more ?? ''} />
         <DialogTrigger>
           <Button className={styles.more ?? ''} aria-label={strings.appearance.open}>
             <SlidersHorizontal size={18} strokeWidth={1.75} aria-hidden />

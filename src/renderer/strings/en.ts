@@ -38,6 +38,17 @@ export const en = {
     unknown: 'Not connected to your node',
   },
 
+  pause: {
+    open: 'Pause',
+    length: (ms: number) =>
+      ms < 3_600_000 ? `For ${ms / 60_000} minutes` : `For ${counted(ms / 3_600_000, 'hour', 'hours')}`,
+    untilResumed: 'Until I resume',
+    resume: 'Resume',
+    paused: 'Paused',
+    anyway: (rule: string) => `Working although your rules would hold it: ${rule}.`,
+    followRules: 'Follow my rules',
+  },
+
   donate: {
     switch: 'Donate Compute',
     on: 'On',

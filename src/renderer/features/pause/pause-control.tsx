@@ -1,0 +1,52 @@
+import { CirclePause, CirclePlay } from 'lucide-react'
+import { Button as AriaButton, Menu, MenuItem, MenuTrigger, Popover } from 'react-aria-components'
+import { hour, minute } from '../../../shared/units.ts'
+import { useAction } from '../../components/use-action.ts'
+import { useNode } from '../../store/node-context.tsx'
+import { strings } from '../../strings/index.ts'
+import styles from './pause-control.module.css'
+
+/** How long one may pause; the last, until one resumes. */
+const lengths = [30 * minute, hour, 2 * hour, 4 * hour, 8 * hour, undefined] as const
+
+/** Pauses all work for a while, or resumes it. There is nothing to pause while donating is off. */
+export function PauseControl({ className }: { className: string }) {
+  const donating = useNode(state => state.status?.donating ?? false)
+  const paused = useNode(state => state.status?.activity.kind === 'paused')
+  const online = useNode(state => state.link.kind === 'online')
+  const { run, busy } = useAction()
+  const words = strings.pause
+  if (!donating || !online) return null
+  if (paused) {
+    return (
+      <AriaButton
+        className={className}
+        aria-label={words.resume}
+        isDisabled={busy}
+        onPress={() => run(client => client.donation.resume())}
+      >
+        <CirclePlay size={18} strokeWidth={1.75} aria-hidden />
+      </AriaButton>
+    )
+  }
+  return (
+    <MenuTrigger>
+      <AriaButton className={className} aria-label={words.open} isDisabled={busy}>
+        <CirclePause size={18} strokeWidth={1.75} aria-hidden />
+      </AriaButton>
+      <Popover placement="top end" className={styles.popover ?? ''}>
+        <Menu className={styles.menu ?? ''} aria-label={words.open}>
+          {lengths.map(forMs => (
+            <MenuItem
+              key={forMs ?? 'until-resumed'}
+              className={styles.item ?? ''}
+              onAction={() => run(client => client.donation.pause(forMs === undefined ? {} : { forMs }))}
+            >
+              {forMs === undefined ? words.untilResumed : words.length(forMs)}
+            </MenuItem>
+          ))}
+        </Menu>
+      </Popover>
+    </MenuTrigger>
+  )
+}
