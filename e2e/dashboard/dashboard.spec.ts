@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import AxeBuilder from '@axe-core/playwright'
 import { expect, type Page, test } from '@playwright/test'
@@ -132,6 +133,27 @@ test('shows each request in full, and only those of one kind', async ({ page }) 
   await expect(details.getByRole('alert')).toContainText('no job')
 })
 
+test('shows what was given, by day and over a year, and hands it over as a file', async ({ page }) => {
+  await open(page, 'contribution')
+  await expect(page.getByText('Nothing given in these days')).toBeVisible()
+  playBusy(scripted)
+  await expect(page.getByRole('table', { name: 'Requests served by day' }).locator('tbody tr').first()).toBeAttached()
+  await expect(page.getByRole('region', { name: 'In all these days' })).toContainText('1,284')
+  await page.getByRole('radio', { name: '12 months' }).click()
+  await expect(page.getByRole('img', { name: /on \d+ of the last 365 days/ })).toBeVisible()
+
+  scripted.node.pieces = [
+    { text: 'request_id,service\r\n', written: 0, total: 2 },
+    { text: 'a,ocr\r\nb,ocr\r\n', written: 2, total: 2 },
+  ]
+  const download = page.waitForEvent('download')
+  await page.getByRole('button', { name: 'Export CSV' }).click()
+  const file = await download
+  expect(file.suggestedFilename()).toMatch(/^rma-donor-contribution-\d{4}-\d{2}-\d{2}\.csv$/)
+  expect(await readFile(await file.path(), 'utf8')).toBe('request_id,service\r\na,ocr\r\nb,ocr\r\n')
+  await expect(page.getByText('2 requests exported')).toBeVisible()
+})
+
 test('says what is wrong with the network first, and checks again when asked', async ({ page }) => {
   await open(page, 'status')
   playBusy(scripted)
@@ -168,7 +190,7 @@ test('shows what strangers wrote as text', async ({ page }) => {
 })
 
 for (const colorScheme of ['light', 'dark'] as const) {
-  for (const path of ['status', 'jobs', 'topology', 'network', 'logs']) {
+  for (const path of ['status', 'jobs', 'contribution', 'topology', 'network', 'logs']) {
     test(`has no accessibility violations: ${path}, ${colorScheme}`, async ({ page }) => {
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
       await open(page, path)

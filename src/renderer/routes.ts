@@ -1,5 +1,5 @@
 import type { LucideIcon } from 'lucide-react'
-import { HeartHandshake, ListChecks, Network, ScrollText, Waypoints } from 'lucide-react'
+import { ChartColumn, HeartHandshake, ListChecks, Network, ScrollText, Waypoints } from 'lucide-react'
 import { type ComponentType, lazy } from 'react'
 import { strings } from './strings/index.ts'
 
@@ -29,6 +29,13 @@ export const routes: readonly Route[] = [
     icon: ListChecks,
     page: lazy(() => import('./features/jobs/jobs-page.tsx')),
     fills: true,
+  },
+  {
+    path: 'contribution',
+    title: strings.page.contribution,
+    icon: ChartColumn,
+    page: lazy(() => import('./features/contribution/contribution-page.tsx')),
+    fills: false,
   },
   {
     path: 'topology',

@@ -21,7 +21,14 @@ export const en = {
     crashedHint: 'Your node keeps running. Reload to try again.',
     reload: 'Reload',
   },
-  page: { status: 'Status', jobs: 'Jobs', topology: 'Topology', network: 'Network', logs: 'Logs' },
+  page: {
+    status: 'Status',
+    jobs: 'Jobs',
+    contribution: 'Contribution',
+    topology: 'Topology',
+    network: 'Network',
+    logs: 'Logs',
+  },
 
   link: {
     lost: 'The connection to your node is interrupted. What you see is the last known state.',
@@ -218,6 +225,44 @@ export const en = {
       path: 'Path',
       peers: 'Peers',
       latency: 'Round trip',
+    },
+  },
+
+  contribution: {
+    span: { label: 'Days shown', week: '7 days', month: '30 days', year: '12 months' },
+    failed: 'The ledger did not answer',
+    byDay: 'Requests served by day',
+    day: 'Day',
+    requests,
+    empty: 'Nothing given in these days',
+    emptyHint: 'While Donate Compute is on, every request served for others is counted here.',
+    calendarLabel: (active: number, days: number) =>
+      `Requests were served on ${formatCount(active)} of the last ${counted(days, 'day', 'days')}`,
+    less: 'Less',
+    more: 'More',
+    totals: {
+      title: 'In all these days',
+      jobs: 'Requests served',
+      jobsHint: (failed: string) => `${failed} more failed`,
+      verified: 'Acknowledged',
+      verifiedHint:
+        'Requests for which somebody else’s node signed that it got the result. Those of an open network never count.',
+      time: 'Computing time',
+      timeHint: 'Time on processors and graphics cards, summed over all of them',
+      energy: 'Energy, estimated',
+      energyHint: 'Computing time times the watts set for this machine',
+      cost: (amount: string) => `electricity for about ${amount}`,
+      data: (received: string, sent: string) => `${received} received, ${sent} sent`,
+    },
+    export: {
+      title: 'Take it with you',
+      hint: 'Every request in the ledger, with its times, its outcome and its receipt. Nothing of any document is in it.',
+      format: { csv: 'Export CSV', json: 'Export JSON' },
+      cancel: 'Stop',
+      progress: (written: number, total: number) => `${formatCount(written)} of ${formatCount(total)}`,
+      done: (jobs: number) => `${requests(jobs)} exported`,
+      failed: 'The export failed',
+      fileName: 'rma-donor-contribution',
     },
   },
 

@@ -13,6 +13,9 @@ const oneDigit = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 })
 const percentage = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 0 })
 const clock = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit', second: '2-digit', hour12: false })
 const dateAndClock = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'medium', hour12: false })
+const dayAndMonth = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short' })
+const weekday = new Intl.DateTimeFormat(locale, { weekday: 'short' })
+const month = new Intl.DateTimeFormat(locale, { month: 'short' })
 const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto', style: 'short' })
 
 export function formatCount(count: number): string {
@@ -54,6 +57,36 @@ export function formatBytes(bytes: number): string {
 
 export function formatMebibytes(mebibytes: number): string {
   return formatBytes(mebibytes * MiB)
+}
+
+/** `420 Wh`, `3.2 kWh`. */
+export function formatEnergy(wattHours: number): string {
+  return wattHours < 1_000 ? `${oneDigit.format(wattHours)} Wh` : `${oneDigit.format(wattHours / 1_000)} kWh`
+}
+
+/** `currency`: a code of ISO 4217, such as GBP. */
+export function formatMoney(amount: number, currency: string): string {
+  return new Intl.NumberFormat(locale, { style: 'currency', currency }).format(amount)
+}
+
+/** A day of the calendar, such as 2026-06-03, as `3 Jun`. */
+export function formatDay(day: string): string {
+  return dayAndMonth.format(noon(day))
+}
+
+/** `Wed`. */
+export function formatWeekday(day: string): string {
+  return weekday.format(noon(day))
+}
+
+/** `Jun`. */
+export function formatMonth(day: string): string {
+  return month.format(noon(day))
+}
+
+/** Every day has a noon, also where clocks are changed at midnight. */
+function noon(day: string): Date {
+  return new Date(`${day}T12:00`)
 }
 
 /** Time of day, local. */

@@ -42,6 +42,9 @@ export class StandInNode implements NodeApi {
   readonly ledger = new LiveValue<LedgerSnapshot>({ state: { kind: 'open' }, setAside: [] })
   readonly membership = new WatchedValue<Membership>({ kind: 'open' })
   readonly logs = new LogBuffer()
+  given: Contribution = sampleContribution
+  /** What an export consists of; each piece waits for the one before to be taken. */
+  pieces: ExportPiece[] = [{ text: 'request_id\r\n', written: 0, total: 0 }]
   diagnosis: Diagnosis = { findings: [{ kind: 'connected', level: 'good', peers: 2 }] }
   routing: RoutingReport = sampleRoutingReport
   /** Thrown by whatever is called next. */
@@ -77,11 +80,11 @@ export class StandInNode implements NodeApi {
   }
 
   async contribution(): Promise<Contribution> {
-    return sampleContribution
+    return this.given
   }
 
   async *exportJobs(): AsyncGenerator<ExportPiece, void, void> {
-    yield { text: 'request_id\r\n', written: 0, total: 0 }
+    yield* this.pieces
   }
 
   async setService(type: ServiceType, enabled: boolean): Promise<void> {
