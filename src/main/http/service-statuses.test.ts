@@ -188,7 +188,9 @@ describe.each(ways)('what a worker answers %s', (_way, open) => {
     expect([late.status, codeOf(late)]).toEqual([504, 'DEADLINE'])
     await vi.waitFor(() => expect(host.capacity().queue.running).toBe(0), patient)
 
-    const pending = Array.from({ length: 9 }, (_, index) => ask({ body: `me:${index}` }))
+    const pending = [ask({ body: 'me:0' })]
+    await vi.waitFor(() => expect(host.capacity().queue.running).toBe(1), patient)
+    for (let index = 1; index <= 8; index++) pending.push(ask({ body: `me:${index}` }))
     await vi.waitFor(() => expect(host.capacity().queue).toMatchObject({ running: 1, waiting: 8 }), patient)
     const full = await ask({ body: 'one more' })
     expect([full.status, codeOf(full)]).toEqual([429, 'BUSY'])
@@ -207,7 +209,9 @@ describe('a worker that many ask at once', () => {
     const opened = Promise.withResolvers<void>()
     gate = opened.promise
     const [greedy, modest] = [await startRequester(), await startRequester()]
-    const many = Array.from({ length: 100 }, (_, index) => peerAsk(greedy)({ body: `greedy:${index}` }))
+    const many = [peerAsk(greedy)({ body: 'greedy:0' })]
+    await vi.waitFor(() => expect(host.capacity().queue.running).toBe(1), patient)
+    for (let index = 1; index < 100; index++) many.push(peerAsk(greedy)({ body: `greedy:${index}` }))
     await vi.waitFor(() => expect(host.capacity().queue.waiting).toBe(8), patient)
     const few = Array.from({ length: 3 }, (_, index) => peerAsk(modest)({ body: `modest:${index}` }))
     // One of the greedy one's runs and 8 wait; the newest of these make room, and all others are told to come later.

@@ -118,6 +118,21 @@ describe('HTTP over a libp2p stream', () => {
     expect(await digest(body)).toBe(await digest(source(24 * MiB).chunks))
   })
 
+  it('takes a burst of requests over a connection that has only just been made', async () => {
+    const worker = await startPeer()
+    for (let round = 0; round < 5; round++) {
+      const requester = await startPeer()
+      const statuses = await Promise.all(
+        Array.from({ length: 40 }, async () => {
+          const { status, body } = await post(requester, worker)
+          body.resume()
+          return status
+        }),
+      )
+      expect(new Set(statuses)).toEqual(new Set([200]))
+    }
+  })
+
   it('tells the worker within moments that its requester has gone', async () => {
     const gone = Promise.withResolvers<number>()
     const worker = await startPeer((_request, response) => {
