@@ -34,8 +34,6 @@ export const countersSchema = z.object({
 })
 export type Counters = z.infer<typeof countersSchema>
 
-export type { RoutingStatistics } from './routing.ts'
-
 /** CPU is the machine's, over all cores; `announced` is the load the worker record carries. */
 export const loadSampleSchema = z.object({
   at: timestampSchema,
