@@ -1,8 +1,8 @@
-import { chmod, readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { temporaryFolder } from '../../../e2e/support/temporary-folder.ts'
-import { defaultSettings } from '../../shared/schema/settings.ts'
+import { defaultSettings, type Settings } from '../../shared/schema/settings.ts'
 import { TurnedClock } from '../clock.ts'
 import { createLog, LogBuffer } from '../log.ts'
 import { isSameToken, loadAccessToken } from './access-token.ts'
@@ -60,6 +60,26 @@ describe('settings file', () => {
     await writeFile(join(folder.path, 'settings.json'), '{"version": 2}')
     await expect(openSettings().load()).rejects.toMatchObject({ code: 'SETTINGS_NEWER' })
     expect(await readFile(join(folder.path, 'settings.json'), 'utf8')).toBe('{"version": 2}')
+  })
+
+  it('of an earlier version, that know nothing of some limits, take their defaults', async () => {
+    const { limits, contribution: _, ...older } = defaultSettings
+    const { battery: __, ...fewer } = limits
+    const programs = ['game']
+    await writeFile(join(folder.path, 'settings.json'), JSON.stringify({ ...older, limits: { ...fewer, programs } }))
+    expect(await openSettings().load()).toEqual({ ...defaultSettings, limits: { ...limits, programs } })
+  })
+
+  it('that cannot be written hold all the same where the owner wants to stop', async () => {
+    const store = openSettings()
+    await store.load()
+    const choice = (settings: Settings): Settings => ({ ...settings, gpuPaused: true })
+    await rm(folder.path, { recursive: true })
+    await expect(store.change(choice)).rejects.toThrow()
+    expect(store.settings.get().gpuPaused).toBe(false)
+    await store.changeAtOnce(choice)
+    expect(store.settings.get().gpuPaused).toBe(true)
+    await mkdir(folder.path)
   })
 
   it('refuses a value out of bounds and keeps the old ones', async () => {

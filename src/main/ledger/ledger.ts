@@ -20,6 +20,9 @@ const forgetEveryMs = day
 const firstForgetMs = minute
 const forgottenAtOnce = 5_000
 
+/** Room for what waits while the disk is full, with plenty to spare; without a limit the thread takes more than it needs. */
+const threadLimits = { maxOldGenerationSizeMb: 96, maxYoungGenerationSizeMb: 4 }
+
 export interface LedgerInit {
   /** The database's file. */
   path: string
@@ -60,7 +63,7 @@ export class Ledger implements Startable {
   async start(): Promise<void> {
     const opened = Promise.withResolvers<void>()
     const workerData: LedgerThreadData = { path: this.#init.path }
-    const worker = new Worker(this.#init.thread, { workerData })
+    const worker = new Worker(this.#init.thread, { workerData, resourceLimits: threadLimits })
     this.#worker = worker
     worker.on('message', (report: LedgerReport) => {
       if (report.kind === 'opened') opened.resolve()

@@ -1,0 +1,97 @@
+import { pino } from 'pino'
+import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
+import type { Allowance, Mode } from '../shared/schema/allowance.ts'
+import { defaultSettings, type Settings } from '../shared/schema/settings.ts'
+import { sampleStatus } from '../shared/testing/samples.ts'
+import { minute } from '../shared/units.ts'
+import { TurnedClock } from './clock.ts'
+import { Donation, type DonationComponents, draftOf, type WorkerDraft } from './donation.ts'
+import { LiveValue } from './live-value.ts'
+
+const log = pino({ level: 'silent' })
+const capacity = { load: 0, queue: { running: 0, waiting: 0, slots: 2, bound: 8 } }
+const facts = {
+  donating: true,
+  mode: 'work' as Mode,
+  services: sampleStatus.services,
+  capabilities: sampleStatus.capabilities,
+  capacity,
+  addresses: [],
+  location: undefined,
+}
+
+describe('what is announced', () => {
+  it.each<[Mode, string]>([
+    ['work', 'donating'],
+    ['slow', 'donating'],
+    ['drain', 'draining'],
+    ['halt', 'paused'],
+  ])('in mode %s is the state %s', (mode, state) => {
+    expect(draftOf({ ...facts, mode })?.state).toBe(state)
+  })
+
+  it('is nothing while donating is off', () => {
+    expect(draftOf({ ...facts, donating: false })).toBeUndefined()
+  })
+})
+
+describe('a donor', () => {
+  let settings: LiveValue<Settings>
+  let allowance: LiveValue<Allowance>
+  let drafts: WorkerDraft[]
+  let donation: Donation
+  const clock = new TurnedClock()
+
+  beforeEach(() => {
+    settings = new LiveValue<Settings>({ ...defaultSettings, donating: true, consent: true })
+    allowance = new LiveValue<Allowance>({ ...sampleStatus.allowance, mode: 'work', reason: { kind: 'clear' } })
+    drafts = []
+    const change = async (by: (settings: Settings) => Settings) => {
+      settings.set(by(settings.get()))
+      return settings.get()
+    }
+    const parts = {
+      settings: { settings, change, changeAtOnce: change },
+      allowance,
+      services: { status: new LiveValue(sampleStatus.services), configure: vi.fn(), capacity: () => capacity },
+      announcer: { update: (draft: WorkerDraft) => drafts.push(draft), leave: async () => undefined },
+      capabilities: new LiveValue(sampleStatus.capabilities),
+      addresses: { get: () => [], onChange: () => () => undefined },
+      clock,
+      log,
+    }
+    donation = new Donation(parts as unknown as DonationComponents, { location: () => undefined })
+    donation.start()
+    onTestFinished(() => donation.stop())
+  })
+
+  it('who has to wait is announced as paused at once, and only once', () => {
+    allowance.update(now => ({ ...now, mode: 'halt', reason: { kind: 'on-battery' } }))
+    allowance.update(now => ({ ...now, reason: { kind: 'on-battery', percent: 50 } }))
+    expect(drafts.slice(1).map(({ state }) => state)).toEqual(['paused'])
+  })
+
+  it('who pauses for a while, resumes', async () => {
+    await donation.pause(30 * minute)
+    expect(settings.get().override).toEqual({ kind: 'pause', since: clock.now(), until: clock.now() + 30 * minute })
+    await donation.workAnyway()
+    expect(settings.get().override).toEqual({ kind: 'run', since: clock.now() })
+    await donation.resume()
+    expect(settings.get()).not.toHaveProperty('override')
+  })
+
+  it('who wants to stop after what runs can change their mind', async () => {
+    await donation.finish()
+    expect(settings.get()).toMatchObject({ donating: true, finishing: true })
+    await donation.resume()
+    expect(settings.get()).toMatchObject({ donating: true, finishing: false })
+    await donation.set(false)
+    await donation.finish()
+    expect(settings.get()).toMatchObject({ donating: false, finishing: false })
+  })
+
+  it('may pause graphics cards alone', async () => {
+    await donation.pauseGpu(true)
+    expect(settings.get()).toMatchObject({ gpuPaused: true, donating: true })
+  })
+})
