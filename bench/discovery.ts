@@ -101,8 +101,9 @@ async function measureOther(
   { progress, repeats, signal }: BenchmarkOptions,
 ): Promise<DiscoveryFigures | string> {
   progress(`${name}: starting ${networkSize} nodes`)
-  const network = await start()
+  let network: DiscoveryNetwork | undefined
   try {
+    network = await start()
     progress(`${name}: ${workerCount} workers announce themselves`)
     await network.publishAll()
     const times = noTimes()
@@ -116,7 +117,7 @@ async function measureOther(
     signal.throwIfAborted()
     return error instanceof Error ? error.message : String(error)
   } finally {
-    await network.stop()
+    await network?.stop()
   }
 }
 

@@ -53,10 +53,6 @@ export class Channel {
     stream.addEventListener('close', this.#onClose)
   }
 
-  get open(): boolean {
-    return this.#failure === undefined
-  }
-
   /** Rejects with DEADLINE, CANCELLED, BUSY (too many in flight) or PROTOCOL (the stream broke). */
   async ask(question: Question, { timeoutMs, signal }: AskOptions): Promise<AnswerFrame> {
     if (this.#failure !== undefined) throw this.#failure

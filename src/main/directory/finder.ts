@@ -37,7 +37,7 @@ const maxRounds = 3
 const defaultLimit = 50
 
 export interface FinderComponents {
-  registrars: Registrars
+  registrars: Pick<Registrars, 'self' | 'others' | 'of' | 'refresh' | 'forget'>
   ask: Ask
   envelopes: EnvelopeCache
   clock: Clock

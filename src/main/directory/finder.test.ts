@@ -1,0 +1,190 @@
+import { pino } from 'pino'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { RmaError } from '../../shared/errors.ts'
+import { minute } from '../../shared/units.ts'
+import { TurnedClock } from '../clock.ts'
+import { EnvelopeCache } from './envelope-cache.ts'
+import { Finder } from './finder.ts'
+import type { AnswerFrame } from './frames.ts'
+import { recordHash } from './record.ts'
+import type { Registrar } from './registrars.ts'
+import { type TestWorker, testNetworkId, testNow, testWorker } from './test-records.ts'
+
+const log = pino({ level: 'silent' })
+const key = 'service:ocr'
+
+type Answer = Promise<AnswerFrame>
+
+let clock: TurnedClock
+let worker: TestWorker
+let record: Uint8Array
+/** What each registrar answers; asked in the order of their names. */
+let answers: Record<string, () => Answer>
+let asked: string[]
+let forgotten: string[]
+let refresh: () => Promise<boolean>
+let finder: Finder
+
+const registrarOf = (peerId: string): Registrar => ({
+  peerId,
+  group: peerId,
+  position: new Uint8Array(32),
+  connected: true,
+})
+const found = (records: Uint8Array[], renewals: Uint8Array[] = [], kept: number[] = []): Answer =>
+  Promise.resolve({ kind: 'found', id: 0, records, renewals, kept, total: records.length })
+const nobody = () => found([])
+const silence = () => new Promise<never>(() => undefined)
+const idsOf = (workers: readonly { peerId: string }[]) => workers.map(({ peerId }) => peerId)
+
+beforeEach(async () => {
+  clock = new TurnedClock(testNow)
+  worker = await testWorker()
+  record = await worker.record()
+  answers = {}
+  asked = []
+  forgotten = []
+  refresh = async () => true
+  const registrars = {
+    self: { ...registrarOf('self'), party: 'self' },
+    get others() {
+      return Object.keys(answers).length
+    },
+    of: () =>
+      Object.keys(answers)
+        .filter(peerId => !forgotten.includes(peerId))
+        .map(registrarOf),
+    refresh: () => refresh(),
+    forget: (peerId: string) => void forgotten.push(peerId),
+  }
+  finder = new Finder({
+    registrars,
+    ask: peerId => {
+      asked.push(peerId)
+      return answers[peerId]?.() ?? nobody()
+    },
+    envelopes: new EnvelopeCache({ networkId: testNetworkId }),
+    clock,
+    log,
+  })
+})
+
+describe('a lookup', () => {
+  it('is answered by two registrars that name somebody, without waiting for the third', async () => {
+    answers = { a: () => found([record]), b: () => found([record]), c: silence }
+    expect(idsOf(await finder.find(key))).toEqual([worker.peerId])
+  })
+
+  it('waits 20 ms for a second one', async () => {
+    answers = { a: () => found([record]), b: silence, c: silence }
+    const finding = finder.find(key)
+    await vi.waitFor(() => expect(asked).toHaveLength(3))
+    // The answer has to have arrived before time goes on.
+    await new Promise(setImmediate)
+    clock.turn(20)
+    expect(idsOf(await finding)).toEqual([worker.peerId])
+  })
+
+  it('waits longer where the first names nobody: it may be new, or lying', async () => {
+    const late = Promise.withResolvers<AnswerFrame>()
+    answers = { a: nobody, b: () => late.promise, c: silence }
+    const finding = finder.find(key)
+    await vi.waitFor(() => expect(asked).toHaveLength(3))
+    await new Promise(setImmediate)
+    clock.turn(99)
+    late.resolve(await found([record]))
+    await new Promise(setImmediate)
+    clock.turn(20)
+    expect(idsOf(await finding)).toEqual([worker.peerId])
+  })
+
+  it('asks the others where the first three name nobody or fail, and forgets those that failed', async () => {
+    const fails = () => Promise.reject(new RmaError('DEADLINE', 'no answer'))
+    answers = { a: fails, b: nobody, c: nobody, d: nobody, e: nobody }
+    await finder.find(key)
+    expect([...new Set(asked)].sort()).toEqual(['a', 'b', 'c', 'd', 'e'])
+    expect(forgotten).toContain('a')
+  })
+
+  it('ends when it is cancelled, and blames no registrar for that', async () => {
+    answers = { a: silence, b: silence }
+    const life = new AbortController()
+    const finding = finder.find(key, { signal: life.signal })
+    await vi.waitFor(() => expect(asked).toHaveLength(2))
+    life.abort(new RmaError('CANCELLED', 'enough'))
+    await expect(finding).rejects.toThrow('enough')
+    await expect(finder.find(key, { signal: life.signal })).rejects.toThrow('enough')
+    expect(forgotten).toEqual([])
+  })
+
+  it('asks again once it is known who keeps the key, where nobody was found before', async () => {
+    answers = { a: nobody }
+    refresh = async () => {
+      answers = { a: nobody, b: () => found([record]) }
+      return true
+    }
+    expect(idsOf(await finder.find(key))).toEqual([worker.peerId])
+  })
+
+  it('does without knowing better who keeps the key', async () => {
+    answers = { a: () => found([record]) }
+    refresh = () => Promise.reject(new Error('nobody answers'))
+    expect(idsOf(await finder.find(key))).toEqual([worker.peerId])
+  })
+
+  it('says when asking again may find more', async () => {
+    answers = { a: () => found([record]), b: () => found([record]) }
+    const known = Promise.withResolvers<boolean>()
+    refresh = () => known.promise
+    const onMore = vi.fn()
+    await finder.find(key, { onMore })
+    expect(onMore).not.toHaveBeenCalled()
+    known.resolve(true)
+    await vi.waitFor(() => expect(onMore).toHaveBeenCalledOnce())
+  })
+
+  it('finds as many as were asked for, those that claim the most free capacity first', async () => {
+    const other = await testWorker(2)
+    const both = [record, await other.record({ load: 0.1 })]
+    answers = { a: () => found(both), b: () => found(both) }
+    expect(idsOf(await finder.find(key))).toEqual([other.peerId, worker.peerId])
+    expect(idsOf(await finder.find(key, { limit: 1 }))).toEqual([other.peerId])
+    expect(finder.finds).toBe(2)
+  })
+
+  it('takes nothing back for an answer that is older than what it has heard', async () => {
+    const renewal = await worker.renewal(record, { seq: testNow + 5, state: 'paused' })
+    answers = { a: () => found([record], [renewal]) }
+    expect(await finder.find(key)).toMatchObject([{ state: 'paused' }])
+    answers = { a: () => found([record]) }
+    expect(await finder.find(key)).toMatchObject([{ state: 'paused' }])
+    const newer = await worker.record({ seq: testNow + 9 })
+    answers = { a: () => found([newer]) }
+    clock.turn(minute)
+    expect(await finder.find(key)).toMatchObject([{ state: 'donating', record: { seq: testNow + 9 } }])
+    answers = { a: () => found([record]) }
+    expect(await finder.find(key)).toMatchObject([{ record: { seq: testNow + 9 } }])
+  })
+})
+
+describe('claims that all registrars agree on', () => {
+  it('are handed over at once, and corrected when they prove made up: by what was known before them', async () => {
+    const true1 = await worker.renewal(record, { seq: testNow + 5, state: 'draining' })
+    answers = { a: () => found([record], [true1]) }
+    await finder.find(key)
+    const forged = (await worker.renewal(record, { seq: testNow + 9, state: 'paused' })).map((byte, index, all) =>
+      index === all.length - 1 ? byte ^ 1 : byte,
+    )
+    answers = { a: () => found([], [forged], [0]) }
+    const { workers, check } = await finder.findClaims(key)
+    expect(workers).toMatchObject([{ state: 'paused' }])
+    expect(await check()).toMatchObject([{ peerId: worker.peerId, state: 'draining' }])
+    expect(await finder.find(key)).toMatchObject([{ state: 'draining' }])
+  })
+
+  it('are checked before they are returned by a plain lookup', async () => {
+    const forged = await (await testWorker(3)).renewal(record, { recordHash: recordHash(record), state: 'paused' })
+    answers = { a: () => found([record], [forged]) }
+    expect(await finder.find(key)).toMatchObject([{ state: 'donating' }])
+  })
+})
