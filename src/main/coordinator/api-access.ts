@@ -13,6 +13,9 @@ const addressQuota: QuotaInit = { allowance: { burst: 20, perSecond: 30 / (minut
 /** Requests of one API key. */
 const keyQuota: QuotaInit = { allowance: { burst: 200, perSecond: 10 }, atOnce: 64 }
 
+/** What workers of one address tell: many may stand behind one router. */
+const workerQuota: QuotaInit = { allowance: { burst: 120, perSecond: 4 }, atOnce: 32 }
+
 const privateNetworks = new BlockList()
 for (const [network, bits] of [
   ['10.0.0.0', 8],
@@ -39,6 +42,7 @@ export class ApiAccess {
   readonly #init: ApiAccessInit
   readonly #addresses: RequestQuota
   readonly #holders: RequestQuota
+  readonly #workers: RequestQuota
   #refused = 0
 
   constructor({ keys, clock }: { keys: ApiKeys; clock: Clock }, init: ApiAccessInit) {
@@ -47,6 +51,7 @@ export class ApiAccess {
     this.#init = init
     this.#addresses = new RequestQuota({ clock }, addressQuota)
     this.#holders = new RequestQuota({ clock }, keyQuota)
+    this.#workers = new RequestQuota({ clock }, workerQuota)
   }
 
   /** Requests for services that were turned away. */
@@ -77,6 +82,11 @@ export class ApiAccess {
   /** Counts a request that needs no key: the quota of its address holds on every network. Throws QUOTA_EXCEEDED. */
   admitAnybody(incoming: IncomingMessage): () => void {
     return this.#addresses.take(this.#addressOf(incoming))
+  }
+
+  /** Lets a worker's message in, as `admit` does; what it says is proven elsewhere. Throws QUOTA_EXCEEDED. */
+  admitWorker(incoming: IncomingMessage): () => void {
+    return this.#workers.take(this.#addressOf(incoming))
   }
 
   /** Throws UNAUTHORIZED. */

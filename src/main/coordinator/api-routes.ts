@@ -129,7 +129,7 @@ export const apiRoutes = {
     access: 'requester',
     status: 200,
     answer: { schema: ticketSchema },
-    errors: ['UNKNOWN_SERVICE', 'NO_WORKER', 'DRAINING'],
+    errors: ['UNKNOWN_SERVICE', 'NO_WORKER'],
   },
   register: {
     method: 'post',
@@ -139,7 +139,6 @@ export const apiRoutes = {
     status: 200,
     body: { schema: workerRegistrationSchema },
     answer: { schema: workerAcceptedSchema },
-    errors: ['QUOTA_EXCEEDED', 'DRAINING'],
   },
   heartbeat: {
     method: 'post',

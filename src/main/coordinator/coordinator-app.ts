@@ -146,13 +146,13 @@ function handlersOf(components: CoordinatorAppComponents, init: CoordinatorAppIn
       }
     },
     register: async (c, incoming) => {
-      const { body, peerId, at } = await readProven(incoming, apiRoutes.register.path, init, clock)
+      const { body, peerId, at } = await readProven(incoming, apiRoutes.register.path, components, init)
       const registration = parseBody(workerRegistrationSchema, body)
       expectOwn(registration.worker_id, peerId)
       return c.json(accepted(workers.register(registration, at)))
     },
     heartbeat: async (c, incoming) => {
-      const { body, peerId, at } = await readProven(incoming, apiRoutes.heartbeat.path, init, clock)
+      const { body, peerId, at } = await readProven(incoming, apiRoutes.heartbeat.path, components, init)
       const heartbeat = parseBody(workerHeartbeatSchema, body)
       expectOwn(heartbeat.worker_id, peerId)
       return c.json(accepted(workers.heartbeat(heartbeat, at)))
@@ -176,11 +176,21 @@ function handlersOf(components: CoordinatorAppComponents, init: CoordinatorAppIn
   }
 }
 
-async function readProven(incoming: IncomingMessage, path: string, { networkId }: CoordinatorAppInit, clock: Clock) {
-  const body = await readSmallBody(incoming)
-  const given = incoming.headers[proofHeader]
-  const proof = typeof given === 'string' ? given : undefined
-  return { body, ...(await openProof(proof, { networkId, path, body }, clock.now())) }
+async function readProven(
+  incoming: IncomingMessage,
+  path: string,
+  { access, clock }: CoordinatorAppComponents,
+  { networkId }: CoordinatorAppInit,
+) {
+  const done = access.admitWorker(incoming)
+  try {
+    const body = await readSmallBody(incoming)
+    const given = incoming.headers[proofHeader]
+    const proof = typeof given === 'string' ? given : undefined
+    return { body, ...(await openProof(proof, { networkId, path, body }, clock.now())) }
+  } finally {
+    done()
+  }
 }
 
 function expectOwn(workerId: string, provenId: string): void {

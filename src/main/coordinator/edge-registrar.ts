@@ -91,7 +91,8 @@ export class EdgeRegistrar implements Startable {
   async #register(envelope: string): Promise<void> {
     const { signer, allowance, revocations, clock, log } = this.#parts
     const { url, networkId } = this.#init
-    const draft = { edgeUrl: url, networkId, envelope, nonce: randomToken(), now: clock.now() }
+    // The correction by others' clocks may have fractions.
+    const draft = { edgeUrl: url, networkId, envelope, nonce: randomToken(), now: Math.floor(clock.now()) }
     const list = revocations()
     const body: CoordinatorRegistration = {
       registration: await sealRegistration(draft, signer),

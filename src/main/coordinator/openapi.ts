@@ -7,8 +7,8 @@ import { proofHeader } from './worker-proof.ts'
 /** Errors that come of who asks. */
 const accessErrors: Record<ApiAccess, readonly ErrorCode[]> = {
   public: [],
-  requester: ['UNAUTHORIZED', 'KEY_REFUSED', 'QUOTA_EXCEEDED', 'BAD_REQUEST'],
-  worker: ['PROOF_REFUSED'],
+  requester: ['UNAUTHORIZED', 'KEY_REFUSED', 'QUOTA_EXCEEDED', 'BAD_HEADER', 'TOO_MANY_HOPS'],
+  worker: ['PROOF_REFUSED', 'QUOTA_EXCEEDED'],
   operator: ['UNAUTHORIZED'],
   monitor: ['UNAUTHORIZED'],
 }

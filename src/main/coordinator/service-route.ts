@@ -58,6 +58,8 @@ export class ServiceRoute {
       requester: this.#selfId,
       contentType: headers.contentType,
       accept: headers.accept,
+      hops: headers.hops,
+      trustedOnly: headers.trustedOnly,
       body: incoming.iterator({ destroyOnReturn: false }),
       ...(headers.declaredBytes === undefined ? {} : { declaredBytes: headers.declaredBytes }),
       deadlineAt: this.#parts.clock.now() + headers.deadlineMs,
