@@ -152,7 +152,7 @@ export async function composeNetwork(components: NetworkComponents, init: Networ
     fetcher,
     openSeed,
     edge,
-    hasSomebodyToJoin: settings.seeds.length + coordinators.length + bootstrap.length > 0,
+    hasSomebodyToJoin: [settings.seeds, settings.coordinatorUrls ?? [], coordinators, bootstrap].flat().length > 0,
     onAddressChange(listener) {
       host.libp2p.addEventListener('self:peer:update', listener)
       return () => host.libp2p.removeEventListener('self:peer:update', listener)

@@ -300,6 +300,7 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
           { use: 'programs', wanted: config.ports.service.port, inUse: server.port },
         ],
         clock: network.greeter.state.get(),
+        membership: network.membership.get(),
         heldBy: settings.settings.get().donating ? network.announcer.heldBy : undefined,
       }),
     routingReport,

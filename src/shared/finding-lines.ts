@@ -42,12 +42,29 @@ function text(finding: Finding, now: Milliseconds): string {
       return `Whether the clock is right cannot be told yet: that takes three other machines, heard from so far: ${finding.groups}.`
     case 'clock-wrong':
       return `The clock is ${formatOffset(finding.offsetMs)}. The node corrects for it, but set the system's clock.`
+    case 'member':
+      return `This node is a member of its network until ${new Date(finding.until).toISOString().slice(0, 10)}.${
+        finding.failure === undefined
+          ? ''
+          : `\nIts certificate could not be renewed so far: ${finding.failure}. It is tried again by itself.`
+      }`
+    case 'no-member':
+      return `${noMember[finding.state]}${
+        finding.failure === undefined ? '' : `\nThe last request for a certificate failed: ${finding.failure}.`
+      }`
     case 'announced':
       return `This node's offer is known to ${counted(finding.registrars, 'registrar')}.`
     case 'not-announced':
       return 'No registrar has taken this node’s offer yet, so nobody can find it. It is offered again by itself.'
   }
 }
+
+const noMember = {
+  expired: 'This node’s certificate has ended, so the others no longer speak with it. It asks for a new one by itself.',
+  pending: 'The operator of the network has yet to approve this node; until then the others do not speak with it.',
+  outside:
+    'This node is no member of its network, so the others do not speak with it. Join with an invite: rma-donor join.',
+} as const
 
 function triedSentence({ source, offered, reached, failure }: SourceTry): string {
   if (failure !== undefined) return `Tried ${source}: ${failure}.`

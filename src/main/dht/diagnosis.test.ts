@@ -7,8 +7,10 @@ const healthy: DiagnosisFacts = {
   addresses: ['/ip4/127.0.0.1/tcp/8468', '/ip4/192.168.1.7/tcp/8468'],
   ports: [{ use: 'nodes', wanted: 8_468, inUse: 8_468 }],
   clock: { offsetMs: 300, groups: 4 },
+  membership: { kind: 'open' },
   heldBy: 3,
 }
+const failure = { code: 'NO_COORDINATOR', message: 'no coordinator could be reached', since: 5 }
 const tried = [{ source: 'configured seeds', offered: 2, reached: 0 }]
 
 const cases: [string, Partial<DiagnosisFacts>, object][] = [
@@ -37,6 +39,21 @@ const cases: [string, Partial<DiagnosisFacts>, object][] = [
     { kind: 'port', level: 'note', wanted: 8_468, inUse: 8_469 },
   ],
   ['any free port', { ports: [{ use: 'nodes', wanted: 0, inUse: 40_000 }] }, { kind: 'port', level: 'good' }],
+  [
+    'a member',
+    { membership: { kind: 'member', roles: ['donor'], until: 7, renewal: { nextTryAt: 5 } } },
+    { kind: 'member', level: 'good', until: 7 },
+  ],
+  [
+    'a member whose renewal fails',
+    { membership: { kind: 'member', roles: ['donor'], until: 7, renewal: { nextTryAt: 5, failure } } },
+    { kind: 'member', level: 'note', until: 7, failure: 'no coordinator could be reached' },
+  ],
+  [
+    'a stranger in a closed network',
+    { membership: { kind: 'outside', renewal: { nextTryAt: 5, failure } } },
+    { kind: 'no-member', level: 'problem', state: 'outside', failure: 'no coordinator could be reached' },
+  ],
   ['a clock that is right', {}, { kind: 'clock-right', groups: 4 }],
   [
     'a clock ten minutes off',

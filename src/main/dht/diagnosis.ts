@@ -1,6 +1,7 @@
 import { isLoopback, isPrivate } from '@libp2p/utils'
 import { multiaddr } from '@multiformats/multiaddr'
 import type { Diagnosis, Finding } from '../../shared/schema/diagnosis.ts'
+import type { Membership } from '../../shared/schema/membership.ts'
 import { second } from '../../shared/units.ts'
 import type { ClockState } from './clock-offset.ts'
 import { minClockGroups } from './clock-offset.ts'
@@ -16,6 +17,8 @@ export interface DiagnosisFacts {
   addresses: string[]
   ports: { use: 'nodes' | 'programs'; wanted: number; inUse: number }[]
   clock: ClockState
+  /** What this node is in its network. */
+  membership: Membership
   /** Missing where the node does not donate; else how many registrars hold its record. */
   heldBy?: number | undefined
 }
@@ -28,6 +31,7 @@ export function diagnose(facts: DiagnosisFacts): Diagnosis {
       reachOf(facts.addresses),
       ...facts.ports.map(portOf),
       clockOf(facts.clock),
+      ...membershipOf(facts.membership),
       ...announcedOf(facts),
     ],
   }
@@ -56,6 +60,14 @@ function clockOf({ offsetMs, groups }: ClockState): Finding {
   if (groups < minClockGroups) return { kind: 'clock-unknown', level: 'note', groups }
   if (Math.abs(offsetMs) > harmlessOffsetMs) return { kind: 'clock-wrong', level: 'problem', offsetMs }
   return { kind: 'clock-right', level: 'good', groups }
+}
+
+function membershipOf(membership: Membership): Finding[] {
+  if (membership.kind === 'open') return []
+  const { message } = membership.renewal.failure ?? {}
+  const failure = message === undefined ? {} : { failure: message }
+  if (membership.kind !== 'member') return [{ kind: 'no-member', level: 'problem', state: membership.kind, ...failure }]
+  return [{ kind: 'member', level: message === undefined ? 'good' : 'note', until: membership.until, ...failure }]
 }
 
 function announcedOf({ heldBy }: DiagnosisFacts): Finding[] {

@@ -37,6 +37,20 @@ export const findingSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('clock-right'), level: z.literal('good'), groups: z.number().int() }),
   z.object({ kind: z.literal('clock-unknown'), level: z.literal('note'), groups: z.number().int() }),
   z.object({ kind: z.literal('clock-wrong'), level: z.literal('problem'), offsetMs: z.number() }),
+  z.object({
+    kind: z.literal('member'),
+    level: z.enum(['good', 'note']),
+    until: timestampSchema,
+    /** Why the certificate could not be renewed so far. */
+    failure: z.string().optional(),
+  }),
+  /** The others do not speak with this node. */
+  z.object({
+    kind: z.literal('no-member'),
+    level: z.literal('problem'),
+    state: z.enum(['expired', 'pending', 'outside']),
+    failure: z.string().optional(),
+  }),
   z.object({ kind: z.literal('announced'), level: z.literal('good'), registrars: z.number().int() }),
   z.object({ kind: z.literal('not-announced'), level: z.literal('problem') }),
 ])
