@@ -1,10 +1,12 @@
 import type { Benchmark } from './benchmark.ts'
 import { discovery } from './discovery.ts'
+import { edge } from './edge.ts'
 import { llm } from './llm.ts'
 import { load } from './load.ts'
 import { ocr } from './ocr.ts'
 import { routing } from './routing.ts'
 import { topology } from './topology.ts'
+import { traffic } from './traffic.ts'
 
 /** Every benchmark there is; a new one is one more entry here. */
-export const benchmarks: readonly Benchmark[] = [discovery, llm, load, ocr, routing, topology]
+export const benchmarks: readonly Benchmark[] = [discovery, edge, llm, load, ocr, routing, topology, traffic]
