@@ -91,7 +91,7 @@ export class EdgeRegistrar implements Startable {
   async #register(envelope: string): Promise<void> {
     const { signer, allowance, revocations, clock, log } = this.#parts
     const { url, networkId } = this.#init
-    // The correction by others' clocks may have fractions.
+    // A registration is dated in whole milliseconds.
     const draft = { edgeUrl: url, networkId, envelope, nonce: randomToken(), now: Math.floor(clock.now()) }
     const list = revocations()
     const body: CoordinatorRegistration = {
