@@ -46,6 +46,7 @@ export const {
   Menu,
   MessageChannelMain,
   nativeTheme,
+  powerMonitor,
   Notification,
   protocol,
   safeStorage,
