@@ -189,6 +189,34 @@ describe('an announcer', () => {
     expect(heard).toEqual([])
   })
 
+  it('looks its registrars up again until it is certain who they are, also after that has failed', async () => {
+    const results: (() => Promise<boolean>)[] = [
+      async () => false,
+      async () => true,
+      () => Promise.reject(new Error('nobody answers')),
+    ]
+    let asked = 0
+    const registrars = Object.assign(loneRegistrars(host), { refresh: () => results[asked++]?.() ?? true })
+    const sequence = new Sequence({ store: { load: async () => 0, save: async () => undefined }, clock, log })
+    const timing = { heartbeatIntervalMs: 30 * second, workerTtlMs: 5 * minute }
+    const another = new Announcer({ host, privateKey, registrars, ask: accept, sequence, clock, log }, timing)
+    another.start()
+    another.update(ocrDraft())
+    // Two keys: that of the service, and its own.
+    await vi.waitFor(() => expect(asked).toBe(2))
+    await vi.waitFor(() => {
+      clock.turn(2 * second)
+      expect(asked).toBe(3)
+    })
+    await vi.waitFor(() => {
+      clock.turn(5 * second)
+      expect(asked).toBe(5)
+    })
+    clock.turn(minute)
+    expect(asked).toBe(5)
+    another.stop()
+  })
+
   it('goes on trying when a number for its record cannot be had', async () => {
     const failing = new Announcer(
       {
