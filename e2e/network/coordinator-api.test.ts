@@ -112,6 +112,34 @@ describe('a client that knows only the documented API', () => {
     expect((await api.ask('metrics', { headers: operator })).text).toMatch(/^rma_coordinator_requests_total \d+$/m)
   })
 
+  it('learns from one coordinator of the others, nearest first on each node', async () => {
+    const { addresses, peerId } = await coordinator.runtime()
+    const other = await NodeProcess.start({
+      folder: folder.path,
+      name: 'other',
+      command: 'coordinator',
+      args: [
+        ...onLoopback,
+        '--api-port',
+        '0',
+        '--api-listen',
+        '127.0.0.1',
+        '--location',
+        'york',
+        '--seed',
+        ...addresses,
+      ],
+    })
+    const otherId = (await other.runtime()).peerId
+    await eventually(async () => {
+      const { json } = await api.ask('bootstrap')
+      expect(json).toMatchObject({ count: 2, seeds: [{ node_id: peerId }, { node_id: otherId, location: 'york' }] })
+      const { stdout } = await donor.command(['coordinators', '--location', 'york', '--json'])
+      expect(JSON.parse(stdout).coordinators[0]).toMatchObject({ peerId: otherId, location: 'york' })
+    }, 30 * second)
+    await other.stop()
+  }, 60_000)
+
   it('is let past the quota of its address by a key, until the key is revoked', async () => {
     const { stdout } = await coordinator.command(['keys', 'create', 'caseworkers', '--json'])
     const { id, key } = JSON.parse(stdout)

@@ -13,7 +13,9 @@ import type { SeedCache } from './seed-cache.ts'
 
 const refreshEveryMs = 5 * minute
 /** A node that has just met somebody waits this long for others to have answered too. */
-const firstAfterMs = 2 * second
+const afterConnectMs = 2 * second
+/** New peers may be coordinators, but are not asked about more often than this. */
+const atMostEveryMs = 10 * second
 const mostKept = 64
 /** Coordinators measured in one round: enough to find the near ones, without a connection to each. */
 const measuredAtOnce = 8
@@ -40,6 +42,7 @@ export class CoordinatorIndex implements Startable {
   #stops: StopTimer[] = []
   #stopSoon: StopTimer | undefined
   #refreshing = false
+  #refreshedAt = Number.NEGATIVE_INFINITY
 
   constructor(components: CoordinatorIndexComponents) {
     this.#parts = components
@@ -74,6 +77,7 @@ export class CoordinatorIndex implements Startable {
   async refresh(): Promise<void> {
     if (this.#refreshing || this.#life.signal.aborted) return
     this.#refreshing = true
+    this.#refreshedAt = this.#parts.clock.now()
     try {
       const known = await this.#known()
       this.#publish(known)
@@ -88,8 +92,9 @@ export class CoordinatorIndex implements Startable {
   }
 
   readonly #onConnect = (): void => {
-    if (this.coordinators.get().length > 0) return
-    this.#stopSoon ??= this.#parts.clock.after(firstAfterMs, () => {
+    const sinceLastMs = Math.max(0, this.#parts.clock.now() - this.#refreshedAt)
+    const delayMs = Math.max(afterConnectMs, atMostEveryMs - sinceLastMs)
+    this.#stopSoon ??= this.#parts.clock.after(delayMs, () => {
       this.#stopSoon = undefined
       void this.refresh()
     })
