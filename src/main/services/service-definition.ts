@@ -26,6 +26,11 @@ export interface ServiceDefinition {
   usesGpu?: boolean
   /** Bodies go to the workshop as they come, without being held or inspected. */
   streamed?: boolean
+  /**
+   * The work is done by a server that is not ours: what bounds the node's own processes, their number and their memory, does
+   * not count its jobs. Its slots do.
+   */
+  elsewhere?: boolean
   /** Name of the entry of engine processes, or what else jobs run on. */
   engine: string | OpenWorkshop
   /** What engine processes are told when they start. */

@@ -101,7 +101,8 @@ export class ServiceHost implements LocalServices, Startable {
     this.#accepting = accepting
     this.#order = { jobs, memoryMiB }
     for (const lane of this.#lanes.values()) {
-      lane.limit({ slots: accepting === 'nobody' ? 0 : jobs, gpu })
+      const most = lane.definition.elsewhere === true ? Number.POSITIVE_INFINITY : jobs
+      lane.limit({ slots: accepting === 'nobody' ? 0 : most, gpu })
       if (accepting === 'nobody') lane.turnAway({ begun: underWay === 'hand-back' })
     }
     this.#publish()
@@ -114,7 +115,7 @@ export class ServiceHost implements LocalServices, Startable {
 
   /** The least memory that a job of a service that is on takes; 0: none is on. */
   get leastJobMiB(): number {
-    const needs = [...this.#lanes.values()].filter(lane => lane.status.enabled).map(lane => lane.definition.memoryMiB)
+    const needs = this.#ownLanes.filter(lane => lane.status.enabled).map(lane => lane.definition.memoryMiB)
     return needs.length === 0 ? 0 : Math.min(...needs)
   }
 
@@ -163,19 +164,16 @@ export class ServiceHost implements LocalServices, Startable {
   }
 
   capacity(): Capacity {
-    const queue = this.#statuses()
-      .filter(status => status.unavailable === undefined)
-      .reduce<Queue>(
-        (sum, { running, waiting, slots, bound }) => ({
-          running: sum.running + running,
-          waiting: sum.waiting + waiting,
-          slots: sum.slots + slots,
-          bound: sum.bound + bound,
-        }),
-        { running: 0, waiting: 0, slots: 0, bound: 0 },
-      )
-    const bounded = { ...queue, slots: Math.min(queue.slots, Math.max(queue.running, this.#order.jobs)) }
-    return { load: loadOf(bounded), queue: bounded }
+    const own = queueOf(this.#ownLanes)
+    const elsewhere = queueOf([...this.#lanes.values()].filter(lane => lane.definition.elsewhere === true))
+    const slots = Math.min(own.slots, Math.max(own.running, this.#order.jobs))
+    const queue = {
+      running: own.running + elsewhere.running,
+      waiting: own.waiting + elsewhere.waiting,
+      slots: slots + elsewhere.slots,
+      bound: own.bound + elsewhere.bound,
+    }
+    return { load: loadOf(queue), queue }
   }
 
   /** Process ids of the engines that are loaded, by service. */
@@ -184,13 +182,19 @@ export class ServiceHost implements LocalServices, Startable {
   }
 
   #mayBegin(definition: ServiceDefinition): boolean {
+    if (definition.elsewhere === true) return true
     let jobs = 0
     let memoryMiB = definition.memoryMiB
-    for (const lane of this.#lanes.values()) {
+    for (const lane of this.#ownLanes) {
       jobs += lane.status.running
       memoryMiB += lane.status.running * lane.definition.memoryMiB
     }
     return jobs < this.#order.jobs && memoryMiB <= this.#order.memoryMiB
+  }
+
+  /** Those whose jobs run in processes of this node. */
+  get #ownLanes(): ServiceLane[] {
+    return [...this.#lanes.values()].filter(lane => lane.definition.elsewhere !== true)
   }
 
   #pumpAll(): void {
@@ -210,6 +214,22 @@ export class ServiceHost implements LocalServices, Startable {
   #publish(): void {
     this.status.set(this.#statuses())
   }
+}
+
+/** What the lanes that are offered have and can take, together. */
+function queueOf(lanes: readonly ServiceLane[]): Queue {
+  return lanes
+    .map(lane => lane.status)
+    .filter(status => status.unavailable === undefined)
+    .reduce<Queue>(
+      (sum, { running, waiting, slots, bound }) => ({
+        running: sum.running + running,
+        waiting: sum.waiting + waiting,
+        slots: sum.slots + slots,
+        bound: sum.bound + bound,
+      }),
+      { running: 0, waiting: 0, slots: 0, bound: 0 },
+    )
 }
 
 /** The fuller of what runs and what waits, 0 to 1. */

@@ -122,6 +122,16 @@ describe('llm-inference', () => {
     expect(engine.mostRunning).toBe(8)
   })
 
+  it('is not held up by the caps on what the node itself computes', async () => {
+    host.govern({ accepting: 'everybody', underWay: 'finish', jobs: 1, memoryMiB: 1, gpu: true })
+    engine.manner = { kind: 'well', words: ['a'], everyMs: 30 }
+    await Promise.all([1, 2, 3, 4].map(() => ask(conversation).then(textOf)))
+    expect(engine.mostRunning).toBe(4)
+    expect(host.capacity().queue.slots).toBe(8)
+    host.govern({ accepting: 'everybody', underWay: 'finish', jobs: 1, memoryMiB: 1, gpu: false })
+    expect(await failureOf(ask(conversation))).toMatchObject({ code: 'PAUSED' })
+  })
+
   it.each([
     [{ kind: 'breaks', after: 0 }, 'ENGINE_FAILED', 'crash'],
     [{ kind: 'breaks', after: 3 }, 'ENGINE_FAILED', 'crash'],

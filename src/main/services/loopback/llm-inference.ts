@@ -61,6 +61,7 @@ export function llmInference(engines: LoopbackEngines, { maxTokens }: LlmInit): 
     maxHeldBytes: 64 * MiB,
     idempotent: true,
     usesGpu: true,
+    elsewhere: true,
     engine: (components, init) =>
       new LoopbackWorkshop(components, {
         ...init,

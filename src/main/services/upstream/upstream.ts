@@ -26,6 +26,7 @@ export function upstream(
     idempotent: settings.idempotent,
     usesGpu: settings.needs.vramMiB > 0,
     streamed: true,
+    elsewhere: true,
     engine: (components, init) => new UpstreamWorkshop(components, { ...init, settings, vramMiB }),
     memoryMiB: settings.needs.memoryMiB,
     stallMs: settings.stallSeconds * second,
