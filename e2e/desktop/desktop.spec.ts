@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { _electron, type ElectronApplication, expect, type Page, test } from '@playwright/test'
 import { defaultSettings, type Settings } from '../../src/shared/schema/settings.ts'
+import { unhindered } from '../../src/shared/testing/samples.ts'
 import { electronBinary, noDisplay } from './support/electron-binary.ts'
 
 const root = resolve(import.meta.dirname, '../..')
@@ -31,6 +32,7 @@ test.describe('the desktop app in a real Electron', () => {
     const settings: Settings = {
       ...defaultSettings,
       network: { ...defaultSettings.network, mdns: false, listen: ['127.0.0.1'] },
+      limits: unhindered,
     }
     await writeFile(join(dataFolder, 'settings.json'), JSON.stringify(settings))
     app = await launch()

@@ -65,8 +65,8 @@ export class NodeProcess {
     this.name = name
     this.dataFolder = join(folder, name)
     this.#site = site
-    // What else a test machine is busy with is no reason to wait, unless a test is about that.
-    const rules = watchful ? [] : ['--dedicated']
+    // What a test machine is busy with, or fed by, is no reason to wait, unless a test is about that.
+    const rules = watchful ? [] : ['--dedicated', '--system-root', join(folder, 'no-sensors')]
     const [program, all] = commandLine(site, [command, '--data-folder', this.dataFolder, ...rules, ...args])
     this.#child = spawn(program, all, {
       // The channel tells the node when this process has gone; its own group keeps the terminal's Ctrl-C from it.

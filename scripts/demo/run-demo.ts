@@ -65,17 +65,7 @@ async function play(players: Player[], folder: string, signal: AbortSignal): Pro
 }
 
 function argsOf({ location, pretend, donate }: Member, args: readonly string[]): string[] {
-  const swarm = [
-    '--network',
-    'demo',
-    '--no-mdns',
-    '--listen',
-    '127.0.0.1',
-    '--loopback-swarm',
-    '--dedicated',
-    '--log-level',
-    'warn',
-  ]
+  const swarm = ['--network', 'demo', '--no-mdns', '--listen', '127.0.0.1', '--loopback-swarm', '--log-level', 'warn']
   const ports = ['--dht-port', '0', '--service-port', '0']
   const self = ['--location', location, '--pretend', JSON.stringify(pretend), ...(donate ? ['--donate'] : [])]
   return [...swarm, ...ports, ...self, ...args]

@@ -33,6 +33,7 @@ async function startNode(name: string, flags: Flags = {}): Promise<DonorNode> {
       servicePort: 0,
       loopbackSwarm: true,
       dedicated: true,
+      systemRoot: join(folder.path, 'no-sensors'),
       ...flags,
     },
   })

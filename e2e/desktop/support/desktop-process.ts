@@ -8,6 +8,7 @@ import { vi } from 'vitest'
 import { loadAccessToken } from '../../../src/main/config/access-token.ts'
 import { type Runtime, readRuntime } from '../../../src/main/config/runtime-file.ts'
 import { defaultSettings } from '../../../src/shared/schema/settings.ts'
+import { unhindered } from '../../../src/shared/testing/samples.ts'
 import { second } from '../../../src/shared/units.ts'
 
 const hook = new URL('./electron-hook.ts', import.meta.url)
@@ -110,6 +111,9 @@ export async function makeLoopbackFolder(parent: string): Promise<string> {
   const dataFolder = join(parent, 'desktop')
   await mkdir(dataFolder)
   const network = { ...defaultSettings.network, mdns: false, listen: ['127.0.0.1'] }
-  await writeFile(join(dataFolder, 'settings.json'), JSON.stringify({ ...defaultSettings, network }))
+  await writeFile(
+    join(dataFolder, 'settings.json'),
+    JSON.stringify({ ...defaultSettings, network, limits: unhindered }),
+  )
   return dataFolder
 }

@@ -5,6 +5,7 @@ import { PassThrough, Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { defaultSettings } from '../../shared/schema/settings.ts'
+import { unhindered } from '../../shared/testing/samples.ts'
 import { run } from '../cli/run.ts'
 import { systemClock } from '../clock.ts'
 import { readRuntime } from '../config/runtime-file.ts'
@@ -18,7 +19,10 @@ let dataFolder: string
 beforeEach(async () => {
   dataFolder = await mkdtemp(join(tmpdir(), 'rma-desktop-node-'))
   const network = { ...defaultSettings.network, mdns: false, listen: ['127.0.0.1'] }
-  await writeFile(join(dataFolder, 'settings.json'), JSON.stringify({ ...defaultSettings, network }))
+  await writeFile(
+    join(dataFolder, 'settings.json'),
+    JSON.stringify({ ...defaultSettings, network, limits: unhindered }),
+  )
 })
 
 afterEach(() => rm(dataFolder, { recursive: true, force: true }))

@@ -1,4 +1,5 @@
 import type { Contribution } from '../schema/contribution.ts'
+import { defaultLimits, type Limits } from '../schema/limits.ts'
 import type { RoutingReport } from '../schema/routing.ts'
 import type { Status } from '../schema/status.ts'
 import type { Topology } from '../schema/topology.ts'
@@ -53,6 +54,17 @@ export const sampleStatus: Status = {
 
 /** What its router did. */
 export const sampleRoutingReport: RoutingReport = { totals: sampleStatus.routing, services: [], paths: [], workers: [] }
+
+/** Limits that nothing a test machine is busy with, or fed by, can reach. */
+export const unhindered: Limits = {
+  ...defaultLimits,
+  whileInUse: { ...defaultLimits.whileInUse, cpu: 'run', gpu: 'run' },
+  battery: { pauseOnBattery: false },
+  otherPrograms: { graceSeconds: 1 },
+  temperature: {},
+  memory: { inUse: 1, idle: 1 },
+  network: { pauseWhenMetered: false },
+}
 
 /** What it has given: nothing. */
 export const sampleContribution: Contribution = {
