@@ -29,4 +29,3 @@ export const entitySchema = z.object({
 export type Entity = z.infer<typeof entitySchema>
 
 export const entityAnswerSchema = z.object({ entities: z.array(entitySchema) })
-export type EntityAnswer = z.infer<typeof entityAnswerSchema>

@@ -89,7 +89,6 @@ export const engineSettingsSchema = z.strictObject({
   /** Tokens of one answer at most. */
   maxTokens: z.number().int().min(1).max(131_072).default(4_096),
 })
-export type EngineSettings = z.infer<typeof engineSettingsSchema>
 
 /** How documents are read. */
 export const readingSettingsSchema = z.strictObject({
