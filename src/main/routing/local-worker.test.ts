@@ -128,7 +128,7 @@ describe('a request that is asked for again by its id', () => {
   })
 
   it.each([
-    ['body', 'another letter', {}],
+    ['body', 'b letter', {}],
     ['body that only goes on further', 'a letter, and more', {}],
     ['service', 'a letter', { service: 'parcels' }],
     ['form of answer', 'a letter', { accept: 'application/x-ndjson' }],

@@ -170,10 +170,8 @@ describe('routing', () => {
     const { route, asked } = setUp({ idempotent: false, workers: { a: lostOnce, b: lostOnce, c: lostOnce } })
     await expect(route()).rejects.toMatchObject({ code: 'WORKER_LOST' })
     connected = true
-    for (let time = 0; time < 3; time++) expect(await text(await route())).toBe('a page')
+    for (let time = 0; time < 20; time++) expect(await text(await route())).toBe('a page')
     expect(new Set(asked).size).toBe(1)
-    clock.turn(121_000)
-    expect(await text(await route())).toBe('a page')
   })
 
   it('goes elsewhere when that worker cannot have begun on it', async () => {
