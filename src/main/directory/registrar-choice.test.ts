@@ -12,6 +12,17 @@ it('draws the third one from all that are left', () => {
   expect(chooseRegistrars(registrars, 'self', last).map(each => each.peerId)).toEqual(['a', 'b', 'e'])
 })
 
+it('asks those it is connected with, and now and then any: whoever is connected may be lying', () => {
+  const strangers = ['a', 'b', 'c'].map(peerId => ({ ...registrar(peerId, 'x'), connected: false }))
+  const connected = ['d', 'e', 'f', 'g'].map(peerId => registrar(peerId, 'x'))
+  const all = [...strangers, ...connected]
+  const drawnBy = (...chances: number[]) =>
+    chooseRegistrars(all, 'self', () => chances.shift() ?? 0).map(each => each.peerId)
+  expect(drawnBy(0.5, 0)).toEqual(['d', 'e', 'f'])
+  expect(drawnBy(0.5, 0.999)).toEqual(['d', 'e', 'g'])
+  expect(drawnBy(0.1, 0.999)).toEqual(['d', 'e', 'c'])
+})
+
 it('asks no more than there are', () => {
   expect(chooseRegistrars([registrar('a', 'x')], 'self', last).map(each => each.peerId)).toEqual(['a'])
 })

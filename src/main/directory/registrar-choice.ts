@@ -5,6 +5,8 @@ import type { Random } from './sample.ts'
 
 /** How many registrars one question goes to. */
 const askedAtOnce = 3
+/** How often the one drawn may be any, instead of one this node is connected with: a new connection is expensive. */
+const strangerShare = 1 / 8
 
 /**
  * Which registrars to ask, out of those of a key, closest first: this node where it is one (that costs nothing), then those
@@ -22,7 +24,9 @@ export function chooseRegistrars(registrars: readonly Registrar[], self: PeerIdT
   const rest = others.filter(registrar => !firstOfGroup.includes(registrar))
   const certain = [...own, ...firstOfGroup, ...rest].slice(0, askedAtOnce - 1)
   const more = firstOfGroup.filter(registrar => !certain.includes(registrar))
-  const pool = more.length > 0 ? more : rest.filter(registrar => !certain.includes(registrar))
+  const open = more.length > 0 ? more : rest.filter(registrar => !certain.includes(registrar))
+  const connected = open.filter(registrar => registrar.connected)
+  const pool = connected.length > 1 && random() >= strangerShare ? connected : open
   const drawn = pool[Math.floor(random() * pool.length)]
   return drawn === undefined ? certain : [...certain, drawn]
 }
