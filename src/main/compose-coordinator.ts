@@ -1,4 +1,5 @@
 import type { Ed25519PrivateKey } from '@libp2p/interface'
+import { RmaError } from '../shared/errors.ts'
 import type { RoutingStatistics } from '../shared/schema/routing.ts'
 import { type BootstrapAnswer, bootstrapAnswer } from '../shared/schema/seeds.ts'
 import { type Milliseconds, second } from '../shared/units.ts'
@@ -60,7 +61,7 @@ export interface CoordinatorSide {
   }): Coordinator
 }
 
-/** Rejects with DATA_FOLDER_UNUSABLE where the file of API keys cannot be read. */
+/** Rejects with DATA_FOLDER_UNUSABLE where the file of API keys cannot be read, BAD_ENVIRONMENT without the DHT. */
 export async function composeCoordinator(
   components: CoordinatorSideComponents,
   init: CoordinatorSideInit,
@@ -68,6 +69,10 @@ export async function composeCoordinator(
   const { network, privateKey, datastore, clock, lifecycle, log } = components
   const { config } = init
   const { host, directory } = network
+  if (directory === undefined) {
+    const variable = 'DHT_ENABLED'
+    throw new RmaError('BAD_ENVIRONMENT', `${variable}: expected true on a coordinator, got "false"`, { variable })
+  }
   const keys = await ApiKeys.load(config.dataFolder)
   const operatorToken = await loadAccessToken(config.dataFolder, operatorTokenFile)
   const registry = new WorkerRegistry({ clock: network.clock }, { ttlMs: config.dht.workerTtlMs })
@@ -95,7 +100,7 @@ export async function composeCoordinator(
           state: {
             join: () => network.join.get(),
             topology: () => network.view.topology.get(),
-            directory: () => directory?.registry.size ?? { workers: 0, keys: 0, bytes: 0 },
+            directory: () => directory.registry.size,
             routing,
             relayReservations: () => host.libp2p.services.relay?.reservations.size ?? 0,
             edgeRequestsToday: () => network.edge.today.get(),
