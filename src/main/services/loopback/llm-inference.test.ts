@@ -135,6 +135,7 @@ describe('llm-inference', () => {
   it.each([
     [{ kind: 'breaks', after: 0 }, 'ENGINE_FAILED', 'crash'],
     [{ kind: 'breaks', after: 3 }, 'ENGINE_FAILED', 'crash'],
+    [{ kind: 'trails-off' }, 'ENGINE_FAILED', 'crash'],
     [{ kind: 'nonsense' }, 'ENGINE_FAILED', 'protocol'],
     [{ kind: 'reports-error' }, 'ENGINE_FAILED', 'error'],
     [{ kind: 'endless' }, 'ENGINE_FAILED', 'protocol'],

@@ -7,6 +7,8 @@ export type Manner =
   | { kind: 'well'; words: readonly string[]; everyMs?: number }
   /** Writes some words and then breaks the connection. */
   | { kind: 'breaks'; after: number }
+  /** Ends its answer properly, as a connection, but never says that it is done. */
+  | { kind: 'trails-off' }
   | { kind: 'nonsense' }
   | { kind: 'status'; status: number }
   | { kind: 'reports-error' }
@@ -92,6 +94,10 @@ export class StandInEngine {
     switch (manner.kind) {
       case 'nonsense':
         response.end('data: {"choices": 7}\n\n')
+        return
+      case 'trails-off':
+        word('Good')
+        response.end()
         return
       case 'reports-error':
         word('Good')
