@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { Ed25519PrivateKey } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
+import { RmaError } from '../shared/errors.ts'
 import type { Contribution, DaySpan, ExportFormat, ExportPiece } from '../shared/schema/contribution.ts'
 import type { PeerIdText } from '../shared/schema/primitives.ts'
 import type { Settings } from '../shared/schema/settings.ts'
@@ -87,7 +88,14 @@ export function composeLedger(parts: LedgerParts, init: ComposeLedgerInit) {
     },
     exportJobs: (format: ExportFormat, signal?: AbortSignal): AsyncGenerator<ExportPiece, void, void> =>
       exportJobs(ledger, format, signal),
-    importJobs: (path: string): Promise<number> => ledger.importFrom(path),
+    async importJobs(path: string): Promise<number> {
+      try {
+        return await ledger.importFrom(path)
+      } catch (cause) {
+        const reason = cause instanceof Error ? cause.message : String(cause)
+        throw new RmaError('BAD_INPUT', `expected the ledger of a node at ${path}: ${reason}`, {}, { cause })
+      }
+    },
   }
 }
 

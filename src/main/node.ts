@@ -320,6 +320,7 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
       }))
     },
     contribution: span => ledger.contribution(span),
+    importJobs: path => ledger.importJobs(path),
     exportJobs: (format, signal) => ledger.exportJobs(format, signal),
     async join({ invite, label }) {
       if (config.network.name !== undefined)

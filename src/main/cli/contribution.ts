@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
+import { resolve } from 'node:path'
 import type { Writable } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import { type Command, InvalidArgumentError, Option } from 'commander'
@@ -40,6 +41,18 @@ export function addContribution(program: Command, context: CommandContext): void
       }
       const given = await askNode(node, rpc => rpc.ledger.contribution(span))
       print(context, options, given, () => formatContribution(given, span))
+    })
+
+  contribution
+    .command('import')
+    .description('take over the jobs of another ledger, such as one of an old machine; none counts twice')
+    .argument('<file>', 'its ledger.db')
+    .option(...dataFolderOption)
+    .action(async (file: string, { dataFolder }: CommonOptions, command: Command) => {
+      const { dataFolder: outer } = command.optsWithGlobals<CommonOptions>()
+      const node = await findRunningNode(dataFolder ?? outer, context.env)
+      const { added } = await askNode(node, rpc => rpc.ledger.import({ path: resolve(file) }))
+      context.output.write(`${added} jobs taken over.\n`)
     })
 
   contribution

@@ -46,6 +46,8 @@ export interface NodeApi {
   setService(type: ServiceType, enabled: boolean): Promise<void>
   /** What was done in a span of days. */
   contribution(span: DaySpan): Promise<Contribution>
+  /** Takes over the jobs of another ledger's file; how many were new. Rejects with BAD_INPUT when it is none. */
+  importJobs(path: string): Promise<number>
   /** Every job of the ledger, a piece at a time. */
   exportJobs(format: ExportFormat, signal?: AbortSignal): AsyncGenerator<ExportPiece, void, void>
   /** Rejects with NOT_FOUND when no such job is queued or running. */

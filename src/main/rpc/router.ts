@@ -35,6 +35,7 @@ export function createRpcRouter(node: NodeApi) {
     ledger: {
       watch: rpc.ledger.watch.handler(({ signal }) => node.ledger.watch(signal)),
       contribution: rpc.ledger.contribution.handler(({ input }) => node.contribution(input)),
+      import: rpc.ledger.import.handler(async ({ input }) => ({ added: await node.importJobs(input.path) })),
       export: rpc.ledger.export.handler(({ input, signal }) => node.exportJobs(input.format, signal)),
     },
     membership: {

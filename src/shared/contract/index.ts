@@ -72,6 +72,8 @@ export const contract = {
     /** How the ledger is, at once and on each change. */
     watch: procedure.output(eventIterator(ledgerSnapshotSchema)),
     contribution: procedure.input(daySpanSchema).output(contributionSchema),
+    /** Takes over the jobs of another node's ledger, a file on the node's machine; answers how many were new. */
+    import: procedure.input(z.object({ path: z.string().min(1).max(4_096) })).output(z.object({ added: z.number() })),
     /** Every job, a piece at a time, with how far it is. */
     export: procedure.input(z.object({ format: exportFormatSchema })).output(eventIterator(exportPieceSchema)),
   },

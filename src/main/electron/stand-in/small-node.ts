@@ -100,6 +100,10 @@ export class SmallNode implements NodeApi, Startable, DesktopNode {
     return sampleContribution
   }
 
+  async importJobs(): Promise<number> {
+    return 0
+  }
+
   async *exportJobs(): AsyncGenerator<ExportPiece, void, void> {
     yield { text: 'request_id\r\n', written: 0, total: 0 }
   }

@@ -83,6 +83,10 @@ export class StandInNode implements NodeApi {
     return this.given
   }
 
+  async importJobs(): Promise<number> {
+    return 0
+  }
+
   async *exportJobs(): AsyncGenerator<ExportPiece, void, void> {
     yield* this.pieces
   }
