@@ -1,8 +1,17 @@
 import { describe, expect, it, vi } from 'vitest'
+import { hour } from '../../shared/units.ts'
 import { appMenu } from './app-menu.ts'
 import type { MenuTemplate } from './electron-api.ts'
-import type { ShellCommand } from './tray-menu.ts'
+import type { MenuRow, ShellCommand } from './menu-row.ts'
 
+const rows: MenuRow[] = [
+  { kind: 'switch', label: 'Donate Compute', on: true, command: 'toggle-donating' },
+  {
+    kind: 'menu',
+    label: 'Pause for',
+    rows: [{ kind: 'action', label: '1 h', command: { kind: 'pause', forMs: hour } }],
+  },
+]
 const platforms = ['linux', 'win32', 'darwin'] as const
 
 function items(template: MenuTemplate): MenuTemplate {
@@ -11,12 +20,20 @@ function items(template: MenuTemplate): MenuTemplate {
 
 describe.each(platforms)('the menu of the windows on %s', platform => {
   const run = vi.fn<(command: ShellCommand) => void>()
-  const menu = appMenu({ platform, packaged: true, run })
+  const menu = appMenu({ platform, packaged: true, rows, run })
 
   it('offers all that the tray does', () => {
     for (const item of items(menu)) item.click?.()
-    const commands: ShellCommand[] = ['toggle-donating', 'open-dashboard', 'open-topology', 'open-logs', 'quit']
-    expect(run.mock.calls.flat().sort()).toEqual(commands.sort())
+    expect(new Set(run.mock.calls.flat())).toEqual(
+      new Set<ShellCommand>([
+        'toggle-donating',
+        { kind: 'pause', forMs: hour },
+        'open-dashboard',
+        'open-topology',
+        'open-logs',
+        'quit',
+      ]),
+    )
   })
 
   it('has each shortcut once', () => {
@@ -33,15 +50,22 @@ describe.each(platforms)('the menu of the windows on %s', platform => {
 
 it('quits from the app’s own menu on macOS, from File elsewhere', () => {
   const firstMenuWithQuit = (platform: NodeJS.Platform) =>
-    appMenu({ platform, packaged: true, run: vi.fn() }).find(menu =>
+    appMenu({ platform, packaged: true, rows, run: vi.fn() }).find(menu =>
       menu.submenu?.some(({ label }) => label === 'Stop and quit'),
     )?.label
   expect(platforms.map(firstMenuWithQuit)).toEqual(['File', 'File', 'RMA Donor'])
 })
 
+it('begins with closing the window while there is nothing for the owner to say', () => {
+  const file = appMenu({ platform: 'linux', packaged: true, rows: [], run: vi.fn() }).find(
+    ({ label }) => label === 'File',
+  )
+  expect(file?.submenu?.[0]).toEqual({ role: 'close' })
+})
+
 it('has reload and developer tools in development only', () => {
   const roles = (packaged: boolean) =>
-    items(appMenu({ platform: 'linux', packaged, run: vi.fn() })).map(item => item.role)
+    items(appMenu({ platform: 'linux', packaged, rows: [], run: vi.fn() })).map(item => item.role)
   expect(roles(false)).toEqual(expect.arrayContaining(['reload', 'toggleDevTools']))
   expect(roles(true)).not.toContain('reload')
   expect(roles(true)).not.toContain('toggleDevTools')

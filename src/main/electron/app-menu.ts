@@ -1,16 +1,18 @@
 import type { MenuTemplate } from './electron-api.ts'
+import { type MenuRow, menuTemplate, type ShellCommand } from './menu-row.ts'
 import { strings } from './strings.ts'
-import type { ShellCommand } from './tray-menu.ts'
 
 export interface AppMenuInit {
   platform: NodeJS.Platform
   /** Reload and developer tools are for development. */
   packaged: boolean
+  /** What the owner can say now. */
+  rows: MenuRow[]
   run: (command: ShellCommand) => void
 }
 
 /** The menu of the windows. Everything the tray offers is here too, for desktops without a tray. */
-export function appMenu({ platform, packaged, run }: AppMenuInit): MenuTemplate {
+export function appMenu({ platform, packaged, rows, run }: AppMenuInit): MenuTemplate {
   const words = strings.menu
   const quit: MenuTemplate[number] = {
     label: words.quit,
@@ -37,8 +39,8 @@ export function appMenu({ platform, packaged, run }: AppMenuInit): MenuTemplate 
     {
       label: words.file,
       submenu: [
-        { label: words.donate, click: () => run('toggle-donating') },
-        { type: 'separator' },
+        ...menuTemplate(rows, run),
+        ...(rows.length === 0 ? [] : ([{ type: 'separator' }] satisfies MenuTemplate)),
         { role: 'close' },
         ...(platform === 'darwin' ? [] : [quit]),
       ],

@@ -8,7 +8,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Contract } from '../../shared/contract/index.ts'
 import { RmaError } from '../../shared/errors.ts'
 import { formatInvite } from '../../shared/membership/invite.ts'
-import { minute, second } from '../../shared/units.ts'
+import type { Gpu } from '../../shared/schema/capabilities.ts'
+import { hour, minute, second } from '../../shared/units.ts'
 import type { StandInElectron } from './stand-in/electron.ts'
 import { type LaunchOptions, prepareDesktop, writePages } from './stand-in/launch.ts'
 import { SmallNode } from './stand-in/small-node.ts'
@@ -177,12 +178,56 @@ describe('the tray', () => {
     expect(electron.tray.menu.template.find(row => row.label === 'Donate Compute')?.checked).toBe(true)
   })
 
-  it('opens the dashboard where the donor has to consent first', async () => {
+  it('pauses for a while, and offers the way back in its place, in the windows’ menu too', async () => {
+    const { electron, clock, node } = await launch()
+    await node.setDonating(true)
+    clock.turn(1 * second)
+    electron.tray.menu.click('2 h', 'Pause for')
+    await vi.waitFor(() => expect(node.status.get().activity).toEqual({ kind: 'paused', until: 2 * hour }))
+    clock.turn(1 * second)
+    expect(electron.tray.image).toBe('/assets/tray/paused-panel-on-light.png')
+    expect(electron.tray.menu.labels).not.toContain('Pause for')
+    electron.applicationMenu?.click('Resume')
+    await vi.waitFor(() => expect(node.status.get().activity).toEqual({ kind: 'ready' }))
+    clock.turn(1 * second)
+    expect(electron.tray.menu.labels).toContain('Pause for')
+  })
+
+  it('pauses the graphics card alone, and offers to go on as soon as the node has heard', async () => {
+    const { electron, clock, node } = await launch()
+    const gpus: Gpu[] = [{ vendor: 'nvidia', model: 'RTX 4060', vramMiB: 8_192 }]
+    node.status.update(status => ({ ...status, capabilities: { ...status.capabilities, gpus } }))
+    await node.setDonating(true)
+    clock.turn(1 * second)
+    electron.tray.menu.click('Pause GPU')
+    await vi.waitFor(() => expect(node.settings.get().gpuPaused).toBe(true))
+    clock.turn(1 * second)
+    electron.tray.menu.click('Resume GPU')
+    await vi.waitFor(() => expect(node.settings.get().gpuPaused).toBe(false))
+  })
+
+  it('shows the dashboard when a wish fails', async () => {
+    const node = new SmallNode()
+    node.resume = async () => {
+      throw new RmaError('DATA_FOLDER_UNUSABLE', 'the disk is full')
+    }
+    const { electron, clock } = await launchVisible({ node })
+    await node.setDonating(true)
+    await node.pause()
+    clock.turn(1 * second)
+    electron.window.close()
+    electron.tray.menu.click('Resume')
+    await vi.waitFor(() => expect(electron.window.isVisible()).toBe(true))
+  })
+
+  it('opens the dashboard where the donor has to consent first, with the tick taken back', async () => {
     const { electron, node } = await launchVisible({ node: new SmallNode({ consent: false }) })
     electron.window.close()
     electron.tray.menu.click('Open dashboard')
+    const before = electron.tray.menusSet
     electron.applicationMenu?.click('Donate Compute')
     await vi.waitFor(() => expect(electron.window.isVisible()).toBe(true))
+    expect(electron.tray.menusSet).toBe(before + 1)
     expect(node.status.get().donating).toBe(false)
   })
 

@@ -8,7 +8,6 @@ import type { Logger } from '../log.ts'
 import { createRpcHandler } from '../rpc/handler.ts'
 import { serveMessagePort } from '../rpc/message-port.ts'
 import type { NodeApi } from '../rpc/node-api.ts'
-import { appMenu } from './app-menu.ts'
 import { AppProtocol, appSchemePrivileges } from './app-protocol.ts'
 import type { AppPage } from './app-url.ts'
 import { decideClose } from './close-rules.ts'
@@ -17,10 +16,13 @@ import { DesktopStateFile } from './desktop-state.ts'
 import type { ElectronApi } from './electron-api.ts'
 import { offerToJoin } from './join-offer.ts'
 import { Lockdown } from './lockdown.ts'
+import type { ShellCommand } from './menu-row.ts'
+import { type OwnerWish, tell } from './owner-wish.ts'
 import { RpcPorts } from './rpc-ports.ts'
 import { strings } from './strings.ts'
 import { TrayIcon } from './tray.ts'
-import type { ShellCommand } from './tray-menu.ts'
+import type { NodeState } from './tray-state.ts'
+import { WindowMenu } from './window-menu.ts'
 import { Windows } from './windows.ts'
 
 /** Longest wait for the node to stop; the app ends then in any case. */
@@ -62,6 +64,7 @@ export class Desktop {
   readonly #ports: RpcPorts
   readonly #windows: Windows
   readonly #tray: TrayIcon
+  readonly #windowMenu: WindowMenu
   #node: DesktopNode | undefined
   #nodeStarts: Promise<void> = Promise.resolve()
   #unsubscribe: (() => void)[] = []
@@ -91,10 +94,9 @@ export class Desktop {
         onHidden: () => this.#explainHiding(),
       },
     )
-    this.#tray = new TrayIcon(
-      { electron, clock, log },
-      { platform, iconFolder: join(folders.assets, 'tray'), run: command => this.#run(command) },
-    )
+    const run = (command: ShellCommand) => this.#run(command)
+    this.#tray = new TrayIcon({ electron, clock, log }, { platform, iconFolder: join(folders.assets, 'tray'), run })
+    this.#windowMenu = new WindowMenu({ electron }, { platform, packaged: () => electron.app.isPackaged, run })
   }
 
   /**
@@ -127,7 +129,6 @@ export class Desktop {
   /** Called once Electron is ready. Resolves when the node runs; never rejects. */
   async start(): Promise<void> {
     const { electron } = this.#components
-    const { platform } = this.#init
     if (electron.app.isPackaged) electron.app.setAsDefaultProtocolClient(linkScheme)
     electron.app.setAboutPanelOptions({
       applicationName: strings.appName,
@@ -136,10 +137,7 @@ export class Desktop {
     this.#lockdown.install()
     this.#protocol.start()
     this.#ports.start()
-    const run = (command: ShellCommand) => this.#run(command)
-    electron.Menu.setApplicationMenu(
-      electron.Menu.buildFromTemplate(appMenu({ platform, packaged: electron.app.isPackaged, run })),
-    )
+    this.#windowMenu.show({ kind: 'starting' })
     await this.#state.load()
     this.#tray.start()
     this.#ready = true
@@ -158,7 +156,7 @@ export class Desktop {
       const handler = createRpcHandler(node.api, this.#log)
       this.#ports.serveWith(port => serveMessagePort(port, handler, this.#log))
       const watch = () => this.#showNode(node.api)
-      this.#unsubscribe = [node.api.status.subscribe(watch), node.api.topology.subscribe(watch)]
+      this.#unsubscribe = [node.api.status, node.api.settings, node.api.topology].map(value => value.subscribe(watch))
       await node.lifecycle.start()
       watch()
     } catch (error) {
@@ -167,13 +165,23 @@ export class Desktop {
   }
 
   #showNode(node: NodeApi): void {
-    this.#tray.show({ kind: 'running', status: node.status.get(), knownPeers: node.topology.get().counts.known })
+    this.#showState({
+      kind: 'running',
+      status: node.status.get(),
+      gpuPaused: node.settings.get().gpuPaused,
+      knownPeers: node.topology.get().counts.known,
+    })
+  }
+
+  #showState(state: NodeState): void {
+    this.#tray.show(state)
+    this.#windowMenu.show(state)
   }
 
   /** A person who is told why in words can act; a window that stays empty helps nobody. */
   #failToStart(error: unknown): void {
     this.#log.fatal({ err: error }, 'the node could not start')
-    this.#tray.show({ kind: 'failed' })
+    this.#showState({ kind: 'failed' })
     const message = error instanceof RmaError ? error.message : `${error}`
     const { electron } = this.#components
     electron.dialog.showErrorBox(strings.startFailed.title, `${message}\n\n${strings.startFailed.hint}`)
@@ -181,7 +189,11 @@ export class Desktop {
   }
 
   #run(command: ShellCommand): void {
-    const actions: Record<ShellCommand, () => void> = {
+    if (typeof command !== 'string') {
+      void this.#wish(command)
+      return
+    }
+    const actions: Record<typeof command, () => void> = {
       'toggle-donating': () => void this.#toggleDonating(),
       'open-dashboard': () => this.#windows.showDashboard(),
       'open-topology': () => this.#windows.showTopology(),
@@ -201,6 +213,19 @@ export class Desktop {
       if (!(error instanceof RmaError && error.code === 'CONSENT_REQUIRED')) {
         this.#log.error({ err: error }, 'donating could not be switched')
       }
+      this.#tray.redraw()
+      this.#windowMenu.redraw()
+      this.#windows.showDashboard('status')
+    }
+  }
+
+  async #wish(wish: OwnerWish): Promise<void> {
+    const node = this.#node?.api
+    if (node === undefined) return
+    try {
+      await tell(node, wish)
+    } catch (error) {
+      this.#log.error({ err: error, wish: wish.kind }, 'the node did not do what its owner wants')
       this.#windows.showDashboard('status')
     }
   }

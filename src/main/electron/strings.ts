@@ -1,4 +1,5 @@
 import { englishActivity } from '../../shared/activity-sentence.ts'
+import { hour, type Milliseconds, minute } from '../../shared/units.ts'
 
 /** Every word the shell says by itself; the pages have their own. */
 export const strings = {
@@ -7,6 +8,15 @@ export const strings = {
   failed: 'The node could not start',
   menu: {
     donate: 'Donate Compute',
+    pauseFor: 'Pause for',
+    workAnywayFor: 'Work anyway for',
+    length: (ms: Milliseconds) => (ms < hour ? `${ms / minute} min` : `${ms / hour} h`),
+    untilResumed: 'Until I resume',
+    resume: 'Resume',
+    followRules: 'Follow my rules',
+    pauseGpu: 'Pause GPU',
+    resumeGpu: 'Resume GPU',
+    finish: 'Finish current work, then stop',
     openDashboard: 'Open dashboard',
     topologyWindow: 'Topology',
     topology: (nodes: number) => `Topology (${nodes.toLocaleString('en')})`,

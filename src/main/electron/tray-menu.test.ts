@@ -1,12 +1,12 @@
 import { describe, expect, it, vi } from 'vitest'
 import type { Activity } from '../../shared/schema/status.ts'
-import { type MenuRow, menuTemplate, trayMenu } from './tray-menu.ts'
+import { sampleStatus } from '../../shared/testing/samples.ts'
+import { type MenuRow, menuTemplate } from './menu-row.ts'
+import { trayMenu } from './tray-menu.ts'
 import type { NodeState } from './tray-state.ts'
 
-const counters = { served: 0, requested: 0, failed: 0, pagesRead: 0 }
-
 function running(activity: Activity, { donating = true, knownPeers = 3 } = {}): NodeState {
-  return { kind: 'running', status: { activity, donating, counters, services: [] }, knownPeers }
+  return { kind: 'running', status: { ...sampleStatus, activity, donating }, gpuPaused: false, knownPeers }
 }
 
 /** One line a row, as the menu would be read. */
@@ -14,16 +14,18 @@ function read(rows: MenuRow[]): string[] {
   return rows.map(row => {
     if (row.kind === 'separator') return '—'
     if (row.kind === 'text') return `(${row.label})`
+    if (row.kind === 'menu') return `${row.label} ▸`
     return row.kind === 'switch' ? `[${row.on ? 'x' : ' '}] ${row.label}` : row.label
   })
 }
 
 describe('the menu of the tray', () => {
-  it('has the state, the switch, the windows and the way out, in this order', () => {
+  it('has the state, what the owner can say, the windows and the way out, in this order', () => {
     expect(read(trayMenu(running({ kind: 'ready' })))).toEqual([
       '(Ready: no requests yet)',
       '—',
       '[x] Donate Compute',
+      'Pause for ▸',
       '—',
       'Open dashboard',
       'Topology (3)',
@@ -40,7 +42,7 @@ describe('the menu of the tray', () => {
   it.each<[string, NodeState]>([
     ['starts', { kind: 'starting' }],
     ['could not start', { kind: 'failed' }],
-    ['finishes its last requests', running({ kind: 'stopping', jobs: 1 })],
+    ['finishes its last requests', running({ kind: 'stopping', jobs: 1 }, { donating: false })],
   ])('offers no switch while the node %s, and no two lines in a row', (_when, state) => {
     const rows = read(trayMenu(state))
     expect(rows.filter(row => row.includes('Donate'))).toEqual([])

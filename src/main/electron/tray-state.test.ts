@@ -1,13 +1,18 @@
 import { expect, it } from 'vitest'
 import type { ServiceStatus } from '../../shared/schema/service.ts'
 import type { Activity } from '../../shared/schema/status.ts'
+import { sampleStatus } from '../../shared/testing/samples.ts'
 import { type NodeState, statusSentence, type TrayKind, trayKind } from './tray-state.ts'
 
-const counters = { served: 0, requested: 0, failed: 0, pagesRead: 0 }
 const ocr: ServiceStatus = { type: 'ocr', enabled: true, running: 0, waiting: 0, slots: 1, bound: 4 }
 
 function running(activity: Activity, services: ServiceStatus[] = [ocr]): NodeState {
-  return { kind: 'running', status: { activity, donating: true, counters, services }, knownPeers: 0 }
+  return {
+    kind: 'running',
+    status: { ...sampleStatus, activity, donating: true, services },
+    gpuPaused: false,
+    knownPeers: 0,
+  }
 }
 
 it.each<[TrayKind, string, NodeState]>([

@@ -10,7 +10,12 @@ export type TrayKind = 'donating' | 'waiting' | 'paused' | 'connecting' | 'error
 export type NodeState =
   | { kind: 'starting' }
   | { kind: 'failed' }
-  | { kind: 'running'; status: Pick<Status, 'activity' | 'donating' | 'counters' | 'services'>; knownPeers: number }
+  | {
+      kind: 'running'
+      status: Pick<Status, 'activity' | 'allowance' | 'capabilities' | 'donating' | 'counters' | 'services'>
+      gpuPaused: boolean
+      knownPeers: number
+    }
 
 export function trayKind(state: NodeState): TrayKind {
   if (state.kind === 'starting') return 'connecting'

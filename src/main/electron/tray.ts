@@ -2,9 +2,10 @@ import { second } from '../../shared/units.ts'
 import type { Clock, StopTimer } from '../clock.ts'
 import type { Logger } from '../log.ts'
 import type { ElectronApi, ElectronTray } from './electron-api.ts'
+import { type MenuRow, menuTemplate, type ShellCommand } from './menu-row.ts'
 import { strings } from './strings.ts'
 import { trayIconPath } from './tray-icon.ts'
-import { type MenuRow, menuTemplate, type ShellCommand, trayMenu } from './tray-menu.ts'
+import { trayMenu } from './tray-menu.ts'
 import { type NodeState, statusSentence, type TrayKind, trayKind } from './tray-state.ts'
 
 /** Shortest time between two updates: replacing an open menu closes it on Linux. */
@@ -73,6 +74,12 @@ export class TrayIcon {
     const wait = this.#updatedAt + shortestUpdateMs - this.#clock.now()
     if (wait <= 0) this.#update()
     else this.#cancelUpdate = this.#clock.after(wait, this.#update)
+  }
+
+  /** A click has moved a tick that the node did not follow. */
+  redraw(): void {
+    this.#shown = undefined
+    this.#update()
   }
 
   readonly #update = (): void => {

@@ -40,11 +40,20 @@ export class StandInMenu {
     return this.template.map(row => row.label ?? '—')
   }
 
-  /** Throws when there is no such row, or it cannot be clicked. */
-  click(label: string): void {
-    const row = rowsOf(this.template).find(candidate => candidate.label === label)
-    if (row?.click === undefined) throw new Error(`expected a row "${label}" to click among ${this.labels.join(' | ')}`)
+  /**
+   * Clicks the first row of that label; `within` is the label of the submenu it is in. Throws when there is no such row,
+   * or it cannot be clicked.
+   */
+  click(label: string, within?: string): void {
+    const rows = within === undefined ? this.template : (this.#row(this.template, within)?.submenu ?? [])
+    const row = this.#row(rows, label)
+    if (row?.click === undefined || row.enabled === false)
+      throw new Error(`expected a row "${label}" to click among ${this.labels.join(' | ')}`)
     row.click()
+  }
+
+  #row(template: MenuTemplate, label: string): MenuTemplate[number] | undefined {
+    return rowsOf(template).find(row => row.label === label)
   }
 }
 

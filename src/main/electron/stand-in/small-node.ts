@@ -8,6 +8,7 @@ import { defaultSettings } from '../../../shared/schema/settings.ts'
 import type { Status } from '../../../shared/schema/status.ts'
 import type { Topology } from '../../../shared/schema/topology.ts'
 import { sampleContribution, sampleRoutingReport, sampleStatus } from '../../../shared/testing/samples.ts'
+import type { Milliseconds } from '../../../shared/units.ts'
 import type { Startable } from '../../lifecycle.ts'
 import { LiveValue } from '../../live-value.ts'
 import { LogBuffer } from '../../log.ts'
@@ -80,16 +81,26 @@ export class SmallNode implements NodeApi, Startable, DesktopNode {
     await this.setDonating(false)
   }
 
-  async pause(): Promise<void> {
-    this.status.update(status => ({ ...status, activity: { kind: 'paused' } }))
+  async pause(forMs?: Milliseconds): Promise<void> {
+    const until = forMs === undefined ? {} : { until: forMs }
+    this.status.update(status => ({ ...status, activity: { kind: 'paused', ...until } }))
   }
 
-  async workAnyway(): Promise<void> {
+  async workAnyway(forMs?: Milliseconds): Promise<void> {
     await this.resume()
+    const reason = { kind: 'anyway', ...(forMs === undefined ? {} : { until: forMs }) } as const
+    this.status.update(status => ({
+      ...status,
+      allowance: { ...status.allowance, reason, hides: { kind: 'metered' } },
+    }))
   }
 
   async resume(): Promise<void> {
-    this.status.update(status => ({ ...status, activity: { kind: status.donating ? 'ready' : 'off' } }))
+    this.status.update(({ allowance: { hides: _, ...allowance }, ...status }) => ({
+      ...status,
+      allowance,
+      activity: { kind: status.donating ? 'ready' : 'off' },
+    }))
   }
 
   async pauseGpu(paused: boolean): Promise<void> {

@@ -1,13 +1,10 @@
 import { CirclePause, CirclePlay } from 'lucide-react'
 import { Button as AriaButton, Menu, MenuItem, MenuTrigger, Popover } from 'react-aria-components'
-import { hour, minute } from '../../../shared/units.ts'
+import { pauseLengths } from '../../../shared/pause-lengths.ts'
 import { useAction } from '../../components/use-action.ts'
 import { useNode } from '../../store/node-context.tsx'
 import { strings } from '../../strings/index.ts'
 import styles from './pause-control.module.css'
-
-/** How long one may pause; the last, until one resumes. */
-const lengths = [30 * minute, hour, 2 * hour, 4 * hour, 8 * hour, undefined] as const
 
 /** Pauses all work for a while, or resumes it. There is nothing to pause while donating is off. */
 export function PauseControl({ className }: { className: string }) {
@@ -36,7 +33,7 @@ export function PauseControl({ className }: { className: string }) {
       </AriaButton>
       <Popover placement="top end" className={styles.popover ?? ''}>
         <Menu className={styles.menu ?? ''} aria-label={words.open}>
-          {lengths.map(forMs => (
+          {pauseLengths.map(forMs => (
             <MenuItem
               key={forMs ?? 'until-resumed'}
               className={styles.item ?? ''}

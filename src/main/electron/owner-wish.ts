@@ -1,0 +1,28 @@
+import type { Milliseconds } from '../../shared/units.ts'
+import type { NodeApi } from '../rpc/node-api.ts'
+
+/** What the owner wants of their machine now. Without `forMs`, until they resume. */
+export type OwnerWish =
+  | { kind: 'pause'; forMs?: Milliseconds | undefined }
+  | { kind: 'work-anyway'; forMs?: Milliseconds | undefined }
+  | { kind: 'resume' }
+  | { kind: 'pause-gpu'; paused: boolean }
+  | { kind: 'finish' }
+
+export type OwnedNode = Pick<NodeApi, 'pause' | 'workAnyway' | 'resume' | 'pauseGpu' | 'finish'>
+
+/** Rejects as the node does. */
+export function tell(node: OwnedNode, wish: OwnerWish): Promise<void> {
+  switch (wish.kind) {
+    case 'pause':
+      return node.pause(wish.forMs)
+    case 'work-anyway':
+      return node.workAnyway(wish.forMs)
+    case 'resume':
+      return node.resume()
+    case 'pause-gpu':
+      return node.pauseGpu(wish.paused)
+    case 'finish':
+      return node.finish()
+  }
+}
