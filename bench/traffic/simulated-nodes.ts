@@ -10,6 +10,7 @@ import { SeedCache } from '../../src/main/dht/seed-cache.ts'
 import { type OpenSeed, SeedFetcher } from '../../src/main/dht/seed-fetcher.ts'
 import { coordinatorSeeds, edgeSeeds, keptSeeds, knownPeers } from '../../src/main/dht/seed-source.ts'
 import { Lifecycle, type Startable } from '../../src/main/lifecycle.ts'
+import { LiveValue } from '../../src/main/live-value.ts'
 import type { Logger } from '../../src/main/log.ts'
 import { type CaKey, generateCaKey } from '../../src/shared/membership/ca-key.ts'
 import { issueCertificate, verifyCertificate } from '../../src/shared/membership/certificate.ts'
@@ -65,7 +66,8 @@ export async function makeCoordinator(world: World, number: number): Promise<Sim
         { networkId, tunnelUrl: url, location: () => 'london' },
       )
       web.serve(url, async () => Response.json(seeds.answer()))
-      const parts = { seed: seeds.own, signer, revocations: () => undefined, allowance: edge, clock, log }
+      const revocations = new LiveValue<string | undefined>(undefined)
+      const parts = { seed: seeds.own, signer, revocations, allowance: edge, clock, log }
       return [
         ['seeds', seeds],
         ['edge registrar', new EdgeRegistrar(parts, { url: edgeUrl, networkId })],

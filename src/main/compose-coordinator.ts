@@ -11,11 +11,12 @@ import type { NodeConfig } from './config/node-config.ts'
 import { ApiKeys } from './coordinator/api-keys.ts'
 import { type Coordinator, createCoordinator } from './coordinator/coordinator.ts'
 import { countedIn, Drain } from './coordinator/drain.ts'
-import { EdgeRegistrar } from './coordinator/edge-registrar.ts'
+import { EdgeRegistrar, type EdgeRegistrarComponents } from './coordinator/edge-registrar.ts'
 import { withRegistered } from './coordinator/known-workers.ts'
 import { SeedExchange } from './coordinator/seed-exchange.ts'
 import { WorkerRegistry } from './coordinator/worker-registry.ts'
 import type { Lifecycle } from './lifecycle.ts'
+import { LiveValue } from './live-value.ts'
 import type { Logger } from './log.ts'
 import { coordinatorMetrics } from './metrics/coordinator-metrics.ts'
 import { formatMetrics, type MetricFamily } from './metrics/exposition.ts'
@@ -103,7 +104,7 @@ export async function composeCoordinator(
             directory: () => directory.registry.size,
             routing,
             relayReservations: () => host.libp2p.services.relay?.reservations.size ?? 0,
-            edgeRequestsToday: () => network.edge.today.get(),
+            edgeRequestsToday: () => network.edge.today,
             metrics: figures => formatMetrics([...nodeMetrics(), ...coordinatorMetrics(figures)]),
           },
           onAddressChange: network.onAddressChange,
@@ -134,7 +135,7 @@ export async function composeCoordinator(
           {
             seed: coordinator.seeds.own,
             signer: { peerId: host.peerId.toString(), sign: content => privateKey.sign(content) },
-            revocations: () => network.members?.trust.revocations.get()?.token,
+            revocations: newestList(network),
             allowance: network.edge,
             clock: network.clock,
             log: seedLog,
@@ -147,4 +148,11 @@ export async function composeCoordinator(
       return coordinator
     },
   }
+}
+
+/** Nothing of the kind where there are no members. */
+function newestList({ members }: Network): EdgeRegistrarComponents['revocations'] {
+  const held = members?.trust.revocations
+  if (held === undefined) return new LiveValue<string | undefined>(undefined)
+  return { get: () => held.get()?.token, subscribe: listener => held.subscribe(list => listener(list?.token)) }
 }

@@ -283,7 +283,7 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
     topology: network.view.topology,
     coordinators: location => ({
       coordinators: network.coordinators(location),
-      edgeRequestsToday: network.edge.today.get(),
+      edgeRequestsToday: network.edge.today,
     }),
     jobs: jobs.jobs,
     ledger: ledger.ledger,

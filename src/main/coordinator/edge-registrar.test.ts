@@ -19,6 +19,7 @@ let bodies: { registration: string; revocations?: string }[]
 let status: number
 let clock: TurnedClock
 let seed: LiveValue<Seed | undefined>
+let revocations: LiveValue<string | undefined>
 let counted: number
 let registrar: EdgeRegistrar
 let newSeed: () => Promise<Seed>
@@ -49,15 +50,13 @@ beforeEach(async () => {
     return sealSeed({ claims, networkId, now: clock.now() }, signer)
   }
   seed = new LiveValue<Seed | undefined>(undefined)
+  revocations = new LiveValue<string | undefined>('revocations')
   const allowance = {
     count: async () => {
       counted++
     },
   }
-  registrar = new EdgeRegistrar(
-    { seed, signer, revocations: () => 'revocations', allowance, clock, log },
-    { url, networkId },
-  )
+  registrar = new EdgeRegistrar({ seed, signer, revocations, allowance, clock, log }, { url, networkId })
 })
 
 afterEach(async () => {
@@ -80,6 +79,20 @@ describe('a coordinator’s registration at the edge router', () => {
     seed.set(await newSeed())
     await registered(2)
     expect(counted).toBe(2)
+  })
+
+  it('is made again at once when something was revoked, once for each list', async () => {
+    registrar.start()
+    seed.set(await newSeed())
+    await registered(1)
+    revocations.set('newer')
+    await registered(2)
+    revocations.set('newer')
+    clock.turn(12 * hour)
+    seed.set(await newSeed())
+    await registered(3)
+    expect(bodies.map(body => body.revocations)).toEqual(['revocations', 'newer', 'newer'])
+    expect(counted).toBe(3)
   })
 
   it('is tried again later and later while it is refused', async () => {

@@ -20,8 +20,8 @@ export interface EdgeRegistrarComponents {
   /** This coordinator's seed: a new one is to be registered. It is made anew each 12 h and when addresses change. */
   seed: LiveValue<Seed | undefined>
   signer: TokenSigner
-  /** The newest list of what the CA has taken back, for the edge router to know of. */
-  revocations(): string | undefined
+  /** The newest list of what the CA has taken back: it goes along, and a newer one is reason enough to register. */
+  revocations: Pick<LiveValue<string | undefined>, 'get' | 'subscribe'>
   allowance: Pick<EdgeAllowance, 'count'>
   /** Corrected by what the others' clocks say. */
   clock: Clock
@@ -34,14 +34,20 @@ export interface EdgeRegistrarInit {
   networkId: string
 }
 
-/** Tells the edge router that this coordinator is there. */
+/** What the edge router knows from this coordinator. */
+interface Registered {
+  envelope: string
+  list: string | undefined
+}
+
+/** Tells the edge router that this coordinator is there, and at once who must not be handed out any more. */
 export class EdgeRegistrar implements Startable {
   readonly #parts: EdgeRegistrarComponents
   readonly #init: EdgeRegistrarInit
   #life = new AbortController()
-  #unsubscribe: () => void = () => undefined
+  #stopWatching: (() => void)[] = []
   #stopRetry: StopTimer | undefined
-  #registered: string | undefined
+  #registered: Registered | undefined
   #working: Promise<void> | undefined
   #failures = 0
 
@@ -52,12 +58,13 @@ export class EdgeRegistrar implements Startable {
 
   start(): void {
     this.#life = new AbortController()
-    this.#unsubscribe = this.#parts.seed.subscribe(() => this.#wake())
+    const { seed, revocations } = this.#parts
+    this.#stopWatching = [seed.subscribe(() => this.#wake()), revocations.subscribe(() => this.#wake())]
     this.#wake()
   }
 
   async stop(): Promise<void> {
-    this.#unsubscribe()
+    for (const stop of this.#stopWatching.splice(0)) stop()
     this.#stopRetry?.()
     this.#life.abort()
     await this.#working
@@ -71,15 +78,17 @@ export class EdgeRegistrar implements Startable {
     })
   }
 
-  /** One registration at a time; a seed that came meanwhile is registered next. */
+  /** One registration at a time; what came meanwhile is registered next. */
   async #work(): Promise<void> {
     for (;;) {
       const envelope = this.#parts.seed.get()?.envelope
-      if (envelope === undefined || envelope === this.#registered || this.#life.signal.aborted) return
+      const list = this.#parts.revocations.get()
+      const isKnown = envelope === this.#registered?.envelope && list === this.#registered?.list
+      if (envelope === undefined || isKnown || this.#life.signal.aborted) return
       this.#stopRetry?.()
       try {
-        await this.#register(envelope)
-        this.#registered = envelope
+        await this.#register({ envelope, list })
+        this.#registered = { envelope, list }
         this.#failures = 0
       } catch (error) {
         if (!this.#life.signal.aborted) this.#retryLater(error)
@@ -88,12 +97,11 @@ export class EdgeRegistrar implements Startable {
     }
   }
 
-  async #register(envelope: string): Promise<void> {
-    const { signer, allowance, revocations, clock, log } = this.#parts
+  async #register({ envelope, list }: Registered): Promise<void> {
+    const { signer, allowance, clock, log } = this.#parts
     const { url, networkId } = this.#init
     // A registration is dated in whole milliseconds.
     const draft = { edgeUrl: url, networkId, envelope, nonce: randomToken(), now: Math.floor(clock.now()) }
-    const list = revocations()
     const body: CoordinatorRegistration = {
       registration: await sealRegistration(draft, signer),
       ...(list === undefined ? {} : { revocations: list }),

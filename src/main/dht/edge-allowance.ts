@@ -6,7 +6,6 @@ import { timestampSchema } from '../../shared/schema/primitives.ts'
 import { day, hour, type Milliseconds, minute } from '../../shared/units.ts'
 import type { Clock } from '../clock.ts'
 import type { Startable } from '../lifecycle.ts'
-import { LiveValue } from '../live-value.ts'
 import type { Logger } from '../log.ts'
 
 /** How long to wait after questions that led nowhere, by how many there were in a row; a day after the last of these. */
@@ -43,8 +42,6 @@ export interface EdgeAllowanceComponents {
 
 /** Counts this node's requests to the edge router, over restarts, and says when the next is allowed. */
 export class EdgeAllowance implements Startable {
-  /** Requests since midnight UTC. */
-  readonly today = new LiveValue(0)
   readonly #parts: EdgeAllowanceComponents
   #state: EdgeState = { day: '', today: 0, inVain: 0 }
 
@@ -60,11 +57,15 @@ export class EdgeAllowance implements Startable {
     } catch (error) {
       log.warn({ err: error }, 'the count of edge requests is unreadable: starting anew')
     }
-    this.#publish()
   }
 
   stop(): void {
     this.#state = { day: '', today: 0, inVain: 0 }
+  }
+
+  /** Requests since midnight UTC. */
+  get today(): number {
+    return this.#state.day === this.#date() ? this.#state.today : 0
   }
 
   /** When the next question is allowed. */
@@ -80,9 +81,7 @@ export class EdgeAllowance implements Startable {
 
   /** Notes a request of any kind. */
   async count(): Promise<void> {
-    const today = this.#today()
-    this.#state = { ...this.#state, day: today, today: (this.#state.day === today ? this.#state.today : 0) + 1 }
-    this.#publish()
+    this.#state = { ...this.#state, day: this.#date(), today: this.today + 1 }
     await this.#write()
   }
 
@@ -93,12 +92,8 @@ export class EdgeAllowance implements Startable {
     await this.#write()
   }
 
-  #today(): string {
+  #date(): string {
     return new Date(this.#parts.clock.now()).toISOString().slice(0, 10)
-  }
-
-  #publish(): void {
-    this.today.set(this.#state.day === this.#today() ? this.#state.today : 0)
   }
 
   async #write(): Promise<void> {

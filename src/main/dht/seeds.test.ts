@@ -171,7 +171,7 @@ describe('the edge router as a source', () => {
     expect(await source.addresses(signal)).toEqual(seed.multiaddrs)
     await expect(source.addresses(signal)).rejects.toMatchObject({ code: 'QUOTA_EXCEEDED' })
     expect(edge.asked()).toBe(1)
-    expect(all.allowance.today.get()).toBe(1)
+    expect(all.allowance.today).toBe(1)
     expect(await keptSeeds(all.cache).addresses(signal)).toEqual(seed.multiaddrs)
   })
 })
