@@ -4,9 +4,9 @@ import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { type Runtime, readRuntime } from '../../src/main/config/runtime-file.ts'
-import { second } from '../../src/shared/units.ts'
+import { type Milliseconds, second } from '../../src/shared/units.ts'
 import { loopbackSite, type Site } from './site.ts'
 
 /** The built command. */
@@ -17,6 +17,12 @@ export const onLoopback = [
   ...['--no-mdns', '--listen', '127.0.0.1'],
   ...['--dht-port', '0', '--service-port', '0', '--dashboard-port', '0'],
 ] as const
+
+/** Environment of a program whose clock is so far ahead, and can be turned. */
+export function clockAhead(aheadMs: Milliseconds): NodeJS.ProcessEnv {
+  const preload = pathToFileURL(join(import.meta.dirname, 'clock-ahead.mjs'))
+  return { NODE_OPTIONS: `--import=${preload}`, TEST_CLOCK_AHEAD_MS: String(aheadMs) }
+}
 
 const keptErrorLines = 200
 const stopTimeoutMs = 10 * second
@@ -131,6 +137,13 @@ export class NodeProcess {
     await this.exited
   }
 
+  /** Turns its clock ahead, where it was started with `clockAhead`; resolves once what became due has begun. */
+  async turn(byMs: Milliseconds): Promise<void> {
+    const turned = once(this.#child, 'message')
+    this.#child.send({ turnMs: byMs })
+    await Promise.race([turned, this.exited])
+  }
+
   /** Lets go of it, as if this process had ended. */
   abandon(): void {
     this.#child.disconnect()
@@ -193,6 +206,6 @@ function commandLine(site: Site, args: readonly string[]): [string, string[]] {
 /** This process's environment without what would set up a node: the user's own settings, and those of a test runner. */
 function cleanEnvironment(): NodeJS.ProcessEnv {
   const setting =
-    /^(RMA_|DHT_|NODE_|VITEST|BOOTSTRAP_URL$|COORDINATOR_|EDGE_ROUTER_URL$|TUNNEL_URL$|LOCATION$|PORT$|SERVICE_PORT$|DASHBOARD_PORT$)/
+    /^(RMA_|DHT_|NODE_|VITEST|BOOTSTRAP_URL$|COORDINATOR_|EDGE_ROUTER_URL$|TUNNEL_URL$|LOCATION$|PORT$|SERVICE_PORT$|DASHBOARD_PORT$|PUBLIC_PORT$|CORS_ORIGINS$)/
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !setting.test(name)))
 }

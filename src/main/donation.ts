@@ -24,6 +24,8 @@ export interface DonationFacts {
   capacity: Capacity
   addresses: string[]
   location: string | undefined
+  /** Where clients without a node reach this one over https. */
+  tunnelUrl?: string | undefined
 }
 
 /** What to announce; undefined when there is nothing to offer. A coordinator is there to be found whether it donates or not. */
@@ -38,6 +40,7 @@ export function draftOf(facts: DonationFacts): WorkerDraft | undefined {
     queue: facts.capacity.queue,
     state: offered.length === 0 ? 'paused' : stateOf[facts.mode],
     addresses: facts.addresses.slice(0, 16),
+    ...(facts.tunnelUrl === undefined ? {} : { tunnelUrl: facts.tunnelUrl }),
     ...(facts.location === undefined ? {} : { location: facts.location }),
   }
 }
@@ -61,21 +64,26 @@ export interface DonationComponents {
   log: Logger
 }
 
+export interface DonationInit {
+  location: () => string | undefined
+  tunnelUrl?: string | undefined
+}
+
 /** What the owner wants done now. */
 type Wish = Partial<Pick<Settings, 'finishing' | 'gpuPaused'>> & { override?: Settings['override'] | undefined }
 
 /** Announces what the owner lets this node offer, and takes their wishes. */
 export class Donation implements Startable {
   readonly #parts: DonationComponents
-  readonly #location: () => string | undefined
+  readonly #init: DonationInit
   readonly #log: Logger
   #unsubscribe: (() => void)[] = []
   #leaving: Promise<void> = Promise.resolve()
   #announcedMode: Mode | undefined
 
-  constructor(components: DonationComponents, init: { location: () => string | undefined }) {
+  constructor(components: DonationComponents, init: DonationInit) {
     this.#parts = components
-    this.#location = init.location
+    this.#init = init
     this.#log = components.log.child({ component: 'donation' })
   }
 
@@ -178,7 +186,8 @@ export class Donation implements Startable {
       capabilities: capabilities.get(),
       capacity: services.capacity(),
       addresses: addresses.get(),
-      location: this.#location(),
+      location: this.#init.location(),
+      tunnelUrl: this.#init.tunnelUrl,
     })
     if (draft !== undefined) announcer.update(draft)
     else

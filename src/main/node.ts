@@ -10,6 +10,7 @@ import { composeCoordinator } from './compose-coordinator.ts'
 import { composeGovernor, type MachineSenses } from './compose-governor.ts'
 import { composeLedger } from './compose-ledger.ts'
 import { composeNetwork } from './compose-network.ts'
+import { composePublic } from './compose-public.ts'
 import { composeServices } from './compose-services.ts'
 import { loadAccessToken } from './config/access-token.ts'
 import { NodeDatastore } from './config/datastore.ts'
@@ -75,6 +76,8 @@ export interface DonorNode extends NodeApi, Startable {
   readonly servicePort: number
   /** Where this machine reaches a coordinator's HTTP API, once started; other nodes have none. */
   readonly apiUrl: string | undefined
+  /** Where this machine reaches the listener for requests with tickets, once started; most nodes have none. */
+  readonly publicUrl: string | undefined
 }
 
 /**
@@ -187,6 +190,8 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
       isTrusted: peerId => rolesOf(peerId).includes('trusted'),
     },
   )
+  // What a coordinator's tunnel leads to is its API.
+  const publicSide = coordinatorSide === undefined ? composePublic({ network, lifecycle }, { config }) : undefined
   const server: ServiceServer = new ServiceServer(
     {
       app: createServiceApp(
@@ -195,6 +200,7 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
           router: coordinatorSide?.enter(router) ?? router,
           origins,
           receipts: ledger.receipts,
+          ...(publicSide === undefined ? {} : { tickets: publicSide.tickets }),
           clock,
           log: log.child({ component: 'http' }),
         },
@@ -208,6 +214,7 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
           ...(coordinatorSide === undefined ? {} : { bootstrap: () => coordinatorSide.bootstrap() }),
           isTrusted: () => rolesOf(selfId).includes('trusted'),
           mayRequest: peerId => open || mayRequest(rolesOf(peerId)),
+          ...(config.corsOrigins.length === 0 ? {} : { pageOrigins: config.corsOrigins }),
           metrics: () => formatMetrics(nodeMetrics({ status: board.status.get(), routing: routingReport() })),
         },
       ),
@@ -216,6 +223,7 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
     { port: config.ports.service },
   )
   lifecycle.add('HTTP server', server)
+  const publicListener = publicSide?.open(server)
   lifecycle.add('HTTP between peers', peerHttp)
   network.open()
 
@@ -233,7 +241,7 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
         clock,
         log,
       },
-      { location },
+      { location, tunnelUrl: publicSide === undefined ? undefined : config.tunnelUrl },
     ),
   )
   const board = lifecycle.add(
@@ -275,6 +283,9 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
     dataFolder,
     get servicePort() {
       return server.port
+    },
+    get publicUrl() {
+      return publicListener?.url
     },
     get apiUrl() {
       return coordinator === undefined ? undefined : coordinator.localUrl

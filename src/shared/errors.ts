@@ -46,7 +46,20 @@ export const errorCatalogue = {
   QUOTA_EXCEEDED: { status: 429, retryable: true },
   /** The API key is unknown, or was revoked. */
   KEY_REFUSED: { status: 401, retryable: false },
-  TICKET_REFUSED: { status: 401, retryable: false },
+  /** No ticket was shown where the request needs one. */
+  TICKET_MISSING: { status: 401, retryable: false },
+  TICKET_MALFORMED: { status: 401, retryable: false },
+  TICKET_WRONG_NETWORK: { status: 403, retryable: false },
+  /** A ticket for another worker, or for another service. */
+  TICKET_FOREIGN: { status: 403, retryable: false },
+  TICKET_NOT_YET_VALID: { status: 401, retryable: false },
+  TICKET_EXPIRED: { status: 401, retryable: false },
+  /** From somebody who is no coordinator, as far as this worker knows. */
+  TICKET_ISSUER: { status: 403, retryable: false },
+  /** Not signed by the coordinator it names. */
+  TICKET_FORGED: { status: 401, retryable: false },
+  /** A ticket counts once. */
+  TICKET_REPLAYED: { status: 409, retryable: false },
   /** A request that has to be signed by a worker's key was not, or was sent before. */
   PROOF_REFUSED: { status: 401, retryable: false },
   /** The node is shutting down and takes nothing new on. */

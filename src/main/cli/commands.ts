@@ -105,6 +105,8 @@ function nodeOptions(command: Command): Command {
     .option('--dht-port <port>', 'port for other nodes', parsePort)
     .option('--service-port <port>', 'port for programs on this machine', parsePort)
     .option('--dashboard-port <port>', 'port of the dashboard', parsePort)
+    .option('--public-port <port>', 'take requests of web pages that show a ticket, at this port', parsePort)
+    .option('--public-listen <ip>', 'address for requests with tickets, instead of 127.0.0.1')
     .option(
       '--pretend <capabilities>',
       'capabilities to announce instead of the machine’s own: JSON or a file of it',

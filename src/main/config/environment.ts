@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { RmaError } from '../../shared/errors.ts'
 import { locationSchema } from '../../shared/schema/primitives.ts'
+import { tunnelUrlSchema } from '../../shared/schema/seeds.ts'
 import { second } from '../../shared/units.ts'
 
 const seconds = (expected: string) =>
@@ -68,13 +69,19 @@ const environmentSchema = z.object({
   /** A coordinator's name in lists and logs. */
   COORDINATOR_ID: locationSchema.optional(),
   /** The public https address of this node's tunnel, where its owner runs one. */
-  TUNNEL_URL: webUrl('expected an https URL').optional(),
-  /** Web pages that may ask a coordinator from a browser. */
+  TUNNEL_URL: webUrl('expected an https URL')
+    .refine(
+      text => tunnelUrlSchema.safeParse(text).success,
+      'expected an https address without a path, or http on loopback',
+    )
+    .optional(),
+  /** Web pages that may ask from a browser: a coordinator for what it does, a worker with a ticket. */
   CORS_ORIGINS: listOf(originSchema, 32).optional(),
   /** Of a coordinator's HTTP API. */
   PORT: portNumber.optional(),
   SERVICE_PORT: portNumber.optional(),
   DASHBOARD_PORT: portNumber.optional(),
+  PUBLIC_PORT: portNumber.optional(),
 })
 export type Environment = z.infer<typeof environmentSchema>
 

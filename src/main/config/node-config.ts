@@ -29,6 +29,9 @@ export const flagsSchema = z.strictObject({
   servicePort: portFlag.optional(),
   dashboardPort: portFlag.optional(),
   apiPort: portFlag.optional(),
+  publicPort: portFlag.optional(),
+  /** IP address at which a worker takes requests with tickets. */
+  publicListen: z.union([z.ipv4(), z.ipv6()], 'expected an IP address').optional(),
   /** IP address of a coordinator's HTTP API. */
   apiListen: z.union([z.ipv4(), z.ipv6()], 'expected an IP address').optional(),
   /** Multiaddrs by which others reach this node although none of its network cards has them. */
@@ -59,12 +62,15 @@ export interface NodeConfig {
   /** Multiaddrs announced beside those the node listens on. */
   announce: string[]
   tunnelUrl?: string
+  /** Where a worker takes requests with tickets, as web pages send them; none unless it is asked for. */
+  publicListener?: PublicListenerChoice
+  /** Web pages that may ask from a browser. */
+  corsOrigins: string[]
   coordinator: {
     /** IP address the HTTP API listens on. */
     listen: string
     /** A name for people; the peer id is what counts. */
     label?: string
-    corsOrigins: string[]
   }
   dht: {
     heartbeatIntervalMs: Milliseconds
@@ -78,7 +84,13 @@ export interface NodeConfig {
   systemRoot?: string
 }
 
-export const defaultPorts = { dht: 8468, service: 8000, dashboard: 8470, api: 8080 } as const
+export const defaultPorts = { dht: 8468, service: 8000, dashboard: 8470, api: 8080, public: 8471 } as const
+
+export interface PublicListenerChoice {
+  port: PortChoice
+  /** IP address. */
+  host: string
+}
 
 /** Throws BAD_ENVIRONMENT, BAD_REQUEST (a flag) or DATA_FOLDER_UNUSABLE, each in one line. */
 export async function loadConfig(init: { env: NodeJS.ProcessEnv; flags?: Flags }): Promise<NodeConfig> {
@@ -87,6 +99,7 @@ export async function loadConfig(init: { env: NodeJS.ProcessEnv; flags?: Flags }
   const dataFolder = dataFolderPath(flags.dataFolder ?? env.RMA_DONOR_HOME)
   await prepareDataFolder(dataFolder)
   const location = flags.location ?? env.LOCATION
+  const publicListener = choosePublicListener(env, flags)
   expectCoordinator(env)
   return {
     dataFolder,
@@ -111,10 +124,11 @@ export async function loadConfig(init: { env: NodeJS.ProcessEnv; flags?: Flags }
     },
     announce: flags.announce ?? [],
     ...(env.TUNNEL_URL === undefined ? {} : { tunnelUrl: env.TUNNEL_URL }),
+    ...(publicListener === undefined ? {} : { publicListener }),
+    corsOrigins: env.CORS_ORIGINS ?? [],
     coordinator: {
       listen: flags.apiListen ?? '0.0.0.0',
       ...(env.COORDINATOR_ID === undefined ? {} : { label: env.COORDINATOR_ID }),
-      corsOrigins: env.CORS_ORIGINS ?? [],
     },
     dht: {
       heartbeatIntervalMs: env.DHT_HEARTBEAT_INTERVAL,
@@ -150,6 +164,13 @@ function parseFlags(flags: Flags): z.infer<typeof flagsSchema> {
 
 function choosePort(asked: number | undefined, fallback: number): PortChoice {
   return asked === undefined ? { port: fallback, explicit: false } : { port: asked, explicit: true }
+}
+
+/** Its port never gives way to another: whatever leads there from the outside would lead elsewhere. */
+function choosePublicListener(env: Environment, flags: Flags): PublicListenerChoice | undefined {
+  const asked = flags.publicPort ?? env.PUBLIC_PORT
+  if (asked === undefined && flags.publicListen === undefined && env.TUNNEL_URL === undefined) return undefined
+  return { port: { port: asked ?? defaultPorts.public, explicit: true }, host: flags.publicListen ?? '127.0.0.1' }
 }
 
 function definedOnly(values: { [K in keyof Capabilities]?: Capabilities[K] | undefined }): Partial<Capabilities> {

@@ -17,6 +17,8 @@ const runtimeSchema = z.object({
   rpcUrl: z.url(),
   /** Its page; a browser gets in with the token. */
   dashboardUrl: z.url(),
+  /** Where requests with tickets are taken, on this machine. */
+  publicUrl: z.url().optional(),
   /** A coordinator's HTTP API, on this machine. */
   apiUrl: z.url().optional(),
 })

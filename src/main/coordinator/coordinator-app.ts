@@ -18,6 +18,7 @@ import type { ServiceType } from '../../shared/schema/primitives.ts'
 import { type BootstrapAnswer, bootstrapCacheControl } from '../../shared/schema/seeds.ts'
 import type { Clock } from '../clock.ts'
 import { sendError } from '../http/answer.ts'
+import { allowOrigin, answerPreflight } from '../http/cors.ts'
 import type { Logger } from '../log.ts'
 import { expositionType } from '../metrics/exposition.ts'
 import type { ApiAccess } from './api-access.ts'
@@ -25,7 +26,6 @@ import type { ApiKey, ApiKeys } from './api-keys.ts'
 import { apiRoutes, type Operation } from './api-routes.ts'
 import type { MembershipAuthority } from './ca/authority.ts'
 import { membershipHandlers } from './ca/membership-handlers.ts'
-import { allowOrigin, answerPreflight } from './cors.ts'
 import { openApiDocument } from './openapi.ts'
 import { parseBody, readSmallBody } from './read-json.ts'
 import { parseService, type ServiceRoute } from './service-route.ts'
@@ -83,7 +83,7 @@ export function createCoordinatorApp(components: CoordinatorAppComponents, init:
     outgoing.setHeader('x-content-type-options', 'nosniff')
     const allowed = allowOrigin(incoming, outgoing, init.corsOrigins)
     if (c.req.method === 'OPTIONS') {
-      answerPreflight(outgoing, allowed)
+      answerPreflight(outgoing, allowed, 'GET, POST, DELETE')
       return RESPONSE_ALREADY_SENT
     }
     return next()

@@ -171,7 +171,7 @@ export function createCoordinator(components: CoordinatorComponents, init: Coord
           clock,
           log,
         },
-        { networkId, version, corsOrigins: config.coordinator.corsOrigins },
+        { networkId, version, corsOrigins: config.corsOrigins },
       ),
     },
     { port: config.ports.api, host: config.coordinator.listen },

@@ -50,6 +50,7 @@ export class ReachableNode implements Startable {
           serviceUrl: `http://127.0.0.1:${node.servicePort}`,
           rpcUrl: this.#dashboard.rpcUrl,
           dashboardUrl: this.#dashboard.url,
+          ...(node.publicUrl === undefined ? {} : { publicUrl: node.publicUrl }),
           ...(node.apiUrl === undefined ? {} : { apiUrl: node.apiUrl }),
         })
       },

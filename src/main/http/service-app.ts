@@ -3,23 +3,26 @@ import type { HttpBindings } from '@hono/node-server'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import { Hono } from 'hono'
 import { RmaError, toRmaError } from '../../shared/errors.ts'
-import { type PeerIdText, serviceTypeSchema } from '../../shared/schema/primitives.ts'
+import { type PathKind, type PeerIdText, serviceTypeSchema } from '../../shared/schema/primitives.ts'
 import type { BootstrapAnswer } from '../../shared/schema/seeds.ts'
 import type { ServiceStatus } from '../../shared/schema/service.ts'
 import type { Clock } from '../clock.ts'
 import { isSameToken } from '../config/access-token.ts'
 import type { Logger } from '../log.ts'
 import { expositionType } from '../metrics/exposition.ts'
-import { mayForward } from '../routing/forwarding-rule.ts'
+import { type Arrival, mayForward } from '../routing/forwarding-rule.ts'
 import { formatResponseHeaders, parseRequestHeaders } from '../routing/headers.ts'
 import type { LocalWorker } from '../routing/local-worker.ts'
 import type { RoutedAnswer } from '../routing/routed-answer.ts'
 import type { ServiceRequest } from '../service-request.ts'
 import { sendAnswer, sendError } from './answer.ts'
 import { awaitedBody } from './awaited-body.ts'
+import type { PageOrigins } from './cors.ts'
 import type { Origin, SocketOrigins } from './origin.ts'
+import { mountPublicGuard } from './public-guard.ts'
 import { mountReceipts, type ReceiptTaker } from './receipt-route.ts'
 import { RequestEnd } from './request-end.ts'
+import type { TicketTaker } from './ticket-gate.ts'
 
 export interface ServiceAppComponents {
   local: LocalWorker
@@ -27,6 +30,8 @@ export interface ServiceAppComponents {
   origins: SocketOrigins
   /** Missing: no receipts are taken. */
   receipts?: ReceiptTaker
+  /** Lets in what comes through the public listener. Missing: nothing does. */
+  tickets?: TicketTaker
   clock: Clock
   log: Logger
 }
@@ -49,6 +54,8 @@ export interface ServiceAppInit {
   isTrusted?: () => boolean
   /** Whether a peer may send requests, as members with the role may. Default: everybody, as in an open network. */
   mayRequest?: (peerId: PeerIdText) => boolean
+  /** Whose pages may read what the public listener answers. Default: all, as a ticket is what counts there. */
+  pageOrigins?: PageOrigins
 }
 
 export type ServiceApp = Hono<{ Bindings: HttpBindings }>
@@ -57,12 +64,13 @@ export type ServiceApp = Hono<{ Bindings: HttpBindings }>
  * The HTTP a node speaks, on each of its listeners: `POST /service/<type>`, `GET /services`, `GET /health`, and to programs
  * on this machine `GET /metrics`.
  * A request from a peer is run here or refused, never sent on, but by nodes that are there for that; one from this
- * machine, which must show the access token, is routed.
+ * machine, which must show the access token, is routed; one from the public listener must show a ticket and is run here.
  */
 export function createServiceApp(components: ServiceAppComponents, init: ServiceAppInit): ServiceApp {
   const { origins, log } = components
   const app: ServiceApp = new Hono()
 
+  mountPublicGuard(app, { origins }, init)
   app.get('/health', c =>
     c.json({ status: 'ok', node_id: init.selfId, version: init.version, donating: init.donating() }),
   )
@@ -88,9 +96,9 @@ export function createServiceApp(components: ServiceAppComponents, init: Service
     const { incoming, outgoing } = c.env as { incoming: IncomingMessage; outgoing: ServerResponse }
     const end = new RequestEnd(outgoing)
     try {
-      const origin = authorise(incoming, origins, init.accessToken)
-      const request = readRequest(c.req.param('type'), { incoming, outgoing, origin, end }, components, init)
-      const answer = await answerTo(request, origin, components, init)
+      const asker = await admit(incoming, c.req.param('type'), components, init)
+      const request = readRequest(c.req.param('type'), { incoming, outgoing, asker, end }, components)
+      const answer = await answerTo(request, asker, components, init)
       await sendAnswer(outgoing, answer.body, formatResponseHeaders(answer), request.signal)
     } catch (error) {
       sendError(incoming, outgoing, toRmaError(end.signal.aborted ? end.signal.reason : error))
@@ -117,29 +125,58 @@ export function createServiceApp(components: ServiceAppComponents, init: Service
 /** Runs a request here or sends it on, as this node may. */
 async function answerTo(
   request: ServiceRequest,
-  origin: Origin,
+  { from, requester, path }: Asker,
   { local, router }: ServiceAppComponents,
   { forwardsForPeers = false, isTrusted = () => false, mayRequest = () => true }: ServiceAppInit,
 ): Promise<RoutedAnswer> {
-  if (origin.kind === 'peer' && !mayRequest(origin.peerId)) {
+  if (from === 'peer' && !mayRequest(requester)) {
     throw new RmaError(
       'FORBIDDEN',
       'expected a member with the role requester, which the operator of the network gives',
     )
   }
-  const from = origin.kind === 'peer' ? 'peer' : 'program'
   if (mayForward({ from, hops: request.hops ?? 0, forwardsForPeers })) return await router.route(request)
-  if (from === 'peer' && request.trustedOnly === true && !isTrusted()) {
+  if (from !== 'program' && request.trustedOnly === true && !isTrusted()) {
     throw new RmaError('FORBIDDEN', 'expected a request that anybody may serve: this node is no trusted member')
   }
-  return await local.run(request, origin.kind === 'peer' ? origin.path : 'local')
+  return await local.run(request, path)
 }
 
+/** Whose request it is, and how it came. */
+interface Asker {
+  from: Arrival['from']
+  /** Whose turn in the queue it takes: a page's is that of the coordinator who vouches for it. */
+  requester: PeerIdText
+  path: PathKind
+}
+
+/** Rejects with UNAUTHORIZED, or as the ticket is refused. */
+async function admit(
+  incoming: IncomingMessage,
+  service: string,
+  { origins, tickets }: ServiceAppComponents,
+  { accessToken, selfId }: ServiceAppInit,
+): Promise<Asker> {
+  if (tickets !== undefined && origins.get(incoming.socket)?.kind === 'public') {
+    return { from: 'page', requester: await tickets.take(bearerOf(incoming), service), path: 'tunnel' }
+  }
+  const origin = authorise(incoming, origins, accessToken)
+  return origin.kind === 'peer'
+    ? { from: 'peer', requester: origin.peerId, path: origin.path }
+    : { from: 'program', requester: selfId, path: 'local' }
+}
+
+function bearerOf({ headers }: IncomingMessage): string | undefined {
+  return /^Bearer (\S+)$/.exec(headers.authorization ?? '')?.[1]
+}
+
+type KnownOrigin = Exclude<Origin, { kind: 'public' }>
+
 /** Throws UNAUTHORIZED unless the socket is a peer's, or the request shows this machine's token. */
-function authorise(incoming: IncomingMessage, origins: SocketOrigins, accessToken: string): Origin {
+function authorise(incoming: IncomingMessage, origins: SocketOrigins, accessToken: string): KnownOrigin {
   const origin = origins.get(incoming.socket)
   if (origin?.kind === 'peer') return origin
-  const given = /^Bearer (\S+)$/.exec(incoming.headers.authorization ?? '')?.[1]
+  const given = bearerOf(incoming)
   if (origin?.kind === 'loopback' && given !== undefined && isSameToken(given, accessToken)) return origin
   throw new RmaError(
     'UNAUTHORIZED',
@@ -151,16 +188,15 @@ function authorise(incoming: IncomingMessage, origins: SocketOrigins, accessToke
 interface Exchange {
   incoming: IncomingMessage
   outgoing: ServerResponse
-  origin: Origin
+  asker: Asker
   /** Aborts what is done for it. */
   end: RequestEnd
 }
 
 function readRequest(
   type: string,
-  { incoming, outgoing, origin, end }: Exchange,
+  { incoming, outgoing, asker, end }: Exchange,
   { clock }: ServiceAppComponents,
-  { selfId }: ServiceAppInit,
 ): ServiceRequest {
   const service = serviceTypeSchema.safeParse(type)
   if (!service.success) {
@@ -171,7 +207,7 @@ function readRequest(
   return {
     id: headers.id,
     service: service.data,
-    requester: origin.kind === 'peer' ? origin.peerId : selfId,
+    requester: asker.requester,
     contentType: headers.contentType,
     accept: headers.accept,
     hops: headers.hops,

@@ -10,6 +10,7 @@ describe('whether a request may be sent on', () => {
     ['peer', 1, false, false],
     ['peer', 1, true, true],
     ['peer', 2, true, false],
+    ['page', 0, true, false],
   ] as const)('from a %s after %i nodes, where this one forwards for peers: %s → %s', (from, hops, forwards, may) => {
     expect(mayForward({ from, hops, forwardsForPeers: forwards })).toBe(may)
   })

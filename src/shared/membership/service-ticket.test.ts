@@ -38,26 +38,26 @@ describe('a ticket for one request', () => {
   })
 
   it.each([
-    ['in another network', { networkId: 'beefbeefbeefbeef' }],
-    ['for another service', { service: 'chat' }],
-    ['at another worker', { worker: '12D3KooWElsewhere' }],
-    ['once it has expired', { now: now + ticketLifeMs }],
-    ['before it was made', { now: now - 10 * ticketLifeMs }],
-    ['from who is no coordinator', { isCoordinator: () => false }],
-  ])('counts for nothing %s', async (_case, changes) => {
-    await expect(openTicket(ticket, reader(changes))).rejects.toMatchObject({ code: 'TICKET_REFUSED' })
+    ['in another network', 'TICKET_WRONG_NETWORK', { networkId: 'beefbeefbeefbeef' }],
+    ['for another service', 'TICKET_FOREIGN', { service: 'chat' }],
+    ['at another worker', 'TICKET_FOREIGN', { worker: '12D3KooWElsewhere' }],
+    ['once it has expired', 'TICKET_EXPIRED', { now: now + ticketLifeMs }],
+    ['before it was made', 'TICKET_NOT_YET_VALID', { now: now - 10 * ticketLifeMs }],
+    ['from who is no coordinator', 'TICKET_ISSUER', { isCoordinator: () => false }],
+  ])('counts for nothing %s', async (_case, code, changes) => {
+    await expect(openTicket(ticket, reader(changes))).rejects.toMatchObject({ code })
   })
 
   it('counts for nothing with any of its characters changed', async () => {
     for (let at = 0; at < ticket.length; at += 7) {
       const other = ticket[at] === 'A' ? 'B' : 'A'
       const altered = `${ticket.slice(0, at)}${other}${ticket.slice(at + 1)}`
-      await expect(openTicket(altered, reader())).rejects.toMatchObject({ code: 'TICKET_REFUSED' })
+      await expect(openTicket(altered, reader())).rejects.toMatchObject({ code: expect.stringMatching(/^TICKET_/) })
     }
   })
 
   it('signed by a worker for itself counts for nothing', async () => {
     const own = await sealTicket({ networkId, worker: worker.peerId, service: 'ocr', now }, worker)
-    await expect(openTicket(own.ticket, reader())).rejects.toMatchObject({ code: 'TICKET_REFUSED' })
+    await expect(openTicket(own.ticket, reader())).rejects.toMatchObject({ code: 'TICKET_ISSUER' })
   })
 })

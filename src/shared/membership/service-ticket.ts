@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { RmaError } from '../errors.ts'
+import { type ErrorCode, RmaError } from '../errors.ts'
 import { peerIdSchema, requestIdSchema, serviceTypeSchema } from '../schema/primitives.ts'
 import { type Milliseconds, minute, second } from '../units.ts'
 import { randomToken, readToken, type TokenKind } from './ca-token.ts'
@@ -29,7 +29,7 @@ const ticket: TokenKind<z.infer<typeof claimsSchema>> = {
   type: 'rma-ticket+jws',
   maxLength: 1_024,
   schema: claimsSchema,
-  malformed: 'TICKET_REFUSED',
+  malformed: 'TICKET_MALFORMED',
 }
 
 export interface TicketDraft {
@@ -59,20 +59,27 @@ export interface TicketReader {
   isCoordinator(peerId: string): boolean
 }
 
-/** Who vouches for a request, and the ticket's own id. Rejects with TICKET_REFUSED. */
-export async function openTicket(text: string, reader: TicketReader): Promise<{ coordinator: string; id: string }> {
-  const { iss, net, aud, svc, iat, exp, jti } = readToken(ticket, text)
-  if (net !== reader.networkId) throw refused(`it is for the network ${net}`)
-  if (aud !== reader.worker) throw refused(`it is for the worker ${aud}`)
-  if (svc !== reader.service) throw refused(`it is for the service ${svc}`)
-  if (iat * second > reader.now + maxSkewMs) throw refused('it is dated in the future')
-  if (exp * second - iat * second > ticketLifeMs) throw refused('it was made to count for too long')
-  if (exp * second <= reader.now) throw refused('it has expired')
-  if (!reader.isCoordinator(iss)) throw refused(`${iss} is no coordinator of this network`)
-  if (!(await isSignedByPeer(text, iss))) throw refused(`it is not signed by ${iss}`)
-  return { coordinator: iss, id: jti }
+/** A ticket that counts. */
+export interface OpenedTicket {
+  coordinator: string
+  id: string
+  expiresAt: Milliseconds
 }
 
-function refused(why: string): RmaError {
-  return new RmaError('TICKET_REFUSED', `expected a ticket for this request from a coordinator: ${why}`)
+/** Who vouches for a request. Rejects with a code that begins with TICKET_, another for each thing that may be wrong. */
+export async function openTicket(text: string, reader: TicketReader): Promise<OpenedTicket> {
+  const { iss, net, aud, svc, iat, exp, jti } = readToken(ticket, text)
+  if (net !== reader.networkId) throw refused('TICKET_WRONG_NETWORK', `it is for the network ${net}`)
+  if (aud !== reader.worker) throw refused('TICKET_FOREIGN', `it is for the worker ${aud}`)
+  if (svc !== reader.service) throw refused('TICKET_FOREIGN', `it is for the service ${svc}`)
+  if (iat * second > reader.now + maxSkewMs) throw refused('TICKET_NOT_YET_VALID', 'it is dated in the future')
+  if (exp * second - iat * second > ticketLifeMs) throw refused('TICKET_MALFORMED', 'it was made to count for too long')
+  if (exp * second <= reader.now) throw refused('TICKET_EXPIRED', 'it has expired')
+  if (!reader.isCoordinator(iss)) throw refused('TICKET_ISSUER', `${iss} is not known as a coordinator of this network`)
+  if (!(await isSignedByPeer(text, iss))) throw refused('TICKET_FORGED', `it is not signed by ${iss}`)
+  return { coordinator: iss, id: jti, expiresAt: exp * second }
+}
+
+function refused(code: ErrorCode, why: string): RmaError {
+  return new RmaError(code, `expected a ticket for this request from a coordinator: ${why}`)
 }
