@@ -3,7 +3,7 @@ import type { EngineInput } from '../engine-protocol.ts'
 import { type Engine, RefusedDocument } from '../serve-engine.ts'
 import { findEntities } from './find-entities.ts'
 import { loadLexicon } from './lexicon.ts'
-import { NameFinder } from './names.ts'
+import { NameFinder } from './name-finder.ts'
 
 /** Entities handed over at once: few enough that checking them never holds up the node. */
 const partLength = 1_000

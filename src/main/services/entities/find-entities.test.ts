@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import type { Entity, EntityType } from '../../../shared/schema/entity.ts'
 import { findEntities } from './find-entities.ts'
 import { loadLexicon } from './lexicon.ts'
-import { NameFinder } from './names.ts'
+import { NameFinder } from './name-finder.ts'
 import { type Label, labelledLetters } from './testing/labelled-letters.ts'
 
 let names: NameFinder
