@@ -151,7 +151,7 @@ class RequestHead {
       'x-rma-request-id': requestId(),
       ...(type === '' ? {} : { 'content-type': type }),
       ...(accept === undefined ? {} : { accept }),
-      ...(trusted === true ? { 'x-rma-trusted': 'true' } : {}),
+      ...(trusted === true ? { 'x-rma-trusted': '1' } : {}),
     }
   }
 

@@ -14,8 +14,9 @@ import { RoutingCounters } from '../routing/statistics.ts'
 import { WorkerExperience } from '../routing/worker-experience.ts'
 import type { LocalServices, ServiceAnswer, ServiceRequest } from '../service-request.ts'
 import { SocketOrigins } from './origin.ts'
-import { createServiceApp } from './service-app.ts'
+import { createServiceApp, type ServiceAppInit } from './service-app.ts'
 import { ServiceServer } from './service-server.ts'
+import type { TicketTaker } from './ticket-gate.ts'
 
 export type Run = (request: ServiceRequest) => Promise<ServiceAnswer>
 
@@ -26,6 +27,7 @@ export interface TestNode {
   jobs: JobLog
   experience: WorkerExperience
   url: string
+  server: ServiceServer
   /** Workers its router is told of. */
   known: WorkerView[]
   stop: () => Promise<void>
@@ -36,7 +38,10 @@ export const accessToken = 'secret'
 
 const queue = { running: 0, waiting: 0, slots: 2, bound: 8 }
 
-export async function startTestNode(services: LocalServices): Promise<TestNode> {
+/** What a node that web pages may ask has besides. */
+export type PublicParts = (self: { selfId: string }) => { tickets: TicketTaker } & Pick<ServiceAppInit, 'pageOrigins'>
+
+export async function startTestNode(services: LocalServices, publicParts?: PublicParts): Promise<TestNode> {
   const log = createLog({ level: 'error', buffer: new LogBuffer() })
   const clock = systemClock
   const host = await createHost(
@@ -82,9 +87,17 @@ export async function startTestNode(services: LocalServices): Promise<TestNode> 
     clock,
     log,
   })
+  const forPages = publicParts?.({ selfId })
   const app = createServiceApp(
-    { local, router, origins, clock, log },
-    { selfId, version: '0', accessToken, services: () => [], donating: () => services.offers('echo') },
+    { local, router, origins, clock, log, ...(forPages === undefined ? {} : { tickets: forPages.tickets }) },
+    {
+      selfId,
+      version: '0',
+      accessToken,
+      services: () => [],
+      donating: () => services.offers('echo'),
+      ...(forPages?.pageOrigins === undefined ? {} : { pageOrigins: forPages.pageOrigins }),
+    },
   )
   const server = new ServiceServer({ app, origins }, { port: { port: 0, explicit: true } })
   await host.start()
@@ -96,6 +109,7 @@ export async function startTestNode(services: LocalServices): Promise<TestNode> 
     jobs,
     experience,
     known,
+    server,
     url: `http://127.0.0.1:${server.port}`,
     async stop() {
       await server.stop()

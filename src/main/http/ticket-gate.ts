@@ -11,7 +11,7 @@ export interface TicketTaker {
 
 export interface TicketGateComponents {
   /** The network's, which tickets are dated by. */
-  clock: Clock
+  clock: Pick<Clock, 'now'>
   /** Whether this worker knows the node as a coordinator. */
   isCoordinator(peerId: PeerIdText): boolean
 }
