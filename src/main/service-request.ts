@@ -22,6 +22,8 @@ export interface ServiceRequest {
   trustedOnly?: boolean
   /** On this node's clock. */
   deadlineAt: Milliseconds
+  /** When the last of those who wait for this run goes, as it stands: others may join. Default `deadlineAt`. */
+  waitedForUntil?: () => Milliseconds
   /** Aborts when the requester is gone, cancels, or the deadline has passed. */
   signal: AbortSignal
   /** Called once when the job leaves the queue and starts. */

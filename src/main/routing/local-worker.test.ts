@@ -109,6 +109,29 @@ describe('a request that is asked for again by its id', () => {
     expect(runs).toHaveLength(1)
   })
 
+  it('is worked on for the one who waits longest of those who are still there', async () => {
+    const slow = slowService()
+    const { ask, runs, clock } = setUp(slow)
+    const [first, second] = [leaver(), leaver()]
+    const now = clock.now()
+    const gone = answerTo(ask('a letter', { deadlineAt: now + minute, signal: first.signal }))
+    await vi.waitFor(() => expect(runs).toHaveLength(1))
+    const waitedForMs = () => (runs[0]?.waitedForUntil?.() ?? 0) - now
+    expect(waitedForMs()).toBe(minute)
+    const longer = answerTo(ask('a letter', { deadlineAt: now + 5 * minute, signal: second.signal }))
+    const shorter = answerTo(ask('a letter', { deadlineAt: now + 2 * minute }))
+    expect(waitedForMs()).toBe(5 * minute)
+    first.leave()
+    second.leave()
+    await expect(Promise.allSettled([gone, longer])).resolves.toMatchObject([
+      { status: 'rejected' },
+      { status: 'rejected' },
+    ])
+    expect(waitedForMs()).toBe(2 * minute)
+    slow.finish('read')
+    await shorter
+  })
+
   it('runs anew two minutes after its end', async () => {
     const { ask, runs, clock } = setUp()
     await ask('a letter')

@@ -81,7 +81,7 @@ export class LocalWorker implements Startable {
     }
     const run = new SharedRun(request)
     this.#release(this.#book.begin(key, run, { mayRepeat: this.#services.isIdempotent(request.service) }))
-    const leave = run.join(request.signal)
+    const leave = run.join(request)
     void this.#execute(key, run, request, path)
     return await run.answerFor(request.signal, leave)
   }
@@ -97,8 +97,9 @@ export class LocalWorker implements Startable {
       const answer = await this.#services.run({
         ...request,
         body: counted(run.reading(request.body), job),
-        // Each of those who wait has a deadline, and leaves with it.
+        // Each of those who wait has a deadline, and leaves with it; whoever joins later may have a later one.
         deadlineAt: this.#clock.now() + longestDeadlineMs,
+        waitedForUntil: () => run.waitedForUntil,
         signal,
         onStarted: () => {
           started = true

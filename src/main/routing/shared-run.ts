@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { RmaError } from '../../shared/errors.ts'
+import type { Milliseconds } from '../../shared/units.ts'
 import type { ServiceAnswer, ServiceRequest } from '../service-request.ts'
 import { withSignal } from '../with-signal.ts'
 import type { Replay } from './replay.ts'
@@ -19,7 +20,8 @@ type Outcome = { kind: 'answer'; contentType: string; body: Uint8Array | Replay 
 export class SharedRun {
   readonly #request: Pick<ServiceRequest, 'id' | 'service' | 'contentType' | 'accept'>
   readonly #abandoned = new AbortController()
-  readonly #askers = new Set<symbol>()
+  /** Deadlines of those who wait, by their seats. */
+  readonly #askers = new Map<symbol, Milliseconds>()
   /** Resolves with nothing when the body never came to its end. */
   readonly #body = Promise.withResolvers<BodyDigest | undefined>()
   #outcome = Promise.withResolvers<Outcome>()
@@ -37,15 +39,20 @@ export class SharedRun {
     return this.#abandoned.signal
   }
 
+  /** When the last of those who wait goes; a time in the past once all have gone. */
+  get waitedForUntil(): Milliseconds {
+    return Math.max(0, ...this.#askers.values())
+  }
+
   /** Takes a seat for whoever asks. It is left when `signal` aborts, or by calling what comes back. */
-  join(signal: AbortSignal): () => void {
+  join({ signal, deadlineAt }: Pick<ServiceRequest, 'signal' | 'deadlineAt'>): () => void {
     const seat = Symbol('asker')
     const leave = () => {
       signal.removeEventListener('abort', leave)
       if (!this.#askers.delete(seat) || this.#askers.size > 0 || this.#isOver) return
       this.#abandoned.abort(signal.aborted ? signal.reason : new RmaError('CANCELLED', 'nobody reads the answer'))
     }
-    this.#askers.add(seat)
+    this.#askers.set(seat, deadlineAt)
     signal.addEventListener('abort', leave)
     if (signal.aborted) leave()
     return leave
@@ -102,7 +109,7 @@ export class SharedRun {
       await withSignal(this.#ended.promise, signal)
       return undefined
     }
-    const leave = this.join(signal)
+    const leave = this.join(request)
     try {
       const sent = await withSignal(this.#body.promise, signal)
       if (sent !== undefined) await withSignal(expectSame(sent, request), signal)

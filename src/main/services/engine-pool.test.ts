@@ -35,7 +35,7 @@ async function obey(pool: EnginePool, order: Order, onFree: () => void = () => u
   const values: unknown[] = []
   const bytes = Buffer.from(JSON.stringify(order))
   for await (const { value } of await pool.run(
-    { contentType: 'text/plain', accept: '', deadlineAt: 0, bytes },
+    { contentType: 'text/plain', accept: '', waitedForUntil: () => 0, bytes },
     never,
     onFree,
   ))
@@ -99,8 +99,10 @@ describe('an engine pool', () => {
     const { pool } = poolWith()
     const freed = Promise.withResolvers<void>()
     const bytes = Buffer.from(JSON.stringify({ do: 'parts', count: 50, everyMs: 0 } satisfies Order))
-    const output = await pool.run({ contentType: 'text/plain', accept: '', deadlineAt: 0, bytes }, never, () =>
-      freed.resolve(),
+    const output = await pool.run(
+      { contentType: 'text/plain', accept: '', waitedForUntil: () => 0, bytes },
+      never,
+      () => freed.resolve(),
     )
     await freed.promise
     expect(pool.free).toBe(2)

@@ -180,17 +180,17 @@ export class ServiceLane {
   async #read(job: ServiceJob): Promise<JobInput> {
     const { request, signal } = job
     const { maxBytes, maxHeldBytes, streamed = false } = this.definition
-    const { accept, deadlineAt } = request
+    const { accept, deadlineAt, waitedForUntil = () => deadlineAt } = request
     if (streamed) {
       const body = boundedBody(request.body, maxBytes, signal)
-      return { contentType: request.contentType, accept, deadlineAt, bytes: new Uint8Array(), body }
+      return { contentType: request.contentType, accept, waitedForUntil, bytes: new Uint8Array(), body }
     }
     const bytes = await readBody(request.body, maxBytes, signal, count => {
       if (this.#heldBytes + count > maxHeldBytes) throw this.#busy()
       this.#heldBytes += count
       job.heldBytes += count
     })
-    const input = { contentType: mediaType(request.contentType), accept, deadlineAt, bytes }
+    const input = { contentType: mediaType(request.contentType), accept, waitedForUntil, bytes }
     this.definition.inspect(input)
     return input
   }

@@ -9,7 +9,8 @@ import type { EngineOutput, OnSettled } from './engine-session.ts'
 export interface JobInput extends EngineInput {
   /** The body as it comes, for services whose bodies are streamed; `bytes` is empty then. */
   body?: AsyncIterable<Uint8Array>
-  deadlineAt: Milliseconds
+  /** When the last of those who wait goes, as it stands: others may join. */
+  waitedForUntil: () => Milliseconds
 }
 
 /** What the jobs of a service run on: engine processes of our own, or a server beside this node. */

@@ -19,7 +19,7 @@ const longestRetrySeconds = 300
  */
 export async function* askUpstream(
   { url, maxAnswerBytes, stallSeconds }: UpstreamSettings,
-  { contentType, accept, body, deadlineAt }: JobInput,
+  { contentType, accept, body, waitedForUntil }: JobInput,
   { clock, signal }: { clock: Clock; signal: AbortSignal },
 ): AsyncGenerator<EngineOutput, void, void> {
   const stalled = new AbortController()
@@ -49,7 +49,7 @@ export async function* askUpstream(
       headers: {
         ...(contentType === '' ? {} : { 'content-type': contentType }),
         ...(accept === '' ? {} : { accept }),
-        'x-rma-deadline-ms': String(Math.max(1, Math.round(deadlineAt - clock.now()))),
+        'x-rma-deadline-ms': String(Math.max(1, Math.round(waitedForUntil() - clock.now()))),
       },
       body: Readable.from(sent(), { objectMode: false }),
     })

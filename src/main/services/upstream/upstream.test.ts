@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { upstreamSettingsSchema } from '../../../shared/schema/service-settings.ts'
 import { defaultSettings, settingsSchema } from '../../../shared/schema/settings.ts'
-import { KiB, MiB } from '../../../shared/units.ts'
+import { KiB, MiB, minute } from '../../../shared/units.ts'
 import type { ServiceRequest } from '../../service-request.ts'
 import type { ServiceHost } from '../service-host.ts'
 import { chunksOf, failureOf, piecesOf, requestFor, testHost, textOf } from '../testing/test-host.ts'
@@ -76,6 +76,19 @@ describe('an upstream service', () => {
       'transfer-encoding',
       'x-rma-deadline-ms',
     ])
+  })
+
+  it('tells the server how much time is left to the one who waits longest', async () => {
+    const left: number[] = []
+    const { host } = await setUp((request, response) => {
+      left.push(Number(request.headers['x-rma-deadline-ms']))
+      echo(request, response)
+    })
+    await ready(host)
+    const now = Date.now()
+    await textOf(await ask(host, '{}', { deadlineAt: now + 30 * minute, waitedForUntil: () => now + 2 * minute }))
+    await textOf(await ask(host, '{}', { deadlineAt: now + 3 * minute }))
+    expect(left.map(ms => Math.ceil(ms / minute))).toEqual([2, 3])
   })
 
   it('streams both ways: the answer begins while the request goes on', async () => {
