@@ -86,7 +86,8 @@ test('finds a coordinator, has it send the document on, and gives back what the 
       'x-rma-deadline-ms': expect.stringMatching(/^1\d{5}$/),
     },
   })
-  await client.request('ocr', 'again')
+  await client.request('ocr', 'again', { trusted: true })
+  expect(coordinator.asked[1]?.headers).toMatchObject({ 'x-rma-trusted': '1' })
   expect(edge.asked).toHaveLength(1)
 })
 
