@@ -75,17 +75,19 @@ export class CoordinatorIndex implements Startable {
 
   /** Looks for coordinators and measures those that are new. */
   async refresh(): Promise<void> {
-    if (this.#refreshing || this.#life.signal.aborted) return
+    const { signal } = this.#life
+    if (this.#refreshing || signal.aborted) return
     this.#refreshing = true
     this.#refreshedAt = this.#parts.clock.now()
     try {
-      const known = await this.#known()
+      const known = await this.#known(signal)
+      signal.throwIfAborted()
       this.#publish(known)
       const unmeasured = known.filter(({ peerId }) => !this.#rtts.has(peerId)).slice(0, measuredAtOnce)
-      await Promise.all(unmeasured.map(coordinator => this.#measure(coordinator)))
-      if (!this.#life.signal.aborted) this.#publish(known)
+      await Promise.all(unmeasured.map(coordinator => this.#measure(coordinator, signal)))
+      if (!signal.aborted) this.#publish(known)
     } catch (error) {
-      if (!this.#life.signal.aborted) this.#parts.log.debug({ err: error }, 'coordinators could not be looked up')
+      if (!signal.aborted) this.#parts.log.debug({ err: error }, 'coordinators could not be looked up')
     } finally {
       this.#refreshing = false
     }
@@ -100,9 +102,9 @@ export class CoordinatorIndex implements Startable {
     })
   }
 
-  async #known(): Promise<CoordinatorView[]> {
+  async #known(signal: AbortSignal): Promise<CoordinatorView[]> {
     const { find, seeds, host } = this.#parts
-    const found = await find({ limit: mostKept, signal: this.#life.signal })
+    const found = await find({ limit: mostKept, signal })
     const known = new Map<PeerIdText, CoordinatorView>()
     for (const { seed } of seeds.seeds()) known.set(seed.node_id, ofSeed(seed))
     // What a record says is of this minute; a seed may be a day old.
@@ -111,9 +113,9 @@ export class CoordinatorIndex implements Startable {
     return [...known.values()].slice(0, mostKept)
   }
 
-  async #measure({ peerId, addresses }: CoordinatorView): Promise<void> {
+  async #measure({ peerId, addresses }: CoordinatorView, life: AbortSignal): Promise<void> {
     const { host, log } = this.#parts
-    const signal = AbortSignal.any([this.#life.signal, AbortSignal.timeout(pingTimeoutMs)])
+    const signal = AbortSignal.any([life, AbortSignal.timeout(pingTimeoutMs)])
     try {
       const id = peerIdFromString(peerId)
       if (host.libp2p.getConnections(id).length === 0) await this.#dialer.dialAll(addresses, 1, signal)
