@@ -63,6 +63,8 @@ export interface Discovery {
   readonly view: NetworkView
   /** Coordinators that are known, best first; those at `location` before all others. */
   coordinators(location?: string): CoordinatorView[]
+  /** Looks for coordinators that are new, as one may be that somebody has just named. */
+  lookForCoordinators(): Promise<void>
   readonly knownCoordinators: LiveValue<readonly CoordinatorView[]>
   /** Only where the node takes part in the DHT. */
   readonly directory?: Directory
@@ -82,11 +84,10 @@ export function discoverByDht(parts: DiscoveryComponents, { config, settings }: 
       datastore: datastore.store,
       clock: networkClock,
       log,
-      // In an open network nobody can be certified: everybody who says so counts as a coordinator.
-      isCertifiedCoordinator: peerId => members?.rolesOf(peerId).includes('coordinator') ?? true,
       ...(members === undefined
         ? {}
         : {
+            hasRole: (peerId, role) => members.rolesOf(peerId).includes(role),
             certificates: {
               of: peerId => members.certificateOf(peerId)?.token,
               learn: tokens => members.addAll(tokens),
@@ -137,6 +138,7 @@ export function discoverByDht(parts: DiscoveryComponents, { config, settings }: 
     join: bootstrap.state,
     view,
     coordinators: location => index.nearest(location),
+    lookForCoordinators: () => index.lookAgain(),
     knownCoordinators: index.coordinators,
     directory,
     open() {
@@ -190,6 +192,7 @@ export function discoverByCoordinator(parts: DiscoveryComponents, { config }: Di
     join: link.state,
     view,
     coordinators: () => known.get(),
+    lookForCoordinators: async () => undefined,
     knownCoordinators: known,
     open() {
       lifecycle.add('registration', announcer)

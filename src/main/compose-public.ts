@@ -35,8 +35,15 @@ export function composePublic(
   }
 }
 
+/** One that is not known may have come a moment ago. */
+async function isCoordinator(peerId: string, network: Network): Promise<boolean> {
+  if (isKnownCoordinator(peerId, network)) return true
+  await network.lookForCoordinators()
+  return isKnownCoordinator(peerId, network)
+}
+
 /** Certified where the network has a CA; elsewhere known as one, which proves no more than that it says so. */
-function isCoordinator(peerId: string, { members, coordinators }: Network): boolean {
+function isKnownCoordinator(peerId: string, { members, coordinators }: Network): boolean {
   if (members !== undefined) return members.known.rolesOf(peerId).includes('coordinator')
   return coordinators().some(each => each.peerId === peerId)
 }

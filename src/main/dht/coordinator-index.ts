@@ -16,6 +16,8 @@ const refreshEveryMs = 5 * minute
 const afterConnectMs = 2 * second
 /** New peers may be coordinators, but are not asked about more often than this. */
 const atMostEveryMs = 10 * second
+/** Who has not found a name in the list may look again, but no more often than this for all together. */
+const lookAgainAfterMs = 2 * second
 const mostKept = 64
 /** Coordinators measured in one round: enough to find the near ones, without a connection to each. */
 const measuredAtOnce = 8
@@ -43,6 +45,7 @@ export class CoordinatorIndex implements Startable {
   #stopSoon: StopTimer | undefined
   #refreshing = false
   #refreshedAt = Number.NEGATIVE_INFINITY
+  #look: { at: number; done: Promise<void> } | undefined
 
   constructor(components: CoordinatorIndexComponents) {
     this.#parts = components
@@ -63,6 +66,7 @@ export class CoordinatorIndex implements Startable {
     this.#stopSoon = undefined
     this.#parts.host.libp2p.removeEventListener('peer:connect', this.#onConnect)
     this.#rtts.clear()
+    this.#look = undefined
     this.coordinators.set([])
   }
 
@@ -71,6 +75,21 @@ export class CoordinatorIndex implements Startable {
     const all = this.coordinators.get()
     if (location === undefined) return all
     return [...all.filter(each => each.location === location), ...all.filter(each => each.location !== location)]
+  }
+
+  /** Looks for coordinators that are new, without measuring them. Never rejects. */
+  async lookAgain(): Promise<void> {
+    const { clock, log } = this.#parts
+    const now = clock.now()
+    if (this.#look === undefined || now - this.#look.at >= lookAgainAfterMs) {
+      const done = this.#known()
+        .then(known => {
+          if (!this.#life.signal.aborted) this.#publish(known)
+        })
+        .catch(error => log.debug({ err: error }, 'coordinators could not be looked up'))
+      this.#look = { at: now, done }
+    }
+    await this.#look.done
   }
 
   /** Looks for coordinators and measures those that are new. */

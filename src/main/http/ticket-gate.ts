@@ -12,8 +12,8 @@ export interface TicketTaker {
 export interface TicketGateComponents {
   /** The network's, which tickets are dated by. */
   clock: Pick<Clock, 'now'>
-  /** Whether this worker knows the node as a coordinator. */
-  isCoordinator(peerId: PeerIdText): boolean
+  /** Whether the node is a coordinator, as far as this worker can find out. */
+  isCoordinator(peerId: PeerIdText): boolean | Promise<boolean>
 }
 
 /** Takes the tickets of those who ask this worker without a node of their own. */

@@ -56,7 +56,7 @@ export interface TicketReader {
   service: string
   now: Milliseconds
   /** Whether the node is a coordinator whose tickets count here. */
-  isCoordinator(peerId: string): boolean
+  isCoordinator(peerId: string): boolean | Promise<boolean>
 }
 
 /** A ticket that counts. */
@@ -75,8 +75,9 @@ export async function openTicket(text: string, reader: TicketReader): Promise<Op
   if (iat * second > reader.now + maxSkewMs) throw refused('TICKET_NOT_YET_VALID', 'it is dated in the future')
   if (exp * second - iat * second > ticketLifeMs) throw refused('TICKET_MALFORMED', 'it was made to count for too long')
   if (exp * second <= reader.now) throw refused('TICKET_EXPIRED', 'it has expired')
-  if (!reader.isCoordinator(iss)) throw refused('TICKET_ISSUER', `${iss} is not known as a coordinator of this network`)
   if (!(await isSignedByPeer(text, iss))) throw refused('TICKET_FORGED', `it is not signed by ${iss}`)
+  if (!(await reader.isCoordinator(iss)))
+    throw refused('TICKET_ISSUER', `${iss} is not known as a coordinator of this network`)
   return { coordinator: iss, id: jti, expiresAt: exp * second }
 }
 
