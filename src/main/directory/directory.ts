@@ -32,8 +32,8 @@ export interface DirectoryComponents {
   log: Logger
   /** Where the records kept for others outlive a restart; without it they do not. */
   datastore?: Datastore
-  /** Whether a peer has shown a certificate with the role coordinator; nobody has in an open network. */
-  isCertifiedCoordinator?(peerId: PeerIdText): boolean
+  /** In a network with a CA: whether a peer has shown a certificate with that role. In an open one all are what they say. */
+  hasRole?(peerId: PeerIdText, role: 'donor' | 'coordinator'): boolean
   /** In a network with a CA: the certificates of members, given to and had from others with their records. */
   certificates?: { of(peerId: PeerIdText): string | undefined; learn(certificates: readonly string[]): Promise<void> }
 }
@@ -68,7 +68,7 @@ export function createDirectory(components: DirectoryComponents, init: Directory
   const { contacts, registrars } = neighbourhood
   const registry = new Registry(
     {
-      isCertifiedCoordinator: peerId => components.isCertifiedCoordinator?.(peerId) ?? false,
+      hasRole: (peerId, role) => components.hasRole?.(peerId, role) ?? true,
       keeps: key => registrars.keeps(key),
     },
     { networkId: host.networkId },

@@ -119,7 +119,7 @@ export function compareSeq(entry: RegistryEntry, seq: number): Stale | undefined
 
 type Claims = UnverifiedRecord['claims']
 
-/** Whether a record allows its signer to stand under `key`, leaving aside the role that `coordinators*` needs. */
+/** Whether a record allows its signer to stand under `key`, leaving aside the role that the key needs. */
 export function entitles({ peerId, record }: Claims, key: DirectoryKey): boolean {
   switch (key.kind) {
     case 'service':

@@ -27,7 +27,7 @@ beforeEach(() => {
 })
 
 async function start(log = pino({ level: 'silent' })) {
-  const registry = new Registry({ isCertifiedCoordinator: () => false }, { networkId: testNetworkId })
+  const registry = new Registry({ hasRole: () => true }, { networkId: testNetworkId })
   const store = new RegistryStore({ registry, datastore, clock, log })
   await store.start()
   const announce = (worker: TestWorker, record: Uint8Array, group?: string) =>
@@ -122,7 +122,7 @@ describe('a registry with a store', () => {
     const before = await start()
     before.announce(alice, await alice.record())
     await before.store.stop()
-    const registry = new Registry({ isCertifiedCoordinator: () => false }, { networkId: testNetworkId })
+    const registry = new Registry({ hasRole: () => true }, { networkId: testNetworkId })
     const newer = await alice.record({ seq: testNow + 1 })
     registry.announce(newer, { keys: [ocr], from: alice.peerId, now: testNow })
     await new RegistryStore({ registry, datastore, clock, log: pino({ level: 'silent' }) }).start()

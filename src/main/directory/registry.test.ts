@@ -15,6 +15,7 @@ let workers: TestWorker[]
 let alice: TestWorker
 let bob: TestWorker
 let certified: Set<string>
+let noDonors: Set<string>
 let registry: Registry
 
 beforeAll(async () => {
@@ -24,12 +25,13 @@ beforeAll(async () => {
 
 beforeEach(() => {
   certified = new Set()
+  noDonors = new Set()
   registry = make()
 })
 
 function make(init: Partial<RegistryInit> = {}): Registry {
   return new Registry(
-    { isCertifiedCoordinator: peerId => certified.has(peerId) },
+    { hasRole: (peerId, role) => (role === 'donor' ? !noDonors.has(peerId) : certified.has(peerId)) },
     { networkId: testNetworkId, announceBurst: 1_000, ...init },
   )
 }
@@ -57,7 +59,7 @@ describe('a registrar that others are closer than', () => {
 
   beforeEach(() => {
     registry = new Registry(
-      { isCertifiedCoordinator: () => false, keeps: key => !far.includes(key) },
+      { hasRole: () => true, keeps: key => !far.includes(key) },
       {
         networkId: testNetworkId,
       },
@@ -206,6 +208,28 @@ describe('announcing', () => {
     certified.add(alice.peerId)
     expect(registry.announce(record, by(alice, keys))).toEqual({ kind: 'ok', declined: [] })
     for (const key of keys) expect(peersUnder(key)).toEqual([alice.peerId])
+  })
+
+  it('keeps only donors under the keys of services, and lets who is none be found by name', async () => {
+    noDonors.add(alice.peerId)
+    const record = await alice.record({ services: ['ocr', 'ner-extraction'] })
+    const own = workerKey(alice.peerId)
+    expect(registry.announce(record, by(alice, [ocr, ner, own]))).toEqual({
+      kind: 'ok',
+      declined: [ocr, ner].map(key => ({ key, code: 'FORBIDDEN' })),
+    })
+    expect(peersUnder(ocr)).toEqual([])
+    expect(peersUnder(own)).toEqual([alice.peerId])
+    noDonors.clear()
+    expect(registry.announce(record, by(alice, [ocr]))).toEqual({ kind: 'ok', declined: [] })
+    expect(peersUnder(ocr)).toEqual([alice.peerId])
+  })
+
+  it('takes who has lost the role out of its keys with their next record', async () => {
+    registry.announce(await alice.record(), by(alice))
+    noDonors.add(alice.peerId)
+    registry.announce(await alice.record({ seq: testNow + 1 }), by(alice, []))
+    expect(peersUnder(ocr)).toEqual([])
   })
 
   it('takes a worker out of the keys its new record dropped, and keeps it under the others', async () => {

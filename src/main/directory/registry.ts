@@ -36,8 +36,8 @@ import { checkRenewalSignature, checkRenewalTime, readRenewal, type UnverifiedRe
 import { type Random, weightedSample } from './sample.ts'
 
 export interface RegistryComponents {
-  /** Whether a peer has shown a certificate with the role coordinator; only these stand under `coordinator*` keys. */
-  isCertifiedCoordinator(peerId: PeerIdText): boolean
+  /** Whether a peer may be found as what it says it is: donors under `service:*` keys, coordinators under `coordinator*`. */
+  hasRole(peerId: PeerIdText, role: 'donor' | 'coordinator'): boolean
   /** Whether this registrar is one of those of `key`. Without it, it is one of every key. */
   keeps?(key: KeyText): boolean
 }
@@ -237,7 +237,7 @@ export class Registry {
     this.#entries.set(record.peerId, entry)
     this.#bytes += grows
     const gone = record.record.state === 'left'
-    this.#index.leave(entry, key => gone || !entitles(record, parseKey(key)))
+    this.#index.leave(entry, key => gone || !entitles(record, parseKey(key)) || !this.#mayStand(entry, key))
     this.#index.noteExpiry(entry)
     this.#tell(entry)
     return entry
@@ -259,15 +259,18 @@ export class Registry {
     if (entry.state === 'left') return []
     const declined: DeclinedKey[] = []
     for (const key of new Set(keys)) {
-      const { kind } = parseKey(key)
       if (!this.#keeps(key)) declined.push(notRegistrar(key))
-      else if (kind === 'worker') continue
-      else if (kind !== 'service' && !this.#components.isCertifiedCoordinator(entry.peerId))
-        declined.push({ key, code: 'FORBIDDEN' })
+      else if (!this.#mayStand(entry, key)) declined.push({ key, code: 'FORBIDDEN' })
+      else if (parseKey(key).kind === 'worker') continue
       else if (!this.#index.enter(entry, key, now)) declined.push({ key, code: 'QUOTA_EXCEEDED' })
     }
     this.#tell(entry)
     return declined
+  }
+
+  #mayStand({ peerId }: RegistryEntry, key: KeyText): boolean {
+    const { kind } = parseKey(key)
+    return kind === 'worker' || this.#components.hasRole(peerId, kind === 'service' ? 'donor' : 'coordinator')
   }
 
   #keeps(key: KeyText): boolean {

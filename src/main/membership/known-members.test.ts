@@ -43,7 +43,7 @@ async function start(init: Partial<TestMemberInit>): Promise<Node> {
       sequence: new Sequence({ store: memoryStore(), clock: systemClock, log }),
       clock: systemClock,
       log,
-      isCertifiedCoordinator: peerId => known.rolesOf(peerId).includes('coordinator'),
+      hasRole: (peerId, role) => known.rolesOf(peerId).includes(role),
       certificates: { of: peerId => known.certificateOf(peerId)?.token, learn: tokens => known.addAll(tokens) },
     },
     { heartbeatIntervalMs: 30 * second, workerTtlMs: 5 * minute, cacheTtlMs: minute, maxWorkers: 50 },
@@ -71,9 +71,27 @@ it('hears the roles of workers it is not connected with from the registrar that 
   expect(requester.known.rolesOf(idOf(worker))).toEqual(['donor', 'trusted'])
 })
 
+it('keeps the keys of services for members alone that the CA lets donate, coordinators included', async () => {
+  const registrar = await start({ roles: ['donor'] })
+  const [donor, others] = [
+    await start({ roles: ['donor'] }),
+    [await start({ roles: ['requester'] }), await start({ roles: ['coordinator'] })],
+  ]
+  for (const node of [...others, donor]) {
+    await dial(node, registrar)
+    node.directory.announcer.update(ocrDraft())
+    await vi.waitFor(() => expect(registrar.directory.registry.stored(idOf(node))).toBeDefined(), 5_000)
+  }
+  await vi.waitFor(async () => {
+    expect(JSON.stringify(await registrar.directory.finder.find(serviceKey('ocr')))).toContain(idOf(donor))
+  }, 5_000)
+  const found = JSON.stringify(await registrar.directory.finder.find(serviceKey('ocr')))
+  for (const node of others) expect(found).not.toContain(idOf(node))
+})
+
 it('keeps coordinators’ keys for those alone whom the CA has certified as such', async () => {
   const registrar = await start({ roles: ['donor'] })
-  const [real, pretender] = [await start({ roles: ['coordinator'] }), await start({ roles: ['donor'] })]
+  const [real, pretender] = [await start({ roles: ['coordinator', 'donor'] }), await start({ roles: ['donor'] })]
   await dial(real, registrar)
   await dial(pretender, registrar)
   for (const node of [real, pretender]) {
