@@ -1,7 +1,14 @@
 import { autoNATv2 } from '@libp2p/autonat-v2'
 import { type CircuitRelayService, circuitRelayTransport } from '@libp2p/circuit-relay-v2'
 import { type Identify, identify } from '@libp2p/identify'
-import type { Libp2p, PeerDiscovery, PeerId, PrivateKey, StreamMiddleware } from '@libp2p/interface'
+import {
+  type Libp2p,
+  type PeerDiscovery,
+  type PeerId,
+  type PrivateKey,
+  peerRoutingSymbol,
+  type StreamMiddleware,
+} from '@libp2p/interface'
 import { type KadDHT, type KadDHTComponents, kadDHT } from '@libp2p/kad-dht'
 import { mdns } from '@libp2p/mdns'
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
@@ -157,11 +164,13 @@ function services(init: HostInit) {
  * `clientMode` is set either way: by itself kad-dht becomes a server only with a public address, and on a LAN nobody
  * would be one.
  * `peerInfoMapper`: the default drops private addresses, and with them every peer on a LAN.
+ * libp2p may not route by it: to find a relay it would ask for one random key after the other, which a table of connected
+ * peers answers at once, so that nothing else in the process got a turn.
  */
 function kad(components: KadDHTComponents, init: HostInit): KadDHT {
   const { peerId, privateKey, registrar, addressManager, peerStore, events, logger } = components
   const { connectionManager, ping } = connectedOnly(components.connectionManager)
-  return kadDHT({
+  const dht = kadDHT({
     ...kadOptions,
     protocol: protocolNames(init.networkId).kad,
     clientMode: init.mode === 'client',
@@ -178,6 +187,7 @@ function kad(components: KadDHTComponents, init: HostInit): KadDHT {
     ping,
     datastore: new RefusingStore(),
   })
+  return Object.defineProperty(dht, peerRoutingSymbol, { value: undefined })
 }
 
 function limitOptions(init: HostInit) {

@@ -1,9 +1,15 @@
 import { multiaddr } from '@multiformats/multiaddr'
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { pino } from 'pino'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { second } from '../../shared/units.ts'
+import { TurnedClock } from '../clock.ts'
+import { createTestHost } from '../directory/test-network.ts'
+import { Lifecycle } from '../lifecycle.ts'
 import { announcedAddresses } from './announced-addresses.ts'
 import { ByteMeter } from './byte-meter.ts'
-import { chooseMode } from './reachability.ts'
+import type { Host } from './host.ts'
+import { chooseMode, Reachability } from './reachability.ts'
 
 const parse = (texts: readonly string[]) => texts.map(text => multiaddr(text))
 const lan = '/ip4/192.168.1.5/tcp/8468'
@@ -21,6 +27,93 @@ describe('which side a node is on', () => {
     ['server', 'sees others through a relay only', [relayed], [lan]],
   ] as const)('%s where it %s', (mode, _case, peers, own) => {
     expect(chooseMode({ peers: parse(peers), own: parse(own) })).toBe(mode)
+  })
+})
+
+describe('a node that finds out whether others can reach it', () => {
+  let clock: TurnedClock
+  let lifecycle: Lifecycle
+
+  beforeEach(() => {
+    clock = new TurnedClock()
+    lifecycle = new Lifecycle()
+  })
+
+  afterEach(async () => {
+    vi.restoreAllMocks()
+    await lifecycle.stop()
+  })
+
+  async function start(mode: 'server' | 'client'): Promise<{ host: Host; reachability: Reachability }> {
+    const host = lifecycle.add('host', await createTestHost({ mode }))
+    const reachability = lifecycle.add(
+      'reachability',
+      new Reachability({ host, clock, log: pino({ level: 'silent' }) }),
+    )
+    await lifecycle.start()
+    return { host, reachability }
+  }
+
+  /** No machine has a public address to test with: this one's peers seem to be at one. */
+  function seemOutside({ libp2p }: Host): void {
+    const all = libp2p.getConnections.bind(libp2p)
+    vi.spyOn(libp2p, 'getConnections').mockImplementation(peer => {
+      const connections = all(peer)
+      for (const connection of connections) connection.remoteAddr = multiaddr(out)
+      return connections
+    })
+  }
+
+  it('serves among private addresses, a second after it has started', async () => {
+    const { host } = await start('client')
+    clock.turn(second - 1)
+    expect(host.isServer).toBe(false)
+    clock.turn(1)
+    await vi.waitFor(() => expect(host.isServer).toBe(true))
+    expect(host.libp2p.services.dht.getMode()).toBe('server')
+  })
+
+  it('serves no more once its peers turn out to be elsewhere, and again when it is alone', async () => {
+    const { host } = await start('server')
+    const other = lifecycle.add('other', await createTestHost({ mode: 'client' }))
+    await other.start()
+    seemOutside(host)
+    await host.libp2p.dial(other.libp2p.getMultiaddrs())
+    clock.turn(second)
+    await vi.waitFor(() => expect(host.isServer).toBe(false))
+    expect(host.libp2p.services.dht.getMode()).toBe('client')
+    const alone = new Promise(resolve => host.libp2p.addEventListener('connection:close', resolve))
+    await host.libp2p.hangUp(other.peerId)
+    await alone
+    await vi.waitFor(() => {
+      clock.turn(second)
+      expect(host.isServer).toBe(true)
+    })
+  })
+
+  it('tries again with the next change where it could not change its place', async () => {
+    const { host } = await start('client')
+    vi.spyOn(host, 'setMode').mockRejectedValueOnce(new Error('the DHT is busy'))
+    clock.turn(second)
+    await vi.waitFor(() => expect(host.setMode).toHaveBeenCalledTimes(1))
+    expect(host.isServer).toBe(false)
+    const other = lifecycle.add('other', await createTestHost({ mode: 'client' }))
+    await other.start()
+    await host.libp2p.dial(other.libp2p.getMultiaddrs())
+    await vi.waitFor(() => {
+      clock.turn(second)
+      expect(host.isServer).toBe(true)
+    })
+  })
+
+  it('stays what it is once it has stopped', async () => {
+    const { host, reachability } = await start('client')
+    await reachability.stop()
+    clock.turn(second)
+    await reachability.start()
+    clock.turn(second)
+    await reachability.stop()
+    expect(host.isServer).toBe(false)
   })
 })
 
@@ -56,6 +149,42 @@ describe('the meter of a relay', () => {
     expect(meter.take('a', 500, 0)).toBe(500)
     expect(meter.take('b', 500, 0)).toBe(0)
     expect(meter.take('a', 0, 500)).toBe(0)
+  })
+
+  it('forgets who has sent nothing for longest where there are very many', () => {
+    const meter = new ByteMeter({ bytesPerSecond: 1_000, burstBytes: 4_000 })
+    meter.take('first', 8_000, 0)
+    for (let index = 1; index < 16_384; index++) meter.take(`peer ${index}`, 0, 0)
+    expect(meter.take('first', 0, 0)).toBe(4_000)
+    for (let index = 0; index < 16_384; index++) meter.take(`another ${index}`, 0, 0)
+    expect(meter.take('first', 0, 0)).toBe(0)
+  })
+
+  it('reads no more from a stream than the rate of its peer', async () => {
+    const [from, to] = await Promise.all([createTestHost({ mode: 'client' }), createTestHost({ mode: 'client' })])
+    try {
+      await Promise.all([from.start(), to.start()])
+      const meter = new ByteMeter({ bytesPerSecond: 50_000, burstBytes: 10_000 })
+      const arrived = Promise.withResolvers<void>()
+      let received = 0
+      await to.libp2p.handle('/metered/1.0.0', (stream, { remotePeer }) => {
+        meter.watch(stream, remotePeer.toString())
+        stream.addEventListener('message', ({ data }) => {
+          received += data.byteLength
+          if (received === 40_000) arrived.resolve()
+        })
+      })
+      const stream = await from.libp2p.dialProtocol(to.libp2p.getMultiaddrs(), '/metered/1.0.0')
+      const startedAt = performance.now()
+      stream.send(new Uint8Array(20_000))
+      await vi.waitFor(() => expect(received).toBe(20_000))
+      stream.send(new Uint8Array(20_000))
+      await arrived.promise
+      // 10,000 bytes over the burst take 0.2 s; what is sent meanwhile waits.
+      expect(performance.now() - startedAt).toBeGreaterThan(0.19 * second)
+    } finally {
+      await Promise.all([from.stop(), to.stop()])
+    }
   })
 
   it('never lets a peer that waits as it is told send more than the burst and its rate', () => {

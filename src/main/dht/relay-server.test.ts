@@ -1,0 +1,96 @@
+import { generateKeyPair } from '@libp2p/crypto/keys'
+import type { Stream } from '@libp2p/interface'
+import { pino } from 'pino'
+import { afterEach, expect, it, vi } from 'vitest'
+import { KiB } from '../../shared/units.ts'
+import { createTestHost } from '../directory/test-network.ts'
+import { Lifecycle } from '../lifecycle.ts'
+import { ByteMeter } from './byte-meter.ts'
+import { createHost, type Host } from './host.ts'
+import { networkId } from './network.ts'
+
+const protocol = '/echo/1.0.0'
+/** More than libp2p's relay lets through a connection by itself: 128 KiB. */
+const documentBytes = 512 * KiB
+
+let lifecycle = new Lifecycle()
+
+afterEach(async () => {
+  vi.restoreAllMocks()
+  await lifecycle.stop()
+  lifecycle = new Lifecycle()
+})
+
+async function started(host: Host): Promise<Host> {
+  lifecycle.add('host', host)
+  await host.start()
+  return host
+}
+
+async function startCoordinator(): Promise<Host> {
+  const privateKey = await generateKeyPair('Ed25519')
+  const init = { networkId: networkId('test'), port: { port: 0, explicit: true }, listen: ['127.0.0.1'], mdns: false }
+  const log = pino({ level: 'silent' })
+  return started(await createHost({ privateKey, log }, { ...init, coordinator: true, relaxedLimits: true }))
+}
+
+const relayedAddresses = (host: Host) =>
+  host.libp2p.getMultiaddrs().filter(address => address.toString().includes('/p2p-circuit'))
+
+/** A host that lets itself be reached through the coordinator. */
+async function startHidden(coordinator: Host): Promise<Host> {
+  const host = await started(await createTestHost())
+  await host.libp2p.dial(coordinator.libp2p.getMultiaddrs())
+  await host.setMode('client')
+  await vi.waitFor(() => expect(relayedAddresses(host)).not.toEqual([]), 10_000)
+  return host
+}
+
+async function received(stream: Stream, bytes: number): Promise<void> {
+  let left = bytes
+  for await (const data of stream) {
+    left -= data.byteLength
+    if (left <= 0) return
+  }
+  throw new Error(`expected ${bytes} bytes, and ${left} did not come`)
+}
+
+it('carries whole documents both ways, and counts them towards the rate of who sends them', async () => {
+  const coordinator = await startCoordinator()
+  const hidden = await startHidden(coordinator)
+  const asker = await started(await createTestHost({ mode: 'client' }))
+  const sent = new Map<string, number>()
+  const take = vi.spyOn(ByteMeter.prototype, 'take')
+  await hidden.libp2p.handle(
+    protocol,
+    async stream => {
+      await received(stream, documentBytes)
+      stream.send(new Uint8Array(documentBytes))
+      await stream.close()
+    },
+    { runOnLimitedConnection: true },
+  )
+  const stream = await asker.libp2p.dialProtocol(relayedAddresses(hidden), protocol, { runOnLimitedConnection: true })
+  stream.send(new Uint8Array(documentBytes))
+  await received(stream, documentBytes)
+  for (const [peer, bytes] of take.mock.calls) sent.set(peer, (sent.get(peer) ?? 0) + bytes)
+  expect([...sent.keys()].sort()).toEqual([asker, hidden].map(({ peerId }) => peerId.toString()).sort())
+  for (const bytes of sent.values()) expect(bytes).toBeGreaterThanOrEqual(documentBytes)
+})
+
+it('is let go of by a node that others can reach', async () => {
+  const host = await startHidden(await startCoordinator())
+  await host.setMode('server')
+  await vi.waitFor(() => expect(relayedAddresses(host)).toEqual([]))
+  expect(host.addresses()).toEqual([`/ip4/127.0.0.1/tcp/${host.port}`])
+})
+
+it('is asked for once, however often a node is told that it cannot be reached', async () => {
+  const coordinator = await startCoordinator()
+  const host = await startHidden(coordinator)
+  const before = host.libp2p.services.listening.addresses()
+  await host.setMode('client')
+  expect(host.libp2p.services.listening.addresses()).toEqual(before)
+  await host.setMode('server')
+  await vi.waitFor(() => expect(relayedAddresses(host)).toEqual([]))
+})
