@@ -80,11 +80,13 @@ export class CoordinatorIndex implements Startable {
   /** Looks for coordinators that are new, without measuring them. Never rejects. */
   async lookAgain(): Promise<void> {
     const { clock, log } = this.#parts
+    const { signal } = this.#life
+    if (signal.aborted) return
     const now = clock.now()
     if (this.#look === undefined || now - this.#look.at >= lookAgainAfterMs) {
-      const done = this.#known()
+      const done = this.#known(signal)
         .then(known => {
-          if (!this.#life.signal.aborted) this.#publish(known)
+          if (!signal.aborted) this.#publish(known)
         })
         .catch(error => log.debug({ err: error }, 'coordinators could not be looked up'))
       this.#look = { at: now, done }
