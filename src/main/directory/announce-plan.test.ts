@@ -56,6 +56,16 @@ describe('what there is to say', () => {
     expect(due(ocrDraft({ state: 'paused' }))).toBe('renewal')
   })
 
+  it('is nothing more once the worker has said that it leaves', () => {
+    const left = said({ state: 'left' })
+    expect(due(ocrDraft({ state: 'left' }), 4 * minute, left)).toBe('nothing')
+    expect(nextStatementAt(ocrDraft({ state: 'left' }), left, timing)).toBe(left.record.expiresAt)
+  })
+
+  it('is the whole record when a worker that has left comes back', () => {
+    expect(due(ocrDraft(), 0, said({ state: 'left' }))).toBe('record')
+  })
+
   it('is the whole record when the worker leaves', () => {
     expect(due(ocrDraft({ state: 'left' }))).toBe('record')
   })

@@ -61,16 +61,22 @@ export function dueStatement(
 ): 'record' | 'renewal' | 'nothing' {
   if (said === undefined || !isDeepStrictEqual(lasting(draft, addresses), lasting(said.record, said.record.addresses)))
     return 'record'
+  if (hasLeft(draft, said)) return 'nothing'
   if (now >= said.record.issuedAt + recordInterval(timing)) return 'record'
   if (now < said.saidAt - clockStepMs) return 'record'
-  if (draft.state !== said.state) return draft.state === 'left' ? 'record' : 'renewal'
+  // Neither leaving nor coming back can be said by a renewal.
+  if (draft.state !== said.state) return draft.state === 'left' || said.state === 'left' ? 'record' : 'renewal'
   if (now >= said.saidAt + timing.heartbeatIntervalMs) return 'renewal'
   const moved = Math.abs(draft.load - said.load) >= loadMove
   return moved && now >= said.saidAt + minLoadIntervalMs ? 'renewal' : 'nothing'
 }
 
+/** Leaving is a worker's last word: it is repeated to whoever did not hear it, but not renewed. */
+const hasLeft = (draft: RecordDraft, said: Said) => draft.state === 'left' && said.state === 'left'
+
 /** When there may be something to say although nobody calls. */
 export function nextStatementAt(draft: RecordDraft, said: Said, timing: Timing): Milliseconds {
+  if (hasLeft(draft, said)) return said.record.expiresAt
   const moved = Math.abs(draft.load - said.load) >= loadMove
   return Math.min(
     said.saidAt + (moved ? minLoadIntervalMs : timing.heartbeatIntervalMs),

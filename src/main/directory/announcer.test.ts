@@ -7,13 +7,15 @@ import { minute, second } from '../../shared/units.ts'
 import { TurnedClock } from '../clock.ts'
 import type { Host } from '../dht/host.ts'
 import type { RecordDraft } from './announce-plan.ts'
-import { Announcer } from './announcer.ts'
+import { Announcer, type AnnouncerComponents } from './announcer.ts'
 import type { Question } from './channel.ts'
 import type { AnswerFrame } from './frames.ts'
+import { coordinatorKey, coordinatorsKey, peerPosition, workerKey } from './keys.ts'
 import { openRecord, readRecord, sealRecord } from './record.ts'
+import type { Registrar } from './registrars.ts'
 import { readRenewal } from './renewal.ts'
 import { Sequence } from './sequence.ts'
-import { createTestHost, loneRegistrars, ocrDraft } from './test-network.ts'
+import { createTestHost, loneRegistrars, memoryStore, ocrDraft } from './test-network.ts'
 
 const log = pino({ level: 'silent' })
 const hugeSeq = Number.MAX_SAFE_INTEGER - 10
@@ -45,6 +47,38 @@ function record(by: Ed25519PrivateKey, seq: number): Promise<Uint8Array> {
   return sealRecord(by, host.networkId, fields)
 }
 
+/** The state in each whole record among `questions`. */
+function statesOf(questions: readonly Question[]): string[] {
+  return questions.flatMap(question =>
+    question.kind === 'announce' ? [readRecord(question.record).claims.record.state] : [],
+  )
+}
+const states = () => statesOf(heard)
+
+function registrar(peerId: string): Registrar {
+  return { peerId, group: peerId, position: peerPosition(host.peerId.toString()), connected: true }
+}
+
+/** An announcer of the same node whose only registrar is that node, the given parts changed. */
+function make(change: Partial<AnnouncerComponents> = {}): Announcer {
+  return new Announcer(
+    {
+      host,
+      privateKey,
+      registrars: loneRegistrars(host),
+      ask: (_peerId, question) => {
+        heard.push(question)
+        return answer(question)
+      },
+      sequence: new Sequence({ store: memoryStore(), clock, log }),
+      clock,
+      log,
+      ...change,
+    },
+    { heartbeatIntervalMs: 30 * second, workerTtlMs: 5 * minute },
+  )
+}
+
 async function say(draft: Partial<RecordDraft> = {}): Promise<void> {
   announcer.update(ocrDraft(draft))
   await settled()
@@ -56,28 +90,7 @@ beforeEach(async () => {
   host = await createTestHost({ privateKey })
   heard = []
   answer = accept
-  let reserved = 0
-  const store = {
-    load: async () => reserved,
-    save: async (value: number) => {
-      reserved = value
-    },
-  }
-  announcer = new Announcer(
-    {
-      host,
-      privateKey,
-      registrars: loneRegistrars(host),
-      ask: (_peerId, question) => {
-        heard.push(question)
-        return answer(question)
-      },
-      sequence: new Sequence({ store, clock, log }),
-      clock,
-      log,
-    },
-    { heartbeatIntervalMs: 30 * second, workerTtlMs: 5 * minute },
-  )
+  announcer = make()
   await host.start()
   announcer.start()
 })
@@ -183,6 +196,69 @@ describe('an announcer', () => {
     await left
   })
 
+  it('is still there where it is wanted again while it leaves', async () => {
+    await say()
+    const slow = Promise.withResolvers<AnswerFrame>()
+    answer = () => slow.promise
+    const left = announcer.leave()
+    await vi.waitFor(() => expect(heard).toHaveLength(2))
+    answer = accept
+    announcer.update(ocrDraft())
+    slow.resolve(await accept())
+    await left
+    await settled()
+    expect(states()).toEqual(['donating', 'left', 'donating'])
+    expect(announcer.heldBy).toBe(1)
+    clock.turn(30 * second)
+    await settled()
+    expect(heard.at(-1)?.kind).toBe('renew')
+  })
+
+  it('tells everybody who holds its record that it leaves, also who no longer has to keep it', async () => {
+    const [before, after] = [registrar('before'), registrar('after')]
+    let closest = [before]
+    const told: string[] = []
+    const another = make({
+      registrars: Object.assign(loneRegistrars(host), { of: () => closest, refresh: async () => true }),
+      ask: (peerId, question) => {
+        told.push(`${peerId} ${statesOf([question])[0] ?? question.kind}`)
+        return accept()
+      },
+    })
+    another.start()
+    another.update(ocrDraft())
+    await vi.waitFor(() => expect(another.heldBy).toBe(1))
+    closest = [after]
+    await another.leave()
+    expect(told.sort()).toEqual(['after left', 'before donating', 'before left'])
+    another.stop()
+  })
+
+  it('says nothing where it leaves or stops before its first record has a number', async () => {
+    for (const end of ['leave', 'stop'] as const) {
+      const reserving = Promise.withResolvers<number>()
+      const store = { load: () => reserving.promise, save: async () => undefined }
+      const another = make({ sequence: new Sequence({ store, clock, log }) })
+      another.start()
+      another.update(ocrDraft())
+      await another[end]()
+      reserving.resolve(0)
+      await vi.waitFor(() => expect(another.settled).toBe(true))
+      expect(heard).toEqual([])
+      another.stop()
+    }
+  })
+
+  it('stands under the keys of coordinators where it is one, also under that of its place', async () => {
+    const capabilities = { ...ocrDraft().capabilities, workerType: 'coordinator' as const }
+    const self = host.peerId.toString()
+    const keys = () => heard.flatMap(question => (question.kind === 'announce' ? [question.keys] : [])).at(-1)
+    await say({ services: [], capabilities })
+    expect(keys()).toEqual([workerKey(self), coordinatorsKey(), coordinatorKey(self)])
+    await say({ services: [], capabilities, location: 'london' })
+    expect(keys()).toEqual([workerKey(self), coordinatorsKey(), coordinatorKey(self), coordinatorsKey('london')])
+  })
+
   it('has nothing to leave where it has said nothing', async () => {
     await announcer.leave()
     await settled()
@@ -197,9 +273,7 @@ describe('an announcer', () => {
     ]
     let asked = 0
     const registrars = Object.assign(loneRegistrars(host), { refresh: () => results[asked++]?.() ?? true })
-    const sequence = new Sequence({ store: { load: async () => 0, save: async () => undefined }, clock, log })
-    const timing = { heartbeatIntervalMs: 30 * second, workerTtlMs: 5 * minute }
-    const another = new Announcer({ host, privateKey, registrars, ask: accept, sequence, clock, log }, timing)
+    const another = make({ registrars })
     another.start()
     another.update(ocrDraft())
     // Two keys: that of the service, and its own.
@@ -218,22 +292,8 @@ describe('an announcer', () => {
   })
 
   it('goes on trying when a number for its record cannot be had', async () => {
-    const failing = new Announcer(
-      {
-        host,
-        privateKey,
-        registrars: loneRegistrars(host),
-        ask: accept,
-        sequence: new Sequence({
-          store: { load: async () => Number.MAX_SAFE_INTEGER, save: async () => undefined },
-          clock,
-          log,
-        }),
-        clock,
-        log,
-      },
-      { heartbeatIntervalMs: 30 * second, workerTtlMs: 5 * minute },
-    )
+    const store = { load: async () => Number.MAX_SAFE_INTEGER, save: async () => undefined }
+    const failing = make({ sequence: new Sequence({ store, clock, log }) })
     failing.start()
     failing.update(ocrDraft())
     await vi.waitFor(() => expect(failing.settled).toBe(true))

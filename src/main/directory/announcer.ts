@@ -1,5 +1,4 @@
 import type { Ed25519PrivateKey } from '@libp2p/interface'
-import { RmaError } from '../../shared/errors.ts'
 import type { PeerIdText } from '../../shared/schema/primitives.ts'
 import { type Milliseconds, minute, second } from '../../shared/units.ts'
 import type { Clock, StopTimer } from '../clock.ts'
@@ -25,7 +24,7 @@ import type { AnswerFrame, StaleFrame } from './frames.ts'
 import { coordinatorKey, coordinatorsKey, type KeyText, serviceKey, workerKey } from './keys.ts'
 import { recordHash, sealRecord } from './record.ts'
 import type { Registrars } from './registrars.ts'
-import { sealRenewal } from './renewal.ts'
+import { renewalStateSchema, sealRenewal } from './renewal.ts'
 import type { Sequence } from './sequence.ts'
 import { provenSeq } from './stale.ts'
 
@@ -202,8 +201,9 @@ export class Announcer implements Startable {
 
   async #sayRenewal(draft: RecordDraft, said: Said): Promise<Said> {
     const { host, privateKey, sequence, clock } = this.#components
-    const { load, queue, state } = draft
-    if (state === 'left') throw new RmaError('INTERNAL', 'leaving takes a whole record')
+    const { load, queue } = draft
+    // Leaving takes a whole record.
+    const state = renewalStateSchema.parse(draft.state)
     const seq = await sequence.next()
     const issuedAt = clock.now()
     const fields = { recordHash: said.recordHash, seq, load, queue, state, issuedAt }
@@ -214,7 +214,9 @@ export class Announcer implements Startable {
   /** Sends each registrar what it lacks; one that is busy or in trouble gets its turn later. */
   #post(): void {
     const said = this.#said
-    if (said === undefined) return
+    const draft = this.#draft
+    // This may have stopped or left while the record was being signed.
+    if (said === undefined || draft === undefined || this.#life.signal.aborted) return
     const now = this.#components.clock.now()
     for (const [peerId, keys] of this.#audience(said)) {
       const due = duePost(this.#holdings.get(peerId), said, keys)
@@ -226,7 +228,7 @@ export class Announcer implements Startable {
       })
       this.#posting.set(peerId, posting)
     }
-    this.#setTimer(said, now)
+    this.#setTimer(draft, said, now)
   }
 
   #audience(said: Said): Map<PeerIdText, KeyText[]> {
@@ -284,11 +286,10 @@ export class Announcer implements Startable {
     this.#components.log.debug({ peer: peerId, failures, err: error }, 'a registrar did not take the record')
   }
 
-  #setTimer(said: Said, now: Milliseconds): void {
+  #setTimer(draft: RecordDraft, said: Said, now: Milliseconds): void {
     this.#stopTimer?.()
-    if (this.#draft === undefined) return
     const retries = [...this.#troubles.values()].map(({ retryAt }) => retryAt).filter(at => isResting(at, now))
-    const at = Math.min(nextStatementAt(this.#draft, said, this.#timing), ...retries)
+    const at = Math.min(nextStatementAt(draft, said, this.#timing), ...retries)
     this.#stopTimer = this.#components.clock.after(Math.max(1, at - now), () => this.#wake())
   }
 
