@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { createTestNode, joined, ocrDraft, startTestNetwork, type TestNode } from './test-network.ts'
+import { createTestNode, ocrDraft, startAll, startTestNetwork, type TestNode } from './test-network.ts'
 
 let nodes: TestNode[] = []
 
@@ -59,13 +59,13 @@ describe('a network of three nodes', () => {
 })
 
 it('keeps every one of 50 workers that announce themselves at once', async () => {
-  const servers = await network(4)
+  // As many as one asker asks.
+  const servers = await network(3)
   const workers = await Promise.all(
     Array.from({ length: 50 }, () => createTestNode({ mode: 'client', seeds: servers.flatMap(node => node.seeds()) })),
   )
   nodes.push(...workers)
-  await Promise.all(workers.map(node => node.start()))
-  await Promise.all(workers.map(joined))
+  await startAll(workers)
   for (const node of workers) node.directory.announcer.update(ocrDraft())
   const expected = workers.map(idOf).sort()
   for (const node of [...servers, ...workers.slice(0, 5)]) {

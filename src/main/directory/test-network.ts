@@ -102,18 +102,20 @@ const startedAtOnce = 5
 export async function startTestNetwork(count: number, init: TestNodeInit = {}): Promise<TestNode[]> {
   const first = await createTestNode(init)
   await first.start()
-  const nodes = [first]
-  while (nodes.length < count) {
-    const batch = await Promise.all(
-      Array.from({ length: Math.min(startedAtOnce, count - nodes.length) }, () =>
-        createTestNode({ ...init, seeds: first.seeds() }),
-      ),
-    )
+  const others = await Promise.all(
+    Array.from({ length: count - 1 }, () => createTestNode({ ...init, seeds: first.seeds() })),
+  )
+  await startAll(others)
+  return [first, ...others]
+}
+
+/** Starts nodes, a few at a time, and waits until each has a peer. */
+export async function startAll(nodes: readonly TestNode[]): Promise<void> {
+  for (let first = 0; first < nodes.length; first += startedAtOnce) {
+    const batch = nodes.slice(first, first + startedAtOnce)
     await Promise.all(batch.map(node => node.start()))
     await Promise.all(batch.map(joined))
-    nodes.push(...batch)
   }
-  return nodes
 }
 
 /** Resolves once the node has a registrar to talk to besides itself. */
