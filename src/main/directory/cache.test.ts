@@ -8,7 +8,7 @@ import { ocrDraft } from './test-network.ts'
 
 const log = pino({ level: 'silent' })
 let clock: TurnedClock
-let answers: (WorkerView[] | Error)[]
+let answers: (WorkerView[] | Promise<WorkerView[]> | Error)[]
 let asked: number
 let cache: WorkerCache
 /** Says that the directory knows more than its last answer. */
@@ -33,7 +33,7 @@ beforeEach(() => {
     tellOfMore = onMore
     const answer = answers.length > 1 ? answers.shift() : answers[0]
     if (answer instanceof Error) throw answer
-    return { workers: answer ?? [], check: () => corrections }
+    return { workers: (await answer) ?? [], check: () => corrections }
   }
   cache = new WorkerCache({ find, clock, log }, { cacheTtlMs: minute })
 })
@@ -76,6 +76,29 @@ describe('a lookup', () => {
     await cache.lookup('ocr')
     clock.turn(-10 * minute)
     expect((await cache.lookup('ocr')).source).toBe('dht')
+  })
+
+  it('asks the directory although it holds an answer, where a fresh one is wanted', async () => {
+    answers = [[worker('a')], [worker('b')]]
+    await cache.lookup('ocr')
+    expect(await cache.lookup('ocr', { fresh: true })).toMatchObject({ workers: [{ peerId: 'b' }], source: 'dht' })
+    expect(await idsOf()).toEqual(['b'])
+  })
+
+  it('holds the answers for 256 services, and forgets the oldest first', async () => {
+    answers = [[worker('a')]]
+    for (let service = 0; service <= 256; service++) await cache.lookup(`service-${service}`)
+    expect(cache.statistics.size).toBe(256)
+    expect((await cache.lookup('service-1')).source).toBe('cache')
+    expect((await cache.lookup('service-0')).source).toBe('dht')
+  })
+
+  it('asks nobody in the background for what it no longer holds', async () => {
+    answers = [[worker('a')]]
+    await cache.lookup('ocr')
+    cache.clear()
+    tellOfMore()
+    expect(asked).toBe(1)
   })
 
   it('asks the directory once for many at the same time', async () => {
@@ -125,6 +148,21 @@ describe('before an answer expires', () => {
     expect(await idsOf()).toEqual(['b'])
   })
 
+  it('is refreshed by one lookup at a time, however long that takes', async () => {
+    answers = [[worker('a')]]
+    await cache.lookup('ocr')
+    corrections = new Promise(() => undefined)
+    const slow = Promise.withResolvers<WorkerView[]>()
+    answers = [slow.promise]
+    clock.turn(45 * second)
+    await cache.lookup('ocr')
+    clock.turn(2 * second)
+    await cache.lookup('ocr')
+    expect(asked).toBe(2)
+    slow.resolve([worker('b')])
+    await vi.waitFor(async () => expect(await idsOf()).toEqual(['b']))
+  })
+
   it('keeps the old answer when the refresh fails', async () => {
     answers = [[worker('a')]]
     await cache.lookup('ocr')
@@ -142,6 +180,13 @@ describe('what is heard of a worker', () => {
     cache.heard('a', 0.9, 3)
     const { workers } = await cache.lookup('ocr')
     expect(workers[0]).toMatchObject({ load: 0.9, queue: { waiting: 3 } })
+  })
+
+  it('changes nothing where that worker is not among those found', async () => {
+    answers = [[worker('a')]]
+    await cache.lookup('ocr')
+    cache.heard('b', 0.9, 3)
+    expect((await cache.lookup('ocr')).workers).toEqual([worker('a')])
   })
 
   it('outlives a refresh that brings an older load', async () => {
@@ -167,6 +212,14 @@ describe('what is heard of a worker', () => {
     clock.turn(minute)
     answers = [[worker('a'), ...before.slice(1)]]
     expect(await idsOf()).toEqual(['a', 'b'])
+  })
+
+  it('is that it failed: the last thousand such are remembered', async () => {
+    answers = [[worker('a'), worker('b'), worker('c')]]
+    cache.remove('a')
+    cache.remove('b')
+    for (let other = 0; other < 999; other++) cache.remove(`other-${other}`)
+    expect(await idsOf()).toEqual(['a', 'c'])
   })
 
   it('is that it failed: where nobody else is known it is offered all the same', async () => {

@@ -92,9 +92,7 @@ export class Channels implements Startable {
       negotiateFully: false,
     })
     signal.throwIfAborted()
-    const channel = new Channel(stream, clock, () => {
-      if (this.#open.get(peerId) === channel) this.#open.delete(peerId)
-    })
+    const channel = new Channel(stream, clock, () => this.#open.delete(peerId))
     this.#open.set(peerId, channel)
     return channel
   }

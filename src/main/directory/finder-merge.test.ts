@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { WorkerState } from '../../shared/schema/worker.ts'
 import { EnvelopeCache } from './envelope-cache.ts'
 import { type Candidates, describeKnown, dropFalseRenewals, mergeInto, readFound, viewOf } from './finder-merge.ts'
+import type { FoundFrame } from './frames.ts'
 import { type TestWorker, testNetworkId, testNow, testWorker } from './test-records.ts'
 
 const later = testNow + 1_000
@@ -102,6 +103,40 @@ describe('a renewal that all registrars agree on', () => {
       { state: 'draining' },
     ])
   })
+})
+
+describe('an answer that makes no sense', () => {
+  const read = (more: Partial<FoundFrame>) => {
+    const envelopes = new EnvelopeCache({ networkId: testNetworkId })
+    const found: FoundFrame = { kind: 'found', id: 0, records: [], renewals: [], kept: [], total: 0, ...more }
+    return readFound(found, { key, known: [], envelopes })
+  }
+
+  it('names nobody by a place that was not in the question', () => {
+    expect(read({ kept: [0, 5] }).size).toBe(0)
+  })
+
+  it('names nobody by the renewal of a record that it does not name', async () => {
+    const worker = await testWorker()
+    expect(read({ renewals: [await renewed(worker, await worker.record(), testNow + 5, 'paused')] }).size).toBe(0)
+  })
+})
+
+it('leaves out a worker whose record nobody signed, or that has left, or whose record has expired', async () => {
+  const [one, two, three] = [await testWorker(1), await testWorker(2), await testWorker(3)]
+  const records = [
+    forged(await one.record()),
+    await two.record({ state: 'left' }),
+    await three.record({ issuedAt: testNow - 5_000, expiresAt: testNow }),
+  ]
+  expect((await merge({ records })).claimed).toEqual([undefined, undefined, undefined])
+})
+
+it('takes a renewal that is dated in the future for none', async () => {
+  const worker = await testWorker()
+  const record = await worker.record()
+  const early = await worker.renewal(record, { seq: testNow + 5, state: 'paused', issuedAt: testNow + 600_000 })
+  expect((await merge({ records: [record], renewals: [early] })).claimed).toMatchObject([{ state: 'donating' }])
 })
 
 it('leaves out workers that do not offer what was asked for', async () => {

@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { RmaError } from '../../shared/errors.ts'
 import { minute } from '../../shared/units.ts'
 import { TurnedClock } from '../clock.ts'
+import type { Question } from './channel.ts'
 import { EnvelopeCache } from './envelope-cache.ts'
 import { Finder } from './finder.ts'
 import type { AnswerFrame } from './frames.ts'
@@ -21,6 +22,7 @@ let record: Uint8Array
 /** What each registrar answers; asked in the order of their names. */
 let answers: Record<string, () => Answer>
 let asked: string[]
+let questions: Question[]
 let forgotten: string[]
 let refresh: () => Promise<boolean>
 let finder: Finder
@@ -43,6 +45,7 @@ beforeEach(async () => {
   record = await worker.record()
   answers = {}
   asked = []
+  questions = []
   forgotten = []
   refresh = async () => true
   const registrars = {
@@ -59,8 +62,9 @@ beforeEach(async () => {
   }
   finder = new Finder({
     registrars,
-    ask: peerId => {
+    ask: (peerId, question) => {
       asked.push(peerId)
+      questions.push(question)
       return answers[peerId]?.() ?? nobody()
     },
     envelopes: new EnvelopeCache({ networkId: testNetworkId }),
@@ -115,6 +119,54 @@ describe('a lookup', () => {
     await expect(finding).rejects.toThrow('enough')
     await expect(finder.find(key, { signal: life.signal })).rejects.toThrow('enough')
     expect(forgotten).toEqual([])
+  })
+
+  it('is blamed on no registrar where the asker gave up and its question failed for that', async () => {
+    const life = new AbortController()
+    const failed = Promise.withResolvers<never>()
+    answers = { a: () => failed.promise }
+    const finding = finder.find(key, { signal: life.signal })
+    await vi.waitFor(() => expect(asked).toHaveLength(1))
+    life.abort(new RmaError('CANCELLED', 'enough'))
+    failed.reject(life.signal.reason)
+    await expect(finding).rejects.toThrow('enough')
+    expect(forgotten).toEqual([])
+  })
+
+  it('passes on which workers are wanted', async () => {
+    answers = { a: nobody }
+    const filter = { gpu: true, location: 'london' }
+    await finder.find(key, { filter, limit: 7 })
+    expect(questions[0]).toMatchObject({ kind: 'find', key, filter, limit: 7 })
+  })
+
+  it('takes an answer to another question for none', async () => {
+    answers = { a: async () => ({ kind: 'ok', id: 0 }), b: () => found([record]) }
+    expect(idsOf(await finder.find(key))).toEqual([worker.peerId])
+  })
+
+  it('leaves out workers whose records do not hold', async () => {
+    const expired = await (await testWorker(2)).record({ issuedAt: testNow - 2 * minute, expiresAt: testNow })
+    answers = { a: () => found([expired, record]), b: () => found([record, expired]) }
+    expect(idsOf(await finder.find(key))).toEqual([worker.peerId])
+  })
+
+  it('says what it knows of the last 128 keys it was asked for', async () => {
+    answers = { a: () => found([record]) }
+    const knows = async (service: string) => {
+      questions = []
+      await finder.findService(service)
+      return questions[0] !== undefined && 'known' in questions[0]
+    }
+    const other = await worker.record({ services: Array.from({ length: 60 }, (_, index) => `service-${index}`) })
+    await finder.find(key)
+    expect(await knows('ocr')).toBe(true)
+    answers = { a: () => found([other]) }
+    for (let index = 0; index < 127; index++) await finder.findService(`service-${index}`)
+    answers = { a: () => found([record]) }
+    expect(await knows('ocr')).toBe(true)
+    for (let index = 0; index < 128; index++) await finder.findService(`service-${index}`)
+    expect(await knows('ocr')).toBe(false)
   })
 
   it('asks again once it is known who keeps the key, where nobody was found before', async () => {
@@ -180,6 +232,14 @@ describe('claims that all registrars agree on', () => {
     expect(workers).toMatchObject([{ state: 'paused' }])
     expect(await check()).toMatchObject([{ peerId: worker.peerId, state: 'draining' }])
     expect(await finder.find(key)).toMatchObject([{ state: 'draining' }])
+  })
+
+  it('name nobody where the record has expired by the time they prove made up', async () => {
+    const forged = await (await testWorker(3)).renewal(record, { recordHash: recordHash(record), state: 'paused' })
+    answers = { a: () => found([record], [forged]) }
+    const { check } = await finder.findClaims(key)
+    clock.turn(10 * minute)
+    expect(await check()).toEqual([])
   })
 
   it('are checked before they are returned by a plain lookup', async () => {

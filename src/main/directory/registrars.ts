@@ -23,7 +23,7 @@ export interface Registrar {
 export interface RegistrarsComponents {
   host: Pick<Host, 'peerId' | 'isServer' | 'mode'>
   contacts: Contacts
-  closest: ClosestPeers
+  closest: Pick<ClosestPeers, 'find'>
 }
 
 /** The DHT servers that keep the records of a key, this node included where it is one of them. */

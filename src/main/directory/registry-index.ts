@@ -86,7 +86,7 @@ export class RegistryIndex {
 
   /** A quarter of the keys at most may come from one address group, so that no single one can use them up. */
   #open(key: KeyText, group: string | undefined): KeyIndex | undefined {
-    const opened = this.#opened.get(group) ?? 0
+    const opened = this.#openedBy(group)
     if (this.#keys.size >= this.#init.maxKeys || opened >= this.#init.maxKeys / 4) return undefined
     const index = { key, group, entries: [], nextExpiry: Number.POSITIVE_INFINITY }
     this.#keys.set(key, index)
@@ -96,9 +96,13 @@ export class RegistryIndex {
 
   #close({ key, group }: KeyIndex): void {
     this.#keys.delete(key)
-    const opened = (this.#opened.get(group) ?? 0) - 1
+    const opened = this.#openedBy(group) - 1
     if (opened > 0) this.#opened.set(group, opened)
     else this.#opened.delete(group)
+  }
+
+  #openedBy(group: string | undefined): number {
+    return this.#opened.get(group) ?? 0
   }
 }
 

@@ -98,6 +98,45 @@ describe('a channel', () => {
     expect(settled.map(each => each.status)).toEqual(['rejected', 'rejected', 'rejected'])
   })
 
+  it('says once that it has closed, and takes no more questions', async () => {
+    const onFailure = vi.fn()
+    const channel = new Channel(await openStream(), systemClock, onFailure)
+    const asked = channel.ask(question, { timeoutMs: 5 * second })
+    channel.close()
+    channel.close()
+    await expect(asked).rejects.toMatchObject({ code: 'PROTOCOL' })
+    await expect(channel.ask(question, { timeoutMs: 5 * second })).rejects.toMatchObject({ code: 'PROTOCOL' })
+    expect(onFailure).toHaveBeenCalledOnce()
+  })
+
+  it('fails for good when its stream takes nothing more', async () => {
+    const stream = await openStream()
+    const onFailure = vi.fn()
+    const channel = new Channel(stream, systemClock, onFailure)
+    expect((await channel.ask(question, { timeoutMs: 5 * second })).kind).toBe('found')
+    const closing = stream.close()
+    await expect(channel.ask(question, { timeoutMs: 5 * second })).rejects.toMatchObject({
+      code: 'PROTOCOL',
+      message: expect.stringContaining('takes nothing more'),
+    })
+    expect(onFailure).toHaveBeenCalledOnce()
+    await closing.catch(() => undefined)
+  })
+
+  it('fails where what comes back is no answer', async () => {
+    await server.stop()
+    await serving.libp2p.handle(serving.protocols.directory, stream => {
+      stream.send(withLength(Uint8Array.of(1, 2, 3)))
+    })
+    await expect(ask()).rejects.toMatchObject({
+      code: 'PROTOCOL',
+      message: expect.stringContaining('no valid answer'),
+    })
+    await serving.libp2p.unhandle(serving.protocols.directory)
+    await server.start()
+    expect((await ask()).kind).toBe('found')
+  })
+
   it('refuses more questions than 256 at a time', async () => {
     const channel = new Channel(await openStream(), systemClock)
     const asked = Array.from({ length: 300 }, () => channel.ask(question, { timeoutMs: 5 * second }))
@@ -144,6 +183,23 @@ describe('the registrar’s end', () => {
     const stream = await openStream()
     stream.send(withLength(Uint8Array.of(1, 2, 3)))
     await ended(stream)
+  })
+
+  it('closes a stream rather than send an answer larger than any', async () => {
+    let asked = 0
+    answer = ({ id }) => {
+      asked++
+      const records = Array.from({ length: 100 }, () => new Uint8Array(4_096))
+      return { kind: 'found', id, records, renewals: [], kept: [], total: 100 }
+    }
+    const stream = await openStream()
+    const bytes = withLength(encodeFrame({ ...question, id: 1 }))
+    // A second question, and something that is none, in the same message: nothing more comes of them.
+    stream.send(Buffer.concat([bytes, bytes, withLength(Uint8Array.of(1, 2, 3))]))
+    await ended(stream)
+    expect(asked).toBeGreaterThanOrEqual(1)
+    answer = nobody
+    expect((await ask()).kind).toBe('found')
   })
 
   it('closes a stream that announces a frame longer than any', async () => {

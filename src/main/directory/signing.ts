@@ -1,4 +1,5 @@
 import { createPublicKey, type KeyObject, verify } from 'node:crypto'
+import { promisify } from 'node:util'
 import { publicKeyFromRaw } from '@libp2p/crypto/keys'
 import type { Ed25519PrivateKey } from '@libp2p/interface'
 import type { PeerIdText } from '../../shared/schema/primitives.ts'
@@ -7,6 +8,8 @@ import type { PeerIdText } from '../../shared/schema/primitives.ts'
 export const publicKeyLength = 32
 /** Length of an Ed25519 signature in bytes. */
 export const signatureLength = 64
+
+const verifyAside = promisify(verify)
 
 /** DER of an Ed25519 SubjectPublicKeyInfo up to the key's own 32 bytes (RFC 8410). */
 const spkiPrefix = Buffer.from('302a300506032b6570032100', 'hex')
@@ -54,9 +57,7 @@ export function isSignedBy(publicKey: KeyObject, content: Uint8Array, signature:
 
 /** As `isSignedBy`, on a thread of libuv's pool: this one only pays for handing it over, a fiftieth of the work. */
 export function isSignedByAside(publicKey: KeyObject, content: Uint8Array, signature: Uint8Array): Promise<boolean> {
-  return new Promise((resolve, reject) => {
-    verify(null, content, publicKey, signature, (error, holds) => (error === null ? resolve(holds) : reject(error)))
-  })
+  return verifyAside(null, content, publicKey, signature)
 }
 
 /** The peer id that belongs to a raw Ed25519 public key. */
