@@ -130,7 +130,7 @@ export function createDirectory(components: DirectoryComponents, init: Directory
 function whileServing(host: Host, server: DirectoryServer): Startable {
   let serving = false
   let changing = Promise.resolve()
-  let unsubscribe: () => void = () => undefined
+  let unsubscribe: (() => void) | undefined
   const turn = (wanted: boolean) => {
     changing = changing.then(async () => {
       if (serving === wanted) return
@@ -145,18 +145,18 @@ function whileServing(host: Host, server: DirectoryServer): Startable {
       return turn(host.isServer)
     },
     stop() {
-      unsubscribe()
+      unsubscribe?.()
       return turn(false)
     },
   }
 }
 
 function expiry(registry: Registry, clock: Clock): Startable {
-  let stopTimer: StopTimer = () => undefined
+  let stopTimer: StopTimer | undefined
   return {
     start: () => {
       stopTimer = clock.every(expiryIntervalMs, () => registry.expire(clock.now()))
     },
-    stop: () => stopTimer(),
+    stop: () => stopTimer?.(),
   }
 }
