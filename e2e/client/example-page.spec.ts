@@ -1,45 +1,21 @@
-import { join } from 'node:path'
 import { expect, test } from '@playwright/test'
-import { build, type PreviewServer, preview } from 'vite'
+import { buildExamplePage, type PageSite, servePage } from '../support/example-page.ts'
 import { characterAccuracy, drawPage, letter } from '../support/letters.ts'
 import { NodeProcess, onLoopback } from '../support/node-process.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
-const pageFolder = join(import.meta.dirname, '..', '..', 'src', 'client', 'example')
-
 let folder: Awaited<ReturnType<typeof temporaryFolder>>
-let site: { url: string; server: PreviewServer }
-let otherSite: { url: string; server: PreviewServer }
+let site: PageSite
+let otherSite: PageSite
 let coordinator: NodeProcess
 let donor: NodeProcess
 let apiUrl: string
 
-/** A web site of its own: another port is another origin. */
-async function serve(outDir: string): Promise<{ url: string; server: PreviewServer }> {
-  const server = await preview({
-    root: pageFolder,
-    configFile: false,
-    logLevel: 'warn',
-    build: { outDir },
-    preview: { host: '127.0.0.1', port: 0 },
-  })
-  const url = server.resolvedUrls?.local[0]
-  if (url === undefined) throw new Error('expected the page to be served')
-  return { url, server }
-}
-
 test.beforeAll(async () => {
   folder = await temporaryFolder()
-  const outDir = join(folder.path, 'page')
-  await build({
-    root: pageFolder,
-    configFile: false,
-    base: './',
-    logLevel: 'warn',
-    build: { outDir, emptyOutDir: true },
-  })
-  site = await serve(outDir)
-  otherSite = await serve(outDir)
+  const outDir = await buildExamplePage(folder.path)
+  site = await servePage(outDir)
+  otherSite = await servePage(outDir)
   coordinator = await NodeProcess.start({
     folder: folder.path,
     name: 'coordinator',
@@ -55,7 +31,7 @@ test.beforeAll(async () => {
 })
 
 test.afterAll(async () => {
-  await Promise.all([coordinator?.kill(), donor?.kill(), site?.server.close(), otherSite?.server.close()])
+  await Promise.all([coordinator?.kill(), donor?.kill(), site?.close(), otherSite?.close()])
   await folder?.remove()
 })
 

@@ -1,0 +1,74 @@
+import { expect, test } from '@playwright/test'
+import { buildExamplePage, type PageSite, servePage } from '../support/example-page.ts'
+import { characterAccuracy, drawPage, letter } from '../support/letters.ts'
+import { NodeProcess, onLoopback } from '../support/node-process.ts'
+import { StandInTunnel } from '../support/stand-in-tunnel.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
+
+// The tunnel's certificate is its own.
+test.use({ ignoreHTTPSErrors: true })
+
+let folder: Awaited<ReturnType<typeof temporaryFolder>>
+let site: PageSite
+let tunnel: StandInTunnel
+let coordinator: NodeProcess
+let donor: NodeProcess
+let apiUrl: string
+
+test.beforeAll(async () => {
+  folder = await temporaryFolder()
+  site = await servePage(await buildExamplePage(folder.path))
+  tunnel = await StandInTunnel.start(folder.path)
+  coordinator = await NodeProcess.start({
+    folder: folder.path,
+    name: 'coordinator',
+    command: 'coordinator',
+    args: [...onLoopback, '--api-port', '0', '--api-listen', '127.0.0.1'],
+    env: { CORS_ORIGINS: new URL(site.url).origin },
+  })
+  const runtime = await coordinator.runtime()
+  apiUrl = runtime.apiUrl ?? ''
+  const seeds = runtime.addresses.flatMap(address => ['--seed', address])
+  donor = await NodeProcess.start({
+    folder: folder.path,
+    name: 'donor',
+    args: [...onLoopback, ...seeds, '--donate', '--public-port', '0'],
+    env: { TUNNEL_URL: tunnel.url },
+  })
+  tunnel.target = (await donor.runtime()).publicUrl
+})
+
+test.afterAll(async () => {
+  await Promise.all([coordinator?.kill(), donor?.kill(), site?.close(), tunnel?.stop()])
+  await folder?.remove()
+})
+
+test('a page sends a letter straight to a volunteer behind a tunnel, with a coordinator’s ticket', async ({ page }) => {
+  await page.goto(`${site.url}?coordinator=${apiUrl}`)
+  await expect(page.getByRole('img')).toHaveAttribute('aria-label', /1 workers/, { timeout: 30_000 })
+  const document = { name: 'letter.png', mimeType: 'image/png', buffer: await drawPage(letter).png().toBuffer() }
+  await page.getByLabel('Document').setInputFiles(document)
+  await page.getByLabel('Straight to a worker').check()
+  const { peerId } = await donor.runtime()
+  await page.getByRole('button', { name: 'Read it' }).click()
+  await expect(page.getByRole('status')).toContainText(peerId, { timeout: 30_000 })
+  expect(characterAccuracy(letter, (await page.locator('#text').textContent()) ?? '')).toBeGreaterThanOrEqual(0.98)
+
+  expect(tunnel.asked).toEqual(['OPTIONS /service/ocr', 'POST /service/ocr'])
+  // The donor keeps it, as the coordinator's who vouched for it.
+  const { peerId: voucher } = await coordinator.runtime()
+  await expect(async () => {
+    const { stdout } = await donor.command(['contribution', 'export'])
+    expect(stdout.split('\n').filter(line => line.includes(',tunnel,') && line.includes(voucher))).toHaveLength(1)
+  }).toPass({ timeout: 15_000 })
+})
+
+test('what comes through the tunnel is not taken for this machine’s own, token or not', async ({ request }) => {
+  const headers = { authorization: `Bearer ${await donor.token()}` }
+  for (const path of ['/', '/rpc', '/metrics', '/services']) {
+    const answer = await request.get(tunnel.url + path, { headers })
+    expect([path, answer.status()]).toEqual([path, 404])
+  }
+  const answer = await request.post(`${tunnel.url}/service/ocr`, { headers, data: 'x' })
+  expect([answer.status(), (await answer.json()).error.code]).toEqual([401, 'TICKET_MALFORMED'])
+})
