@@ -30,6 +30,11 @@ describe('what is announced', () => {
     expect(draftOf({ ...facts, mode })?.state).toBe(state)
   })
 
+  it('names the address on the web where there is one', () => {
+    expect(draftOf({ ...facts, tunnelUrl: 'https://w1.example.org' })?.tunnelUrl).toBe('https://w1.example.org')
+    expect(draftOf(facts)).not.toHaveProperty('tunnelUrl')
+  })
+
   it('is nothing while donating is off', () => {
     expect(draftOf({ ...facts, donating: false })).toBeUndefined()
   })

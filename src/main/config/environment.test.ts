@@ -42,6 +42,12 @@ describe('environment', () => {
   it.each([
     ['DHT_PORT', '99999', 'DHT_PORT: expected a port from 1 to 65535, got "99999"'],
     ['DHT_PORT', 'http', 'DHT_PORT: expected a port from 1 to 65535, got "http"'],
+    ['TUNNEL_URL', 'w1.example.org', 'TUNNEL_URL: expected an https URL, got "w1.example.org"'],
+    [
+      'TUNNEL_URL',
+      'https://example.org/w1',
+      'TUNNEL_URL: expected an https address without a path, or http on loopback, got "https://example.org/w1"',
+    ],
     ['DHT_ENABLED', 'no', 'DHT_ENABLED: expected true or false, got "no"'],
     [
       'COORDINATOR_URL',

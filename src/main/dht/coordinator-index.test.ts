@@ -102,6 +102,21 @@ describe('the coordinators a node knows', () => {
     expect(index.nearest()).toEqual(index.coordinators.get())
   })
 
+  it('are looked for again when somebody asks for one that is not known, seldom and together for all', async () => {
+    const { index, others } = await start(1)
+    const [fresh] = others as [Host]
+    found = [recordOf(idOf(fresh), fresh.addresses())]
+    await Promise.all([index.lookAgain(), index.lookAgain()])
+    expect([idsOf(index), lookups]).toEqual([[idOf(fresh)], 1])
+    clock.turn(1 * second)
+    await index.lookAgain()
+    expect(lookups).toBe(1)
+    clock.turn(1 * second)
+    lookup = () => Promise.reject(new Error('nobody answers'))
+    await index.lookAgain()
+    expect([idsOf(index), lookups]).toEqual([[idOf(fresh)], 2])
+  })
+
   it('stand where their records say, not where an older seed has them', async () => {
     const { index, others } = await start(1)
     const [moved] = others as [Host]
