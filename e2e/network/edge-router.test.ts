@@ -1,52 +1,23 @@
-import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Readable } from 'node:stream'
-import { Miniflare } from 'miniflare'
 import { afterEach, expect, it } from 'vitest'
 import { z } from 'zod'
-import { bundleWorker } from '../../src/edge-router/testing/bundle-worker.ts'
 import { coordinatorsSnapshotSchema } from '../../src/shared/schema/coordinators.ts'
-import { settingsSchema } from '../../src/shared/schema/settings.ts'
 import { second } from '../../src/shared/units.ts'
+import { type Edge, forgetWhomToAsk, startEdge } from '../support/edge.ts'
 import { drawPage } from '../support/letters.ts'
 import { NodeProcess, onLoopback, runCommand } from '../support/node-process.ts'
 import { eventually } from '../support/swarm/swarm.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
 const nodes: NodeProcess[] = []
-let edge: Miniflare | undefined
+let edge: Edge | undefined
 let folder: { path: string; remove: () => Promise<void> } | undefined
 
 afterEach(async () => {
   await Promise.all(nodes.map(node => node.kill()))
-  await edge?.dispose()
+  await edge?.stop()
   await folder?.remove()
 })
-
-/** The edge router in the real Workers runtime, on a port of this machine's loopback. */
-async function startEdge(caPublicKey: string): Promise<string> {
-  edge = new Miniflare({
-    host: '127.0.0.1',
-    port: 0,
-    modules: [
-      {
-        type: 'ESModule',
-        path: 'main.mjs',
-        contents: "export * from './worker.mjs'; export { default } from './worker.mjs'",
-      },
-      { type: 'ESModule', path: 'worker.mjs', contents: await bundleWorker() },
-    ],
-    compatibilityDate: '2026-07-01',
-    handleRuntimeStdio: (stdout: Readable, stderr: Readable) => {
-      stdout.resume()
-      stderr.resume()
-    },
-    cf: false,
-    bindings: { NETWORK_NAME: 'charity', NETWORK_CA_KEY: caPublicKey, OPERATOR_TOKEN: 'o'.repeat(64) },
-    durableObjects: { COORDINATORS: { className: 'Coordinators', useSQLite: true } },
-  })
-  return (await edge.ready).origin
-}
 
 async function start(name: string, args: string[], env: NodeJS.ProcessEnv, command?: 'coordinator') {
   const node = await NodeProcess.start({
@@ -65,20 +36,13 @@ async function coordinatorsOf(node: NodeProcess) {
   return coordinatorsSnapshotSchema.parse(JSON.parse(stdout))
 }
 
-/** As if the invite had named nobody to ask: what is left is the edge router. */
-async function forgetWhomToAsk(dataFolder: string): Promise<void> {
-  const path = join(dataFolder, 'settings.json')
-  const settings = settingsSchema.parse(JSON.parse(await readFile(path, 'utf8')))
-  const { coordinatorUrls: _, ...network } = settings.network
-  await writeFile(path, JSON.stringify({ ...settings, network: { ...network, seeds: [] } }))
-}
-
 it('a new member finds the network through the edge router once, and never needs it again', async () => {
   folder = await temporaryFolder()
   const coordinatorFolder = join(folder.path, 'coordinator')
   const made = await runCommand(['ca', 'create', 'charity', '--json', '--data-folder', coordinatorFolder])
   const { caPublicKey } = z.object({ caPublicKey: z.string() }).parse(JSON.parse(made.stdout))
-  const EDGE_ROUTER_URL = await startEdge(caPublicKey)
+  edge = await startEdge(caPublicKey)
+  const EDGE_ROUTER_URL = edge.url
   const coordinator = await start(
     'coordinator',
     ['--api-port', '0', '--api-listen', '127.0.0.1', '--location', 'leeds'],
@@ -119,7 +83,7 @@ it('a new member finds the network through the edge router once, and never needs
   await eventually(async () => expect(await ask(withKey)).toMatchObject([200, { text: 'Leeds\n' }]), 30 * second)
 
   // The edge router is gone, the donor starts again.
-  await edge?.dispose()
+  await edge?.stop()
   edge = undefined
   await donor.stop()
   const again = await start('donor', [], { EDGE_ROUTER_URL })

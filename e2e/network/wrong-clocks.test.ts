@@ -1,14 +1,10 @@
-import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { afterEach, expect, it } from 'vitest'
 import { minute, second } from '../../src/shared/units.ts'
 import { Lan } from '../support/lan.ts'
-import { NodeProcess } from '../support/node-process.ts'
+import { clockAhead, NodeProcess } from '../support/node-process.ts'
 import { canMakeNamespaces, loopbackSite } from '../support/site.ts'
 import { eventually, idsOf, Swarm } from '../support/swarm/swarm.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
-
-const clockAhead = pathToFileURL(join(import.meta.dirname, '../support/clock-ahead.mjs'))
 
 const possible = canMakeNamespaces()
 if (!possible) console.log('Not root: machines with wrong clocks are not tested.')
@@ -67,13 +63,12 @@ it.skipIf(!possible)(
     for (const [index, machine] of lan.machines[0].entries()) {
       const first = nodes[0]
       const seeds = first === undefined ? [] : (await first.runtime()).addresses.flatMap(address => ['--seed', address])
-      const clock = { NODE_OPTIONS: `--import=${clockAhead}`, TEST_CLOCK_AHEAD_MS: String(10 * minute) }
       const node = await NodeProcess.start({
         folder: folder.path,
         name: `node-${index}`,
         site: { ...loopbackSite, command: machine.command },
         args: ['--no-mdns', '--listen', machine.address, ...seeds],
-        env: index === 3 ? clock : {},
+        env: index === 3 ? clockAhead(10 * minute) : {},
       })
       nodes.push(node)
     }
