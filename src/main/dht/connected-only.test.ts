@@ -30,6 +30,7 @@ it('opens neither connections nor streams, whoever is to be reached', async () =
   await expect(connectionManager.openStream(other.peerId, '/any/1.0.0')).rejects.toThrow('only knows peers')
   expect(await connectionManager.isDialable(other.libp2p.getMultiaddrs())).toBe(false)
   expect(connectionManager.getDialQueue()).toEqual([])
+  expect(() => connectionManager.getConnectionsMap()).toThrow('only knows peers')
   expect(host.libp2p.getPeers()).toEqual([])
 })
 

@@ -5,6 +5,7 @@ import { TurnedClock } from '../clock.ts'
 import { createTestHost } from '../directory/test-network.ts'
 import { Lifecycle } from '../lifecycle.ts'
 import { ConnectionTrimmer } from './connection-trimmer.ts'
+import { type Contact, contactAt } from './contacts.ts'
 import type { Host } from './host.ts'
 
 const log = pino({ level: 'silent' })
@@ -15,16 +16,18 @@ let lifecycle: Lifecycle
 let trimmer: ConnectionTrimmer
 let host: Host
 let others: Host[]
+let contacts: Map<string, Contact>
 
 beforeEach(async () => {
   clock = new TurnedClock(Date.now())
+  contacts = new Map()
   lifecycle = new Lifecycle()
   host = lifecycle.add('host', await createTestHost())
   others = await Promise.all([1, 2, 3].map(() => createTestHost()))
   for (const other of others) lifecycle.add('other', other)
   trimmer = lifecycle.add(
     'trimmer',
-    new ConnectionTrimmer({ host, contacts: { get: () => undefined }, clock, log }, budget),
+    new ConnectionTrimmer({ host, contacts: { get: peerId => contacts.get(peerId) }, clock, log }, budget),
   )
   await lifecycle.start()
   for (const other of others) await host.libp2p.dial(other.libp2p.getMultiaddrs())
@@ -52,6 +55,41 @@ describe('with more connections than wanted', () => {
   it('looks twice a minute', async () => {
     clock.turn(3 * minute)
     await vi.waitFor(() => expect(connected()).toHaveLength(1))
+  })
+
+  it('keeps the servers of its table', async () => {
+    const [server] = others as [Host]
+    const [address] = server.libp2p.getMultiaddrs()
+    if (address === undefined) throw new Error('expected an address')
+    const id = server.peerId.toString()
+    contacts.set(id, contactAt(id, address, [], true))
+    clock.turn(3 * minute)
+    await vi.waitFor(() => expect(connected()).toEqual([id]))
+  })
+
+  it('keeps those with a stream open, unless it is one of the directory, which is kept open for later', async () => {
+    const [busy, asked] = others as [Host, Host]
+    for (const [other, protocol] of [
+      [busy, '/work/1.0.0'],
+      [asked, host.protocols.directory],
+    ] as const) {
+      await other.libp2p.handle(protocol, () => undefined)
+      await host.libp2p.dialProtocol(other.peerId, protocol)
+    }
+    clock.turn(3 * minute)
+    await vi.waitFor(() => expect(connected()).toEqual([busy.peerId.toString()]))
+  })
+
+  it('forgets when one that has gone was used', async () => {
+    const [first, second] = others as [Host, Host]
+    clock.turn(1.5 * minute)
+    for (const other of [first, second]) trimmer.used(other.peerId.toString())
+    await host.libp2p.hangUp(second.peerId)
+    expect(await trimmer.trim()).toBe(0)
+    await host.libp2p.dial(second.libp2p.getMultiaddrs())
+    await quiet()
+    clock.turn(minute)
+    await vi.waitFor(() => expect(connected()).toEqual([first.peerId.toString()]))
   })
 
   it('leaves new ones alone', async () => {

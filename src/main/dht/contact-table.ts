@@ -68,7 +68,7 @@ export class ContactTable<C extends LookupPeer> {
   }
 
   #chooseToGiveWay(bucket: Set<string>, newcomer: C): C | undefined {
-    const contacts = [...bucket].flatMap(peerId => this.#contacts.get(peerId) ?? [])
+    const contacts = [...this.#contacts.values()].filter(({ peerId }) => bucket.has(peerId))
     const ofParty = (party: string) => contacts.filter(contact => contact.party === party).length
     if (ofParty(newcomer.party) >= maxOfOneParty) return undefined
     return contacts.findLast(({ party }) => ofParty(party) > maxOfOneParty)

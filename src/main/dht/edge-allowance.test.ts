@@ -45,6 +45,32 @@ describe('when the edge router may be asked', () => {
     expect(second.allowedAt).toBe(clock.now() + 15 * minute)
   })
 
+  it('starts anew where the count on disk is none, and is kept in memory where it cannot be written', async () => {
+    const clock = new TurnedClock(Date.parse('2026-03-01T22:00:00Z'))
+    const datastore = new MemoryDatastore()
+    const counting = new EdgeAllowance({ datastore, clock, log })
+    await counting.asked()
+    for await (const { key } of datastore.query({})) datastore.put(key, new TextEncoder().encode('{"today":-1}'))
+    const allowance = new EdgeAllowance({ datastore, clock, log })
+    await allowance.start()
+    expect([allowance.today, allowance.allowedAt]).toEqual([0, clock.now()])
+    datastore.put = () => {
+      throw new Error('the disk is full')
+    }
+    await allowance.asked()
+    expect([allowance.today, allowance.allowedAt]).toEqual([1, clock.now() + 15 * minute])
+    allowance.stop()
+    expect([allowance.today, allowance.allowedAt]).toEqual([0, clock.now()])
+  })
+
+  it('is written only where help has changed it', async () => {
+    const clock = new TurnedClock()
+    const datastore = new MemoryDatastore()
+    const allowance = new EdgeAllowance({ datastore, clock, log })
+    await allowance.helped()
+    expect([...datastore.query({})]).toEqual([])
+  })
+
   it('costs at most six requests in a day of being cut off', async () => {
     const clock = new TurnedClock(Date.parse('2026-03-01T00:00:00Z'))
     const allowance = new EdgeAllowance({ datastore: new MemoryDatastore(), clock, log })

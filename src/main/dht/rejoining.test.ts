@@ -82,6 +82,7 @@ it('dials peers that were found while the host was still starting', async () => 
 it('does not dial those it is connected with already, nor anybody before it has started', async () => {
   const [a, b] = (await start(2)) as [Host, Host]
   await a.libp2p.dial(b.libp2p.getMultiaddrs())
+  await a.libp2p.peerStore.merge(b.peerId, { multiaddrs: b.libp2p.getMultiaddrs() })
   let opened = 0
   a.libp2p.addEventListener('connection:open', () => opened++)
   const bootstrap = await bootstrapOf(a)

@@ -116,6 +116,7 @@ describe('seeds over HTTP', () => {
     ['no JSON', () => ({ body: '<html>' })],
     ['something else', () => ({ body: '{"seeds":7}' })],
     ['an error', () => ({ status: 503, body: '{}' })],
+    ['nothing at all', () => ({ status: 204, body: '' })],
     ['more than anybody wants', () => ({ body: `{"seeds":[],"pad":"${'x'.repeat(600 * 1024)}"}` })],
   ])('that are %s make the source fail, not the node', async (_case, answer) => {
     const { url } = await serve(answer)
@@ -148,6 +149,42 @@ describe('seeds that are kept', () => {
     expect(await keptSeeds(cache).addresses(signal)).toEqual(seed.multiaddrs)
     clock.turn(2 * hour)
     expect(await keptSeeds(cache).addresses(signal)).toEqual([])
+  })
+
+  it('are verified anew at a start, and forgotten where they no longer hold', async () => {
+    const { cache } = await parts()
+    const [good, ended] = [await seedOf(await signer()), await seedOf(await signer(), { now: clock.now() - 47 * hour })]
+    for (const { envelope } of [good, ended]) await cache.keep([await openSeed(envelope, clock.now())])
+    expect(cache.seeds()).toHaveLength(2)
+    clock.turn(2 * hour)
+    const { cache: later } = await parts()
+    expect(await keptSeeds(later).addresses(signal)).toEqual(good.multiaddrs)
+    later.stop()
+    expect(later.seeds()).toEqual([])
+  })
+
+  it('are dropped where what is on disk is none, and used from memory where it cannot be written', async () => {
+    const { cache } = await parts()
+    const seed = await openSeed((await seedOf(await signer())).envelope, clock.now())
+    await cache.keep([seed])
+    for await (const { key } of datastore.query({})) datastore.put(key, new TextEncoder().encode('[{"envelope":7}]'))
+    const { cache: later } = await parts()
+    expect(later.seeds()).toEqual([])
+    datastore.put = () => {
+      throw new Error('the disk is full')
+    }
+    await later.keep([seed])
+    expect(later.seeds().map(({ seed }) => seed)).toEqual([seed.seed])
+  })
+
+  it('are those of 32 coordinators at most, the newest', async () => {
+    const { cache } = await parts()
+    const seeds = await Promise.all(
+      Array.from({ length: 33 }, async (_, age) => seedOf(await signer(), { now: clock.now() - age * hour })),
+    )
+    await cache.keep(await Promise.all(seeds.map(({ envelope }) => openSeed(envelope, clock.now()))))
+    const { cache: later } = await parts()
+    expect(later.seeds().map(({ seed }) => seed.node_id)).toEqual(seeds.slice(0, 32).map(seed => seed.node_id))
   })
 
   it('are what a coordinator said last', async () => {

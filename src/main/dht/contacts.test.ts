@@ -1,0 +1,93 @@
+import { multiaddr } from '@multiformats/multiaddr'
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { peerIdTextOf } from '../directory/signing.ts'
+import { createTestHost } from '../directory/test-network.ts'
+import { Lifecycle } from '../lifecycle.ts'
+import { type Contact, Contacts, contactAt } from './contacts.ts'
+import type { Host } from './host.ts'
+
+let lifecycle: Lifecycle
+let host: Host
+let contacts: Contacts
+
+beforeEach(async () => {
+  lifecycle = new Lifecycle()
+  host = lifecycle.add('host', await createTestHost())
+  contacts = lifecycle.add('contacts', new Contacts({ host }))
+  await lifecycle.start()
+})
+
+afterEach(() => lifecycle.stop())
+
+function heard(index: number): Contact {
+  const peerId = peerIdTextOf(Uint8Array.from([index >> 8, index & 255, ...new Uint8Array(30)]))
+  const address = multiaddr('/ip4/192.168.1.5/tcp/8468')
+  return contactAt(peerId, address, [address.toString()], false)
+}
+
+/** A host that serves the directory, connected with this one. */
+async function meet(): Promise<Host> {
+  const other = lifecycle.add('other', await createTestHost())
+  await other.start()
+  await other.libp2p.handle(other.protocols.directory, () => undefined)
+  await host.libp2p.dial(other.libp2p.getMultiaddrs())
+  await vi.waitFor(() => expect(contacts.size).toBe(1))
+  return other
+}
+
+it('keeps what was heard of a thousand peers, and forgets who was named longest ago', () => {
+  const all = Array.from({ length: 1_001 }, (_, index) => heard(index))
+  contacts.hear(all.slice(0, 1_000))
+  contacts.hear(all.slice(0, 1))
+  contacts.hear(all.slice(1_000))
+  expect(contacts.get(heard(1).peerId)).toBeUndefined()
+  expect(contacts.get(heard(0).peerId)).toEqual(heard(0))
+  expect(contacts.get(heard(1_000).peerId)).toEqual(heard(1_000))
+  expect([...contacts.met()]).toEqual([])
+})
+
+it('names those that it met where they listen, and believes nobody else about them', async () => {
+  const other = await meet()
+  const peerId = other.peerId.toString()
+  contacts.hear([{ ...heard(0), peerId }])
+  expect(contacts.get(peerId)).toMatchObject({ connected: true, addresses: other.addresses() })
+  expect([...contacts.met()].map(contact => contact.peerId)).toEqual([peerId])
+})
+
+it('tells of whom it meets and loses, and not of those it never knew', async () => {
+  let told = 0
+  const stop = contacts.onChange(() => told++)
+  const other = await meet()
+  expect(told).toBe(1)
+  contacts.forget(heard(0).peerId)
+  expect(told).toBe(1)
+  await host.libp2p.hangUp(other.peerId)
+  await vi.waitFor(() => expect(contacts.size).toBe(0))
+  expect(told).toBe(2)
+  stop()
+  contacts.hear([heard(0)])
+  contacts.forget(heard(0).peerId)
+  expect(contacts.get(heard(0).peerId)).toBeUndefined()
+  expect(told).toBe(2)
+})
+
+it('counts a peer again that answers after it was forgotten, and none that is not connected', async () => {
+  const other = await meet()
+  contacts.forget(other.peerId.toString())
+  expect(contacts.size).toBe(0)
+  contacts.answered(other.peerId)
+  expect(contacts.get(other.peerId.toString())?.connected).toBe(true)
+  await host.libp2p.hangUp(other.peerId)
+  await vi.waitFor(() => expect(contacts.size).toBe(0))
+  contacts.answered(other.peerId)
+  expect(contacts.size).toBe(0)
+})
+
+it('has forgotten everybody once it has stopped', async () => {
+  const other = await meet()
+  contacts.hear([heard(0)])
+  contacts.stop()
+  expect(contacts.size).toBe(0)
+  expect(contacts.get(heard(0).peerId)).toBeUndefined()
+  expect(contacts.get(other.peerId.toString())).toBeUndefined()
+})
