@@ -1,5 +1,9 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import { minute } from '../../shared/units.ts'
+import { TurnedClock } from '../clock.ts'
+import { coordinatorsKey, serviceKey } from './keys.ts'
 import { createTestNode, ocrDraft, startAll, startTestNetwork, type TestNode } from './test-network.ts'
+import { testWorker } from './test-records.ts'
 
 let nodes: TestNode[] = []
 
@@ -72,6 +76,69 @@ it('keeps every one of 50 workers that announce themselves at once', async () =>
     await vi.waitFor(async () => expect(await found(node)).toEqual(expected), 20_000)
   }
 }, 60_000)
+
+it('serves from the moment it becomes a server until it is none any more', async () => {
+  const [first] = (await network(1)) as [TestNode]
+  const node = await createTestNode({ mode: 'client', seeds: first.seeds() })
+  nodes.push(node)
+  await startAll([node])
+  const self = { peerId: idOf(node) }
+  const own = () => node.directory.registrars.of(serviceKey('ocr'))
+  const serves = () => node.host.libp2p.getProtocols().includes(node.host.protocols.directory)
+  expect(own()).not.toContainEqual(expect.objectContaining(self))
+  expect(serves()).toBe(false)
+  await node.host.setMode('server')
+  expect(own()).toContainEqual(expect.objectContaining(self))
+  await vi.waitFor(() => expect(serves()).toBe(true))
+  const late = await createTestNode({ mode: 'client', seeds: node.seeds() })
+  nodes.push(late)
+  await startAll([late])
+  late.directory.announcer.update(ocrDraft())
+  await vi.waitFor(() => expect(node.directory.registry.size.workers).toBe(1), 5_000)
+  await node.host.setMode('client')
+  expect(own()).not.toContainEqual(expect.objectContaining(self))
+  await vi.waitFor(() => expect(serves()).toBe(false))
+})
+
+it('takes whoever says so for a coordinator in an open network', async () => {
+  const [node] = (await network(1)) as [TestNode]
+  const worker = await testWorker(1, node.host.networkId)
+  const now = Date.now()
+  const keys = [coordinatorsKey(), serviceKey('ocr')]
+  const announced = { keys, from: worker.peerId, now }
+  expect(node.directory.registry.announce(await worker.record({ issuedAt: now }), announced)).toEqual({
+    kind: 'ok',
+    declined: [],
+  })
+})
+
+it('forgets expired records by itself', async () => {
+  const clock = new TurnedClock()
+  const node = await createTestNode({ clock })
+  nodes.push(node)
+  await node.start()
+  const worker = await testWorker(1, node.host.networkId)
+  const { registry } = node.directory
+  const record = await worker.record({ issuedAt: clock.now(), expiresAt: clock.now() + minute })
+  registry.announce(record, { keys: [serviceKey('ocr')], from: worker.peerId, now: clock.now() })
+  clock.turn(0.5 * minute)
+  expect(registry.size.workers).toBe(1)
+  // Until then it could be replayed by somebody whose clock is a minute slow.
+  clock.turn(1.5 * minute)
+  expect(registry.size).toEqual({ workers: 0, keys: 0, bytes: 0 })
+})
+
+it('hands the certificates of workers to who asks for them, in a network with a CA', async () => {
+  const learnt: string[] = []
+  const certificates = {
+    of: (peerId: string) => `certificate of ${peerId}`,
+    learn: async (tokens: readonly string[]) => void learnt.push(...tokens),
+  }
+  const [registrar, asker] = (await network(2, { membership: { certificates } })) as [TestNode, TestNode]
+  registrar.directory.announcer.update(ocrDraft())
+  await vi.waitFor(async () => expect(await found(asker)).toEqual([idOf(registrar)]), 5_000)
+  expect(learnt).toContain(`certificate of ${idOf(registrar)}`)
+})
 
 it('keeps two networks apart on the same machine', async () => {
   const [a] = (await network(1)) as [TestNode]

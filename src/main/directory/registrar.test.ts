@@ -20,6 +20,8 @@ let servers: Host[]
 let registrar: TestNode
 let worker: Host
 let channels: Channels
+/** Which roles every peer has shown a certificate for. */
+let hasRole: (role: string) => boolean
 let announce: (services: string[], seq: number, keys?: string[]) => Promise<unknown>
 
 /** A server that others see as a registrar. */
@@ -35,7 +37,11 @@ async function startServer(): Promise<Host> {
 beforeEach(async () => {
   lifecycle = new Lifecycle()
   servers = []
-  registrar = lifecycle.add('registrar', await createTestNode())
+  hasRole = () => true
+  registrar = lifecycle.add(
+    'registrar',
+    await createTestNode({ membership: { hasRole: (_peerId, role) => hasRole(role) } }),
+  )
   const privateKey = await generateKeyPair('Ed25519')
   worker = lifecycle.add('worker', await createTestHost({ privateKey, mode: 'client' }))
   channels = lifecycle.add(
@@ -83,8 +89,9 @@ describe('a registrar', () => {
     for (const service of near) expect(registrar.directory.registry.find(serviceKey(service), any).total).toBe(1)
   }, 60_000)
 
-  it('declines the keys of coordinators to whoever has no certificate', async () => {
+  it('declines the keys of coordinators to whoever has no certificate, in a network with a CA', async () => {
     const key = coordinatorsKey()
+    hasRole = role => role !== 'coordinator'
     expect(await announce(['ocr'], 1, [key])).toMatchObject({ kind: 'ok', declined: [{ key, code: 'FORBIDDEN' }] })
     expect(registrar.directory.registry.find(key, any).total).toBe(0)
   })

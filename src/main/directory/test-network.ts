@@ -5,7 +5,7 @@ import type { Datastore } from 'interface-datastore'
 import { pino } from 'pino'
 import { RmaError } from '../../shared/errors.ts'
 import { type Milliseconds, minute, second } from '../../shared/units.ts'
-import { systemClock } from '../clock.ts'
+import { type Clock, systemClock } from '../clock.ts'
 import { AddressBook } from '../dht/address-book.ts'
 import { Bootstrap } from '../dht/bootstrap.ts'
 import { ClosestPeers } from '../dht/closest.ts'
@@ -15,7 +15,7 @@ import { networkId } from '../dht/network.ts'
 import { configuredSeeds, knownPeers } from '../dht/seed-source.ts'
 import { Lifecycle, type Startable } from '../lifecycle.ts'
 import type { RecordDraft } from './announce-plan.ts'
-import { createDirectory, type Directory, type DirectoryInit } from './directory.ts'
+import { createDirectory, type Directory, type DirectoryComponents, type DirectoryInit } from './directory.ts'
 import { Registrars } from './registrars.ts'
 import { Sequence, type SequenceStore } from './sequence.ts'
 
@@ -34,6 +34,10 @@ export interface TestNodeInit extends Partial<DirectoryInit> {
   network?: string
   seeds?: string[]
   datastore?: Datastore
+  /** What records are dated by. Default: the system's. */
+  clock?: Clock
+  /** As in a network with a CA. Default: an open network. */
+  membership?: Pick<DirectoryComponents, 'hasRole' | 'certificates'>
   port?: number
   mode?: 'server' | 'client'
   /** How often open connections are checked. Default: as in a real node. */
@@ -77,7 +81,14 @@ export async function createTestNode(init: TestNodeInit = {}): Promise<TestNode>
   const bootstrap = new Bootstrap({ host, addressBook, sources, clock, log })
   const sequence = new Sequence({ store: memoryStore(), clock, log })
   const directory = createDirectory(
-    { host, privateKey, sequence, clock, log },
+    {
+      host,
+      privateKey,
+      sequence,
+      clock: init.clock ?? clock,
+      log,
+      ...init.membership,
+    },
     { heartbeatIntervalMs: 30 * second, workerTtlMs: 5 * minute, cacheTtlMs: minute, maxWorkers: 50, ...init },
   )
   const lifecycle = new Lifecycle()
