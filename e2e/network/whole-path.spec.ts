@@ -87,8 +87,8 @@ test('one machine donates, another gets a letter read by it, and both dashboards
 
   await test.step('plain text goes into a pipe', async () => {
     const input = await drawPage(letter).jpeg().toBuffer()
-    const { code, stdout } = await bystander.command(['request', 'ocr', '-', '--type', 'image/jpeg'], input)
-    expect(code).toBe(0)
+    const { code, stdout, stderr } = await bystander.command(['request', 'ocr', '-', '--type', 'image/jpeg'], input)
+    expect(code, stderr).toBe(0)
     expect(characterAccuracy(letter, stdout)).toBeGreaterThanOrEqual(0.98)
   })
 

@@ -91,3 +91,13 @@ it('has forgotten everybody once it has stopped', async () => {
   expect(contacts.get(heard(0).peerId)).toBeUndefined()
   expect(contacts.get(other.peerId.toString())).toBeUndefined()
 })
+
+it('meets a peer that serves the directory only after they are connected', async () => {
+  const other = lifecycle.add('other', await createTestHost())
+  await other.start()
+  await host.libp2p.dial(other.libp2p.getMultiaddrs())
+  await vi.waitFor(async () => expect((await host.libp2p.peerStore.get(other.peerId)).protocols).not.toEqual([]))
+  expect(contacts.size).toBe(0)
+  await other.libp2p.handle(other.protocols.directory, () => undefined)
+  await vi.waitFor(() => expect([...contacts.met()].map(({ peerId }) => peerId)).toEqual([other.peerId.toString()]))
+})

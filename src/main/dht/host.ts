@@ -1,6 +1,6 @@
 import { autoNATv2 } from '@libp2p/autonat-v2'
 import { type CircuitRelayService, circuitRelayTransport } from '@libp2p/circuit-relay-v2'
-import { type Identify, identify } from '@libp2p/identify'
+import { type Identify, type IdentifyPush, identify, identifyPush } from '@libp2p/identify'
 import {
   type Libp2p,
   type PeerDiscovery,
@@ -17,7 +17,7 @@ import { tcp } from '@libp2p/tcp'
 import { yamux } from '@libp2p/yamux'
 import { createLibp2p } from 'libp2p'
 import { fromString } from 'uint8arrays/from-string'
-import type { Milliseconds } from '../../shared/units.ts'
+import { type Milliseconds, second } from '../../shared/units.ts'
 import type { PortChoice } from '../config/node-config.ts'
 import type { Startable } from '../lifecycle.ts'
 import { LiveValue } from '../live-value.ts'
@@ -41,6 +41,9 @@ import { mdnsServiceTag, type ProtocolNames, protocolNames, protocolPrefix } fro
 import { RefusingStore } from './refusing-store.ts'
 import { meteredRelay } from './relay-server.ts'
 import { noiseInWholeFrames } from './whole-frames.ts'
+
+/** Changes that come within this time are told together. */
+const pushAfterMs = 0.1 * second
 
 export interface HostComponents {
   privateKey: PrivateKey
@@ -72,6 +75,7 @@ export interface HostInit {
 
 export interface HostServices extends Record<string, unknown> {
   identify: Identify
+  identifyPush: IdentifyPush
   ping: Ping
   dht: KadDHT
   listening: Listening
@@ -151,6 +155,8 @@ function services(init: HostInit) {
   const { gate } = init
   return {
     identify: identify({ protocolPrefix: prefix }),
+    // Peers may connect before this node serves all it will, and what it serves changes with its side: they are told.
+    identifyPush: identifyPush({ protocolPrefix: prefix, debounce: pushAfterMs }),
     ping: ping({ protocolPrefix: prefix }),
     dht: (components: KadDHTComponents) => kad(components, init),
     ...(init.autoNat === true || init.coordinator === true ? { autoNat: autoNATv2({ protocolPrefix: prefix }) } : {}),
