@@ -1,4 +1,5 @@
 import { MemoryDatastore } from 'datastore-core'
+import { Key } from 'interface-datastore'
 import { describe, expect, it } from 'vitest'
 import { day, hour, minute } from '../../shared/units.ts'
 import { TurnedClock } from '../clock.ts'
@@ -68,7 +69,9 @@ describe('when the edge router may be asked', () => {
     const datastore = new MemoryDatastore()
     const allowance = new EdgeAllowance({ datastore, clock, log })
     await allowance.helped()
-    expect([...datastore.query({})]).toEqual([])
+    expect(await datastore.has(new Key('/edge-requests'))).toBe(false)
+    await allowance.asked()
+    expect(await datastore.has(new Key('/edge-requests'))).toBe(true)
   })
 
   it('costs at most six requests in a day of being cut off', async () => {

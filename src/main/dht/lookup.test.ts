@@ -155,6 +155,11 @@ describe('a lookup', () => {
     expect(resultOf(lookup).certain).toBe(true)
   })
 
+  it('counts nobody as slow who was not asked, and asks it then', () => {
+    const lookup = startLookup(target, 8, [peer('unasked')])
+    expect(nextToAsk(note(lookup, 'unasked', 'slow')).map(({ peerId }) => peerId)).toEqual(['unasked'])
+  })
+
   it('asks 40 at most, however many are made up', () => {
     let lookup = startLookup(target, 8, [peer('liar')])
     let asked = 0
