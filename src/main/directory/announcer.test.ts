@@ -237,10 +237,11 @@ describe('an announcer', () => {
   it('says nothing where it leaves or stops before its first record has a number', async () => {
     for (const end of ['leave', 'stop'] as const) {
       const reserving = Promise.withResolvers<number>()
-      const store = { load: () => reserving.promise, save: async () => undefined }
+      const store = { load: vi.fn(() => reserving.promise), save: async () => undefined }
       const another = make({ sequence: new Sequence({ store, clock, log }) })
       another.start()
       another.update(ocrDraft())
+      await vi.waitFor(() => expect(store.load).toHaveBeenCalled())
       await another[end]()
       reserving.resolve(0)
       await vi.waitFor(() => expect(another.settled).toBe(true))
