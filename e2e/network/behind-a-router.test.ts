@@ -40,7 +40,12 @@ it.skipIf(!possible)(
   async () => {
     internet = await Internet.make()
     folder = await temporaryFolder()
-    const [far, open, home] = [await internet.server(), await internet.server(), await internet.home()]
+    const [far, open, home, elsewhere] = [
+      await internet.server(),
+      await internet.server(),
+      await internet.home(),
+      await internet.home(),
+    ]
     const coordinator = await start('coordinator', far, ['--location', 'leeds'], 'coordinator')
     const seeds = (await coordinator.runtime()).addresses.flatMap(address => ['--seed', address])
     // A coordinator vouches for its own public address.
@@ -48,6 +53,8 @@ it.skipIf(!possible)(
 
     const member = await start('member', open, seeds)
     const donor = await start('donor', home, [...seeds, '--donate'])
+    // Behind a router of its own, so that neither can dial the other; the member is dialled by the donor sooner or later.
+    const neighbour = await start('neighbour', elsewhere, seeds)
     await eventually(async () => {
       expect(await addressesOf(member)).toEqual([expect.stringContaining(`/ip4/${open.address}/tcp/8468/`)])
     }, 30 * second)
@@ -62,12 +69,12 @@ it.skipIf(!possible)(
 
     const page = await drawPage(['Leeds'], { width: 240, height: 90 }).png().toBuffer()
     await eventually(async () => {
-      const { code, stdout, stderr } = await member.command(['request', 'ocr', '-', '--type', 'image/png'], page)
+      const { code, stdout, stderr } = await neighbour.command(['request', 'ocr', '-', '--type', 'image/png'], page)
       expect([code, stdout.trim()], stderr).toEqual([0, 'Leeds'])
     }, 30 * second)
     const { peerId } = await donor.runtime()
     await eventually(async () => {
-      const { edges } = JSON.parse((await member.command(['topology', '--json'])).stdout)
+      const { edges } = JSON.parse((await neighbour.command(['topology', '--json'])).stdout)
       expect(edges).toContainEqual(expect.objectContaining({ to: peerId, path: 'relay' }))
     }, 10 * second)
   },
