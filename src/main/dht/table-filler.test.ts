@@ -134,6 +134,19 @@ describe('a node among servers', () => {
     await vi.waitFor(() => expect(timesAsked(only)).toBe(4))
   })
 
+  it('asks about a bucket again the next minute where nobody answered', async () => {
+    const only = await meet(bucket => bucket === 0)
+    await settled()
+    answer = async () => {
+      throw new Error('busy')
+    }
+    clock.turn(second)
+    await vi.waitFor(() => expect(timesAsked(only)).toBe(3))
+    await settled()
+    clock.turn(minute)
+    await vi.waitFor(() => expect(timesAsked(only)).toBe(4))
+  })
+
   it('goes on where one does not answer, or cannot be reached at where it is said to be', async () => {
     const gone = await startServer(bucket => bucket === 0)
     const only = await meet(bucket => bucket > 0)

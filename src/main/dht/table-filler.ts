@@ -106,7 +106,7 @@ export class TableFiller implements Startable {
     const { closest, contacts } = this.#components
     const newcomers = this.#newcomers().slice(0, askedNewcomers)
     this.#known = new Set([...contacts.met()].map(({ peerId }) => peerId))
-    const near = await this.#closeTo(newcomers, this.#self)
+    const near = (await this.#closeTo(newcomers, this.#self)) ?? []
     await closest.find(this.#self, { sure: thorough, near, signal: this.#life.signal })
   }
 
@@ -120,31 +120,35 @@ export class TableFiller implements Startable {
       const exhausted = this.#exhausted.get(bucket)
       const rests = exhausted?.size === size && clock.now() - exhausted.at < exhaustedMs
       if (size >= soughtPeers || rests) continue
-      if (!(await this.#fillBucket(bucket, soughtPeers - size))) this.#exhausted.set(bucket, { size, at: clock.now() })
+      const filling = await this.#fillBucket(bucket, soughtPeers - size)
+      if (filling === 'exhausted') this.#exhausted.set(bucket, { size, at: clock.now() })
     }
     this.#filling = false
   }
 
-  /** Returns whether anybody new was found. */
-  async #fillBucket(bucket: number, wanted: number): Promise<boolean> {
+  /** `exhausted`: those who were asked know nobody new for it. Where none of them answered, that cannot be told. */
+  async #fillBucket(bucket: number, wanted: number): Promise<'found' | 'exhausted' | 'unanswered'> {
     const { contacts, host } = this.#components
     const target = randomPlaceIn(bucket, this.#self)
     const named = await this.#closeTo(contacts.closest(target, askedForBucket), target)
+    if (named === undefined) return 'unanswered'
     const missing = named.filter(
       ({ peerId, position }) =>
         bucketOf(this.#self, position) === bucket && host.libp2p.getConnections(peerIdFromString(peerId)).length === 0,
     )
     for (const contact of missing.slice(0, wanted)) await this.#quietly(this.#dial(contact))
-    return missing.length > 0
+    return missing.length > 0 ? 'found' : 'exhausted'
   }
 
-  /** Whom the contacts know close to a place, each once. */
-  async #closeTo(contacts: readonly Contact[], target: Position): Promise<Contact[]> {
+  /** Whom the contacts know close to a place, each once; undefined where none of them answered. */
+  async #closeTo(contacts: readonly Contact[], target: Position): Promise<Contact[] | undefined> {
     const options = { timeoutMs: askTimeoutMs, signal: this.#life.signal }
     const answers = await Promise.all(
       contacts.map(contact => this.#quietly(this.#components.ask(contact, target, options))),
     )
-    return [...new Map(answers.flatMap(answer => answer ?? []).map(contact => [contact.peerId, contact])).values()]
+    const given = answers.filter(answer => answer !== undefined)
+    if (given.length === 0) return undefined
+    return [...new Map(given.flat().map(contact => [contact.peerId, contact])).values()]
   }
 
   async #dial({ peerId, addresses }: Contact): Promise<void> {
