@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import { nextWord } from '../next-word.ts'
 import type { LoadChildInit, LoadFigures, LoadOrder, LoadWord, Stalls } from './load-words.ts'
 
 const program = fileURLToPath(new URL('./load-child.ts', import.meta.url))
@@ -16,9 +17,8 @@ export class LoadProcess {
   /** Resolves once all its workers have joined and announced themselves. */
   static async start(init: LoadChildInit): Promise<LoadProcess> {
     const child = fork(program, [JSON.stringify(init)], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
-    const started = new LoadProcess(child)
-    await started.#hear('ready')
-    return started
+    await nextWord<LoadWord, 'ready'>(child, 'ready')
+    return new LoadProcess(child)
   }
 
   /** Resolves once the process has little to do, or after a minute. */
@@ -45,24 +45,9 @@ export class LoadProcess {
     await exited
   }
 
-  #ask<K extends LoadWord['kind']>(order: LoadOrder, kind: K): Promise<LoadWord & { kind: K }> {
-    const answer = this.#hear(kind)
+  #ask<K extends LoadWord['kind']>(order: LoadOrder, kind: K): Promise<Extract<LoadWord, { kind: K }>> {
+    const answer = nextWord<LoadWord, K>(this.#child, kind)
     this.#child.send(order)
     return answer
-  }
-
-  #hear<K extends LoadWord['kind']>(kind: K): Promise<LoadWord & { kind: K }> {
-    const child = this.#child
-    return new Promise((resolve, reject) => {
-      const ended = () => reject(new Error(`a process of workers ended while it was to say ${kind}`))
-      const listen = (word: LoadWord) => {
-        if (word.kind !== kind) return
-        child.off('message', listen)
-        child.off('exit', ended)
-        resolve(word as LoadWord & { kind: K })
-      }
-      child.on('message', listen)
-      child.once('exit', ended)
-    })
   }
 }

@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import { nextWord } from '../next-word.ts'
 import type { NodePlace, RoutingChildInit, RoutingOrder, RoutingWord } from './routing-words.ts'
 
 const program = fileURLToPath(new URL('./routing-child.ts', import.meta.url))
@@ -28,7 +29,7 @@ export class RoutingProcess implements NodePlace {
       execArgv: ['--expose-gc'],
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     })
-    return new RoutingProcess(child, await nextWord(child, 'ready'))
+    return new RoutingProcess(child, await nextWord<RoutingWord, 'ready'>(child, 'ready'))
   }
 
   hold(hold: boolean): void {
@@ -37,18 +38,18 @@ export class RoutingProcess implements NodePlace {
 
   /** Resolves when a job has begun that will not end. */
   async begun(): Promise<void> {
-    await nextWord(this.#child, 'begun')
+    await nextWord<RoutingWord, 'begun'>(this.#child, 'begun')
   }
 
   /** Memory in MiB; from here on the highest is kept. */
   async markRss(): Promise<number> {
     this.#tell({ kind: 'mark-rss' })
-    return (await nextWord(this.#child, 'rss')).mib
+    return (await nextWord<RoutingWord, 'rss'>(this.#child, 'rss')).mib
   }
 
   async highestRss(): Promise<number> {
     this.#tell({ kind: 'highest-rss' })
-    return (await nextWord(this.#child, 'rss')).mib
+    return (await nextWord<RoutingWord, 'rss'>(this.#child, 'rss')).mib
   }
 
   /** Ends it as a power cut would; returns once the signal is sent. */
@@ -66,18 +67,4 @@ export class RoutingProcess implements NodePlace {
   #tell(order: RoutingOrder): void {
     this.#child.send(order)
   }
-}
-
-function nextWord<K extends RoutingWord['kind']>(child: ChildProcess, kind: K): Promise<RoutingWord & { kind: K }> {
-  return new Promise((resolve, reject) => {
-    const ended = () => reject(new Error(`the process of a node ended while it was to say ${kind}`))
-    const listen = (word: RoutingWord) => {
-      if (word.kind !== kind) return
-      child.off('message', listen)
-      child.off('exit', ended)
-      resolve(word as RoutingWord & { kind: K })
-    }
-    child.on('message', listen)
-    child.once('exit', ended)
-  })
 }
