@@ -16,12 +16,6 @@ import {
 import { formatInvite, inviteLink } from '../../../shared/membership/invite.ts'
 import { networkId } from '../../../shared/membership/network-id.ts'
 import {
-  mergeRevoked,
-  type RevokedAt,
-  signRevocations,
-  verifyRevocations,
-} from '../../../shared/membership/revocations.ts'
-import {
   type Application,
   type CreatedInvite,
   type InviteAnswer,
@@ -35,12 +29,14 @@ import type { PeerIdText } from '../../../shared/schema/primitives.ts'
 import { type Milliseconds, minute, second } from '../../../shared/units.ts'
 import type { Clock } from '../../clock.ts'
 import type { Startable } from '../../lifecycle.ts'
-import { LiveValue } from '../../live-value.ts'
+import type { LiveValue } from '../../live-value.ts'
 import type { Logger } from '../../log.ts'
-import { type Applicant, admit, inviteState, plainRoles } from './admission.ts'
+import { type Applicant, admit, plainRoles } from './admission.ts'
 import { hashInviteCode, newInviteCode } from './invite-code.ts'
-import type { MembershipStore, StoredInvite, StoredMember } from './membership-store.ts'
+import { applicationAnswer, inviteAnswer, memberAnswer } from './membership-answers.ts'
+import type { MembershipStore, StoredMember } from './membership-store.ts'
 import { ReplayGuard } from './replay-guard.ts'
+import { RevocationList } from './revocation-list.ts'
 
 /** Most requests that wait for the operator. */
 const maxApplications = 1_000
@@ -69,11 +65,11 @@ export class MembershipAuthority implements Startable {
   readonly caPublicKey: string
   readonly network: string
   /** The newest signed list of what was taken back; undefined as long as nothing was. */
-  readonly revocations = new LiveValue<string | undefined>(undefined)
+  readonly revocations: LiveValue<string | undefined>
   readonly #components: AuthorityComponents
   readonly #lifeMs: Milliseconds
   readonly #replays = new ReplayGuard()
-  #publishing: Promise<unknown> = Promise.resolve()
+  readonly #revocations: RevocationList
 
   constructor(components: AuthorityComponents, init: AuthorityInit) {
     this.#components = components
@@ -81,15 +77,17 @@ export class MembershipAuthority implements Startable {
     this.caPublicKey = components.key.publicKey
     this.networkId = networkId(init.network, this.caPublicKey)
     this.#lifeMs = Math.min(init.certificateLifeMs ?? maxCertificateLifeMs, maxCertificateLifeMs)
+    this.#revocations = new RevocationList(components, { networkId: this.networkId, certificateLifeMs: this.#lifeMs })
+    this.revocations = this.#revocations.signed
   }
 
   /** The store has to be open by then. */
   start(): void {
-    this.revocations.set(this.#components.store.fact('revocations'))
+    this.#revocations.start()
   }
 
   async stop(): Promise<void> {
-    await this.#publishing
+    await this.#revocations.stop()
   }
 
   get policy(): Policy {
@@ -168,10 +166,8 @@ export class MembershipAuthority implements Startable {
 
   /** Takes a peer's certificates back, and issues no more; it need not be a member of this coordinator's. */
   async revoke(peerId: PeerIdText): Promise<void> {
-    const { store, clock, log } = this.#components
-    store.addRevocation(peerId, Math.floor(clock.now() / second))
-    log.warn({ peer: peerId }, 'a member was taken out')
-    await this.#publish()
+    this.#components.log.warn({ peer: peerId }, 'a member was taken out')
+    await this.#revocations.add(peerId)
   }
 
   /**
@@ -189,12 +185,7 @@ export class MembershipAuthority implements Startable {
   }
 
   applications(): Application[] {
-    return this.#components.store.applications().map(({ peerId, label, askedAt, refusedAt }) => ({
-      peer_id: peerId,
-      label,
-      asked_at: askedAt,
-      state: refusedAt === null ? 'pending' : 'refused',
-    }))
+    return this.#components.store.applications().map(applicationAnswer)
   }
 
   /** The peer gets its certificate when it asks again. Throws NOT_FOUND. */
@@ -214,26 +205,8 @@ export class MembershipAuthority implements Startable {
   }
 
   /** Takes in what another coordinator of this CA has revoked, and signs a list of both where the two differ. */
-  async learn(token: string): Promise<void> {
-    const { store, clock } = this.#components
-    const { revoked, version } = await verifyRevocations(token, this)
-    const merged = store.transaction(() => {
-      for (const [subject, at] of Object.entries(revoked)) store.addRevocation(subject, this.#revocationOf(subject, at))
-      if (version > this.#version) store.setFact('revocationsVersion', String(version))
-      return mergeRevoked(store.revoked(), {}, clock.now())
-    })
-    if (isSame(merged, revoked)) {
-      if (token !== this.revocations.get()) this.#keep(token)
-    } else await this.#publish()
-  }
-
-  /** Later than another coordinator says where this one has renewed a certificate before it heard of that. */
-  #revocationOf(subject: string, at: number): number {
-    const { store, clock } = this.#components
-    const member = store.member(subject)
-    if (member === undefined || member.admittedAt > at) return at
-    const issuedAt = ((member.certificateExpiresAt ?? 0) - this.#lifeMs) / second
-    return issuedAt > at ? Math.floor(clock.now() / second) : at
+  learn(token: string): Promise<void> {
+    return this.#revocations.learn(token)
   }
 
   #application(peerId: PeerIdText) {
@@ -315,29 +288,6 @@ export class MembershipAuthority implements Startable {
       network: { name: this.network, id: this.networkId, ca_public_key: this.caPublicKey },
     }
   }
-
-  get #version(): number {
-    return Number(this.#components.store.fact('revocationsVersion') ?? 0)
-  }
-
-  /** One after the other, so that versions and contents grow together. */
-  #publish(): Promise<void> {
-    const published = this.#publishing.then(async () => {
-      const { store, clock, key } = this.#components
-      const version = Math.max(this.#version + 1, clock.now())
-      const revoked = mergeRevoked(store.revoked(), {}, clock.now())
-      const token = await signRevocations({ net: this.networkId, version, revoked }, key)
-      store.setFact('revocationsVersion', String(version))
-      this.#keep(token)
-    })
-    this.#publishing = published.catch(() => undefined)
-    return published
-  }
-
-  #keep(token: string): void {
-    this.#components.store.setFact('revocations', token)
-    this.revocations.set(token)
-  }
 }
 
 function readRequest(untrusted: unknown): EnrolRequest {
@@ -356,29 +306,6 @@ function issuedAtOf(certificate: Certificate | RmaError, fallback: Milliseconds)
   return certificate instanceof RmaError ? fallback : certificate.issuedAt
 }
 
-function inviteAnswer(invite: StoredInvite, now: Milliseconds): InviteAnswer {
-  const { id, roles, uses, used, note, createdAt, expiresAt } = invite
-  return { id, roles, uses, used, note, state: inviteState(invite, now), created_at: createdAt, expires_at: expiresAt }
-}
-
-function memberAnswer(member: StoredMember, revoked: RevokedAt): MemberAnswer {
-  const { peerId, roles, label, via, enrolledAt, admittedAt, certificateExpiresAt } = member
-  return {
-    peer_id: peerId,
-    roles,
-    label,
-    state: (revoked[peerId] ?? -1) >= admittedAt ? 'revoked' : 'member',
-    via,
-    enrolled_at: enrolledAt,
-    certificate_expires_at: certificateExpiresAt,
-  }
-}
-
 function unknownMember(peerId: PeerIdText): RmaError {
   return new RmaError('NOT_FOUND', `${peerId} is no member that this coordinator knows`)
-}
-
-function isSame(one: RevokedAt, other: RevokedAt): boolean {
-  const keys = Object.keys(one)
-  return keys.length === Object.keys(other).length && keys.every(key => one[key] === other[key])
 }

@@ -1,0 +1,107 @@
+import type { CaKey } from '../../../shared/membership/ca-key.ts'
+import {
+  mergeRevoked,
+  type RevokedAt,
+  signRevocations,
+  verifyRevocations,
+} from '../../../shared/membership/revocations.ts'
+import type { PeerIdText } from '../../../shared/schema/primitives.ts'
+import { type Milliseconds, second } from '../../../shared/units.ts'
+import type { Clock } from '../../clock.ts'
+import type { Startable } from '../../lifecycle.ts'
+import { LiveValue } from '../../live-value.ts'
+import type { MembershipStore } from './membership-store.ts'
+
+export interface RevocationListComponents {
+  store: MembershipStore
+  key: CaKey
+  clock: Pick<Clock, 'now'>
+}
+
+export interface RevocationListInit {
+  networkId: string
+  /** How long the certificates issued here count. */
+  certificateLifeMs: Milliseconds
+}
+
+/** What a CA has taken back: written down first, then signed for everybody. */
+export class RevocationList implements Startable {
+  /** The newest list; undefined as long as nothing was taken back. */
+  readonly signed = new LiveValue<string | undefined>(undefined)
+  readonly #components: RevocationListComponents
+  readonly #init: RevocationListInit
+  #publishing: Promise<unknown> = Promise.resolve()
+
+  constructor(components: RevocationListComponents, init: RevocationListInit) {
+    this.#components = components
+    this.#init = init
+  }
+
+  /** The store has to be open by then. */
+  start(): void {
+    this.signed.set(this.#components.store.fact('revocations'))
+  }
+
+  async stop(): Promise<void> {
+    await this.#publishing
+  }
+
+  /** Takes back the certificates that a peer has by now. */
+  async add(peerId: PeerIdText): Promise<void> {
+    const { store, clock } = this.#components
+    store.addRevocation(peerId, Math.floor(clock.now() / second))
+    await this.#publish()
+  }
+
+  /** Takes in what another coordinator of this CA has revoked, and signs a list of both where the two differ. */
+  async learn(token: string): Promise<void> {
+    const { store, clock, key } = this.#components
+    const { networkId } = this.#init
+    const { revoked, version } = await verifyRevocations(token, { networkId, caPublicKey: key.publicKey })
+    const merged = store.transaction(() => {
+      for (const [subject, at] of Object.entries(revoked)) store.addRevocation(subject, this.#revocationOf(subject, at))
+      if (version > this.#version) store.setFact('revocationsVersion', String(version))
+      return mergeRevoked(store.revoked(), {}, clock.now())
+    })
+    if (isSame(merged, revoked)) {
+      if (token !== this.signed.get()) this.#keep(token)
+    } else await this.#publish()
+  }
+
+  /** Later than another coordinator says where this one has renewed a certificate before it heard of that. */
+  #revocationOf(subject: string, at: number): number {
+    const { store, clock } = this.#components
+    const member = store.member(subject)
+    if (member === undefined || member.admittedAt > at) return at
+    const issuedAt = ((member.certificateExpiresAt ?? 0) - this.#init.certificateLifeMs) / second
+    return issuedAt > at ? Math.floor(clock.now() / second) : at
+  }
+
+  get #version(): number {
+    return Number(this.#components.store.fact('revocationsVersion') ?? 0)
+  }
+
+  /** One after the other, so that versions and contents grow together. */
+  #publish(): Promise<void> {
+    const published = this.#publishing.then(async () => {
+      const { store, clock, key } = this.#components
+      const version = Math.max(this.#version + 1, clock.now())
+      const revoked = mergeRevoked(store.revoked(), {}, clock.now())
+      const token = await signRevocations({ net: this.#init.networkId, version, revoked }, key)
+      store.setFact('revocationsVersion', String(version))
+      this.#keep(token)
+    })
+    this.#publishing = published.catch(() => undefined)
+    return published
+  }
+
+  #keep(token: string): void {
+    this.#components.store.setFact('revocations', token)
+    this.signed.set(token)
+  }
+}
+
+function isSame(one: RevokedAt, other: RevokedAt): boolean {
+  const keys = Object.keys(one)
+  return keys.length === Object.keys(other).length && keys.every(key => one[key] === other[key])
+}
