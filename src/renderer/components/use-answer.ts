@@ -2,6 +2,9 @@ import { useEffect, useState } from 'react'
 import type { NodeClient } from '../connection/node-client.ts'
 import { useAsk, useNode } from '../store/node-context.tsx'
 
+/** Asks the node something. */
+type Question<T> = (client: NodeClient) => Promise<T>
+
 interface Answer<T> {
   /** The newest answer; it stays while another is waited for. */
   value: T | undefined
@@ -10,30 +13,35 @@ interface Answer<T> {
   asking: boolean
 }
 
+/** What came of asking, and for what. */
+interface Heard<T> {
+  ask: Question<T>
+  because: unknown
+  value: T | undefined
+  error: Error | undefined
+}
+
 /**
- * What the node answers to `ask`, a function that never changes: asked as soon as the line is open, and again whenever
- * `because` changes. For what is worked out on request; what the node pushes is in the store.
+ * What the node answers to `ask`, a function that stays the same from one drawing to the next: asked as soon as the line is
+ * open, and again whenever it or `because` changes. For what is worked out on request; what the node pushes is in the store.
  */
-export function useAnswer<T>(ask: (client: NodeClient) => Promise<T>, because: unknown): Answer<T> {
+export function useAnswer<T>(ask: Question<T>, because: unknown): Answer<T> {
   const askNode = useAsk()
   const online = useNode(state => state.link.kind === 'online')
-  const [answer, setAnswer] = useState<Answer<T>>({ value: undefined, error: undefined, asking: true })
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `because` is the reason to ask again
+  const [heard, setHeard] = useState<Heard<T>>()
   useEffect(() => {
     if (!online) return
     let current = true
-    setAnswer(({ value, error }) => ({ value, error, asking: true }))
+    const hear = (what: { value: T } | { error: Error }) => {
+      if (current) setHeard(before => ({ value: before?.value, error: undefined, ...what, ask, because }))
+    }
     askNode(ask).then(
-      value => current && setAnswer({ value, error: undefined, asking: false }),
-      thrown => current && setAnswer(({ value }) => ({ value, error: toError(thrown), asking: false })),
+      value => hear({ value }),
+      thrown => hear({ error: thrown instanceof Error ? thrown : new Error(String(thrown)) }),
     )
     return () => {
       current = false
     }
-  }, [ask, because, online])
-  return answer
-}
-
-function toError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(String(thrown))
+  }, [askNode, ask, because, online])
+  return { value: heard?.value, error: heard?.error, asking: heard?.ask !== ask || heard.because !== because }
 }

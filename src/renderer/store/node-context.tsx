@@ -1,4 +1,4 @@
-import { createContext, type ReactNode, useContext } from 'react'
+import { createContext, type ReactNode, useCallback, useContext } from 'react'
 import { useStore } from 'zustand'
 import type { Connection } from '../connection/connection.ts'
 import type { NodeClient } from '../connection/node-client.ts'
@@ -31,10 +31,10 @@ export function useNodeStore(): NodeStore {
   return useParts().store
 }
 
-/** A function that asks something of the node over the line that is open then; it rejects when none is. */
+/** Asks something of the node over the line that is open then, and rejects when none is; always the same function. */
 export function useAsk(): <T>(ask: (client: NodeClient) => Promise<T>) => Promise<T> {
   const { connection } = useParts()
-  return async ask => ask(connection.client)
+  return useCallback(async ask => ask(connection.client), [connection])
 }
 
 /** Tries the line again at once. */
