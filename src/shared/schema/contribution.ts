@@ -20,6 +20,18 @@ export const contributionSumSchema = z.object({
 })
 export type ContributionSum = z.infer<typeof contributionSumSchema>
 
+export const nothingGiven: ContributionSum = {
+  jobs: 0,
+  failed: 0,
+  cancelled: 0,
+  verified: 0,
+  bytesIn: 0,
+  bytesOut: 0,
+  runMs: 0,
+  cpuMs: 0,
+  gpuMs: 0,
+}
+
 /** What was done for one service on one day, for others (`served`) or asked of them (`requested`). */
 export const dailyTotalSchema = contributionSumSchema.extend({
   day: calendarDaySchema,

@@ -1,4 +1,4 @@
-import type { Contribution } from '../schema/contribution.ts'
+import { type Contribution, nothingGiven } from '../schema/contribution.ts'
 import { defaultLimits, type Limits } from '../schema/limits.ts'
 import type { RoutingReport } from '../schema/routing.ts'
 import type { Status } from '../schema/status.ts'
@@ -67,21 +67,7 @@ export const unhindered: Limits = {
 }
 
 /** What it has given: nothing. */
-export const sampleContribution: Contribution = {
-  days: [],
-  served: {
-    jobs: 0,
-    failed: 0,
-    cancelled: 0,
-    verified: 0,
-    bytesIn: 0,
-    bytesOut: 0,
-    runMs: 0,
-    cpuMs: 0,
-    gpuMs: 0,
-  },
-  energy: { wattHours: 0 },
-}
+export const sampleContribution: Contribution = { days: [], served: nothingGiven, energy: { wattHours: 0 } }
 
 /** That node, alone. */
 export const sampleTopology: Topology = {
