@@ -70,5 +70,5 @@ export function composeGovernor(
     ),
   )
   const throttle = new Throttle({ clock }, { bytesPerSecond: () => governor.allowance.get().bytesPerSecond })
-  return { governor, meter, services: new MeteredServices({ services, throttle, meter }) }
+  return { governor, meter, facts: sampler.facts, services: new MeteredServices({ services, throttle, meter }) }
 }

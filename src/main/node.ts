@@ -255,6 +255,7 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
         jobs: jobs.jobs,
         join: network.join,
         load: sampler.load,
+        facts: owner.facts,
         hardware,
         self: () => ({
           peerId: selfId,

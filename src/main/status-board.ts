@@ -4,11 +4,13 @@ import type { JobsSnapshot } from '../shared/schema/job.ts'
 import type { RoutingStatistics } from '../shared/schema/routing.ts'
 import type { ServiceStatus } from '../shared/schema/service.ts'
 import type { Settings } from '../shared/schema/settings.ts'
-import type { Activity, Counters, LoadSample, Status } from '../shared/schema/status.ts'
+import type { Activity, Counters, Status } from '../shared/schema/status.ts'
 import { millisecond } from '../shared/units.ts'
 import type { Clock, StopTimer } from './clock.ts'
 import type { Startable } from './lifecycle.ts'
 import { LiveValue } from './live-value.ts'
+import type { Facts } from './resources/facts.ts'
+import type { MachineLoad } from './resources/load-sampler.ts'
 
 /** Changes within this time of each other are shown as one. */
 const gatherMs = 150 * millisecond
@@ -59,7 +61,8 @@ export interface StatusSources {
   services: LiveValue<ServiceStatus[]>
   jobs: LiveValue<JobsSnapshot>
   join: LiveValue<{ peers: number; nextTryAt?: number }>
-  load: LiveValue<Omit<LoadSample, 'announced'>>
+  load: LiveValue<MachineLoad>
+  facts: LiveValue<Pick<Facts, 'cpuTemperature' | 'cards'>>
   hardware: LiveValue<{ capabilities: Capabilities; cpuModel: string }>
   self(): Status['self']
   counters(): Counters
@@ -107,7 +110,8 @@ export class StatusBoard implements Startable {
   }
 
   #read(): Status {
-    const { settings, allowance, services, jobs, join, load, hardware, ...sources } = this.#sources
+    const { settings, allowance, services, jobs, join, load, facts, hardware, ...sources } = this.#sources
+    const { cpuTemperature, cards } = facts.get()
     const { donating, consent } = settings.get()
     const { peers, nextTryAt } = join.get()
     const serving = servingCount(jobs.get())
@@ -121,7 +125,12 @@ export class StatusBoard implements Startable {
       allowance: allowance.get(),
       counters: sources.counters(),
       routing: sources.routing(),
-      load: { ...load.get(), announced: sources.announcedLoad() },
+      load: {
+        ...load.get(),
+        ...(cpuTemperature.known ? { celsius: cpuTemperature.value } : {}),
+        cards: cards.known ? [...cards.value] : [],
+        announced: sources.announcedLoad(),
+      },
       capabilities: hardware.get().capabilities,
       cpuModel: hardware.get().cpuModel,
       services: services.get(),

@@ -19,6 +19,7 @@ function sensorsWith(changes: Partial<Sensors>): Sensors {
     gpuTemperature: silent,
     memory: silent,
     vram: silent,
+    cards: silent,
     metered: silent,
     programs: silent,
   }

@@ -1,4 +1,5 @@
 import type { UnknownCause } from '../../shared/schema/allowance.ts'
+import type { GraphicsCard } from '../../shared/schema/status.ts'
 import type { Milliseconds } from '../../shared/units.ts'
 
 /** A value that a sensor tells, or why it tells none. */
@@ -32,6 +33,8 @@ export interface Facts {
   memory: Fact<{ totalMiB: number; othersMiB: number }>
   /** Free memory of the card with the most of it, our own share of it counted as free. */
   vram: Fact<{ freeMiB: number }>
+  /** Each card that computes. */
+  cards: Fact<readonly GraphicsCard[]>
   metered: Fact<boolean>
   /** Names of running executables, in lower case, without `.exe`. */
   programs: Fact<ReadonlySet<string>>
@@ -45,6 +48,7 @@ export const nothingKnown: Facts = {
   gpuTemperature: unknown('missing'),
   memory: unknown('missing'),
   vram: unknown('missing'),
+  cards: unknown('missing'),
   metered: unknown('missing'),
   programs: unknown('missing'),
 }

@@ -16,6 +16,9 @@ const tickMs = second
 /** Memory is handed out in steps of this, so that not every change of what other programs hold is one for services. */
 const memoryStepMiB = 128
 
+/** How busy graphics cards are is told in steps of this. */
+const busyStep = 0.1
+
 /** The clock was turned back when it shows less than an override's beginning by more than this. */
 const clockSlackMs = 5 * second
 
@@ -100,7 +103,7 @@ export class Governor implements Startable {
   }
 
   #enforce(allowance: Allowance): void {
-    const order = orderOf(allowance)
+    const order = orderOf(allowance, this.#parts.facts.get())
     const text = JSON.stringify(order)
     if (text === this.#order) return
     this.#order = text
@@ -124,14 +127,17 @@ export class Governor implements Startable {
   }
 }
 
-/** What the services are told of an allowance. */
-export function orderOf({ mode, jobs, memoryMiB, gpu }: Allowance): ServiceOrder {
+/** What the services are told of an allowance, and of the machine they run on. */
+export function orderOf({ mode, jobs, memoryMiB, gpu }: Allowance, { cards }: Pick<Facts, 'cards'>): ServiceOrder {
+  const busy = cards.known ? cards.value.flatMap(card => card.busy ?? []) : []
   return {
     accepting: mode === 'work' || mode === 'slow' ? 'everybody' : 'nobody',
     underWay: mode === 'halt' ? 'hand-back' : 'finish',
     jobs,
     memoryMiB: Math.floor(memoryMiB / memoryStepMiB) * memoryStepMiB,
     gpu: gpu.use,
+    // A job takes the card that is least busy.
+    ...(busy.length === 0 ? {} : { gpuBusy: Math.round(Math.min(...busy) / busyStep) * busyStep }),
   }
 }
 

@@ -6,7 +6,7 @@ import type { Startable } from '../lifecycle.ts'
 import { LiveValue } from '../live-value.ts'
 
 /** How busy the machine is; what the node announces of it is decided elsewhere. */
-export type MachineLoad = Omit<LoadSample, 'announced'>
+export type MachineLoad = Omit<LoadSample, 'announced' | 'cards' | 'celsius'>
 
 /** Processor time since boot, in milliseconds summed over all cores. */
 export interface CpuTimes {

@@ -30,6 +30,8 @@ export interface ServiceOrder {
   jobs: number
   memoryMiB: number
   gpu: boolean
+  /** Share of their time in which the graphics cards compute, for whomever; missing: unknown. */
+  gpuBusy?: number
 }
 
 export interface ServiceHostInit {
@@ -48,7 +50,7 @@ export class ServiceHost implements LocalServices, Startable {
   readonly pagesRead = new LiveValue(0)
   readonly #lanes: ReadonlyMap<ServiceType, ServiceLane>
   #accepting: Accepting = 'nobody'
-  #order: Pick<ServiceOrder, 'jobs' | 'memoryMiB'> = {
+  #order: Pick<ServiceOrder, 'jobs' | 'memoryMiB' | 'gpuBusy'> = {
     jobs: Number.POSITIVE_INFINITY,
     memoryMiB: Number.POSITIVE_INFINITY,
   }
@@ -97,9 +99,9 @@ export class ServiceHost implements LocalServices, Startable {
    * soon as they have nothing to do.
    */
   govern(order: ServiceOrder): void {
-    const { accepting, underWay, jobs, memoryMiB, gpu } = order
+    const { accepting, underWay, jobs, memoryMiB, gpu, gpuBusy } = order
     this.#accepting = accepting
-    this.#order = { jobs, memoryMiB }
+    this.#order = { jobs, memoryMiB, ...(gpuBusy === undefined ? {} : { gpuBusy }) }
     for (const lane of this.#lanes.values()) {
       const most = lane.definition.elsewhere === true ? Number.POSITIVE_INFINITY : jobs
       lane.limit({ slots: accepting === 'nobody' ? 0 : most, gpu })
@@ -173,7 +175,14 @@ export class ServiceHost implements LocalServices, Startable {
       slots: slots + elsewhere.slots,
       bound: own.bound + elsewhere.bound,
     }
-    return { load: loadOf(queue), queue }
+    return { load: Math.max(loadOf(queue), this.#cardsTaken), queue }
+  }
+
+  /** How much of the graphics cards the owner takes: while jobs of ours run on them, the queue tells how busy they are. */
+  get #cardsTaken(): number {
+    const lanes = [...this.#lanes.values()].filter(lane => lane.definition.usesGpu === true)
+    const offered = lanes.some(lane => lane.status.unavailable === undefined)
+    return offered && lanes.every(lane => lane.status.running === 0) ? (this.#order.gpuBusy ?? 0) : 0
   }
 
   /** Process ids of the engines that are loaded, by service. */

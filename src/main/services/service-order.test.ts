@@ -105,6 +105,19 @@ describe('an order', () => {
     expect(host.offers('graphics')).toBe(true)
   })
 
+  it('tells a busy graphics card as load, unless it is this node that uses it or nothing here would', async () => {
+    const host = hostWith([obedience, onGraphics], 4)
+    host.govern({ ...everything, gpuBusy: 0.9 })
+    expect(host.capacity().load).toBe(0.9)
+    const abort = new AbortController()
+    const running = failureOf(wait(host, { service: 'graphics', signal: abort.signal }))
+    await vi.waitFor(() => expect(host.capacity()).toMatchObject({ load: 1 / 8, queue: { running: 1 } }))
+    abort.abort()
+    await running
+    host.setEnabled('graphics', false)
+    expect(host.capacity().load).toBe(0)
+  })
+
   it('knows the least memory that a job takes', () => {
     const host = hostWith([obedience, { ...other, memoryMiB: 64 }])
     expect(host.leastJobMiB).toBe(64)

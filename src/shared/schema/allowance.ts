@@ -50,6 +50,7 @@ export const sensorNameSchema = z.enum([
   'gpuTemperature',
   'memory',
   'vram',
+  'cards',
   'metered',
   'programs',
 ])

@@ -34,12 +34,25 @@ export const countersSchema = z.object({
 })
 export type Counters = z.infer<typeof countersSchema>
 
-/** CPU is the machine's, over all cores; `announced` is the load the worker record carries. */
+/** A card at one moment; what its driver does not tell is missing. `busy`: share of the time in which it computed. */
+export const graphicsCardSchema = z.object({
+  name: z.string(),
+  busy: shareSchema.optional(),
+  freeMiB: z.number().int().optional(),
+  totalMiB: z.number().int().optional(),
+  celsius: z.number().optional(),
+})
+export type GraphicsCard = z.infer<typeof graphicsCardSchema>
+
+/** CPU is the machine's, over all cores, as is `celsius`; `announced` is the load the worker record carries. */
 export const loadSampleSchema = z.object({
   at: timestampSchema,
   cpu: shareSchema,
   memoryUsedMiB: z.number(),
   memoryTotalMiB: z.number(),
+  /** Missing where no sensor tells. */
+  celsius: z.number().optional(),
+  cards: z.array(graphicsCardSchema).max(16),
   announced: shareSchema,
 })
 export type LoadSample = z.infer<typeof loadSampleSchema>

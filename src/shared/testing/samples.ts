@@ -46,7 +46,7 @@ export const sampleStatus: Status = {
     hedgedRequests: 0,
     hedgesWon: 0,
   },
-  load: { at: 1_700_000_000_000, cpu: 0.25, memoryUsedMiB: 900, memoryTotalMiB: 4_096, announced: 0 },
+  load: { at: 1_700_000_000_000, cpu: 0.25, memoryUsedMiB: 900, memoryTotalMiB: 4_096, cards: [], announced: 0 },
   capabilities: { workerType: 'headless', cpuThreads: 8, memoryMiB: 4_096, gpus: [] },
   cpuModel: 'Example CPU',
   services: [{ type: 'ocr', enabled: true, running: 0, waiting: 0, slots: 2, bound: 8 }],

@@ -370,6 +370,7 @@ const anyFacts: fc.Arbitrary<Facts> = fc.record({
     fc.record({ totalMiB: fc.integer({ min: 1, max: 70_000 }), othersMiB: fc.integer({ min: 0, max: 70_000 }) }),
   ),
   vram: fact(fc.record({ freeMiB: fc.integer({ min: 0, max: 80_000 }) })),
+  cards: fact(fc.constant([])),
   metered: fact(fc.boolean()),
   programs: fact(fc.constantFrom(new Set<string>(), new Set(['game']))),
 })
