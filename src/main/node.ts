@@ -40,6 +40,7 @@ import { Router } from './routing/router.ts'
 import { RoutingCounters } from './routing/statistics.ts'
 import { WorkerExperience } from './routing/worker-experience.ts'
 import type { NodeApi } from './rpc/node-api.ts'
+import { noShell, type ShellApi } from './rpc/shell-api.ts'
 import type { EngineLauncher } from './services/engine-launcher.ts'
 import { StatusBoard } from './status-board.ts'
 
@@ -62,6 +63,8 @@ export interface NodeInit {
   seal?: KeySeal
   /** What the shell knows of the machine better than the system tells. */
   senses?: MachineSenses
+  /** The app around the node. Default: none. */
+  shell?: ShellApi
   log: Logger
   logBuffer: LogBuffer
   /** Starts the node anew, as a new network asks for; a shell that cannot leaves that to the owner. */
@@ -301,6 +304,7 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
     ledger: ledger.ledger,
     settings: settings.settings,
     membership: network.membership,
+    shell: init.shell ?? noShell(),
     logs: init.logBuffer,
     diagnose: () =>
       diagnose({

@@ -39,6 +39,10 @@ export const errorCatalogue = {
   LEDGER_NEWER: { status: 500, retryable: false },
   IDENTITY_CORRUPT: { status: 500, retryable: false },
   IDENTITY_SEALED: { status: 500, retryable: false },
+  /** Asked of a node that runs without the desktop app. */
+  NOT_ON_DESKTOP: { status: 409, retryable: false },
+  /** The app was installed without a place to get updates from, or not installed at all. */
+  UPDATES_OFF: { status: 409, retryable: false },
   NODE_NOT_RUNNING: { status: 503, retryable: false },
   RECORD_REFUSED: { status: 422, retryable: false },
   SEED_REFUSED: { status: 422, retryable: false },

@@ -10,6 +10,7 @@ import { run } from '../cli/run.ts'
 import { systemClock } from '../clock.ts'
 import { readRuntime } from '../config/runtime-file.ts'
 import { createLog, LogBuffer } from '../log.ts'
+import { noShell } from '../rpc/shell-api.ts'
 import { engineEntries } from '../services/engine-launcher.ts'
 import { createDesktopNode } from './desktop-node.ts'
 import { StandInElectron } from './stand-in/electron.ts'
@@ -38,6 +39,7 @@ function create({ keyStore }: { keyStore: boolean }) {
       platform: 'linux',
       entries: engineEntries(import.meta.url),
       pagesFolder: join(dataFolder, 'pages'),
+      shell: noShell(),
     },
   )
 }

@@ -3,6 +3,7 @@ import { loadConfig } from '../config/node-config.ts'
 import { ReachableNode } from '../headless/reachable-node.ts'
 import type { LogBuffer, Logger } from '../log.ts'
 import { createNode } from '../node.ts'
+import type { ShellApi } from '../rpc/shell-api.ts'
 import type { EngineEntries } from '../services/engine-launcher.ts'
 import type { DesktopNode } from './desktop.ts'
 import type { ElectronApi } from './electron-api.ts'
@@ -24,6 +25,7 @@ export interface DesktopNodeInit {
   entries: EngineEntries
   /** The built renderer, for browsers on this machine. */
   pagesFolder: string
+  shell: ShellApi
 }
 
 /**
@@ -33,7 +35,7 @@ export interface DesktopNodeInit {
  */
 export async function createDesktopNode(
   { electron, clock, log, logBuffer }: DesktopNodeComponents,
-  { env, version, platform, entries, pagesFolder }: DesktopNodeInit,
+  { env, version, platform, entries, pagesFolder, shell }: DesktopNodeInit,
 ): Promise<DesktopNode> {
   const config = await loadConfig({ env })
   const node = await createNode({
@@ -47,6 +49,7 @@ export async function createDesktopNode(
     ),
     senses: powerSenses(electron, { platform, wayland: env.XDG_SESSION_TYPE === 'wayland' }),
     seal: await chooseSeal({ safeStorage: electron.safeStorage, log }, { dataFolder: config.dataFolder, platform }),
+    shell,
     log,
     logBuffer,
   })

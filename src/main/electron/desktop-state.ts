@@ -14,11 +14,12 @@ const windowStateSchema = z.object({
 const desktopStateSchema = z.object({
   /** The donor has been told that closing the window hides it. */
   explainedHiding: z.boolean(),
+  notifications: z.boolean().default(true),
   windows: z.object({ dashboard: windowStateSchema.optional(), topology: windowStateSchema.optional() }),
 })
 export type DesktopState = z.infer<typeof desktopStateSchema>
 
-const initialState: DesktopState = { explainedHiding: false, windows: {} }
+const initialState: DesktopState = { explainedHiding: false, notifications: true, windows: {} }
 
 /** What the shell remembers between runs, in desktop.json. Losing it costs comfort only, so a bad file counts as none. */
 export class DesktopStateFile {

@@ -69,6 +69,15 @@ describe('start', () => {
     expect(electron.tray.menu.labels).toContain('Open dashboard')
   })
 
+  it('stays in the tray when macOS started it at login', async () => {
+    const app = prepare({ platform: 'darwin' })
+    started.push(app.electron)
+    app.electron.app.wasOpenedAtLogin = true
+    app.electron.app.becomeReady()
+    await app.desktop.start()
+    expect(app.electron.windows).toHaveLength(0)
+  })
+
   it('says in words why the node could not start, and ends', async () => {
     const createNode = async () => {
       throw new RmaError('PORT_IN_USE', 'port 8468 is taken')
@@ -343,6 +352,21 @@ describe('the RPC port', () => {
     second.start()
     await again.donation.set({ donating: true })
     expect(node.status.get().donating).toBe(true)
+  })
+
+  it('lets a page see and change the app around the node, and tells it of each change', async () => {
+    const { electron } = await launchVisible({ isPackaged: true })
+    const port = await electron.window.webContents.receivePort()
+    const client: ContractRouterClient<Contract> = createORPCClient(new RPCLink({ port }))
+    port.start()
+    const states = await client.desktop.watch()
+    const next = async () => (await states.next()).value
+    expect(await next()).toMatchObject({ kind: 'app', autostart: 'off', notifications: true })
+    await client.desktop.set({ autostart: true })
+    expect(await next()).toMatchObject({ autostart: 'on' })
+    await client.desktop.set({ notifications: false })
+    expect(await next()).toMatchObject({ autostart: 'on', notifications: false })
+    await states.return()
   })
 
   it('is refused to frames and to other origins', async () => {

@@ -8,8 +8,11 @@ import type { Logger } from '../log.ts'
 import { createRpcHandler } from '../rpc/handler.ts'
 import { serveMessagePort } from '../rpc/message-port.ts'
 import type { NodeApi } from '../rpc/node-api.ts'
+import type { ShellApi } from '../rpc/shell-api.ts'
 import { AppProtocol, appSchemePrivileges } from './app-protocol.ts'
 import type { AppPage } from './app-url.ts'
+import { Autostart } from './autostart.ts'
+import { hiddenSwitch } from './autostart-entry.ts'
 import { decideClose } from './close-rules.ts'
 import { type DeepLink, deepLinkIn, linkScheme, parseDeepLink } from './deep-link.ts'
 import { DesktopStateFile } from './desktop-state.ts'
@@ -19,6 +22,7 @@ import { Lockdown } from './lockdown.ts'
 import type { ShellCommand } from './menu-row.ts'
 import { type OwnerWish, tell } from './owner-wish.ts'
 import { RpcPorts } from './rpc-ports.ts'
+import { Shell } from './shell.ts'
 import { strings } from './strings.ts'
 import { TrayIcon } from './tray.ts'
 import type { NodeState } from './tray-state.ts'
@@ -41,7 +45,7 @@ export interface DesktopComponents {
   clock: Clock
   log: Logger
   /** Makes the node; called once the app is ready. Rejections are shown to the person and end the app. */
-  createNode: () => Promise<DesktopNode>
+  createNode: (shell: ShellApi) => Promise<DesktopNode>
 }
 
 export interface DesktopInit {
@@ -49,6 +53,10 @@ export interface DesktopInit {
   /** Arguments this program was started with. */
   argv: readonly string[]
   dataFolder: string
+  /** What the system starts to start this app. */
+  executable: string
+  /** The owner's folder for settings of programs (Linux). */
+  configFolder: string
   folders: { renderer: string; assets: string }
   preload: string
 }
@@ -65,6 +73,7 @@ export class Desktop {
   readonly #windows: Windows
   readonly #tray: TrayIcon
   readonly #windowMenu: WindowMenu
+  readonly #shell: Shell
   #node: DesktopNode | undefined
   #nodeStarts: Promise<void> = Promise.resolve()
   #unsubscribe: (() => void)[] = []
@@ -94,6 +103,9 @@ export class Desktop {
         onHidden: () => this.#explainHiding(),
       },
     )
+    const { executable, configFolder } = init
+    const autostart = new Autostart(electron, { platform, executable, configFolder, entryName: appId })
+    this.#shell = new Shell({ autostart, file: this.#state, log })
     const run = (command: ShellCommand) => this.#run(command)
     this.#tray = new TrayIcon({ electron, clock, log }, { platform, iconFolder: join(folders.assets, 'tray'), run })
     this.#windowMenu = new WindowMenu({ electron }, { platform, packaged: () => electron.app.isPackaged, run })
@@ -139,9 +151,10 @@ export class Desktop {
     this.#ports.start()
     this.#windowMenu.show({ kind: 'starting' })
     await this.#state.load()
+    await this.#shell.start()
     this.#tray.start()
     this.#ready = true
-    if (!this.#init.argv.includes('--hidden') || this.#pendingLink !== undefined) {
+    if (!this.#isHiddenStart() || this.#pendingLink !== undefined) {
       this.#windows.showDashboard(this.#pendingLink?.page)
     }
     this.#nodeStarts = this.#startNode()
@@ -149,9 +162,16 @@ export class Desktop {
     await this.#nodeStarts
   }
 
+  /** macOS tells by itself that it started the app, and passes no arguments. */
+  #isHiddenStart(): boolean {
+    const { platform, argv } = this.#init
+    if (argv.includes(hiddenSwitch)) return true
+    return platform === 'darwin' && this.#components.electron.app.getLoginItemSettings().wasOpenedAtLogin
+  }
+
   async #startNode(): Promise<void> {
     try {
-      const node = await this.#components.createNode()
+      const node = await this.#components.createNode(this.#shell)
       this.#node = node
       const handler = createRpcHandler(node.api, this.#log)
       this.#ports.serveWith(port => serveMessagePort(port, handler, this.#log))

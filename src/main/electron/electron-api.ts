@@ -54,6 +54,7 @@ export interface ElectronApp
     Electron.App,
     | 'exit'
     | 'getAppMetrics'
+    | 'getLoginItemSettings'
     | 'getVersion'
     | 'isPackaged'
     | 'quit'
@@ -62,6 +63,7 @@ export interface ElectronApp
     | 'setAboutPanelOptions'
     | 'setAppUserModelId'
     | 'setAsDefaultProtocolClient'
+    | 'setLoginItemSettings'
     | 'setName'
     | 'setPath'
     | 'whenReady'

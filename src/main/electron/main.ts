@@ -1,3 +1,5 @@
+import { homedir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import * as electron from 'electron'
 import { systemClock } from '../clock.ts'
@@ -19,7 +21,7 @@ const desktop = new Desktop(
     electron,
     clock: systemClock,
     log,
-    createNode: () =>
+    createNode: shell =>
       createDesktopNode(
         { electron, clock: systemClock, log, logBuffer },
         {
@@ -28,6 +30,7 @@ const desktop = new Desktop(
           platform: process.platform,
           entries: engineEntries(import.meta.url),
           pagesFolder: rendererFolder,
+          shell,
         },
       ),
   },
@@ -35,6 +38,9 @@ const desktop = new Desktop(
     platform: process.platform,
     argv: process.argv,
     dataFolder: dataFolderPath(process.env.RMA_DONOR_HOME),
+    // An AppImage runs from a place that is gone when it ends.
+    executable: process.env.APPIMAGE ?? process.execPath,
+    configFolder: process.env.XDG_CONFIG_HOME ?? join(homedir(), '.config'),
     folders: { renderer: rendererFolder, assets: here('../../assets') },
     preload: here('../preload/index.cjs'),
   },

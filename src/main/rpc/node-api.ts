@@ -17,6 +17,7 @@ import type { Status } from '../../shared/schema/status.ts'
 import type { Topology } from '../../shared/schema/topology.ts'
 import type { Milliseconds } from '../../shared/units.ts'
 import type { LiveValue } from '../live-value.ts'
+import type { ShellApi } from './shell-api.ts'
 
 /** What the RPC needs of a node; the composition root's node is one. */
 export interface NodeApi {
@@ -27,6 +28,8 @@ export interface NodeApi {
   /** What this node is in its network. */
   readonly membership: LiveValue<Membership>
   readonly settings: LiveValue<Settings>
+  /** The app around it. */
+  readonly shell: ShellApi
   readonly logs: { watch(signal?: AbortSignal): AsyncGenerator<LogEntry[], void, void> }
   /** The coordinators it knows, nearest first; those at `location` before all others. */
   coordinators(location?: string): CoordinatorsSnapshot

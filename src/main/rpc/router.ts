@@ -47,6 +47,13 @@ export function createRpcRouter(node: NodeApi) {
       get: rpc.settings.get.handler(() => node.settings.get()),
       update: rpc.settings.update.handler(({ input }) => node.updateSettings(input)),
     },
+    desktop: {
+      get: rpc.desktop.get.handler(() => node.shell.state.get()),
+      watch: rpc.desktop.watch.handler(({ signal }) => node.shell.state.watch(signal)),
+      set: rpc.desktop.set.handler(({ input }) => node.shell.change(input)),
+      checkForUpdate: rpc.desktop.checkForUpdate.handler(() => node.shell.checkForUpdate()),
+      installUpdate: rpc.desktop.installUpdate.handler(() => node.shell.installUpdate()),
+    },
     logs: {
       watch: rpc.logs.watch.handler(({ signal }) => node.logs.watch(signal)),
     },

@@ -169,6 +169,13 @@ describe.each([
     expect((await failureOf(rpc.jobs.cancel({ id: 'no-such-job' }))).code).toBe('NOT_FOUND')
   })
 
+  it('says of a node without a window that it has none, and refuses what only the app can do', async () => {
+    const { rpc } = await connect(setUp())
+    expect(await rpc.desktop.get()).toEqual({ kind: 'none' })
+    expect((await failureOf(rpc.desktop.set({ autostart: true }))).code).toBe('NOT_ON_DESKTOP')
+    expect((await failureOf(rpc.desktop.installUpdate())).code).toBe('NOT_ON_DESKTOP')
+  })
+
   it('says INTERNAL and nothing of the inside for an unexpected failure, and logs it', async () => {
     const parts = setUp()
     const { rpc } = await connect(parts)

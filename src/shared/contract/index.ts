@@ -8,6 +8,7 @@ import {
   ledgerSnapshotSchema,
 } from '../schema/contribution.ts'
 import { coordinatorsSnapshotSchema } from '../schema/coordinators.ts'
+import { desktopPatchSchema, desktopSchema } from '../schema/desktop.ts'
 import { diagnosisSchema } from '../schema/diagnosis.ts'
 import { jobsSnapshotSchema } from '../schema/job.ts'
 import { logEntrySchema } from '../schema/log.ts'
@@ -89,6 +90,16 @@ export const contract = {
   settings: {
     get: procedure.output(settingsSchema),
     update: procedure.input(settingsPatchSchema).output(settingsSchema),
+  },
+  desktop: {
+    get: procedure.output(desktopSchema),
+    watch: procedure.output(eventIterator(desktopSchema)),
+    /** These three reject with NOT_ON_DESKTOP where there is no app around the node. */
+    set: procedure.input(desktopPatchSchema).output(z.void()),
+    /** This and the next reject with UPDATES_OFF where `update` says that they are off. */
+    checkForUpdate: procedure.output(z.void()),
+    /** Once no job runs the app ends, is replaced and starts anew. */
+    installUpdate: procedure.output(z.void()),
   },
   logs: {
     /** The kept entries first, then new ones as they come, in batches. */

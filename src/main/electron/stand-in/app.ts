@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events'
 import { statSync } from 'node:fs'
+import type { LoginItemSettings, Settings } from 'electron'
 import type { ElectronApp } from '../electron-api.ts'
 import type { RunningProgram, StandInSystem } from './system.ts'
 import { standInEvent } from './window.ts'
@@ -20,6 +21,9 @@ export class StandInApp extends EventEmitter implements ElectronApp, RunningProg
   readonly exited: Promise<number>
   name = 'Electron'
   relaunches = 0
+  loginItem: Settings = {}
+  loginBlocked = false
+  wasOpenedAtLogin = false
   hasExited = false
   #isReady = false
   readonly #init: StandInAppInit
@@ -82,6 +86,22 @@ export class StandInApp extends EventEmitter implements ElectronApp, RunningProg
 
   getVersion(): string {
     return '0.1.0'
+  }
+
+  /** The system's list of what it starts with a session: what was asked for, and what its owner made of it. */
+  getLoginItemSettings(): LoginItemSettings {
+    const { openAtLogin = false } = this.loginItem
+    return {
+      openAtLogin,
+      wasOpenedAtLogin: this.wasOpenedAtLogin,
+      status: !openAtLogin ? 'not-registered' : this.loginBlocked ? 'requires-approval' : 'enabled',
+      executableWillLaunchAtLogin: openAtLogin && !this.loginBlocked,
+      launchItems: [],
+    }
+  }
+
+  setLoginItemSettings(settings: Settings): void {
+    this.loginItem = settings
   }
 
   relaunch(): void {

@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { TurnedClock } from '../../clock.ts'
+import type { ShellApi } from '../../rpc/shell-api.ts'
 import { Desktop, type DesktopNode } from '../desktop.ts'
 import { StandInElectron, type StandInInit } from './electron.ts'
 import { SmallNode } from './small-node.ts'
@@ -28,12 +29,18 @@ export function prepareDesktop(
 ) {
   const electron = new StandInElectron(init)
   const clock = new TurnedClock()
+  const handOver = async (shell: ShellApi) => {
+    node.shell = shell
+    return node
+  }
   const desktop = new Desktop(
-    { electron, clock, log: pino({ enabled: false }), createNode: createNode ?? (async () => node) },
+    { electron, clock, log: pino({ enabled: false }), createNode: createNode ?? handOver },
     {
       platform,
       argv: init.argv ?? [],
       dataFolder: join(folder, 'data'),
+      executable: '/opt/RMA Donor/rma-donor-desktop',
+      configFolder: join(folder, 'config'),
       folders: { renderer: join(folder, 'renderer'), assets: '/assets' },
       preload: preloadPath,
     },

@@ -13,6 +13,7 @@ import type { Startable } from '../../lifecycle.ts'
 import { LiveValue } from '../../live-value.ts'
 import { LogBuffer } from '../../log.ts'
 import type { NodeApi } from '../../rpc/node-api.ts'
+import { noShell, type ShellApi } from '../../rpc/shell-api.ts'
 import type { DesktopNode } from '../desktop.ts'
 
 function initialStatus(consent: boolean): Status {
@@ -34,6 +35,7 @@ export class SmallNode implements NodeApi, Startable, DesktopNode {
   readonly membership = new LiveValue<Membership>({ kind: 'open' })
   readonly settings = new LiveValue(defaultSettings)
   readonly ledger = new LiveValue<LedgerSnapshot>({ state: { kind: 'open' }, setAside: [] })
+  shell: ShellApi = noShell()
   readonly logs = new LogBuffer()
   readonly api = this
   readonly lifecycle = this

@@ -18,6 +18,7 @@ import {
 import { LiveValue } from '../../live-value.ts'
 import { LogBuffer } from '../../log.ts'
 import type { NodeApi } from '../node-api.ts'
+import { noShell } from '../shell-api.ts'
 
 /** Counts the watchers of a LiveValue that are still open. */
 class WatchedValue<T> extends LiveValue<T> {
@@ -41,6 +42,7 @@ export class StandInNode implements NodeApi {
   readonly settings = new WatchedValue<Settings>(defaultSettings)
   readonly ledger = new LiveValue<LedgerSnapshot>({ state: { kind: 'open' }, setAside: [] })
   readonly membership = new WatchedValue<Membership>({ kind: 'open' })
+  readonly shell = noShell()
   readonly logs = new LogBuffer()
   given: Contribution = sampleContribution
   /** What an export consists of; each piece waits for the one before to be taken. */
