@@ -1,20 +1,9 @@
 import { mkdir, rename, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { second } from '../../src/shared/units.ts'
-
-/** How often the pretended kernel's counters move. */
-const tickMs = 100
-/** Ticks of processor time a second, of two cores. */
-const ticksPerSecond = 200
 
 /** A folder with a /proc and a /sys of its own, for what a test machine lacks or cannot hold still. */
 export class PretendedSystem {
   readonly root: string
-  /** Share of the processor that other programs take. */
-  busyShare = 0
-  #busy = 1_000
-  #idle = 1_000
-  #timer: NodeJS.Timeout | undefined
 
   constructor(root: string) {
     this.root = root
@@ -23,12 +12,6 @@ export class PretendedSystem {
   async start(): Promise<void> {
     await mkdir(join(this.root, 'proc'), { recursive: true })
     await this.power({ plugged: true })
-    await this.#writeStat()
-    this.#timer = setInterval(() => void this.#writeStat(), tickMs)
-  }
-
-  stop(): void {
-    clearInterval(this.#timer)
   }
 
   /** Shows a process of the real machine in here. */
@@ -40,15 +23,6 @@ export class PretendedSystem {
     const supplies = join(this.root, 'sys/class/power_supply')
     await put(join(supplies, 'BAT0'), { type: 'Battery', status: plugged ? 'Charging' : 'Discharging', capacity: '63' })
     await put(join(supplies, 'AC'), { type: 'Mains', online: plugged ? '1' : '0' })
-  }
-
-  async #writeStat(): Promise<void> {
-    const ticks = (ticksPerSecond * tickMs) / second
-    this.#busy += ticks * this.busyShare
-    this.#idle += ticks * (1 - this.busyShare)
-    await put(join(this.root, 'proc'), {
-      stat: `cpu  ${this.#busy.toFixed(0)} 0 0 ${this.#idle.toFixed(0)} 0 0 0 0 0 0`,
-    })
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Allowance, Reason } from '../shared/schema/allowance.ts'
 import type { Capabilities } from '../shared/schema/capabilities.ts'
+import type { LedgerSnapshot } from '../shared/schema/contribution.ts'
 import type { JobsSnapshot } from '../shared/schema/job.ts'
 import type { RoutingStatistics } from '../shared/schema/routing.ts'
 import type { ServiceStatus } from '../shared/schema/service.ts'
@@ -59,6 +60,7 @@ export interface StatusSources {
   settings: LiveValue<Settings>
   allowance: LiveValue<Allowance>
   services: LiveValue<ServiceStatus[]>
+  ledger: LiveValue<LedgerSnapshot>
   jobs: LiveValue<JobsSnapshot>
   join: LiveValue<{ peers: number; nextTryAt?: number }>
   load: LiveValue<MachineLoad>
@@ -86,12 +88,14 @@ export class StatusBoard implements Startable {
   }
 
   start(): void {
-    const { settings, allowance, services, jobs, join, load, hardware } = this.#sources
+    const { settings, allowance, services, ledger, jobs, join, load, hardware } = this.#sources
     const changed = () => {
       this.#stopTimer ??= this.#clock.after(gatherMs, () => this.#publish())
     }
     this.#running = true
-    this.#unsubscribe = [settings, services, jobs, join, load, hardware].map(source => source.subscribe(changed))
+    this.#unsubscribe = [settings, services, ledger, jobs, join, load, hardware].map(source =>
+      source.subscribe(changed),
+    )
     // At once: whoever pauses a node and asks for its status is told of the pause.
     this.#unsubscribe.push(allowance.subscribe(() => this.#publish()))
     this.#publish()
@@ -110,7 +114,7 @@ export class StatusBoard implements Startable {
   }
 
   #read(): Status {
-    const { settings, allowance, services, jobs, join, load, facts, hardware, ...sources } = this.#sources
+    const { settings, allowance, services, ledger, jobs, join, load, facts, hardware, ...sources } = this.#sources
     const { cpuTemperature, cards } = facts.get()
     const { donating, consent } = settings.get()
     const { peers, nextTryAt } = join.get()
@@ -134,6 +138,7 @@ export class StatusBoard implements Startable {
       capabilities: hardware.get().capabilities,
       cpuModel: hardware.get().cpuModel,
       services: services.get(),
+      ledger: ledger.get(),
     }
   }
 }

@@ -7,7 +7,7 @@ import type { Flags } from '../config/node-config.ts'
 import { answerText } from './answer-text.ts'
 import { addCa } from './ca-commands.ts'
 import { type CommandContext, type CommonOptions, dataFolderOption, jsonOption, print } from './command-context.ts'
-import { addContribution } from './contribution.ts'
+import { addContribution, localDay } from './contribution.ts'
 import { addCoordinators } from './coordinators.ts'
 import { formatDiagnosis } from './doctor.ts'
 import { openDocument } from './document.ts'
@@ -234,8 +234,11 @@ function addStatus(program: Command, context: CommandContext): void {
     .option(...dataFolderOption)
     .action(async (options: CommonOptions) => {
       const node = await findRunningNode(options.dataFolder, context.env)
-      const [status, { counts }] = await askNode(node, rpc => Promise.all([rpc.status.get(), rpc.network.get()]))
-      print(context, options, status, () => formatStatus(status, counts, context.now()))
+      const day = localDay(context.now())
+      const [status, { counts }, { served: today }] = await askNode(node, rpc =>
+        Promise.all([rpc.status.get(), rpc.network.get(), rpc.ledger.contribution({ from: day, to: day })]),
+      )
+      print(context, options, { ...status, today }, () => formatStatus(status, counts, context.now()))
     })
 }
 

@@ -119,7 +119,7 @@ function parseDay(text: string): string {
 }
 
 /** The day by the clock of whoever asks. */
-function localDay(at: number): string {
+export function localDay(at: number): string {
   const date = new Date(at)
   const two = (value: number) => String(value).padStart(2, '0')
   return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`

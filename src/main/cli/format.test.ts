@@ -31,6 +31,14 @@ describe('the status in words', () => {
     expect(text).toContain('Donating   yes\nActivity   No network: 0 peers, next try in 20 s\n')
   })
 
+  it('says when the ledger cannot be written, and what was set aside', () => {
+    const state = { kind: 'unwritable' as const, reason: 'the disk is full', waiting: 3, lost: 0 }
+    expect(show({ ledger: { state, setAside: ['/data/ledger.db.set-aside'] } })).toContain(
+      'Ledger     could not be read and was set aside as /data/ledger.db.set-aside\n' +
+        '           cannot be written (the disk is full): 3 jobs kept in memory. Donating goes on\n',
+    )
+  })
+
   it('says what a service is missing', () => {
     const service = { type: 'vision-ocr', enabled: true, running: 0, waiting: 0, slots: 1, bound: 1 }
     const unavailable = { kind: 'needs-gpu' as const, neededVramMiB: 6_144, foundVramMiB: 0 }

@@ -1,4 +1,5 @@
 import { activitySentence, englishActivity } from '../../shared/activity-sentence.ts'
+import type { LedgerSnapshot } from '../../shared/schema/contribution.ts'
 import type { ServiceStatus, Unavailability } from '../../shared/schema/service.ts'
 import type { Status } from '../../shared/schema/status.ts'
 import type { Topology, TopologyEdge, TopologyNode } from '../../shared/schema/topology.ts'
@@ -16,6 +17,7 @@ export function formatStatus(status: Status, counts: Topology['counts'], now: Mi
     ['Donating', status.donating ? 'yes' : 'no (`rma-donor donate on` switches it on)'],
     ['Activity', activitySentence({ activity: status.activity, served: status.counters.served }, englishActivity, now)],
     ...status.services.map((service, index) => [index === 0 ? 'Services' : '', formatService(service)]),
+    ...ledgerRows(status.ledger),
     ['Requests', `${counters.served} served, ${counters.requested} sent on, ${counters.failed} failed`],
     [
       'Machine',
@@ -46,6 +48,16 @@ export function formatDuration(ms: Milliseconds): string {
   if (ms >= hour) return `${Math.floor(ms / hour)} h ${Math.floor((ms % hour) / minute)} min`
   if (ms >= minute) return `${Math.floor(ms / minute)} min`
   return `${Math.max(0, Math.round(ms / second))} s`
+}
+
+/** Only what the owner should know of: a ledger that is well is not worth a line. */
+function ledgerRows({ state, setAside }: LedgerSnapshot): string[][] {
+  const rows = setAside.map(file => `could not be read and was set aside as ${file}`)
+  if (state.kind === 'unwritable') {
+    const lost = state.lost > 0 ? `, ${state.lost} lost` : ''
+    rows.push(`cannot be written (${state.reason}): ${state.waiting} jobs kept in memory${lost}. Donating goes on`)
+  }
+  return rows.map((row, index) => [index === 0 ? 'Ledger' : '', row])
 }
 
 function formatService(service: ServiceStatus): string {

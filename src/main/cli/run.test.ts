@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { sampleRoutingReport, sampleStatus, sampleTopology } from '../../shared/testing/samples.ts'
+import { sampleContribution, sampleRoutingReport, sampleStatus, sampleTopology } from '../../shared/testing/samples.ts'
 import { systemClock } from '../clock.ts'
 import { loadAccessToken } from '../config/access-token.ts'
 import { type Runtime, writeRuntime } from '../config/runtime-file.ts'
@@ -228,7 +228,10 @@ describe('rma-donor donate', () => {
 describe('rma-donor status, topology, stats and token', () => {
   it('print what the node says, in words or exactly', async () => {
     expect((await cli(['status'])).text).toContain('Activity   Off: nothing runs for others')
-    expect(JSON.parse((await cli(['status', '--json'])).text)).toEqual(sampleStatus)
+    expect(JSON.parse((await cli(['status', '--json'])).text)).toEqual({
+      ...sampleStatus,
+      today: sampleContribution.served,
+    })
     expect((await cli(['topology'])).text).toContain('0 connected · 0 known · 0 donating')
     expect(JSON.parse((await cli(['topology', '--json'])).text)).toEqual(sampleTopology)
     expect((await cli(['stats'])).text).toContain('0 served here, 0 by workers')

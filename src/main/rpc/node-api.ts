@@ -1,10 +1,4 @@
-import type {
-  Contribution,
-  DaySpan,
-  ExportFormat,
-  ExportPiece,
-  LedgerSnapshot,
-} from '../../shared/schema/contribution.ts'
+import type { Contribution, DaySpan, ExportFormat, ExportPiece } from '../../shared/schema/contribution.ts'
 import type { CoordinatorsSnapshot } from '../../shared/schema/coordinators.ts'
 import type { Diagnosis } from '../../shared/schema/diagnosis.ts'
 import type { JobsSnapshot } from '../../shared/schema/job.ts'
@@ -24,7 +18,6 @@ export interface NodeApi {
   readonly status: LiveValue<Status>
   readonly topology: LiveValue<Topology>
   readonly jobs: LiveValue<JobsSnapshot>
-  readonly ledger: LiveValue<LedgerSnapshot>
   /** What this node is in its network. */
   readonly membership: LiveValue<Membership>
   readonly settings: LiveValue<Settings>

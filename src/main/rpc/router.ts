@@ -33,7 +33,6 @@ export function createRpcRouter(node: NodeApi) {
       cancel: rpc.jobs.cancel.handler(({ input }) => node.cancelJob(input.id)),
     },
     ledger: {
-      watch: rpc.ledger.watch.handler(({ signal }) => node.ledger.watch(signal)),
       contribution: rpc.ledger.contribution.handler(({ input }) => node.contribution(input)),
       import: rpc.ledger.import.handler(async ({ input }) => ({ added: await node.importJobs(input.path) })),
       export: rpc.ledger.export.handler(({ input, signal }) => node.exportJobs(input.format, signal)),

@@ -231,6 +231,13 @@ export const en = {
   contribution: {
     span: { label: 'Days shown', week: '7 days', month: '30 days', year: '12 months' },
     failed: 'The ledger did not answer',
+    ledger: {
+      setAside: (file: string) =>
+        `The ledger on disk could not be read. It was set aside as ${file}, nothing was deleted, and a new one begun.`,
+      unwritable: (reason: string, waiting: number, lost: number) =>
+        `The ledger cannot be written: ${reason}. Donating goes on; ${requests(waiting)} kept in memory until there is room` +
+        (lost > 0 ? `, ${requests(lost)} lost.` : '.'),
+    },
     byDay: 'Requests served by day',
     day: 'Day',
     requests,

@@ -1,12 +1,6 @@
 import { eventIterator, oc } from '@orpc/contract'
 import { z } from 'zod'
-import {
-  contributionSchema,
-  daySpanSchema,
-  exportFormatSchema,
-  exportPieceSchema,
-  ledgerSnapshotSchema,
-} from '../schema/contribution.ts'
+import { contributionSchema, daySpanSchema, exportFormatSchema, exportPieceSchema } from '../schema/contribution.ts'
 import { coordinatorsSnapshotSchema } from '../schema/coordinators.ts'
 import { desktopPatchSchema, desktopSchema } from '../schema/desktop.ts'
 import { diagnosisSchema } from '../schema/diagnosis.ts'
@@ -70,8 +64,6 @@ export const contract = {
     cancel: procedure.input(z.object({ id: requestIdSchema })).output(z.void()),
   },
   ledger: {
-    /** How the ledger is, at once and on each change. */
-    watch: procedure.output(eventIterator(ledgerSnapshotSchema)),
     contribution: procedure.input(daySpanSchema).output(contributionSchema),
     /** Takes over the jobs of another node's ledger, a file on the node's machine; answers how many were new. */
     import: procedure.input(z.object({ path: z.string().min(1).max(4_096) })).output(z.object({ added: z.number() })),

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { allowanceSchema, reasonSchema } from './allowance.ts'
 import { capabilitiesSchema, workerTypeSchema } from './capabilities.ts'
+import { ledgerSnapshotSchema } from './contribution.ts'
 import { multiaddrTextSchema, peerIdSchema, shareSchema, timestampSchema } from './primitives.ts'
 import { routingStatisticsSchema } from './routing.ts'
 import { serviceStatusSchema } from './service.ts'
@@ -77,5 +78,6 @@ export const statusSchema = z.object({
   capabilities: capabilitiesSchema,
   cpuModel: z.string(),
   services: z.array(serviceStatusSchema),
+  ledger: ledgerSnapshotSchema,
 })
 export type Status = z.infer<typeof statusSchema>

@@ -50,6 +50,7 @@ export const sampleStatus: Status = {
   capabilities: { workerType: 'headless', cpuThreads: 8, memoryMiB: 4_096, gpus: [] },
   cpuModel: 'Example CPU',
   services: [{ type: 'ocr', enabled: true, running: 0, waiting: 0, slots: 2, bound: 8 }],
+  ledger: { state: { kind: 'open' }, setAside: [] },
 }
 
 /** What its router did. */

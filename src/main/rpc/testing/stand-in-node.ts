@@ -1,5 +1,5 @@
 import { RmaError } from '../../../shared/errors.ts'
-import type { Contribution, ExportPiece, LedgerSnapshot } from '../../../shared/schema/contribution.ts'
+import type { Contribution, ExportPiece } from '../../../shared/schema/contribution.ts'
 import type { CoordinatorsSnapshot } from '../../../shared/schema/coordinators.ts'
 import type { Diagnosis } from '../../../shared/schema/diagnosis.ts'
 import type { JobsSnapshot } from '../../../shared/schema/job.ts'
@@ -40,7 +40,6 @@ export class StandInNode implements NodeApi {
   readonly topology = new WatchedValue<Topology>(sampleTopology)
   readonly jobs = new WatchedValue<JobsSnapshot>({ jobs: [] })
   readonly settings = new WatchedValue<Settings>(defaultSettings)
-  readonly ledger = new LiveValue<LedgerSnapshot>({ state: { kind: 'open' }, setAside: [] })
   readonly membership = new WatchedValue<Membership>({ kind: 'open' })
   readonly shell = noShell()
   readonly logs = new LogBuffer()

@@ -12,6 +12,7 @@ import styles from './contribution-page.module.css'
 import { DayBars } from './day-bars.tsx'
 import { barsOf, type SpanId, servicesOf, spanOf, spans } from './days.ts'
 import { ExportCard } from './export-card.tsx'
+import { LedgerNotice } from './ledger-notice.tsx'
 import { Totals } from './totals.tsx'
 
 const words = strings.contribution
@@ -41,6 +42,7 @@ export default function ContributionPage() {
           {words.failed}: {error.message}
         </p>
       )}
+      <LedgerNotice />
       {value !== undefined && <Totals contribution={value} />}
       <Card title={words.byDay}>
         {value !== undefined && value.served.jobs === 0 ? (
