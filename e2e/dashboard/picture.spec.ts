@@ -168,7 +168,7 @@ test('changes the theme, and says so when that fails', async ({ page }) => {
   expect(scripted.node.settings.get().appearance.theme).toBe('dark')
   scripted.node.failure = new Error('the disk is full')
   await page.getByRole('radio', { name: 'Light' }).click()
-  await expect(page.getByRole('alert')).toContainText('The theme was not changed')
+  await expect(page.getByRole('alert')).toContainText('This was not changed')
   await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark')
 })
 

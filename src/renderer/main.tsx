@@ -6,11 +6,13 @@ import { App } from './app.tsx'
 import { Connection } from './connection/connection.ts'
 import { PortTransport } from './connection/port-transport.ts'
 import { rpcUrl, WebSocketTransport } from './connection/websocket-transport.ts'
+import { applyLanguage, rememberedLanguage } from './features/appearance/language.ts'
 import { applyTheme, rememberedTheme } from './features/appearance/theme.ts'
 import { NodeProvider } from './store/node-context.tsx'
 import { createNodeStore } from './store/node-store.ts'
 
 applyTheme(rememberedTheme())
+applyLanguage(rememberedLanguage())
 
 const root = document.getElementById('root')
 if (root === null) throw new Error('expected an element with the id root in index.html')

@@ -23,7 +23,7 @@ export function Navigation({ current }: { current: Route }) {
               aria-current={route.path === current.path ? 'page' : undefined}
             >
               <route.icon size={18} strokeWidth={1.75} aria-hidden />
-              <span>{route.title}</span>
+              <span>{route.title()}</span>
             </a>
           </li>
         ))}

@@ -6,7 +6,8 @@ import { strings } from './strings/index.ts'
 /** A page of the dashboard. It gets its own chunk; a new page is one more entry here. */
 export interface Route {
   path: string
-  title: string
+  /** In the language of the moment. */
+  title: () => string
   icon: LucideIcon
   page: ComponentType
   /** The page fills the window and scrolls by itself, instead of flowing down it. */
@@ -15,7 +16,7 @@ export interface Route {
 
 const status: Route = {
   path: 'status',
-  title: strings.page.status,
+  title: () => strings.page.status,
   icon: HeartHandshake,
   page: lazy(() => import('./features/status/status-page.tsx')),
   fills: false,
@@ -25,35 +26,35 @@ export const routes: readonly Route[] = [
   status,
   {
     path: 'jobs',
-    title: strings.page.jobs,
+    title: () => strings.page.jobs,
     icon: ListChecks,
     page: lazy(() => import('./features/jobs/jobs-page.tsx')),
     fills: true,
   },
   {
     path: 'contribution',
-    title: strings.page.contribution,
+    title: () => strings.page.contribution,
     icon: ChartColumn,
     page: lazy(() => import('./features/contribution/contribution-page.tsx')),
     fills: false,
   },
   {
     path: 'topology',
-    title: strings.page.topology,
+    title: () => strings.page.topology,
     icon: Waypoints,
     page: lazy(() => import('./features/topology/topology-page.tsx')),
     fills: true,
   },
   {
     path: 'network',
-    title: strings.page.network,
+    title: () => strings.page.network,
     icon: Network,
     page: lazy(() => import('./features/network/network-page.tsx')),
     fills: false,
   },
   {
     path: 'logs',
-    title: strings.page.logs,
+    title: () => strings.page.logs,
     icon: ScrollText,
     page: lazy(() => import('./features/logs/logs-page.tsx')),
     fills: true,

@@ -1,41 +1,11 @@
-import { englishReasons, reasonSentence } from './reason-sentence.ts'
+import { reasonSentence } from './reason-sentence.ts'
 import type { Activity } from './schema/status.ts'
+import type { Strings } from './strings/catalogue.ts'
+import type { en } from './strings/en.ts'
 import { hour, type Milliseconds, second } from './units.ts'
 
-const plurals = new Intl.PluralRules('en')
-
-function requests(count: number): string {
-  return `${count.toLocaleString('en')} ${plurals.select(count) === 'one' ? 'request' : 'requests'}`
-}
-
-/** What a node does, in English. */
-export const englishActivity = {
-  starting: 'Starting…',
-  off: 'Off: nothing runs for others',
-  paused: 'Paused until you resume',
-  pausedUntil: (time: string) => `Paused until ${time}`,
-  pausedFor: (time: string, left: string) => `Paused until ${time}, ${left} left`,
-  left: (hours: number, minutes: number, seconds: number) =>
-    hours > 0 ? `${hours} h ${minutes} min` : minutes > 0 ? `${minutes} min ${seconds} s` : `${seconds} s`,
-  waiting: (reason: string) => `Waiting: ${reason}`,
-  waitingUntil: (reason: string, time: string) => `Waiting: ${reason}, until ${time}`,
-  finishingThenWaiting: (jobs: number, reason: string) => `Finishing ${requests(jobs)}, then waiting: ${reason}`,
-  time: (at: Milliseconds) => new Date(at).toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' }),
-  day: (at: Milliseconds) =>
-    new Date(at).toLocaleString('en-GB', { weekday: 'short', hour: '2-digit', minute: '2-digit' }),
-  reasons: englishReasons,
-  noService: 'Waiting: no service can run on this machine yet',
-  alone: 'No network: 0 peers',
-  aloneNextTry: (seconds: number) => `No network: 0 peers, next try in ${seconds} s`,
-  aloneTrying: 'No network: 0 peers, trying now…',
-  readyFirst: 'Ready: no requests yet',
-  ready: 'Ready: waiting for the next request',
-  working: (jobs: number) => `Working on ${requests(jobs)}`,
-  stopping: (jobs: number) => (jobs === 0 ? 'Stopping…' : `Finishing ${requests(jobs)}, then stopping`),
-}
-
-/** The same in any language. */
-export type ActivityWords = typeof englishActivity
+/** The words for it, in any language. */
+export type ActivityWords = Strings<typeof en.activity>
 
 /**
  * The one sentence that says what the node does and why, the same in the window, the tray and the terminal.
@@ -64,19 +34,24 @@ export function activitySentence(
     case 'ready':
       return served === 0 ? words.readyFirst : words.ready
     case 'working':
-      return words.working(activity.jobs)
+      return words.working({ jobs: activity.jobs })
     case 'stopping':
-      return words.stopping(activity.jobs)
+      return activity.jobs === 0 ? words.stopping : words.finishing({ jobs: activity.jobs })
   }
 }
 
 function pausedSentence(until: Milliseconds | undefined, words: ActivityWords, now: Milliseconds | undefined): string {
   if (until === undefined) return words.paused
   const time = clockTime(until, words, now)
-  if (now === undefined || until <= now) return words.pausedUntil(time)
-  const seconds = Math.ceil((until - now) / second)
-  const left = words.left(Math.floor(seconds / 3_600), Math.floor((seconds % 3_600) / 60), seconds % 60)
-  return words.pausedFor(time, left)
+  if (now === undefined || until <= now) return words.pausedUntil({ time })
+  return words.pausedFor({ time, left: timeLeft(Math.ceil((until - now) / second), words.left) })
+}
+
+function timeLeft(total: number, words: ActivityWords['left']): string {
+  const hours = Math.floor(total / 3_600)
+  const minutes = Math.floor((total % 3_600) / 60)
+  if (hours > 0) return words.hours({ hours, minutes })
+  return minutes > 0 ? words.minutes({ minutes, seconds: total % 60 }) : words.seconds({ seconds: total })
 }
 
 /** Reasons that end at a moment which the owner has set or can foresee; others end when their cause does. */
@@ -88,14 +63,14 @@ function waitingSentence(
   now: Milliseconds | undefined,
 ): string {
   const why = reasonSentence(reason, words.reasons)
-  if (jobs > 0) return words.finishingThenWaiting(jobs, why)
-  if (until === undefined || !foreseeable.has(reason.kind)) return words.waiting(why)
-  return words.waitingUntil(why, clockTime(until, words, now))
+  if (jobs > 0) return words.finishingThenWaiting({ jobs, reason: why })
+  if (until === undefined || !foreseeable.has(reason.kind)) return words.waiting({ reason: why })
+  return words.waitingUntil({ reason: why, time: clockTime(until, words, now) })
 }
 
 /** With the day, unless it is less than half a day away. */
 function clockTime(at: Milliseconds, words: ActivityWords, now: Milliseconds | undefined): string {
-  return now !== undefined && at - now > 12 * hour ? words.day(at) : words.time(at)
+  return now !== undefined && at - now > 12 * hour ? words.day({ at }) : words.time({ at })
 }
 
 function aloneSentence(
@@ -105,5 +80,5 @@ function aloneSentence(
 ): string {
   if (nextTryAt === undefined || now === undefined) return words.alone
   const seconds = Math.ceil((nextTryAt - now) / second)
-  return seconds > 0 ? words.aloneNextTry(seconds) : words.aloneTrying
+  return seconds > 0 ? words.aloneNextTry({ seconds }) : words.aloneTrying
 }

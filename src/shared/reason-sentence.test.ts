@@ -1,16 +1,17 @@
 import { expect, it } from 'vitest'
-import { activitySentence, englishActivity } from './activity-sentence.ts'
-import { englishReasons, reasonSentence } from './reason-sentence.ts'
+import { activitySentence } from './activity-sentence.ts'
+import { reasonSentence } from './reason-sentence.ts'
 import type { Reason } from './schema/allowance.ts'
+import { english } from './strings/english.ts'
 import { hour, minute, second } from './units.ts'
 
 it.each<[Reason, string]>([
   [{ kind: 'on-battery' }, 'on battery'],
-  [{ kind: 'on-battery', percent: 63 }, 'on battery (63 %)'],
-  [{ kind: 'battery-low', percent: 28.6, resumesAtPercent: 35 }, 'battery at 29 %, resumes at 35 %'],
+  [{ kind: 'on-battery', percent: 63 }, 'on battery (63%)'],
+  [{ kind: 'battery-low', percent: 28.6, resumesAtPercent: 35 }, 'battery at 29%, resumes at 35%'],
   [{ kind: 'in-use', idleMs: minute, neededMs: 3 * minute }, 'you are using the computer (idle 1 of 3 min)'],
   [{ kind: 'in-use', idleMs: 179 * second, neededMs: 3 * minute }, 'you are using the computer (idle 2.9 of 3 min)'],
-  [{ kind: 'other-programs', cpu: 0.604, limit: 0.5 }, 'other programs need the processor (60 %, more than 50 %)'],
+  [{ kind: 'other-programs', cpu: 0.604, limit: 0.5 }, 'other programs need the processor (60%, more than 50%)'],
   [{ kind: 'hot', part: 'gpu', celsius: 84.2, resumesBelow: 75 }, 'GPU at 84 °C, resumes below 75 °C'],
   [
     { kind: 'memory', allowedMiB: 384, neededMiB: 1_536 },
@@ -23,19 +24,19 @@ it.each<[Reason, string]>([
   [{ kind: 'program', name: 'Game.exe' }, 'Game.exe is running'],
   [{ kind: 'metered' }, 'this connection is metered'],
 ])('%j reads “%s”', (reason, sentence) => {
-  expect(reasonSentence(reason, englishReasons)).toBe(sentence)
+  expect(reasonSentence(reason, english.activity.reasons)).toBe(sentence)
 })
 
 // Moments of the machine's own day, whatever its time zone.
 const now = new Date(2026, 5, 3, 14, 0).getTime()
 const say = (activity: Parameters<typeof activitySentence>[0]['activity'], at: number | undefined = now) =>
-  activitySentence({ activity, served: 1 }, englishActivity, at)
+  activitySentence({ activity, served: 1 }, english.activity, at)
 
 it('a pause counts down, and names the time where it stands still', () => {
   const until = now + 30 * minute
   expect(say({ kind: 'paused', until })).toBe('Paused until 14:30, 30 min 0 s left')
   expect(say({ kind: 'paused', until }, until - 500)).toBe('Paused until 14:30, 1 s left')
-  expect(activitySentence({ activity: { kind: 'paused', until }, served: 1 }, englishActivity)).toBe(
+  expect(activitySentence({ activity: { kind: 'paused', until }, served: 1 }, english.activity)).toBe(
     'Paused until 14:30',
   )
   expect(say({ kind: 'paused', until: now + 26 * hour })).toBe('Paused until Thu 16:00, 26 h 0 min left')

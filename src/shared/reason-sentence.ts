@@ -1,37 +1,12 @@
 import type { Reason } from './schema/allowance.ts'
+import type { Strings } from './strings/catalogue.ts'
+import type { en } from './strings/en.ts'
 import { type Milliseconds, minute } from './units.ts'
 
-/** Why a node does not work, or works all the same, in English. Reads on after “Waiting: ”. */
-export const englishReasons = {
-  clear: 'nothing is against working',
-  anyway: 'working although your rules would hold it',
-  off: 'Donate Compute is off',
-  finishing: 'you asked to stop when all is finished',
-  paused: 'you have paused it',
-  gpuPaused: 'you have paused graphics cards',
-  onBattery: (percent?: number) => (percent === undefined ? 'on battery' : `on battery (${Math.round(percent)} %)`),
-  batteryLow: (percent: number, resumesAt: number) =>
-    `battery at ${Math.round(percent)} %, resumes at ${Math.round(resumesAt)} %`,
-  inUse: (idleMinutes: number, neededMinutes: number) =>
-    `you are using the computer (idle ${oneDigit(idleMinutes)} of ${oneDigit(neededMinutes)} min)`,
-  otherPrograms: (cpu: number, limit: number) =>
-    `other programs need the processor (${percentage(cpu)}, more than ${percentage(limit)})`,
-  schedule: 'outside the hours you set',
-  hot: (part: 'cpu' | 'gpu', celsius: number, resumesBelow: number) =>
-    `${part === 'cpu' ? 'processor' : 'GPU'} at ${Math.round(celsius)} °C, resumes below ${Math.round(resumesBelow)} °C`,
-  memory: (allowedMiB: number, neededMiB: number) =>
-    `not enough memory is free (${memory(allowedMiB)}, a request takes ${memory(neededMiB)})`,
-  vram: (freeMiB: number, keptMiB: number) =>
-    `the graphics card is full (${memory(freeMiB)} free, ${memory(keptMiB)} are kept for you)`,
-  metered: 'this connection is metered',
-  dataUsed: (usedMiB: number, limitMiB: number) =>
-    `this month’s data is used up (${memory(usedMiB)} of ${memory(limitMiB)})`,
-  program: (name: string) => `${name} is running`,
-}
+/** The words for it, in any language. */
+export type ReasonWords = Strings<typeof en.activity.reasons>
 
-/** The same in any language. */
-export type ReasonWords = typeof englishReasons
-
+/** Why a node does not work, or works all the same. Reads on after “Waiting: ”. */
 export function reasonSentence(reason: Reason, words: ReasonWords): string {
   switch (reason.kind) {
     case 'clear':
@@ -47,43 +22,36 @@ export function reasonSentence(reason: Reason, words: ReasonWords): string {
     case 'gpu-paused':
       return words.gpuPaused
     case 'on-battery':
-      return words.onBattery(reason.percent)
+      return reason.percent === undefined ? words.onBattery : words.onBatteryAt({ charge: reason.percent / 100 })
     case 'battery-low':
-      return words.batteryLow(reason.percent, reason.resumesAtPercent)
+      return words.batteryLow({ charge: reason.percent / 100, resumesAt: reason.resumesAtPercent / 100 })
     case 'in-use':
-      return words.inUse(minutes(reason.idleMs), minutes(reason.neededMs))
+      return words.inUse({ idle: minutes(reason.idleMs), needed: minutes(reason.neededMs) })
     case 'other-programs':
-      return words.otherPrograms(reason.cpu, reason.limit)
+      return words.otherPrograms({ cpu: reason.cpu, limit: reason.limit })
     case 'schedule':
       return words.schedule
     case 'hot':
-      return words.hot(reason.part, reason.celsius, reason.resumesBelow)
+      return words.hot({ part: reason.part, celsius: reason.celsius, resumesBelow: reason.resumesBelow })
     case 'memory':
-      return words.memory(reason.allowedMiB, reason.neededMiB)
+      return words.memory({ allowed: memory(reason.allowedMiB, words), needed: memory(reason.neededMiB, words) })
     case 'vram':
-      return words.vram(reason.freeMiB, reason.keptFreeMiB)
+      return words.vram({ free: memory(reason.freeMiB, words), kept: memory(reason.keptFreeMiB, words) })
     case 'metered':
       return words.metered
     case 'data-used':
-      return words.dataUsed(reason.usedMiB, reason.limitMiB)
+      return words.dataUsed({ used: memory(reason.usedMiB, words), limit: memory(reason.limitMiB, words) })
     case 'program':
-      return words.program(reason.name)
+      return words.program({ name: reason.name })
   }
 }
 
+/** Whole numbers as they are, small ones with a digit; rounded down, so that nothing seems reached before it is. */
 function minutes(ms: Milliseconds): number {
-  return ms / minute
+  const value = ms / minute
+  return value >= 10 ? Math.floor(value) : Math.floor(value * 10) / 10
 }
 
-/** Whole numbers as they are; rounded down, so that nothing seems reached before it is. */
-function oneDigit(value: number): string {
-  return (value >= 10 ? Math.floor(value) : Math.floor(value * 10) / 10).toLocaleString('en')
-}
-
-function percentage(share: number): string {
-  return `${Math.round(share * 100)} %`
-}
-
-function memory(mib: number): string {
-  return mib >= 1_024 ? `${(mib / 1_024).toFixed(1)} GiB` : `${Math.round(mib)} MiB`
+function memory(mib: number, words: ReasonWords): string {
+  return mib >= 1_024 ? words.gib({ amount: mib / 1_024 }) : words.mib({ amount: mib })
 }

@@ -1,8 +1,9 @@
-import { activitySentence, englishActivity } from '../../shared/activity-sentence.ts'
+import { activitySentence } from '../../shared/activity-sentence.ts'
 import type { LedgerSnapshot } from '../../shared/schema/contribution.ts'
 import type { ServiceStatus, Unavailability } from '../../shared/schema/service.ts'
 import type { Status } from '../../shared/schema/status.ts'
 import type { Topology, TopologyEdge, TopologyNode } from '../../shared/schema/topology.ts'
+import { english } from '../../shared/strings/english.ts'
 import { hour, type Milliseconds, minute, second } from '../../shared/units.ts'
 import { formatTable } from './table.ts'
 
@@ -15,7 +16,10 @@ export function formatStatus(status: Status, counts: Topology['counts'], now: Mi
     ['Network', `${self.network.name} (${openness})`],
     ['Peers', formatCounts(counts)],
     ['Donating', status.donating ? 'yes' : 'no (`rma-donor donate on` switches it on)'],
-    ['Activity', activitySentence({ activity: status.activity, served: status.counters.served }, englishActivity, now)],
+    [
+      'Activity',
+      activitySentence({ activity: status.activity, served: status.counters.served }, english.activity, now),
+    ],
     ...status.services.map((service, index) => [index === 0 ? 'Services' : '', formatService(service)]),
     ...ledgerRows(status.ledger),
     ['Requests', `${counters.served} served, ${counters.requested} sent on, ${counters.failed} failed`],

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
-import { activitySentence, englishActivity } from '../../shared/activity-sentence.ts'
+import { activitySentence } from '../../shared/activity-sentence.ts'
 import type { Status } from '../../shared/schema/status.ts'
+import { english } from '../../shared/strings/english.ts'
 import type { Milliseconds } from '../../shared/units.ts'
 import { type CommandContext, type CommonOptions, dataFolderOption, jsonOption, print } from './command-context.ts'
 import { parseDuration } from './options.ts'
@@ -48,6 +49,6 @@ export function addPause(program: Command, context: CommandContext): void {
 function report(context: CommandContext, options: CommonOptions, status: Status): void {
   const { activity, allowance, counters } = status
   print(context, options, { activity, allowance }, () =>
-    activitySentence({ activity, served: counters.served }, englishActivity, context.now()),
+    activitySentence({ activity, served: counters.served }, english.activity, context.now()),
   )
 }

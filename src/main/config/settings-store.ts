@@ -95,18 +95,20 @@ export class SettingsStore {
 const partsSchema = z.looseObject({
   limits: z.looseObject({}).optional(),
   contribution: z.looseObject({}).optional(),
+  appearance: z.looseObject({}).optional(),
 })
 
 /** Parts, limits and so on that an earlier version did not know take their defaults. */
 function completed(json: unknown): unknown {
   const { success, data } = partsSchema.safeParse(json)
   if (!success) return json
-  const { limits, contribution } = defaultSettings
+  const { limits, contribution, appearance } = defaultSettings
   return {
     ...defaultSettings,
     ...data,
     limits: { ...limits, ...data.limits },
     contribution: { ...contribution, ...data.contribution },
+    appearance: { ...appearance, ...data.appearance },
   }
 }
 

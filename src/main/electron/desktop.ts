@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { RmaError } from '../../shared/errors.ts'
+import type { LanguageChoice } from '../../shared/strings/language.ts'
 import { type Milliseconds, second } from '../../shared/units.ts'
 import type { Clock } from '../clock.ts'
 import type { Startable } from '../lifecycle.ts'
@@ -23,7 +24,7 @@ import type { ShellCommand } from './menu-row.ts'
 import { type OwnerWish, tell } from './owner-wish.ts'
 import { RpcPorts } from './rpc-ports.ts'
 import { Shell } from './shell.ts'
-import { strings } from './strings.ts'
+import { speaker, strings } from './strings.ts'
 import { TrayIcon } from './tray.ts'
 import type { NodeState } from './tray-state.ts'
 import { WindowMenu } from './window-menu.ts'
@@ -146,6 +147,7 @@ export class Desktop {
       applicationName: strings.appName,
       applicationVersion: electron.app.getVersion(),
     })
+    this.#speak('system')
     this.#lockdown.install()
     this.#protocol.start()
     this.#ports.start()
@@ -185,12 +187,17 @@ export class Desktop {
   }
 
   #showNode(node: NodeApi): void {
+    this.#speak(node.settings.get().appearance.language)
     this.#showState({
       kind: 'running',
       status: node.status.get(),
       gpuPaused: node.settings.get().gpuPaused,
       knownPeers: node.topology.get().counts.known,
     })
+  }
+
+  #speak(language: LanguageChoice): void {
+    speaker.use(language, this.#components.electron.app.getPreferredSystemLanguages())
   }
 
   #showState(state: NodeState): void {

@@ -55,6 +55,7 @@ export interface ElectronApp
     | 'exit'
     | 'getAppMetrics'
     | 'getLoginItemSettings'
+    | 'getPreferredSystemLanguages'
     | 'getVersion'
     | 'isPackaged'
     | 'quit'

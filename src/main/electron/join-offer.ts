@@ -24,7 +24,7 @@ export async function offerToJoin({ electron, join }: JoinOfferComponents, invit
     const { network } = parseInvite(invite)
     const { response } = await dialog.showMessageBox({
       type: 'question',
-      message: joining.question(network),
+      message: joining.question({ network }),
       detail: joining.warning,
       buttons: [joining.join, joining.cancel],
       defaultId: no,
@@ -34,7 +34,7 @@ export async function offerToJoin({ electron, join }: JoinOfferComponents, invit
     const { status } = await join({ invite })
     await dialog.showMessageBox({
       type: 'info',
-      message: status === 'member' ? joining.done(network) : joining.waiting(network),
+      message: status === 'member' ? joining.done({ network }) : joining.waiting({ network }),
       detail: joining.restart,
       buttons: [joining.ok],
     })

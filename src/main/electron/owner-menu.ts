@@ -1,6 +1,6 @@
 import { pauseLengths } from '../../shared/pause-lengths.ts'
 import type { Activity } from '../../shared/schema/status.ts'
-import type { Milliseconds } from '../../shared/units.ts'
+import { hour, type Milliseconds, minute } from '../../shared/units.ts'
 import type { MenuRow } from './menu-row.ts'
 import type { OwnerWish } from './owner-wish.ts'
 import { strings } from './strings.ts'
@@ -55,10 +55,12 @@ function lengthsRow(label: string, wish: (forMs: Milliseconds | undefined) => Ow
   return {
     kind: 'menu',
     label,
-    rows: pauseLengths.map(forMs =>
-      action(forMs === undefined ? words.untilResumed : words.length(forMs), wish(forMs)),
-    ),
+    rows: pauseLengths.map(forMs => action(forMs === undefined ? words.untilResumed : lengthLabel(forMs), wish(forMs))),
   }
+}
+
+function lengthLabel(ms: Milliseconds): string {
+  return ms < hour ? words.minutes({ count: ms / minute }) : words.hours({ count: ms / hour })
 }
 
 function action(label: string, command: OwnerWish) {

@@ -1,51 +1,10 @@
-import { englishActivity } from '../../shared/activity-sentence.ts'
-import { hour, type Milliseconds, minute } from '../../shared/units.ts'
+import { createStrings } from '../../shared/strings/catalogue.ts'
+import { Speaker } from '../../shared/strings/speaker.ts'
+import { de } from './strings/de.ts'
+import { en } from './strings/en.ts'
+
+/** The language that the shell speaks. */
+export const speaker = new Speaker()
 
 /** Every word the shell says by itself; the pages have their own. */
-export const strings = {
-  appName: 'RMA Donor',
-  activity: englishActivity,
-  failed: 'The node could not start',
-  menu: {
-    donate: 'Donate Compute',
-    pauseFor: 'Pause for',
-    workAnywayFor: 'Work anyway for',
-    length: (ms: Milliseconds) => (ms < hour ? `${ms / minute} min` : `${ms / hour} h`),
-    untilResumed: 'Until I resume',
-    resume: 'Resume',
-    followRules: 'Follow my rules',
-    pauseGpu: 'Pause GPU',
-    resumeGpu: 'Resume GPU',
-    finish: 'Finish current work, then stop',
-    openDashboard: 'Open dashboard',
-    topologyWindow: 'Topology',
-    topology: (nodes: number) => `Topology (${nodes.toLocaleString('en')})`,
-    logs: 'Logs',
-    quit: 'Stop and quit',
-    file: 'File',
-    edit: 'Edit',
-    view: 'View',
-    window: 'Window',
-  },
-  hidden: {
-    title: 'RMA Donor keeps running',
-    inTray: 'Its icon in the tray opens the window again. “Stop and quit” there ends it.',
-    withoutTray: 'Start the app once more to see the window again. “Stop and quit” in its File menu ends it.',
-  },
-  joining: {
-    question: (network: string) => `Join the network “${network}”?`,
-    warning:
-      'This machine then takes part in that network instead of its present one. A link can come from anybody: join only a network whose operator you know.',
-    join: 'Join',
-    cancel: 'Cancel',
-    done: (network: string) => `This machine is a member of ${network}.`,
-    waiting: (network: string) => `${network} knows of this machine; its operator has yet to approve.`,
-    restart: 'The app starts anew now, in that network.',
-    ok: 'OK',
-    failed: 'The network could not be joined',
-  },
-  startFailed: {
-    title: 'RMA Donor could not start',
-    hint: 'Nothing was changed or deleted. Correct this and start the app again.',
-  },
-}
+export const strings = createStrings({ en, de }, speaker)

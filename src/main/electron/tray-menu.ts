@@ -14,7 +14,7 @@ export function trayMenu(state: NodeState): MenuRow[] {
     { kind: 'action', label: words.openDashboard, command: 'open-dashboard' },
     {
       kind: 'action',
-      label: words.topology(state.kind === 'running' ? state.knownPeers : 0),
+      label: words.topology({ nodes: state.kind === 'running' ? state.knownPeers : 0 }),
       command: 'open-topology',
     },
     { kind: 'action', label: words.logs, command: 'open-logs' },

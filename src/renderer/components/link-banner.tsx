@@ -31,5 +31,6 @@ export function LinkBanner() {
 }
 
 function nextTry(link: { kind: 'connecting' } | { kind: 'waiting'; nextTryAt: number }, now: number): string {
-  return strings.link.nextTry(link.kind === 'waiting' ? secondsUntil(link.nextTryAt, now) : 0)
+  const seconds = link.kind === 'waiting' ? secondsUntil(link.nextTryAt, now) : 0
+  return seconds > 0 ? strings.link.nextTry({ seconds }) : strings.link.trying
 }

@@ -19,7 +19,7 @@ export function WaitingForNode() {
   const seconds = link.kind === 'waiting' ? secondsUntil(link.nextTryAt, now) : 0
   return (
     <EmptyState icon={Unplug} title={strings.link.firstUnreachable} hint={strings.link.checkNode}>
-      <p>{strings.link.nextTry(seconds)}</p>
+      <p>{seconds > 0 ? strings.link.nextTry({ seconds }) : strings.link.trying}</p>
       <Button onPress={retryNow} isDisabled={link.kind !== 'waiting'}>
         {strings.link.retryNow}
       </Button>

@@ -1,16 +1,6 @@
-import { englishActivity } from '../../shared/activity-sentence.ts'
-import { formatClock, formatCount, formatMebibytes, formatShare } from './format.ts'
+import { en as shared } from '../../shared/strings/en.ts'
 
-const plurals = new Intl.PluralRules('en')
-
-function counted(count: number, one: string, many: string): string {
-  return `${formatCount(count)} ${plurals.select(count) === 'one' ? one : many}`
-}
-
-const requests = (count: number) => counted(count, 'request', 'requests')
-const peers = (count: number) => counted(count, 'peer', 'peers')
-
-/** Every word the dashboard says. Functions where a value or a plural goes in; nothing is put together elsewhere. */
+/** Every word the dashboard says, in ICU MessageFormat; nothing is put together elsewhere. */
 export const en = {
   app: {
     name: 'RMA Donor',
@@ -32,7 +22,8 @@ export const en = {
 
   link: {
     lost: 'The connection to your node is interrupted. What you see is the last known state.',
-    nextTry: (seconds: number) => (seconds > 0 ? `Trying again in ${seconds} s.` : 'Trying again…'),
+    nextTry: 'Trying again in {seconds, number} s.',
+    trying: 'Trying again…',
     checkNode: 'Is it still running? If it was started again, open the address it prints.',
     retryNow: 'Try now',
     firstConnecting: 'Connecting to your node',
@@ -41,18 +32,18 @@ export const en = {
   },
 
   activity: {
-    ...englishActivity,
+    ...shared.activity,
     unknown: 'Not connected to your node',
   },
 
   pause: {
     open: 'Pause',
-    length: (ms: number) =>
-      ms < 3_600_000 ? `For ${ms / 60_000} minutes` : `For ${counted(ms / 3_600_000, 'hour', 'hours')}`,
+    minutes: 'For {count, plural, one {# minute} other {# minutes}}',
+    hours: 'For {count, plural, one {# hour} other {# hours}}',
     untilResumed: 'Until I resume',
     resume: 'Resume',
     paused: 'Paused',
-    anyway: (rule: string) => `Working although your rules would hold it: ${rule}.`,
+    anyway: 'Working although your rules would hold it: {rule}.',
     followRules: 'Follow my rules',
   },
 
@@ -73,7 +64,7 @@ export const en = {
       'They stay in memory while a request runs and are never saved or logged. Please do not try to look into them.',
     yours: 'Your machine stays yours.',
     yoursMore: 'Work runs at low priority, and you can switch it off at any moment.',
-    openNetwork: (name: string) => `“${name}” is an open network.`,
+    openNetwork: '“{name}” is an open network.',
     openNetworkMore: 'Anyone nearby can join it, and may read what you send to it.',
     accept: 'I understand, donate compute',
     decline: 'Not now',
@@ -101,10 +92,10 @@ export const en = {
     memory: 'Memory',
     announced: 'Announced load',
     announcedHint: 'How busy this machine tells others it is',
-    memoryOf: (usedMiB: number, totalMiB: number) => `${formatMebibytes(usedMiB)} of ${formatMebibytes(totalMiB)}`,
-    threads: (count: number) => counted(count, 'thread', 'threads'),
-    gpu: (model: string, vramMiB: number) => (vramMiB > 0 ? `${model}, ${formatMebibytes(vramMiB)}` : model),
-    several: (count: number, what: string) => `${formatCount(count)} × ${what}`,
+    memoryOf: '{used} of {total}',
+    threads: '{count, plural, one {# thread} other {# threads}}',
+    gpu: '{model}, {memory}',
+    several: '{count, number} × {what}',
     noGpu: 'No graphics card found',
     network: 'Network',
     networkName: 'Name',
@@ -123,39 +114,35 @@ export const en = {
       'ner-extraction': 'Find names and dates',
       'llm-inference': 'Answer prompts',
       'vision-ocr': 'Read difficult scans',
-    } as Record<string, string>,
+    },
     none: 'No services',
-    busy: (running: number, slots: number) => `${formatCount(running)} of ${formatCount(slots)} busy`,
-    waiting: (count: number) => `${formatCount(count)} waiting`,
-    idle: (slots: number) => `Ready, ${formatCount(slots)} at a time`,
+    busy: '{running, number} of {slots, number} busy',
+    waiting: '{count, number} waiting',
+    idle: 'Ready, {slots, number} at a time',
     offered: 'Offered while you donate',
     disabled: 'Switched off',
     gpuPaused: 'Graphics cards are paused',
-    engineFailed: (message: string) => `Its engine failed: ${message}`,
-    needsMemory: (needed: number, found: number) =>
-      `Needs ${formatMebibytes(needed)} of memory: found ${formatMebibytes(found)}`,
-    needsGpu: (needed: number, found: number) =>
-      found === 0
-        ? `Needs an NVIDIA or AMD card with ${formatMebibytes(needed)} free: found none`
-        : `Needs an NVIDIA or AMD card with ${formatMebibytes(needed)} free: found ${formatMebibytes(found)}`,
-    needsEngine: (engines: string[]) =>
-      `Start one of these to offer it: ${new Intl.ListFormat('en', { type: 'disjunction' }).format(engines)}`,
-    needsModel: (engines: string[], pictures: boolean) =>
-      `Add a model that ${pictures ? 'reads pictures' : 'fits into memory'} to ${new Intl.ListFormat('en', { type: 'disjunction' }).format(engines)} to offer it`,
-    unhealthy: (message: string) => `Waiting for the server behind it: ${message}`,
-    toggle: (name: string) => `Offer “${name}”`,
+    engineFailed: 'Its engine failed: {message}',
+    needsMemory: 'Needs {needed} of memory: found {found}',
+    needsGpu: 'Needs an NVIDIA or AMD card with {needed} free: found {found}',
+    foundNone: 'none',
+    needsEngine: 'Start one of these to offer it: {engines}',
+    needsModel:
+      'Add a model that {kind, select, pictures {reads pictures} other {fits into memory}} to {engines} to offer it',
+    unhealthy: 'Waiting for the server behind it: {message}',
+    toggle: 'Offer “{name}”',
   },
 
   jobs: {
     state: { queued: 'Queued', running: 'Running', done: 'Done', failed: 'Failed', cancelled: 'Cancelled' },
-    roleServed: (peer: string) => `for ${peer}`,
-    roleRequested: (peer: string) => `sent to ${peer}`,
+    roleServed: 'for {peer}',
+    roleRequested: 'sent to {peer}',
     roleSearching: 'looking for a worker',
     roleLocal: 'for this machine',
     cancel: 'Cancel',
-    cancelNamed: (service: string) => `Cancel “${service}”`,
-    bytes: (sent: string, received: string) => `${sent} in, ${received} out`,
-    showAll: (count: number) => `Show all ${formatCount(count)}`,
+    cancelNamed: 'Cancel “{service}”',
+    bytes: '{received} in, {sent} out',
+    showAll: 'Show all {count, number}',
     showFewer: 'Show fewer',
     tableLabel: 'Requests',
     filter: {
@@ -204,7 +191,7 @@ export const en = {
       retried: 'Asked elsewhere',
       cacheHitRate: 'Workers known already',
       service: 'Service or path',
-      byPath: (path: string) => `Path: ${path}`,
+      byPath: 'Path: {path}',
       worker: 'Worker',
       answers: 'Answers',
       half: 'Half within',
@@ -232,25 +219,23 @@ export const en = {
     span: { label: 'Days shown', week: '7 days', month: '30 days', year: '12 months' },
     failed: 'The ledger did not answer',
     ledger: {
-      setAside: (file: string) =>
-        `The ledger on disk could not be read. It was set aside as ${file}, nothing was deleted, and a new one begun.`,
-      unwritable: (reason: string, waiting: number, lost: number) =>
-        `The ledger cannot be written: ${reason}. Donating goes on; ${requests(waiting)} kept in memory until there is room` +
-        (lost > 0 ? `, ${requests(lost)} lost.` : '.'),
+      setAside:
+        'The ledger on disk could not be read. It was set aside as {file}, nothing was deleted, and a new one begun.',
+      unwritable:
+        'The ledger cannot be written: {reason}. Donating goes on; {waiting, plural, one {# request} other {# requests}} kept in memory until there is room{lost, plural, =0 {.} one {, # request lost.} other {, # requests lost.}}',
     },
     byDay: 'Requests served by day',
     day: 'Day',
-    requests,
+    bar: '{day}: {count, plural, one {# request} other {# requests}}',
     empty: 'Nothing given in these days',
     emptyHint: 'While Donate Compute is on, every request served for others is counted here.',
-    calendarLabel: (active: number, days: number) =>
-      `Requests were served on ${formatCount(active)} of the last ${counted(days, 'day', 'days')}`,
+    calendarLabel: 'Requests were served on {active, number} of the last {days, plural, one {# day} other {# days}}',
     less: 'Less',
     more: 'More',
     totals: {
       title: 'In all these days',
       jobs: 'Requests served',
-      jobsHint: (failed: string) => `${failed} more failed`,
+      jobsHint: '{count, number} more failed',
       verified: 'Acknowledged',
       verifiedHint:
         'Requests for which somebody else’s node signed that it got the result. Those of an open network never count.',
@@ -258,16 +243,16 @@ export const en = {
       timeHint: 'Time on processors and graphics cards, summed over all of them',
       energy: 'Energy, estimated',
       energyHint: 'Computing time times the watts set for this machine',
-      cost: (amount: string) => `electricity for about ${amount}`,
-      data: (received: string, sent: string) => `${received} received, ${sent} sent`,
+      cost: 'electricity for about {amount}',
+      data: '{received} received, {sent} sent',
     },
     export: {
       title: 'Take it with you',
       hint: 'Every request in the ledger, with its times, its outcome and its receipt. Nothing of any document is in it.',
       format: { csv: 'Export CSV', json: 'Export JSON' },
       cancel: 'Stop',
-      progress: (written: number, total: number) => `${formatCount(written)} of ${formatCount(total)}`,
-      done: (jobs: number) => `${requests(jobs)} exported`,
+      progress: '{written, number} of {total, number}',
+      done: '{jobs, plural, one {# request} other {# requests}} exported',
       failed: 'The export failed',
       fileName: 'rma-donor-contribution',
     },
@@ -298,12 +283,10 @@ export const en = {
     zoomOut: 'Zoom out',
     fit: 'Fit all',
     ownWindow: 'Open in its own window',
-    graphLabel: (nodes: number, links: number) =>
-      `Network graph of ${counted(nodes, 'node', 'nodes')} and ${counted(links, 'connection', 'connections')}. ` +
-      'Arrow keys move it, plus and minus zoom, Enter and Shift with an arrow key choose a node. ' +
-      'The table view has the same data.',
-    ringLabel: (nodes: number) =>
-      `${counted(nodes, 'node', 'nodes')} by their place in the key space. The table view has the same data.`,
+    graphLabel:
+      'Network graph of {nodes, plural, one {# node} other {# nodes}} and {links, plural, one {# connection} other {# connections}}. Arrow keys move it, plus and minus zoom, Enter and Shift with an arrow key choose a node. The table view has the same data.',
+    ringLabel:
+      '{nodes, plural, one {# node} other {# nodes}} by their place in the key space. The table view has the same data.',
     legend: 'Legend',
     legendSelf: 'This machine',
     legendWorker: 'Donating',
@@ -318,12 +301,12 @@ export const en = {
       byPlace: 'By place',
       byServices: 'By services',
       off: 'Off',
-      groups: (count: number) => counted(count, 'group', 'groups'),
+      groups: '{count, plural, one {# group} other {# groups}}',
       unnamed: { place: 'No place given', services: 'No services' },
       others: { place: 'Other places', services: 'Other services' },
-      nodes: (count: number) => counted(count, 'node', 'nodes'),
-      donating: (count: number) => `${formatCount(count)} donating`,
-      connections: (count: number) => counted(count, 'connection', 'connections'),
+      nodes: '{count, plural, one {# node} other {# nodes}}',
+      donating: '{count, number} donating',
+      connections: '{count, plural, one {# connection} other {# connections}}',
     },
     legendGroup: 'A group; click to open',
     thisMachine: 'This machine',
@@ -351,11 +334,10 @@ export const en = {
     copyPeerId: 'Copy peer id',
     noPath: 'Not connected',
     capability: 'Machine',
-    machine: (threads: number, memoryMiB: number) =>
-      `${counted(threads, 'thread', 'threads')}, ${formatMebibytes(memoryMiB)}`,
+    machine: '{threads, plural, one {# thread} other {# threads}}, {memory}',
     noServices: 'None',
-    load: (share: number) => `${formatShare(share)} busy`,
-    edge: (from: string, to: string) => `${from} – ${to}`,
+    load: '{share, number, percent} busy',
+    edge: '{from} – {to}',
     unknown: 'Unknown',
   },
 
@@ -369,8 +351,8 @@ export const en = {
     follow: 'Follow',
     copy: 'Copy',
     export: 'Export',
-    shown: (shown: number, total: number) =>
-      shown === total ? counted(total, 'entry', 'entries') : `${formatCount(shown)} of ${formatCount(total)} entries`,
+    all: '{total, plural, one {# entry} other {# entries}}',
+    shown: '{shown, number} of {total, plural, one {# entry} other {# entries}}',
     tableLabel: 'Log entries',
     columns: { time: 'Time', level: 'Level', component: 'Component', message: 'Message' },
     empty: 'Nothing logged yet',
@@ -378,7 +360,7 @@ export const en = {
     noMatch: 'No entry matches',
     noMatchHint: 'Try other levels, another component or fewer words.',
     clearFilters: 'Clear filters',
-    entryTitle: (time: number) => `Entry of ${formatClock(time)}`,
+    entryTitle: 'Entry of {time}',
     closeEntry: 'Close entry',
     noDetails: 'No further details',
     exportName: 'rma-donor-logs',
@@ -390,17 +372,23 @@ export const en = {
     system: 'System',
     light: 'Light',
     dark: 'Dark',
-    failed: 'The theme was not changed',
+    language: 'Language',
+    failed: 'This was not changed',
     about: 'About',
-    version: (version: string) => `Version ${version}`,
+    version: 'Version {version}',
     aboutText: 'Spare computer time for a charity’s documents, from peer to peer.',
   },
 
-  count: { requests, peers },
   copy: {
     done: 'Copied',
     failed: 'Could not copy. Select the text and copy it with the keyboard.',
   },
   clearSearch: 'Clear search',
-  self: 'this machine',
-}
+  unit: {
+    ms: '{amount} ms',
+    s: '{amount} s',
+    min: '{amount} min',
+    h: '{amount} h',
+    d: '{amount} d',
+  },
+} as const

@@ -1,46 +1,74 @@
 import { day, hour, MiB, type Milliseconds, minute, second } from '../../shared/units.ts'
+import { speaker, strings } from './index.ts'
 
-/** The language of the strings; times and numbers follow the reader's own region where it speaks that language. */
-const locale = pickLocale(globalThis.navigator?.languages ?? [])
+/** What shows values in one locale. */
+class Formats {
+  readonly locale: string
+  readonly integer: Intl.NumberFormat
+  readonly oneDigit: Intl.NumberFormat
+  readonly percentage: Intl.NumberFormat
+  readonly clock: Intl.DateTimeFormat
+  readonly dateAndClock: Intl.DateTimeFormat
+  readonly dayAndMonth: Intl.DateTimeFormat
+  readonly weekday: Intl.DateTimeFormat
+  readonly month: Intl.DateTimeFormat
+  readonly relative: Intl.RelativeTimeFormat
+  readonly choice: Intl.ListFormat
 
-/** The reader's first English variant, British English when there is none. */
-export function pickLocale(languages: readonly string[]): string {
-  return languages.find(language => language === 'en' || language.startsWith('en-')) ?? 'en-GB'
+  constructor(locale: string) {
+    this.locale = locale
+    this.integer = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 })
+    this.oneDigit = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 })
+    this.percentage = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 0 })
+    this.clock = new Intl.DateTimeFormat(locale, {
+      hour: '2-digit',
+      minute: '2-digit',
+      second: '2-digit',
+      hour12: false,
+    })
+    this.dateAndClock = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'medium', hour12: false })
+    this.dayAndMonth = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short' })
+    this.weekday = new Intl.DateTimeFormat(locale, { weekday: 'short' })
+    this.month = new Intl.DateTimeFormat(locale, { month: 'short' })
+    this.relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto', style: 'short' })
+    this.choice = new Intl.ListFormat(locale, { type: 'disjunction' })
+  }
 }
 
-const integer = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 })
-const oneDigit = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 })
-const percentage = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 0 })
-const clock = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit', second: '2-digit', hour12: false })
-const dateAndClock = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'medium', hour12: false })
-const dayAndMonth = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short' })
-const weekday = new Intl.DateTimeFormat(locale, { weekday: 'short' })
-const month = new Intl.DateTimeFormat(locale, { month: 'short' })
-const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto', style: 'short' })
+let formats = new Formats(speaker.locale)
+
+/** Those of the locale in use. */
+function shown(): Formats {
+  if (formats.locale !== speaker.locale) formats = new Formats(speaker.locale)
+  return formats
+}
 
 export function formatCount(count: number): string {
-  return integer.format(count)
+  return shown().integer.format(count)
 }
 
 /** `share` from 0 to 1. */
 export function formatShare(share: number): string {
-  return percentage.format(share)
+  return shown().percentage.format(share)
 }
 
 /** A round-trip time or a job's duration: `0.4 ms`, `35 ms`, `2.4 s`, `3 min 5 s`. */
 export function formatDuration(durationMs: Milliseconds): string {
-  if (durationMs < 10) return `${oneDigit.format(Math.max(0, durationMs))} ms`
-  if (durationMs < second) return `${integer.format(durationMs)} ms`
-  if (durationMs < minute) return `${oneDigit.format(durationMs / second)} s`
-  if (durationMs < hour) return join(durationMs, minute, 'min', second, 's')
-  if (durationMs < day) return join(durationMs, hour, 'h', minute, 'min')
-  return join(durationMs, day, 'd', hour, 'h')
+  const { unit } = strings
+  if (durationMs < 10) return unit.ms({ amount: shown().oneDigit.format(Math.max(0, durationMs)) })
+  if (durationMs < second) return unit.ms({ amount: shown().integer.format(durationMs) })
+  if (durationMs < minute) return unit.s({ amount: shown().oneDigit.format(durationMs / second) })
+  if (durationMs < hour) return join(durationMs, minute, unit.min, second, unit.s)
+  if (durationMs < day) return join(durationMs, hour, unit.h, minute, unit.min)
+  return join(durationMs, day, unit.d, hour, unit.h)
 }
 
-function join(durationMs: number, big: number, bigUnit: string, small: number, smallUnit: string): string {
-  const smalls = Math.floor((durationMs % big) / small)
-  const bigs = `${integer.format(Math.floor(durationMs / big))} ${bigUnit}`
-  return smalls === 0 ? bigs : `${bigs} ${smalls} ${smallUnit}`
+type UnitWord = typeof strings.unit.s
+
+function join(durationMs: number, big: number, bigUnit: UnitWord, small: number, smallUnit: UnitWord): string {
+  const whole = (amount: number) => ({ amount: shown().integer.format(Math.floor(amount)) })
+  const bigs = bigUnit(whole(durationMs / big))
+  return durationMs % big < small ? bigs : `${bigs} ${smallUnit(whole((durationMs % big) / small))}`
 }
 
 /** Bytes with a binary unit: `812 B`, `1.4 MiB`. */
@@ -52,36 +80,43 @@ export function formatBytes(bytes: number): string {
     amount /= 1_024
     unit++
   }
-  return `${amount < 10 && unit > 0 ? oneDigit.format(amount) : integer.format(amount)} ${units[unit]}`
+  return `${amount < 10 && unit > 0 ? shown().oneDigit.format(amount) : shown().integer.format(amount)} ${units[unit]}`
 }
 
 export function formatMebibytes(mebibytes: number): string {
   return formatBytes(mebibytes * MiB)
 }
 
+/** `Ollama, LM Studio or vLLM`. */
+export function formatChoice(names: readonly string[]): string {
+  return shown().choice.format(names)
+}
+
 /** `420 Wh`, `3.2 kWh`. */
 export function formatEnergy(wattHours: number): string {
-  return wattHours < 1_000 ? `${oneDigit.format(wattHours)} Wh` : `${oneDigit.format(wattHours / 1_000)} kWh`
+  return wattHours < 1_000
+    ? `${shown().oneDigit.format(wattHours)} Wh`
+    : `${shown().oneDigit.format(wattHours / 1_000)} kWh`
 }
 
 /** `currency`: a code of ISO 4217, such as GBP. */
 export function formatMoney(amount: number, currency: string): string {
-  return new Intl.NumberFormat(locale, { style: 'currency', currency }).format(amount)
+  return new Intl.NumberFormat(speaker.locale, { style: 'currency', currency }).format(amount)
 }
 
 /** A day of the calendar, such as 2026-06-03, as `3 Jun`. */
 export function formatDay(day: string): string {
-  return dayAndMonth.format(noon(day))
+  return shown().dayAndMonth.format(noon(day))
 }
 
 /** `Wed`. */
 export function formatWeekday(day: string): string {
-  return weekday.format(noon(day))
+  return shown().weekday.format(noon(day))
 }
 
 /** `Jun`. */
 export function formatMonth(day: string): string {
-  return month.format(noon(day))
+  return shown().month.format(noon(day))
 }
 
 /** Every day has a noon, also where clocks are changed at midnight. */
@@ -91,20 +126,20 @@ function noon(day: string): Date {
 
 /** Time of day, local. */
 export function formatClock(at: Milliseconds): string {
-  return clock.format(at)
+  return shown().clock.format(at)
 }
 
 export function formatDateTime(at: Milliseconds): string {
-  return dateAndClock.format(at)
+  return shown().dateAndClock.format(at)
 }
 
 /** `now`, `12 sec ago`, `3 hr ago`. */
 export function formatAgo(at: Milliseconds, now: Milliseconds): string {
   const age = Math.max(0, now - at)
-  if (age < minute) return relative.format(-Math.floor(age / second), 'second')
-  if (age < hour) return relative.format(-Math.floor(age / minute), 'minute')
-  if (age < day) return relative.format(-Math.floor(age / hour), 'hour')
-  return relative.format(-Math.floor(age / day), 'day')
+  if (age < minute) return shown().relative.format(-Math.floor(age / second), 'second')
+  if (age < hour) return shown().relative.format(-Math.floor(age / minute), 'minute')
+  if (age < day) return shown().relative.format(-Math.floor(age / hour), 'hour')
+  return shown().relative.format(-Math.floor(age / day), 'day')
 }
 
 /** Whole seconds left, never below zero. */

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { languageChoiceSchema } from '../strings/language.ts'
 import { defaultLimits, limitsSchema, overrideSchema } from './limits.ts'
 import { locationSchema, multiaddrTextSchema, serviceTypeSchema } from './primitives.ts'
 import { tunnelUrlSchema } from './seeds.ts'
@@ -68,7 +69,7 @@ export const settingsSchema = z.strictObject({
     /** Ask a second worker where one takes longer than 19 of 20 answers of the service do. */
     hedging: z.boolean(),
   }),
-  appearance: z.strictObject({ theme: z.enum(['system', 'light', 'dark']) }),
+  appearance: z.strictObject({ theme: z.enum(['system', 'light', 'dark']), language: languageChoiceSchema }),
 })
 export type Settings = z.infer<typeof settingsSchema>
 
@@ -88,7 +89,7 @@ export const defaultSettings: Settings = {
     'vision-ocr': { enabled: false },
   },
   requests: { hedging: false },
-  appearance: { theme: 'system' },
+  appearance: { theme: 'system', language: 'system' },
 }
 
 /** A change to the settings: only the named top-level parts are replaced. What the owner wants done now is not among them. */

@@ -84,6 +84,10 @@ export class StandInApp extends EventEmitter implements ElectronApp, RunningProg
     return []
   }
 
+  getPreferredSystemLanguages(): string[] {
+    return ['en-GB']
+  }
+
   getVersion(): string {
     return '0.1.0'
   }

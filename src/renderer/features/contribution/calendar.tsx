@@ -15,14 +15,14 @@ export function Calendar({ bars }: { bars: readonly DayBar[] }) {
   return (
     <figure className={styles.figure}>
       <div className={styles.scroll}>
-        <div className={styles.calendar} role="img" aria-label={words.calendarLabel(active, bars.length)}>
+        <div className={styles.calendar} role="img" aria-label={words.calendarLabel({ active, days: bars.length })}>
           {bars.map(({ day, jobs }, index) => (
             <span
               key={day}
               className={styles.day}
               data-shade={shadeOf(jobs, most)}
               style={{ gridColumn: Math.floor((lead + index) / 7) + 1, gridRow: ((lead + index) % 7) + 2 }}
-              title={`${formatDay(day)}: ${words.requests(jobs)}`}
+              title={words.bar({ day: formatDay(day), count: jobs })}
             />
           ))}
           {bars.map(

@@ -16,11 +16,12 @@ import { LedgerNotice } from './ledger-notice.tsx'
 import { Totals } from './totals.tsx'
 
 const words = strings.contribution
-const choices = [
-  { id: 'week', label: words.span.week },
-  { id: 'month', label: words.span.month },
-  { id: 'year', label: words.span.year },
-] as const satisfies readonly { id: SpanId; label: string }[]
+const choices = () =>
+  [
+    { id: 'week', label: words.span.week },
+    { id: 'month', label: words.span.month },
+    { id: 'year', label: words.span.year },
+  ] as const satisfies readonly { id: SpanId; label: string }[]
 
 /** What this computer has given, by day and service. */
 export default function ContributionPage() {
@@ -35,7 +36,7 @@ export default function ContributionPage() {
     <div className={styles.page}>
       <header className={styles.header}>
         <h1>{strings.page.contribution}</h1>
-        <Segments label={words.span.label} options={choices} value={span} onChange={setSpan} />
+        <Segments label={words.span.label} options={choices()} value={span} onChange={setSpan} />
       </header>
       {error !== undefined && (
         <p className={styles.failed} role="alert">

@@ -22,7 +22,7 @@ export function DayBars({ bars, services }: DayBarsProps) {
     <figure className={styles.figure}>
       <div className={styles.chart} aria-hidden="true">
         {bars.map(({ day, jobs, byService }, index) => (
-          <div key={day} className={styles.day} title={`${formatDay(day)}: ${words.requests(jobs)}`}>
+          <div key={day} className={styles.day} title={words.bar({ day: formatDay(day), count: jobs })}>
             <span className={styles.count}>{bars.length <= 7 && jobs > 0 ? formatCount(jobs) : ''}</span>
             <div className={styles.space}>
               <div className={styles.bar} style={{ height: `${(100 * jobs) / most}%` }}>

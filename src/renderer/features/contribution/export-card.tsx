@@ -51,13 +51,13 @@ function Outcome({ state }: { state: ExportState }) {
               <span className={styles.track}>
                 <span className={styles.fill} style={{ width: `${percentage}%` }} />
               </span>
-              {words.progress(state.written, state.total)}
+              {words.progress({ written: state.written, total: state.total })}
             </>
           )}
         </ProgressBar>
       )
     case 'done':
-      return <output>{words.done(state.jobs)}</output>
+      return <output>{words.done({ jobs: state.jobs })}</output>
     case 'failed':
       return (
         <p className={styles.failed} role="alert">

@@ -8,10 +8,8 @@ export function LedgerNotice() {
   const ledger = useNode(state => state.status?.ledger)
   const words = strings.contribution.ledger
   const notes = [
-    ...(ledger?.setAside ?? []).map(file => words.setAside(file)),
-    ...(ledger?.state.kind === 'unwritable'
-      ? [words.unwritable(ledger.state.reason, ledger.state.waiting, ledger.state.lost)]
-      : []),
+    ...(ledger?.setAside ?? []).map(file => words.setAside({ file })),
+    ...(ledger?.state.kind === 'unwritable' ? [words.unwritable(ledger.state)] : []),
   ]
   if (notes.length === 0) return null
   return (

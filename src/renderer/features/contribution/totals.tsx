@@ -8,7 +8,7 @@ const words = strings.contribution.totals
 /** What was given within the days shown. */
 export function Totals({ contribution: { served, energy } }: { contribution: Contribution }) {
   const shown: { title: string; value: string; hint: string }[] = [
-    { title: words.jobs, value: formatCount(served.jobs), hint: words.jobsHint(formatCount(served.failed)) },
+    { title: words.jobs, value: formatCount(served.jobs), hint: words.jobsHint({ count: served.failed }) },
     { title: words.verified, value: formatCount(served.verified), hint: words.verifiedHint },
     { title: words.time, value: formatDuration(served.cpuMs + served.gpuMs), hint: words.timeHint },
     { title: words.energy, value: formatEnergy(energy.wattHours), hint: words.energyHint },
@@ -24,8 +24,9 @@ export function Totals({ contribution: { served, energy } }: { contribution: Con
         ))}
       </dl>
       <p className={counters.note}>
-        {words.data(formatBytes(served.bytesIn), formatBytes(served.bytesOut))}
-        {energy.cost !== undefined && ` · ${words.cost(formatMoney(energy.cost.amount, energy.cost.currency))}`}
+        {words.data({ received: formatBytes(served.bytesIn), sent: formatBytes(served.bytesOut) })}
+        {energy.cost !== undefined &&
+          ` · ${words.cost({ amount: formatMoney(energy.cost.amount, energy.cost.currency) })}`}
       </p>
     </section>
   )

@@ -28,7 +28,7 @@ export function JobPanel({ job, now, onClose }: { job: Job; now: Milliseconds; o
     [words.fact.created, formatDateTime(job.createdAt)],
     [words.fact.waited, formatDuration(waitedMs)],
     [words.fact.took, job.startedAt === undefined ? undefined : formatDuration(jobDuration(job, now))],
-    [words.fact.bytes, words.bytes(formatBytes(job.bytesIn), formatBytes(job.bytesOut))],
+    [words.fact.bytes, words.bytes({ received: formatBytes(job.bytesIn), sent: formatBytes(job.bytesOut) })],
     [words.fact.id, job.id],
   ]
   return (
@@ -39,7 +39,7 @@ export function JobPanel({ job, now, onClose }: { job: Job; now: Milliseconds; o
         <span className={styles.actions}>
           {isActive(job) && (
             <Button
-              aria-label={words.cancelNamed(name)}
+              aria-label={words.cancelNamed({ service: name })}
               isDisabled={!online || busy}
               onPress={() => run(client => client.jobs.cancel({ id: job.id }))}
             >

@@ -8,9 +8,9 @@ export function jobRoute(job: Job): string {
   const words = strings.jobs
   const way = job.path === undefined || job.path === 'local' ? '' : `, ${strings.path[job.path]}`
   if (job.role === 'served') {
-    return job.requester === job.worker ? words.roleLocal : words.roleServed(shortPeerId(job.requester)) + way
+    return job.requester === job.worker ? words.roleLocal : words.roleServed({ peer: shortPeerId(job.requester) }) + way
   }
-  return job.worker === undefined ? words.roleSearching : words.roleRequested(shortPeerId(job.worker)) + way
+  return job.worker === undefined ? words.roleSearching : words.roleRequested({ peer: shortPeerId(job.worker) }) + way
 }
 
 /** How long a job took, or has been going. */

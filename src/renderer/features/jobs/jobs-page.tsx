@@ -17,13 +17,14 @@ import { isActive, jobDuration, jobRoute, jobTime } from './job-words.ts'
 import styles from './jobs-page.module.css'
 
 const words = strings.jobs
-const filters = [
-  { id: 'all', label: words.filter.all },
-  { id: 'active', label: words.filter.active },
-  { id: 'served', label: words.filter.served },
-  { id: 'requested', label: words.filter.requested },
-  { id: 'failed', label: words.filter.failed },
-] as const satisfies readonly { id: JobFilter; label: string }[]
+const filters = () =>
+  [
+    { id: 'all', label: words.filter.all },
+    { id: 'active', label: words.filter.active },
+    { id: 'served', label: words.filter.served },
+    { id: 'requested', label: words.filter.requested },
+    { id: 'failed', label: words.filter.failed },
+  ] as const satisfies readonly { id: JobFilter; label: string }[]
 
 type ColumnId = keyof typeof words.columns
 
@@ -39,7 +40,7 @@ export default function JobsPage() {
   return (
     <>
       <PageHeader title={strings.page.jobs}>
-        <Segments label={words.filter.label} options={filters} value={filter} onChange={setFilter} />
+        <Segments label={words.filter.label} options={filters()} value={filter} onChange={setFilter} />
       </PageHeader>
       <div className={styles.body}>
         {shown.length > 0 && (

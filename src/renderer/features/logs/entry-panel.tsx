@@ -2,7 +2,7 @@ import { X } from 'lucide-react'
 import type { LogEntry } from '../../../shared/schema/log.ts'
 import { Button } from '../../components/button.tsx'
 import { CopyButton } from '../../components/copy-button.tsx'
-import { formatDateTime } from '../../strings/format.ts'
+import { formatClock, formatDateTime } from '../../strings/format.ts'
 import { strings } from '../../strings/index.ts'
 import styles from './entry-panel.module.css'
 import { LevelMark } from './level-mark.tsx'
@@ -13,7 +13,7 @@ export function EntryPanel({ entry, onClose }: { entry: LogEntry; onClose: () =>
   const words = strings.logs
   const hasDetails = Object.keys(entry.details).length > 0
   return (
-    <section className={styles.panel} aria-label={words.entryTitle(entry.time)}>
+    <section className={styles.panel} aria-label={words.entryTitle({ time: formatClock(entry.time) })}>
       <header className={styles.header}>
         <LevelMark level={entry.level} />
         <span>{entry.component}</span>

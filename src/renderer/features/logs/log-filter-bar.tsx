@@ -52,7 +52,9 @@ export function LogFilterBar({ entries, shown, filter, onChange }: LogFilterBarP
           onChange={text => onChange({ ...filter, text })}
         />
       </div>
-      <output className={styles.count}>{words.shown(shown, entries.length)}</output>
+      <output className={styles.count}>
+        {shown === entries.length ? words.all({ total: shown }) : words.shown({ shown, total: entries.length })}
+      </output>
     </div>
   )
 }

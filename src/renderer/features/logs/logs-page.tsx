@@ -20,7 +20,7 @@ import styles from './logs-page.module.css'
 type ColumnId = keyof typeof strings.logs.columns
 const titles = strings.logs.columns
 
-const columns: readonly Column<LogEntry, ColumnId>[] = [
+const columns = (): readonly Column<LogEntry, ColumnId>[] => [
   { id: 'time', title: titles.time, width: '4.75rem', cell: entry => <Time at={entry.time} /> },
   { id: 'level', title: titles.level, width: '5.25rem', cell: entry => <LevelMark level={entry.level} /> },
   { id: 'component', title: titles.component, width: '7rem', cell: entry => entry.component, secondary: true },
@@ -52,7 +52,7 @@ export default function LogsPage() {
         {shown.length > 0 && (
           <VirtualTable
             label={words.tableLabel}
-            columns={columns}
+            columns={columns()}
             rows={shown}
             rowKey={entry => entry.id}
             rowHeight={30}

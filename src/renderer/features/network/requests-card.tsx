@@ -68,7 +68,7 @@ function Figures({ report: { totals, services, paths, workers } }: { report: Rou
         </tbody>
         <tbody>
           {paths.map(({ path, latency }) => (
-            <LatencyRow key={path} name={words.byPath(strings.path[path])} latency={latency} />
+            <LatencyRow key={path} name={words.byPath({ path: strings.path[path] })} latency={latency} />
           ))}
         </tbody>
       </table>

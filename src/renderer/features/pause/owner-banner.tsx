@@ -27,7 +27,7 @@ export function OwnerBanner() {
             <span aria-hidden>{sentence}</span>
           </>
         ) : (
-          words.anyway(reasonSentence(hides, strings.activity.reasons))
+          words.anyway({ rule: reasonSentence(hides, strings.activity.reasons) })
         )}
       </p>
       <Button kind="quiet" isDisabled={busy} onPress={() => run(client => client.donation.resume())}>

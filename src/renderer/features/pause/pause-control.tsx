@@ -1,6 +1,7 @@
 import { CirclePause, CirclePlay } from 'lucide-react'
 import { Button as AriaButton, Menu, MenuItem, MenuTrigger, Popover } from 'react-aria-components'
 import { pauseLengths } from '../../../shared/pause-lengths.ts'
+import { hour, type Milliseconds, minute } from '../../../shared/units.ts'
 import { useAction } from '../../components/use-action.ts'
 import { useNode } from '../../store/node-context.tsx'
 import { strings } from '../../strings/index.ts'
@@ -39,11 +40,16 @@ export function PauseControl({ className }: { className: string }) {
               className={styles.item ?? ''}
               onAction={() => run(client => client.donation.pause(forMs === undefined ? {} : { forMs }))}
             >
-              {forMs === undefined ? words.untilResumed : words.length(forMs)}
+              {forMs === undefined ? words.untilResumed : lengthLabel(forMs)}
             </MenuItem>
           ))}
         </Menu>
       </Popover>
     </MenuTrigger>
   )
+}
+
+function lengthLabel(ms: Milliseconds): string {
+  const words = strings.pause
+  return ms < hour ? words.minutes({ count: ms / minute }) : words.hours({ count: ms / hour })
 }

@@ -33,7 +33,7 @@ export function ConsentDialog({ isOpen, onAccept, onDecline }: ConsentDialogProp
             <Point icon={FileText} title={words.documents} text={words.documentsMore} />
             <Point icon={ShieldCheck} title={words.yours} text={words.yoursMore} />
             {network?.open && (
-              <Point icon={Wifi} title={words.openNetwork(network.name)} text={words.openNetworkMore} />
+              <Point icon={Wifi} title={words.openNetwork({ name: network.name })} text={words.openNetworkMore} />
             )}
           </ul>
           <div className={styles.actions}>

@@ -37,7 +37,7 @@ export function RecentJobs() {
       )}
       {finished.length > fewJobs && (
         <Button kind="quiet" onPress={() => setAll(!all)}>
-          {all ? strings.jobs.showFewer : strings.jobs.showAll(Math.min(manyJobs, finished.length))}
+          {all ? strings.jobs.showFewer : strings.jobs.showAll({ count: Math.min(manyJobs, finished.length) })}
         </Button>
       )}
     </Card>
@@ -61,7 +61,10 @@ function RecentJob({ job, now }: { job: Job; now: Milliseconds }) {
           )}
         </p>
       </div>
-      <span className={styles.bytes} title={strings.jobs.bytes(formatBytes(job.bytesIn), formatBytes(job.bytesOut))}>
+      <span
+        className={styles.bytes}
+        title={strings.jobs.bytes({ received: formatBytes(job.bytesIn), sent: formatBytes(job.bytesOut) })}
+      >
         {formatBytes(job.bytesIn)}
       </span>
       <span className={styles.duration}>{formatDuration(jobDuration(job, now))}</span>

@@ -58,7 +58,7 @@ function RunningJob({ job, now, canCancel }: { job: Job; now: Milliseconds; canC
       <span className={styles.duration}>{formatDuration(jobDuration(job, now))}</span>
       <Button
         kind="icon"
-        aria-label={strings.jobs.cancelNamed(name)}
+        aria-label={strings.jobs.cancelNamed({ service: name })}
         isDisabled={!canCancel || busy}
         onPress={() => run(client => client.jobs.cancel({ id: job.id }))}
       >

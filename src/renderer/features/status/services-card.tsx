@@ -42,7 +42,7 @@ function ServiceRow({ service, donating }: { service: ServiceStatus; donating: b
         )}
       </div>
       <Switch
-        aria-label={strings.services.toggle(name)}
+        aria-label={strings.services.toggle({ name })}
         isSelected={service.enabled}
         isDisabled={!online}
         onChange={enabled => !busy && run(client => client.services.set({ type: service.type, enabled }))}
@@ -56,8 +56,8 @@ function serviceState(service: ServiceStatus, donating: boolean): string {
   if (!service.enabled) return words.disabled
   if (service.unavailable !== undefined) return unavailabilityReason(service.unavailable)
   if (service.running > 0) {
-    const busy = words.busy(service.running, service.slots)
-    return service.waiting > 0 ? `${busy}, ${words.waiting(service.waiting)}` : busy
+    const busy = words.busy({ running: service.running, slots: service.slots })
+    return service.waiting > 0 ? `${busy}, ${words.waiting({ count: service.waiting })}` : busy
   }
-  return donating ? words.idle(service.slots) : words.offered
+  return donating ? words.idle({ slots: service.slots }) : words.offered
 }

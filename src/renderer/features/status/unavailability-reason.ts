@@ -1,4 +1,5 @@
 import type { Unavailability } from '../../../shared/schema/service.ts'
+import { formatChoice, formatMebibytes } from '../../strings/format.ts'
 import { strings } from '../../strings/index.ts'
 
 /** Why a service is not offered here, in words that say what would help. */
@@ -10,16 +11,19 @@ export function unavailabilityReason(why: Unavailability): string {
     case 'gpu-paused':
       return words.gpuPaused
     case 'engine-failed':
-      return words.engineFailed(why.message)
+      return words.engineFailed({ message: why.message })
     case 'needs-memory':
-      return words.needsMemory(why.neededMiB, why.foundMiB)
+      return words.needsMemory({ needed: formatMebibytes(why.neededMiB), found: formatMebibytes(why.foundMiB) })
     case 'needs-gpu':
-      return words.needsGpu(why.neededVramMiB, why.foundVramMiB)
+      return words.needsGpu({
+        needed: formatMebibytes(why.neededVramMiB),
+        found: why.foundVramMiB === 0 ? words.foundNone : formatMebibytes(why.foundVramMiB),
+      })
     case 'needs-engine':
-      return words.needsEngine(why.engines)
+      return words.needsEngine({ engines: formatChoice(why.engines) })
     case 'needs-model':
-      return words.needsModel(why.engines, why.pictures)
+      return words.needsModel({ kind: why.pictures ? 'pictures' : 'text', engines: formatChoice(why.engines) })
     case 'unhealthy':
-      return words.unhealthy(why.message)
+      return words.unhealthy({ message: why.message })
   }
 }

@@ -2,7 +2,7 @@ import { X } from 'lucide-react'
 import type { Topology } from '../../../shared/schema/topology.ts'
 import { Button } from '../../components/button.tsx'
 import { CopyButton } from '../../components/copy-button.tsx'
-import { formatClock, formatDuration } from '../../strings/format.ts'
+import { formatClock, formatDuration, formatMebibytes } from '../../strings/format.ts'
 import { strings } from '../../strings/index.ts'
 import styles from './details-panel.module.css'
 import { nodeRows } from './node-row.ts'
@@ -29,13 +29,16 @@ export function DetailsPanel({
     [words.columns.state, nodeState(node)],
     [words.columns.path, path === undefined ? words.noPath : strings.path[path]],
     [words.columns.latency, rttMs === undefined ? words.unknown : formatDuration(rttMs)],
-    [words.columns.load, node.load === undefined ? words.unknown : words.load(node.load)],
+    [words.columns.load, node.load === undefined ? words.unknown : words.load({ share: node.load })],
     [words.columns.services, node.services.join(', ') || words.noServices],
     [
       words.capability,
       node.capabilities === undefined
         ? words.unknown
-        : words.machine(node.capabilities.cpuThreads, node.capabilities.memoryMiB),
+        : words.machine({
+            threads: node.capabilities.cpuThreads,
+            memory: formatMebibytes(node.capabilities.memoryMiB),
+          }),
     ],
     [words.columns.location, node.location ?? words.unknown],
     [words.columns.lastSeen, formatClock(node.lastSeen)],

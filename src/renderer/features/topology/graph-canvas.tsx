@@ -78,7 +78,9 @@ export function GraphCanvas({ shown, onSelect }: GraphCanvasProps) {
         ref={canvas}
         {...focusable}
         className={styles.canvas}
-        aria-label={shown.arrangement === 'graph' ? words.graphLabel(size, links) : words.ringLabel(size)}
+        aria-label={
+          shown.arrangement === 'graph' ? words.graphLabel({ nodes: size, links }) : words.ringLabel({ nodes: size })
+        }
         onPointerDown={onPointerDown}
         onPointerMove={onPointerMove}
         onPointerUp={onPointerUp}

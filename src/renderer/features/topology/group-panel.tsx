@@ -7,11 +7,12 @@ import type { Grouping, NodeGroup } from './grouping.ts'
 import { groupWords } from './target-words.ts'
 
 const words = strings.topology.group
-const groupings = [
-  { id: 'place', label: words.byPlace },
-  { id: 'services', label: words.byServices },
-  { id: 'none', label: words.off },
-] as const
+const groupings = () =>
+  [
+    { id: 'place', label: words.byPlace },
+    { id: 'services', label: words.byServices },
+    { id: 'none', label: words.off },
+  ] as const
 
 interface GroupPanelProps {
   grouping: Grouping
@@ -25,10 +26,10 @@ interface GroupPanelProps {
 export function GroupPanel({ grouping, groups, open, onGroup, onToggle }: GroupPanelProps) {
   return (
     <section className={styles.panel} aria-label={words.title}>
-      <Segments label={words.title} options={groupings} value={grouping} onChange={onGroup} />
+      <Segments label={words.title} options={groupings()} value={grouping} onChange={onGroup} />
       {groups.length > 0 && (
         <details className={styles.groups}>
-          <summary>{words.groups(groups.length)}</summary>
+          <summary>{words.groups({ count: groups.length })}</summary>
           <ul>
             {groups.map(group => (
               <li key={group.id}>

@@ -3,13 +3,14 @@ import styles from './legend.module.css'
 import { LookSymbol } from './node-symbol.tsx'
 
 const words = strings.topology
-const nodes = [
-  { look: 'self', label: words.legendSelf },
-  { look: 'worker', label: words.legendWorker },
-  { look: 'paused', label: words.legendPaused },
-  { look: 'peer', label: words.legendPeer },
-  { look: 'coordinator', label: words.legendCoordinator },
-] as const
+const nodes = () =>
+  [
+    { look: 'self', label: words.legendSelf },
+    { look: 'worker', label: words.legendWorker },
+    { look: 'paused', label: words.legendPaused },
+    { look: 'peer', label: words.legendPeer },
+    { look: 'coordinator', label: words.legendCoordinator },
+  ] as const
 const links = ['direct', 'relay', 'tunnel', 'vpn'] as const
 
 /** What the marks and lines mean; those of groups where there are any. */
@@ -18,7 +19,7 @@ export function Legend({ grouped }: { grouped: boolean }) {
     <details className={styles.legend} open>
       <summary>{words.legend}</summary>
       <ul>
-        {nodes.map(({ look, label }) => (
+        {nodes().map(({ look, label }) => (
           <li key={look}>
             <LookSymbol look={look} /> {label}
           </li>

@@ -12,7 +12,7 @@ import { nodeName, nodeState } from './node-words.ts'
 
 const words = strings.topology
 
-const columns: readonly Column<NodeRow, NodeColumn>[] = [
+const columns = (): readonly Column<NodeRow, NodeColumn>[] => [
   {
     id: 'peer',
     title: words.columns.peer,
@@ -102,7 +102,7 @@ export function NodeTable({ topology, search, selected, onSelect }: NodeTablePro
   return (
     <VirtualTable
       label={words.tableLabel}
-      columns={columns}
+      columns={columns()}
       rows={rows}
       rowKey={row => row.node.peerId}
       selected={selected}

@@ -16,14 +16,14 @@ export function targetWords(target: Target, graph: NetworkGraph): string {
   if (!graph.hasEdge(target.key)) return ''
   const { path, rttMs, count } = graph.getEdgeAttributes(target.key)
   const [a, b] = graph.extremities(target.key).map(id => itemName(graph.getNodeAttribute(id, 'item')))
-  const way = count === 1 ? strings.path[path] : words.group.connections(count)
-  return joined([words.edge(a ?? '', b ?? ''), way, rttMs === undefined ? '' : formatDuration(rttMs)])
+  const way = count === 1 ? strings.path[path] : words.group.connections({ count })
+  return joined([words.edge({ from: a ?? '', to: b ?? '' }), way, rttMs === undefined ? '' : formatDuration(rttMs)])
 }
 
 function itemWords(item: Item): string {
   if (item.kind === 'group') return joined([item.group.name, ...groupWords(item.group)])
   const { node } = item
-  return joined([itemName(item), nodeState(node), node.load === undefined ? '' : words.load(node.load)])
+  return joined([itemName(item), nodeState(node), node.load === undefined ? '' : words.load({ share: node.load })])
 }
 
 /** How many there are in a group, how many of them donate, and how busy those are. */
@@ -31,9 +31,9 @@ export function groupWords({ members }: NodeGroup): string[] {
   const donating = members.filter(({ state }) => state === 'donating')
   const load = meanLoad(members)
   return [
-    words.group.nodes(members.length),
-    words.group.donating(donating.length),
-    load === undefined ? '' : words.load(load),
+    words.group.nodes({ count: members.length }),
+    words.group.donating({ count: donating.length }),
+    load === undefined ? '' : words.load({ share: load }),
   ]
 }
 

@@ -19,16 +19,17 @@ import styles from './topology-page.module.css'
 import { useGroups } from './use-groups.ts'
 
 const words = strings.topology
-const views = [
-  { id: 'graph', label: words.graph },
-  { id: 'ring', label: words.ring },
-  { id: 'table', label: words.table },
-] as const
+const views = () =>
+  [
+    { id: 'graph', label: words.graph },
+    { id: 'ring', label: words.ring },
+    { id: 'table', label: words.table },
+  ] as const
 
 export default function TopologyPage() {
   const topology = useNode(state => state.topology)
   const { ownWindow } = useHashLocation()
-  const [view, setView] = useState<(typeof views)[number]['id']>('graph')
+  const [view, setView] = useState<ReturnType<typeof views>[number]['id']>('graph')
   const [search, setSearch] = useState('')
   const [selected, setSelected] = useState<string>()
   const { grouping, groups, open, group, toggle } = useGroups(topology)
@@ -43,7 +44,7 @@ export default function TopologyPage() {
       <PageHeader title={strings.page.topology}>
         <TopologyCounts counts={topology.counts} />
         <SearchBox label={words.search} placeholder={words.searchPlaceholder} value={search} onChange={setSearch} />
-        <Segments label={words.view} options={views} value={view} onChange={setView} />
+        <Segments label={words.view} options={views()} value={view} onChange={setView} />
         {!ownWindow && <OwnWindowButton />}
       </PageHeader>
       <div className={styles.body}>

@@ -20,10 +20,11 @@ export function useGraphView(
       created.resize({ width: element.clientWidth, height: element.clientHeight }, devicePixelRatio),
     )
     resized.observe(element)
+    // Colours and words alike are asked for anew.
     const onTheme = () => created.themeChanged()
     matchMedia('(prefers-color-scheme: dark)').addEventListener('change', onTheme, { signal: stop.signal })
     const themed = new MutationObserver(onTheme)
-    themed.observe(document.documentElement, { attributes: true, attributeFilter: ['data-theme'] })
+    themed.observe(document.documentElement, { attributes: true, attributeFilter: ['data-theme', 'lang'] })
     // React's own wheel listener is passive, and the page must not scroll while the picture zooms.
     const onWheel = (event: WheelEvent) => {
       event.preventDefault()

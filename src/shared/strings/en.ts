@@ -1,0 +1,55 @@
+/**
+ * What the window, the tray and the terminal say alike. ICU MessageFormat; docs/decisions names the reasons, CONTRIBUTING.md
+ * says how to add a message.
+ */
+export const en = {
+  activity: {
+    starting: 'Starting…',
+    off: 'Off: nothing runs for others',
+    paused: 'Paused until you resume',
+    pausedUntil: 'Paused until {time}',
+    pausedFor: 'Paused until {time}, {left} left',
+    left: {
+      hours: '{hours, number} h {minutes, number} min',
+      minutes: '{minutes, number} min {seconds, number} s',
+      seconds: '{seconds, number} s',
+    },
+    waiting: 'Waiting: {reason}',
+    waitingUntil: 'Waiting: {reason}, until {time}',
+    finishingThenWaiting: 'Finishing {jobs, plural, one {# request} other {# requests}}, then waiting: {reason}',
+    time: '{at, time, ::HHmm}',
+    day: '{at, date, ::EEEHHmm}',
+    noService: 'Waiting: no service can run on this machine yet',
+    alone: 'No network: 0 peers',
+    aloneNextTry: 'No network: 0 peers, next try in {seconds, number} s',
+    aloneTrying: 'No network: 0 peers, trying now…',
+    readyFirst: 'Ready: no requests yet',
+    ready: 'Ready: waiting for the next request',
+    working: 'Working on {jobs, plural, one {# request} other {# requests}}',
+    stopping: 'Stopping…',
+    finishing: 'Finishing {jobs, plural, one {# request} other {# requests}}, then stopping',
+    /** Each reads on after “Waiting: ”. */
+    reasons: {
+      clear: 'nothing is against working',
+      anyway: 'working although your rules would hold it',
+      off: 'Donate Compute is off',
+      finishing: 'you asked to stop when all is finished',
+      paused: 'you have paused it',
+      gpuPaused: 'you have paused graphics cards',
+      onBattery: 'on battery',
+      onBatteryAt: 'on battery ({charge, number, percent})',
+      batteryLow: 'battery at {charge, number, percent}, resumes at {resumesAt, number, percent}',
+      inUse: 'you are using the computer (idle {idle, number} of {needed, number} min)',
+      otherPrograms: 'other programs need the processor ({cpu, number, percent}, more than {limit, number, percent})',
+      schedule: 'outside the hours you set',
+      hot: '{part, select, cpu {processor} other {GPU}} at {celsius, number, integer} °C, resumes below {resumesBelow, number, integer} °C',
+      memory: 'not enough memory is free ({allowed}, a request takes {needed})',
+      vram: 'the graphics card is full ({free} free, {kept} are kept for you)',
+      metered: 'this connection is metered',
+      dataUsed: 'this month’s data is used up ({used} of {limit})',
+      program: '{name} is running',
+      mib: '{amount, number, integer} MiB',
+      gib: '{amount, number, ::.0} GiB',
+    },
+  },
+} as const
