@@ -347,6 +347,7 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
       if (init.restart !== undefined) clock.after(restartDelayMs, init.restart)
       return { ...joined, restarting: init.restart !== undefined }
     },
+    previewLimits: (limits, signal) => owner.governor.preview(limits, signal),
     cancelJob: jobId => jobs.cancel(jobId),
     updateSettings: patch => settings.change(current => ({ ...current, ...definedOnly(patch) })),
   }

@@ -70,6 +70,17 @@ describe('settings file', () => {
     expect(await openSettings().load()).toEqual({ ...defaultSettings, limits: { ...limits, programs } })
   })
 
+  it('of a time before the first run and the choice of a language: who gives already is not led through it', async () => {
+    const { welcomed: _, appearance: __, ...older } = defaultSettings
+    const file = { ...older, consent: true, appearance: { theme: 'dark' } }
+    await writeFile(join(folder.path, 'settings.json'), JSON.stringify(file))
+    expect(await openSettings().load()).toEqual({
+      ...file,
+      welcomed: true,
+      appearance: { theme: 'dark', language: 'system' },
+    })
+  })
+
   it('that cannot be written hold all the same where the owner wants to stop', async () => {
     const store = openSettings()
     await store.load()

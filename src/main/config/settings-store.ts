@@ -93,6 +93,7 @@ export class SettingsStore {
 }
 
 const partsSchema = z.looseObject({
+  consent: z.unknown(),
   limits: z.looseObject({}).optional(),
   contribution: z.looseObject({}).optional(),
   appearance: z.looseObject({}).optional(),
@@ -105,6 +106,8 @@ function completed(json: unknown): unknown {
   const { limits, contribution, appearance } = defaultSettings
   return {
     ...defaultSettings,
+    // Who gave before there was a first run needs none.
+    welcomed: data.consent === true,
     ...data,
     limits: { ...limits, ...data.limits },
     contribution: { ...contribution, ...data.contribution },

@@ -1,5 +1,6 @@
 import { pino } from 'pino'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { defaultLimits } from '../../shared/schema/limits.ts'
 import { defaultSettings, type Settings } from '../../shared/schema/settings.ts'
 import { hour, minute, second } from '../../shared/units.ts'
 import { type Clock, TurnedClock } from '../clock.ts'
@@ -101,6 +102,22 @@ describe('the governor', () => {
     meet({ memory: known({ totalMiB: 8_192, othersMiB: 100 }) })
     clock.turn(10 * second)
     expect(services.orders).toHaveLength(1)
+  })
+
+  it('tells what other limits would mean now, and again when that changes, whatever is switched off or paused', async () => {
+    const { governor, choose, meet } = governing({ donating: false })
+    choose({ override: { kind: 'pause', since: 0 } })
+    const stop = new AbortController()
+    const previews = governor.preview({ ...defaultLimits, cpuThreads: 2 }, stop.signal)
+    const next = async () => (await previews.next()).value
+    expect(await next()).toMatchObject({ mode: 'work', reason: { kind: 'clear' }, cpuThreads: 2 })
+    // Other limits may hold the same machine up; what would hold after its grace counts at once.
+    meet({ otherCpu: known(0.9) })
+    expect(await next()).toMatchObject({ mode: 'halt', reason: { kind: 'other-programs', cpu: 0.9 } })
+    const patient = governor.preview({ ...defaultLimits, otherPrograms: { graceSeconds: 10 } }, stop.signal)
+    expect((await patient.next()).value).toMatchObject({ mode: 'work' })
+    stop.abort()
+    expect((await previews.next()).done).toBe(true)
   })
 
   it('of a dedicated machine takes no notice of other programs and users', () => {

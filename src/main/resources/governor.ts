@@ -8,7 +8,7 @@ import { LiveValue } from '../live-value.ts'
 import type { Logger } from '../log.ts'
 import type { ServiceOrder } from '../services/service-host.ts'
 import type { Facts } from './facts.ts'
-import { decide, initialPolicy, type PolicyState } from './policy/policy.ts'
+import { decide, foresee, initialPolicy, type PolicyState } from './policy/policy.ts'
 import type { Machine } from './policy/rule.ts'
 
 const tickMs = second
@@ -74,6 +74,22 @@ export class Governor implements Startable {
     this.#unsubscribe = []
   }
 
+  /** What the node might do now under other limits, were Donate Compute on and nothing paused; again on each change. */
+  async *preview(limits: Limits, signal?: AbortSignal): AsyncGenerator<Allowance, void, void> {
+    let said = ''
+    for await (const facts of this.#parts.facts.watch(signal)) {
+      const allowance = foresee({
+        wishes: { donating: true, finishing: false, gpuPaused: false, limits: this.#inForce(limits) },
+        facts,
+        machine: this.#machine(),
+        now: this.#parts.clock.now(),
+      })
+      const text = JSON.stringify(allowance)
+      if (text !== said) yield allowance
+      said = text
+    }
+  }
+
   #look(): void {
     this.#settleWishes()
     const before = this.allowance.get()
@@ -86,20 +102,25 @@ export class Governor implements Startable {
   }
 
   #decide(): Allowance {
-    const { settings, facts, services, clock } = this.#parts
+    const { settings, facts, clock } = this.#parts
     const { limits, ...wishes } = settings.settings.get()
     const { state, allowance } = decide(this.#state, {
-      wishes: { ...wishes, limits: this.#init.dedicated ? dedicatedLimits(limits) : limits },
+      wishes: { ...wishes, limits: this.#inForce(limits) },
       facts: facts.get(),
-      machine: {
-        ...this.#init.machine(),
-        leastJobMiB: services.leastJobMiB,
-        monthBytes: this.#init.monthBytes(),
-      },
+      machine: this.#machine(),
       now: clock.now(),
     })
     this.#state = state
     return allowance
+  }
+
+  #inForce(limits: Limits): Limits {
+    return this.#init.dedicated ? dedicatedLimits(limits) : limits
+  }
+
+  #machine(): Machine {
+    const { machine, monthBytes } = this.#init
+    return { ...machine(), leastJobMiB: this.#parts.services.leastJobMiB, monthBytes: monthBytes() }
   }
 
   #enforce(allowance: Allowance): void {

@@ -1,7 +1,9 @@
+import type { Allowance } from '../../shared/schema/allowance.ts'
 import type { Contribution, DaySpan, ExportFormat, ExportPiece } from '../../shared/schema/contribution.ts'
 import type { CoordinatorsSnapshot } from '../../shared/schema/coordinators.ts'
 import type { Diagnosis } from '../../shared/schema/diagnosis.ts'
 import type { JobsSnapshot } from '../../shared/schema/job.ts'
+import type { Limits } from '../../shared/schema/limits.ts'
 import type { LogEntry } from '../../shared/schema/log.ts'
 import type { JoinInput, JoinResult, Membership } from '../../shared/schema/membership.ts'
 import type { ServiceType } from '../../shared/schema/primitives.ts'
@@ -50,5 +52,7 @@ export interface NodeApi {
   cancelJob(id: string): void
   /** Rejects with INVITE_MALFORMED, NO_COORDINATOR, or what the coordinator refuses with. */
   join(input: JoinInput): Promise<JoinResult>
+  /** What the node might do now under other limits; again on each change. */
+  previewLimits(limits: Limits, signal?: AbortSignal): AsyncGenerator<Allowance, void, void>
   updateSettings(patch: SettingsPatch): Promise<Settings>
 }

@@ -44,7 +44,9 @@ export function createRpcRouter(node: NodeApi) {
     },
     settings: {
       get: rpc.settings.get.handler(() => node.settings.get()),
+      watch: rpc.settings.watch.handler(({ signal }) => node.settings.watch(signal)),
       update: rpc.settings.update.handler(({ input }) => node.updateSettings(input)),
+      preview: rpc.settings.preview.handler(({ input, signal }) => node.previewLimits(input.limits, signal)),
     },
     desktop: {
       get: rpc.desktop.get.handler(() => node.shell.state.get()),

@@ -101,10 +101,9 @@ export class Connection {
       each(client.network.watch(undefined, options), store.setTopology),
       each(client.jobs.watch(undefined, options), ({ jobs }) => store.setJobs(jobs)),
       each(client.logs.watch(undefined, options), store.addLogs),
-      client.settings.get(undefined, options).then(settings => {
-        store.setSettings(settings)
-        return whenAborted(signal)
-      }),
+      each(client.settings.watch(undefined, options), store.setSettings),
+      each(client.membership.watch(undefined, options), store.setMembership),
+      each(client.desktop.watch(undefined, options), store.setDesktop),
     ]
   }
 
@@ -125,11 +124,4 @@ export class Connection {
 
 async function each<T>(stream: Promise<AsyncIterable<T>>, take: (value: T) => void): Promise<void> {
   for await (const value of await stream) take(value)
-}
-
-function whenAborted(signal: AbortSignal): Promise<void> {
-  return new Promise(resolve => {
-    if (signal.aborted) resolve()
-    else signal.addEventListener('abort', () => resolve(), { once: true })
-  })
 }

@@ -1,6 +1,8 @@
 import { createStore, type StoreApi } from 'zustand/vanilla'
+import type { DesktopSnapshot } from '../../shared/schema/desktop.ts'
 import type { Job } from '../../shared/schema/job.ts'
 import type { LogEntry } from '../../shared/schema/log.ts'
+import type { Membership } from '../../shared/schema/membership.ts'
 import type { Settings } from '../../shared/schema/settings.ts'
 import type { Status } from '../../shared/schema/status.ts'
 import type { Topology } from '../../shared/schema/topology.ts'
@@ -20,6 +22,8 @@ export interface NodeState {
   topology?: Topology
   jobs?: Job[]
   settings?: Settings
+  membership?: Membership
+  desktop?: DesktopSnapshot
   logs: readonly LogEntry[]
 
   setLink(link: LinkState): void
@@ -27,6 +31,8 @@ export interface NodeState {
   setTopology(topology: Topology): void
   setJobs(jobs: Job[]): void
   setSettings(settings: Settings): void
+  setMembership(membership: Membership): void
+  setDesktop(desktop: DesktopSnapshot): void
   addLogs(batch: LogEntry[]): void
   /** The next batch begins a new history: the node may be another process, which counts its entries from the start. */
   restartLogs(): void
@@ -44,6 +50,8 @@ export function createNodeStore(): NodeStore {
     setTopology: topology => set({ topology }),
     setJobs: jobs => set({ jobs }),
     setSettings: settings => set({ settings }),
+    setMembership: membership => set({ membership }),
+    setDesktop: desktop => set({ desktop }),
     addLogs: batch =>
       set(state => {
         const logs = appendLogs(logsRestarted ? [] : state.logs, batch)

@@ -1,10 +1,12 @@
 import { eventIterator, oc } from '@orpc/contract'
 import { z } from 'zod'
+import { allowanceSchema } from '../schema/allowance.ts'
 import { contributionSchema, daySpanSchema, exportFormatSchema, exportPieceSchema } from '../schema/contribution.ts'
 import { coordinatorsSnapshotSchema } from '../schema/coordinators.ts'
 import { desktopPatchSchema, desktopSchema } from '../schema/desktop.ts'
 import { diagnosisSchema } from '../schema/diagnosis.ts'
 import { jobsSnapshotSchema } from '../schema/job.ts'
+import { limitsSchema } from '../schema/limits.ts'
 import { logEntrySchema } from '../schema/log.ts'
 import { joinInputSchema, joinResultSchema, membershipSchema } from '../schema/membership.ts'
 import { locationSchema, requestIdSchema, serviceTypeSchema } from '../schema/primitives.ts'
@@ -81,7 +83,10 @@ export const contract = {
   },
   settings: {
     get: procedure.output(settingsSchema),
+    watch: procedure.output(eventIterator(settingsSchema)),
     update: procedure.input(settingsPatchSchema).output(settingsSchema),
+    /** What the node might do now under other limits, were Donate Compute on and nothing paused; again on each change. */
+    preview: procedure.input(z.object({ limits: limitsSchema })).output(eventIterator(allowanceSchema)),
   },
   desktop: {
     get: procedure.output(desktopSchema),

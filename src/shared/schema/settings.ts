@@ -69,6 +69,8 @@ export const settingsSchema = z.strictObject({
     /** Ask a second worker where one takes longer than 19 of 20 answers of the service do. */
     hedging: z.boolean(),
   }),
+  /** The owner has been through the first run, or left it out. */
+  welcomed: z.boolean(),
   appearance: z.strictObject({ theme: z.enum(['system', 'light', 'dark']), language: languageChoiceSchema }),
 })
 export type Settings = z.infer<typeof settingsSchema>
@@ -89,6 +91,7 @@ export const defaultSettings: Settings = {
     'vision-ocr': { enabled: false },
   },
   requests: { hedging: false },
+  welcomed: false,
   appearance: { theme: 'system', language: 'system' },
 }
 

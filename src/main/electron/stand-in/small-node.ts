@@ -1,4 +1,5 @@
 import { RmaError } from '../../../shared/errors.ts'
+import type { Allowance } from '../../../shared/schema/allowance.ts'
 import type { Contribution, ExportPiece, LedgerSnapshot } from '../../../shared/schema/contribution.ts'
 import type { CoordinatorsSnapshot } from '../../../shared/schema/coordinators.ts'
 import type { Diagnosis } from '../../../shared/schema/diagnosis.ts'
@@ -132,6 +133,10 @@ export class SmallNode implements NodeApi, Startable, DesktopNode {
   async join({ invite }: JoinInput): Promise<JoinResult> {
     this.joined.push(invite)
     return { network: 'charity', status: 'member', restarting: false }
+  }
+
+  async *previewLimits(): AsyncGenerator<Allowance, void, void> {
+    yield this.status.get().allowance
   }
 
   async updateSettings() {

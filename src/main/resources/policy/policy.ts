@@ -65,6 +65,17 @@ export function decide(state: PolicyState, input: PolicyInput): { state: PolicyS
   return { state: { at: input.now, holds }, allowance: allowanceOf(holds, ruleInput) }
 }
 
+/** What the node may do once every rule that is broken now has taken hold: for owners who try limits out. Pure. */
+export function foresee(input: PolicyInput): Allowance {
+  const ruleInput = prepared(input)
+  const holds: PolicyState['holds'] = {}
+  for (const [name, rule] of ruleEntries) {
+    const finding = rule.judge(ruleInput, false)
+    if (finding !== undefined) holds[name] = { kind: 'holding', heldMs: 0, keptMs: 0, finding }
+  }
+  return allowanceOf(holds, ruleInput)
+}
+
 function prepared(input: PolicyInput): RuleInput {
   const { limits } = input.wishes
   const { idle } = input.facts

@@ -1,8 +1,10 @@
 import { RmaError } from '../../../shared/errors.ts'
+import type { Allowance } from '../../../shared/schema/allowance.ts'
 import type { Contribution, ExportPiece } from '../../../shared/schema/contribution.ts'
 import type { CoordinatorsSnapshot } from '../../../shared/schema/coordinators.ts'
 import type { Diagnosis } from '../../../shared/schema/diagnosis.ts'
 import type { JobsSnapshot } from '../../../shared/schema/job.ts'
+import type { Limits } from '../../../shared/schema/limits.ts'
 import type { JoinResult, Membership } from '../../../shared/schema/membership.ts'
 import type { ServiceType } from '../../../shared/schema/primitives.ts'
 import type { RoutingReport } from '../../../shared/schema/routing.ts'
@@ -117,6 +119,12 @@ export class StandInNode implements NodeApi {
   async join(): Promise<JoinResult> {
     this.#fail()
     return { network: 'charity', status: 'member', restarting: false }
+  }
+
+  async *previewLimits(limits: Limits): AsyncGenerator<Allowance, void, void> {
+    this.#fail()
+    const { allowance } = this.status.get()
+    yield { ...allowance, cpuThreads: limits.cpuThreads ?? allowance.cpuThreads }
   }
 
   async updateSettings(patch: SettingsPatch): Promise<Settings> {

@@ -20,7 +20,9 @@ export function playedRouter(served: number) {
       ),
     },
     jobs: { watch: rpc.jobs.watch.handler(({ signal }) => once({ jobs: [] }, signal)) },
-    settings: { get: rpc.settings.get.handler(() => defaultSettings) },
+    settings: { watch: rpc.settings.watch.handler(({ signal }) => once(defaultSettings, signal)) },
+    membership: { watch: rpc.membership.watch.handler(({ signal }) => once({ kind: 'open' } as const, signal)) },
+    desktop: { watch: rpc.desktop.watch.handler(({ signal }) => once({ kind: 'none' } as const, signal)) },
     logs: { watch: rpc.logs.watch.handler(({ signal }) => once([], signal)) },
   }
 }
