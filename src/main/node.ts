@@ -3,7 +3,7 @@ import { RmaError } from '../shared/errors.ts'
 import { mayRequest, type Role } from '../shared/membership/certificate.ts'
 import type { Capabilities, WorkerType } from '../shared/schema/capabilities.ts'
 import type { PeerIdText } from '../shared/schema/primitives.ts'
-import type { Settings } from '../shared/schema/settings.ts'
+import { changedBy, type Settings } from '../shared/schema/settings.ts'
 import { second } from '../shared/units.ts'
 import { systemClock } from './clock.ts'
 import { composeCoordinator } from './compose-coordinator.ts'
@@ -349,7 +349,7 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
     },
     previewLimits: (limits, signal) => owner.governor.preview(limits, signal),
     cancelJob: jobId => jobs.cancel(jobId),
-    updateSettings: patch => settings.change(current => ({ ...current, ...definedOnly(patch) })),
+    updateSettings: patch => settings.change(current => changedBy(current, patch)),
   }
 }
 
@@ -368,10 +368,4 @@ function mapped<T, U>(source: LiveValue<T>, map: (value: T) => U): LiveValue<U> 
   const result = new LiveValue(map(source.get()))
   source.subscribe(value => result.set(map(value)))
   return result
-}
-
-function definedOnly<T extends object>(patch: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T]?: Exclude<T[K], undefined>
-  }
 }

@@ -1,5 +1,5 @@
 import type { LucideIcon } from 'lucide-react'
-import { ChartColumn, HeartHandshake, ListChecks, Network, ScrollText, Waypoints } from 'lucide-react'
+import { ChartColumn, HeartHandshake, ListChecks, Network, ScrollText, Settings2, Waypoints } from 'lucide-react'
 import { type ComponentType, lazy } from 'react'
 import { strings } from './strings/index.ts'
 
@@ -50,6 +50,13 @@ export const routes: readonly Route[] = [
     title: () => strings.page.network,
     icon: Network,
     page: lazy(() => import('./features/network/network-page.tsx')),
+    fills: false,
+  },
+  {
+    path: 'settings',
+    title: () => strings.page.settings,
+    icon: Settings2,
+    page: lazy(() => import('./features/settings/settings-page.tsx')),
     fills: false,
   },
   {

@@ -14,6 +14,7 @@ class Formats {
   readonly month: Intl.DateTimeFormat
   readonly relative: Intl.RelativeTimeFormat
   readonly choice: Intl.ListFormat
+  readonly list: Intl.ListFormat
 
   constructor(locale: string) {
     this.locale = locale
@@ -32,6 +33,7 @@ class Formats {
     this.month = new Intl.DateTimeFormat(locale, { month: 'short' })
     this.relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto', style: 'short' })
     this.choice = new Intl.ListFormat(locale, { type: 'disjunction' })
+    this.list = new Intl.ListFormat(locale, { type: 'conjunction' })
   }
 }
 
@@ -45,6 +47,22 @@ function shown(): Formats {
 
 export function formatCount(count: number): string {
   return shown().integer.format(count)
+}
+
+/** `2.5`, `1,200`. */
+export function formatNumber(value: number): string {
+  return new Intl.NumberFormat(speaker.locale, { maximumFractionDigits: 6 }).format(value)
+}
+
+/** For a field in which it is changed: no marks between thousands. */
+export function formatPlainNumber(value: number): string {
+  return new Intl.NumberFormat(speaker.locale, { maximumFractionDigits: 6, useGrouping: false }).format(value)
+}
+
+/** A number as people of either decimal mark type it; undefined where it is none. */
+export function parseNumber(text: string): number | undefined {
+  const plain = text.trim().replace(',', '.')
+  return /^[+-]?(?:\d+\.?\d*|\.\d+)$/.test(plain) ? Number(plain) : undefined
 }
 
 /** `share` from 0 to 1. */
@@ -92,6 +110,11 @@ export function formatChoice(names: readonly string[]): string {
   return shown().choice.format(names)
 }
 
+/** `processor and memory`. */
+export function formatList(names: readonly string[]): string {
+  return shown().list.format(names)
+}
+
 /** `420 Wh`, `3.2 kWh`. */
 export function formatEnergy(wattHours: number): string {
   return wattHours < 1_000
@@ -107,6 +130,22 @@ export function formatMoney(amount: number, currency: string): string {
 /** A day of the calendar, such as 2026-06-03, as `3 Jun`. */
 export function formatDay(day: string): string {
   return shown().dayAndMonth.format(noon(day))
+}
+
+/** `Monday` or `Mon`; 0 is Monday. */
+export function formatDayName(day: number, weekday: 'long' | 'short'): string {
+  // 1 January 2024 was a Monday.
+  return new Intl.DateTimeFormat(speaker.locale, { weekday }).format(new Date(2024, 0, day + 1, 12))
+}
+
+/** A full hour of a day, as `07:00`; 24 is the end of the day. */
+export function formatHour(hour: number): string {
+  return `${String(hour).padStart(2, '0')}:00`
+}
+
+/** `Wed, 22:00`. */
+export function formatDayTime(at: Milliseconds): string {
+  return new Intl.DateTimeFormat(speaker.locale, { weekday: 'short', hour: '2-digit', minute: '2-digit' }).format(at)
 }
 
 /** `Wed`. */

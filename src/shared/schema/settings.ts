@@ -95,8 +95,24 @@ export const defaultSettings: Settings = {
   appearance: { theme: 'system', language: 'system' },
 }
 
+/** Parts that may be missing: null takes them out. */
+const removable = {
+  location: settingsSchema.shape.location.nullable(),
+  engines: settingsSchema.shape.engines.nullable(),
+  reading: settingsSchema.shape.reading.nullable(),
+}
+
 /** A change to the settings: only the named top-level parts are replaced. What the owner wants done now is not among them. */
 export const settingsPatchSchema = settingsSchema
   .omit({ version: true, donating: true, consent: true, finishing: true, gpuPaused: true, override: true })
   .partial()
+  .extend(removable)
 export type SettingsPatch = z.infer<typeof settingsPatchSchema>
+
+/** The settings after a change; it is for the caller to check that they are valid. */
+export function changedBy(settings: Settings, patch: SettingsPatch): Settings {
+  const changes = Object.entries(patch).filter(([, value]) => value !== undefined)
+  const removed = new Set(changes.flatMap(([part, value]) => (value === null ? [part] : [])))
+  const merged = { ...settings, ...Object.fromEntries(changes) }
+  return Object.fromEntries(Object.entries(merged).filter(([part]) => !removed.has(part))) as Settings
+}

@@ -8,7 +8,7 @@ import type { Limits } from '../../../shared/schema/limits.ts'
 import type { JoinResult, Membership } from '../../../shared/schema/membership.ts'
 import type { ServiceType } from '../../../shared/schema/primitives.ts'
 import type { RoutingReport } from '../../../shared/schema/routing.ts'
-import { defaultSettings, type Settings, type SettingsPatch } from '../../../shared/schema/settings.ts'
+import { changedBy, defaultSettings, type Settings, type SettingsPatch } from '../../../shared/schema/settings.ts'
 import type { Status } from '../../../shared/schema/status.ts'
 import type { Topology } from '../../../shared/schema/topology.ts'
 import {
@@ -129,8 +129,7 @@ export class StandInNode implements NodeApi {
 
   async updateSettings(patch: SettingsPatch): Promise<Settings> {
     this.#fail()
-    const defined = Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined))
-    this.settings.update(settings => ({ ...settings, ...defined }))
+    this.settings.update(settings => changedBy(settings, patch))
     return this.settings.get()
   }
 

@@ -1,40 +1,14 @@
-import type { Settings } from '../../../shared/schema/settings.ts'
-import { languageNames, languages } from '../../../shared/strings/language.ts'
 import { Brand } from '../../components/brand.tsx'
 import { Segments } from '../../components/segments.tsx'
-import { useAction } from '../../components/use-action.ts'
-import { useNode, useNodeStore } from '../../store/node-context.tsx'
+import { useNode } from '../../store/node-context.tsx'
 import { strings } from '../../strings/index.ts'
 import styles from './appearance-panel.module.css'
-import { rememberedLanguage } from './language.ts'
-import { rememberedTheme, type Theme } from './theme.ts'
-
-type Appearance = Settings['appearance']
-
-const themes = () =>
-  [
-    { id: 'system', label: strings.appearance.system },
-    { id: 'light', label: strings.appearance.light },
-    { id: 'dark', label: strings.appearance.dark },
-  ] as const satisfies { id: Theme; label: string }[]
-
-const languageChoices = () =>
-  [
-    { id: 'system', label: strings.appearance.system },
-    ...languages.map(id => ({ id, label: languageNames[id] })),
-  ] as const
+import { languageChoices, themes, useAppearance } from './use-appearance.ts'
 
 /** Theme and language, and what this program is. */
 export function AppearancePanel() {
-  const appearance = useNode(state => state.settings?.appearance)
   const version = useNode(state => state.status?.self.version)
-  const store = useNodeStore()
-  const { run, error } = useAction()
-  const shown = appearance ?? { theme: rememberedTheme(), language: rememberedLanguage() }
-  const choose = (change: Partial<Appearance>) =>
-    run(async client => {
-      store.getState().setSettings(await client.settings.update({ appearance: { ...shown, ...change } }))
-    })
+  const { shown, choose, canChoose, error } = useAppearance()
   return (
     <div className={styles.panel}>
       <section>
@@ -44,7 +18,7 @@ export function AppearancePanel() {
           options={themes()}
           value={shown.theme}
           onChange={theme => choose({ theme })}
-          isDisabled={appearance === undefined}
+          isDisabled={!canChoose}
         />
       </section>
       <section>
@@ -54,7 +28,7 @@ export function AppearancePanel() {
           options={languageChoices()}
           value={shown.language}
           onChange={language => choose({ language })}
-          isDisabled={appearance === undefined}
+          isDisabled={!canChoose}
         />
         {error !== undefined && (
           <p className={styles.error} role="alert">

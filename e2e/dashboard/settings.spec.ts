@@ -1,0 +1,93 @@
+import AxeBuilder from '@axe-core/playwright'
+import { expect, test } from '@playwright/test'
+import { NodeProcess, onLoopback } from '../support/node-process.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
+
+test('an owner tries limits out, is told what is expected, and what is saved counts in the node', async ({ page }) => {
+  const folder = await temporaryFolder()
+  const node = await NodeProcess.start({ folder: folder.path, name: 'node', args: [...onLoopback, '--donate'] })
+  const allowance = async () => JSON.parse((await node.command(['status', '--json'])).stdout).allowance
+  try {
+    await page.goto(await node.dashboardUrl())
+    await page.getByRole('link', { name: 'Settings' }).click()
+    const preview = page.getByTestId('preview')
+    await expect(preview).toContainText(/Yes, on \d+ threads?/)
+
+    const threads = page.getByRole('textbox', { name: 'Processor threads at most' })
+    await threads.fill('none')
+    const save = page.getByRole('button', { name: 'Save', exact: true })
+    await expect(page.getByRole('alert')).toHaveText('Expected a number')
+    await expect(preview).toContainText('Correct the marked values')
+    await expect(save).toBeDisabled()
+    await threads.fill('0')
+    await expect(page.getByRole('alert')).toHaveText('Expected 1 or more')
+    await threads.fill('1')
+    // The node has judged limits that are not saved, and goes by the saved ones.
+    await expect(preview).toContainText('Yes, on 1 thread')
+    expect((await allowance()).cpuThreads).toBeGreaterThan(1)
+
+    // Another language in the middle of it loses nothing that was typed.
+    await page.getByRole('radio', { name: 'Deutsch' }).click()
+    await expect(page.getByRole('heading', { level: 1 })).toHaveText('Einstellungen')
+    await expect(page.getByRole('textbox', { name: 'Höchstens Prozessor-Threads' })).toHaveValue('1')
+    await expect(preview).toContainText('Ja, auf 1 Thread')
+    await expect(page.locator('html')).toHaveAttribute('lang', 'de-DE')
+    await page.getByRole('radio', { name: 'English' }).click()
+
+    await save.click()
+    await expect(page.getByText('Saved', { exact: true })).toBeVisible()
+    await expect.poll(async () => (await allowance()).cpuThreads).toBe(1)
+    await page.getByRole('button', { name: 'Undo' }).click()
+    await expect.poll(async () => (await allowance()).cpuThreads).toBeGreaterThan(1)
+    await expect(threads).toHaveValue('')
+
+    // What the command changes shows on the page at once.
+    expect((await node.command(['schedule', 'mon-sun', '22:30-07:00'])).code).toBe(0)
+    await expect(page.getByRole('grid', { name: 'Hours of the week' })).toBeVisible()
+    await expect(page.getByText('59.5 of 168 hours')).toBeVisible()
+  } finally {
+    await node.kill()
+    await folder.remove()
+  }
+})
+
+test('the hours of a week are painted by keyboard and by mouse', async ({ page }) => {
+  const folder = await temporaryFolder()
+  const node = await NodeProcess.start({ folder: folder.path, name: 'node', args: [...onLoopback, '--donate'] })
+  try {
+    await page.goto(await node.dashboardUrl())
+    await page.getByRole('link', { name: 'Settings' }).click()
+    await page.getByRole('switch', { name: 'Only at certain hours' }).focus()
+    await page.keyboard.press('Space')
+    await page.getByRole('button', { name: 'Clear', exact: true }).click()
+    await expect(page.getByRole('alert')).toHaveText('Expected at least one')
+
+    const cell = (name: string) => page.getByRole('gridcell', { name })
+    await cell('Monday, 00:00 to 01:00').focus()
+    for (const key of ['ArrowDown', 'End', 'Space', 'Shift+ArrowLeft', 'Shift+ArrowDown'])
+      await page.keyboard.press(key)
+    await expect(cell('Wednesday, 22:00 to 23:00, work')).toBeFocused()
+    await expect(page.getByText('4 of 168 hours')).toBeVisible()
+    const { violations } = await new AxeBuilder({ page }).analyze()
+    expect(violations).toEqual([])
+
+    await cell('Saturday, 08:00').evaluate(element => element.scrollIntoView({ block: 'center' }))
+    const from = await cell('Saturday, 08:00').boundingBox()
+    const to = await cell('Sunday, 10:00').boundingBox()
+    if (from === null || to === null) throw new Error('expected both cells to be on the page')
+    await page.mouse.move(from.x + 8, from.y + 8)
+    await page.mouse.down()
+    await page.mouse.move(to.x + 8, to.y + 8, { steps: 5 })
+    await page.mouse.up()
+    await page.getByRole('button', { name: 'Save', exact: true }).click()
+    await expect(page.getByText('Saved', { exact: true })).toBeVisible()
+    const { stdout } = await node.command(['schedule', '--json'])
+    expect(JSON.parse(stdout).spans).toEqual([
+      { days: ['tue', 'wed'], from: '22:00', to: '00:00' },
+      { days: ['sat', 'sun'], from: '08:00', to: '11:00' },
+    ])
+  } finally {
+    await node.kill()
+    await folder.remove()
+  }
+})

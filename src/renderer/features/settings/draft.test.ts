@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest'
+import { defaultSettings, type Settings } from '../../../shared/schema/settings.ts'
+import { type Edits, edited, issueAt, patchOf, reversed, valueAt } from './draft.ts'
+
+const idle = 'limits.whileInUse.idleMinutes'
+const edit = (path: Parameters<typeof edited>[2], value: unknown, edits: Edits = {}) =>
+  edited(defaultSettings, edits, path, value)
+
+describe('a draft of the settings', () => {
+  it('holds what was typed, and shows the rest as it is saved', () => {
+    const edits = edit(idle, 7)
+    expect(valueAt(defaultSettings, edits, idle)).toBe(7)
+    expect(valueAt(defaultSettings, edits, 'limits.memory.idle')).toBe(0.9)
+    expect(valueAt(defaultSettings, edits, 'reading.languages')).toBeUndefined()
+    expect(patchOf(edits).patch).toEqual({
+      limits: { ...defaultSettings.limits, whileInUse: { idleMinutes: 7, cpu: 'run', gpu: 'pause' } },
+    })
+  })
+
+  it('is empty again when a value comes back, also one that was missing', () => {
+    expect(edit(idle, 3, edit(idle, 7))).toEqual({})
+    expect(edit('limits.cpuThreads', undefined, edit('limits.cpuThreads', 2))).toEqual({})
+    expect(edit('location', undefined, edit('location', 'leeds'))).toEqual({})
+  })
+
+  it('takes a part out that may be missing', () => {
+    const saved: Settings = { ...defaultSettings, location: 'leeds' }
+    const edits = edited(saved, {}, 'location', undefined)
+    expect(patchOf(edits).patch).toEqual({ location: null })
+    expect(reversed(saved, { location: null })).toEqual({ location: 'leeds' })
+    expect(reversed(defaultSettings, { location: 'leeds' })).toEqual({ location: null })
+  })
+
+  it('says what is wrong at its place', () => {
+    const edits = edit('limits.temperature.cpu.resumeBelow', 99, edit('network.seeds', ['/ip4/1.2.3.4', 'nonsense']))
+    const { patch, issues } = patchOf(edits)
+    expect(patch).toBeUndefined()
+    expect(issueAt(issues, 'network.seeds')?.path).toEqual(['network', 'seeds', 1])
+    expect(issueAt(issues, 'limits.temperature.cpu')?.code).toBe('custom')
+    expect(issueAt(issues, 'limits.temperature.gpu')).toBeUndefined()
+    expect(issueAt(patchOf(edit(idle, 'soon')).issues, idle)).toMatchObject({
+      code: 'invalid_type',
+      expected: 'number',
+    })
+  })
+})
