@@ -81,6 +81,8 @@ export interface DonorNode extends NodeApi, Startable {
   readonly apiUrl: string | undefined
   /** Where this machine reaches the listener for requests with tickets, once started; most nodes have none. */
   readonly publicUrl: string | undefined
+  /** Finishes what runs and takes nothing on until the next start; rejects with the signal's reason. */
+  drain(signal?: AbortSignal): Promise<void>
 }
 
 /**
@@ -273,6 +275,7 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
         counters: () => ({ ...jobs.totals, pagesRead: services.pagesRead.get() }),
         routing: routingTotals,
         announcedLoad: () => services.capacity().load,
+        draining: () => services.draining,
       },
     }),
   )
@@ -321,6 +324,7 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
       }),
     routingReport,
     start: () => lifecycle.start(),
+    drain: signal => services.drain(signal),
     stop: () => lifecycle.stop(),
     setDonating: (donating, consent) => donation.set(donating, consent),
     finish: () => donation.finish(),

@@ -49,6 +49,7 @@ cases.push(
     { serving: 1, allowance: { ...free, mode: 'drain', reason: { kind: 'finishing' } } },
     { kind: 'stopping', jobs: 1 },
   ],
+  ['stopping when the node is about to stop', { serving: 2, draining: true }, { kind: 'stopping', jobs: 2 }],
   [
     'waiting for a graphics card that everything needs',
     { services: [onGpu, off], allowance: { ...free, gpu: { ...free.gpu, use: false, reason: hot } } },
@@ -63,8 +64,8 @@ cases.push(
 
 describe('a node’s activity', () => {
   it.each(cases)('is %s', (_what, facts, expected) => {
-    expect(activityOf({ donating: true, allowance: free, services: [ocr], serving: 0, peers: 1, ...facts })).toEqual(
-      expected,
-    )
+    expect(
+      activityOf({ donating: true, allowance: free, services: [ocr], serving: 0, draining: false, peers: 1, ...facts }),
+    ).toEqual(expected)
   })
 })

@@ -22,6 +22,8 @@ export interface ActivityFacts {
   services: ServiceStatus[]
   /** Jobs being served here. */
   serving: number
+  /** The node is about to stop. */
+  draining: boolean
   peers: number
   nextTryAt?: number | undefined
 }
@@ -29,6 +31,7 @@ export interface ActivityFacts {
 /** What the node is doing, for the sentence that says why nothing, or something, runs. */
 export function activityOf(facts: ActivityFacts): Activity {
   const { allowance } = facts
+  if (facts.draining) return { kind: 'stopping', jobs: facts.serving }
   if (!facts.donating) return facts.serving > 0 ? { kind: 'stopping', jobs: facts.serving } : { kind: 'off' }
   if (allowance.reason.kind === 'finishing') return { kind: 'stopping', jobs: facts.serving }
   if (allowance.reason.kind === 'paused') return allowance.reason
@@ -70,6 +73,7 @@ export interface StatusSources {
   counters(): Counters
   routing(): RoutingStatistics
   announcedLoad(): number
+  draining(): boolean
 }
 
 /** Puts the status together from the parts of the node, again whenever one of them changes. */
@@ -124,7 +128,15 @@ export class StatusBoard implements Startable {
       donating,
       consent,
       activity: this.#running
-        ? activityOf({ donating, allowance: allowance.get(), services: services.get(), serving, peers, nextTryAt })
+        ? activityOf({
+            donating,
+            allowance: allowance.get(),
+            services: services.get(),
+            serving,
+            draining: sources.draining(),
+            peers,
+            nextTryAt,
+          })
         : { kind: 'starting' },
       allowance: allowance.get(),
       counters: sources.counters(),

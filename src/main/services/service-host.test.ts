@@ -327,6 +327,18 @@ describe('stopping', () => {
     expect(await job).toEqual(['waited'])
   })
 
+  it('takes nothing on while it waits, whatever the governor says, until it is started again', async () => {
+    const host = hostWith()
+    await host.drain()
+    host.govern({ accepting: 'everybody', underWay: 'finish', jobs: 4, memoryMiB: 4_096, gpu: true })
+    expect(host.draining).toBe(true)
+    expect(await failureOf(host.run(orderFor({ do: 'echo', text: '' })))).toMatchObject({ code: 'PAUSED' })
+    host.start()
+    host.setAccepting('everybody')
+    expect(host.draining).toBe(false)
+    expect(await host.run(orderFor({ do: 'echo', text: 'again' }))).toBeDefined()
+  })
+
   it('gives up waiting when told to', async () => {
     const host = hostWith()
     await occupy(host)

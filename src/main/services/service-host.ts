@@ -50,6 +50,7 @@ export class ServiceHost implements LocalServices, Startable {
   readonly pagesRead = new LiveValue(0)
   readonly #lanes: ReadonlyMap<ServiceType, ServiceLane>
   #accepting: Accepting = 'nobody'
+  #draining = false
   #order: Pick<ServiceOrder, 'jobs' | 'memoryMiB' | 'gpuBusy'> = {
     jobs: Number.POSITIVE_INFINITY,
     memoryMiB: Number.POSITIVE_INFINITY,
@@ -74,6 +75,7 @@ export class ServiceHost implements LocalServices, Startable {
   }
 
   start(): void {
+    this.#draining = false
     for (const lane of this.#lanes.values()) lane.start()
     this.#publish()
   }
@@ -100,7 +102,7 @@ export class ServiceHost implements LocalServices, Startable {
    */
   govern(order: ServiceOrder): void {
     const { accepting, underWay, jobs, memoryMiB, gpu, gpuBusy } = order
-    this.#accepting = accepting
+    this.#accepting = this.#draining ? 'nobody' : accepting
     this.#order = { jobs, memoryMiB, ...(gpuBusy === undefined ? {} : { gpuBusy }) }
     for (const lane of this.#lanes.values()) {
       const most = lane.definition.elsewhere === true ? Number.POSITIVE_INFINITY : jobs
@@ -131,8 +133,17 @@ export class ServiceHost implements LocalServices, Startable {
     for (const [type, lane] of this.#lanes) lane.configure(services[type] ?? { enabled: false })
   }
 
-  /** Stops accepting and resolves when no job is left, or rejects with the signal's reason. */
+  /** Whether it finishes what was taken on and takes nothing more until the next start. */
+  get draining(): boolean {
+    return this.#draining
+  }
+
+  /**
+   * Stops accepting until the next start, whatever the governor says then. Resolves when no job is left, or rejects with
+   * the signal's reason.
+   */
   async drain(signal?: AbortSignal): Promise<void> {
+    this.#draining = true
     this.setAccepting('nobody')
     for await (const _ of this.status.watch(signal)) {
       if ([...this.#lanes.values()].every(lane => lane.jobs === 0)) return
