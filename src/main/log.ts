@@ -28,6 +28,11 @@ export class LogBuffer implements DestinationStream {
     this.#lastId.set(id)
   }
 
+  /** The newest kept entries, oldest first. */
+  latest(count: number): LogEntry[] {
+    return this.#entries.slice(-count)
+  }
+
   /** The kept entries at once, even when there are none, then new ones in batches as they come. */
   async *watch(signal?: AbortSignal): AsyncGenerator<LogEntry[], void, void> {
     let seen = 0

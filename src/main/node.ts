@@ -1,3 +1,4 @@
+import { homedir } from 'node:os'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { RmaError } from '../shared/errors.ts'
 import { mayRequest, type Role } from '../shared/membership/certificate.ts'
@@ -19,6 +20,8 @@ import type { NodeConfig } from './config/node-config.ts'
 import { SettingsStore } from './config/settings-store.ts'
 import { Gateway } from './coordinator/client/gateway.ts'
 import { diagnose } from './dht/diagnosis.ts'
+import { formatDiagnostics } from './diagnostics/diagnostics.ts'
+import { formsOf } from './diagnostics/redact.ts'
 import { Donation } from './donation.ts'
 import { SocketOrigins } from './http/origin.ts'
 import { createServiceApp } from './http/service-app.ts'
@@ -47,6 +50,9 @@ import { StatusBoard } from './status-board.ts'
 /** Workers whose latency is reported: those asked last. */
 const reportedWorkers = 50
 
+/** Log entries that go into a report. */
+const diagnosedEntries = 400
+
 /** For all places that an invite names together. */
 const joinTimeoutMs = 45 * second
 const restartDelayMs = 0.2 * second
@@ -65,6 +71,8 @@ export interface NodeInit {
   senses?: MachineSenses
   /** The app around the node. Default: none. */
   shell?: ShellApi
+  /** Runs on default settings, which are not kept, and leaves those of the owner as they are. Default: false. */
+  safeMode?: boolean
   log: Logger
   logBuffer: LogBuffer
   /** Starts the node anew, as a new network asks for; a shell that cannot leaves that to the owner. */
@@ -99,7 +107,7 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
   const startedAt = clock.now()
 
   // What the data folder holds.
-  const settings = new SettingsStore({ clock, log }, { dataFolder })
+  const settings = new SettingsStore({ clock, log }, { dataFolder, forgetful: init.safeMode ?? false })
   const chosen = withOverrides(await settings.load(), config)
   const privateKey = await loadIdentity(dataFolder, init.seal ?? plainSeal)
   const accessToken = await loadAccessToken(dataFolder)
@@ -286,6 +294,20 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
     nodeMetrics: () => nodeMetrics({ status: board.status.get(), routing: routingReport() }),
   })
 
+  const findings = () =>
+    diagnose({
+      join: network.join.get(),
+      mdns: chosen.network.mdns,
+      addresses: host.addresses(),
+      ports: [
+        { use: 'nodes', wanted: config.ports.dht.port, inUse: host.port },
+        { use: 'programs', wanted: config.ports.service.port, inUse: server.port },
+      ],
+      clock: network.greeter.state.get(),
+      membership: network.membership.get(),
+      heldBy: settings.settings.get().donating ? network.announcer.heldBy : undefined,
+    })
+
   return {
     accessToken,
     dataFolder,
@@ -309,19 +331,18 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
     membership: network.membership,
     shell: init.shell ?? noShell(),
     logs: init.logBuffer,
-    diagnose: () =>
-      diagnose({
-        join: network.join.get(),
-        mdns: chosen.network.mdns,
-        addresses: host.addresses(),
-        ports: [
-          { use: 'nodes', wanted: config.ports.dht.port, inUse: host.port },
-          { use: 'programs', wanted: config.ports.service.port, inUse: server.port },
-        ],
-        clock: network.greeter.state.get(),
-        membership: network.membership.get(),
-        heldBy: settings.settings.get().donating ? network.announcer.heldBy : undefined,
-      }),
+    diagnose: findings,
+    diagnostics: () =>
+      formatDiagnostics(
+        {
+          now: clock.now(),
+          status: board.status.get(),
+          settings: settings.settings.get(),
+          diagnosis: findings(),
+          entries: init.logBuffer.latest(diagnosedEntries),
+        },
+        { secrets: [accessToken, ...formsOf(privateKey.raw)], home: homedir() },
+      ),
     routingReport,
     start: () => lifecycle.start(),
     drain: signal => services.drain(signal),

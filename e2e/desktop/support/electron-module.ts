@@ -41,6 +41,7 @@ function look(): DesktopReport {
 export const {
   app,
   BrowserWindow,
+  clipboard,
   dialog,
   ipcMain,
   Menu,

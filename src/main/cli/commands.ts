@@ -74,6 +74,7 @@ export function createProgram(context: CommandContext): Command {
   addCoordinators(program, context)
   addStatistics(program, context)
   addDoctor(program, context)
+  addReport(program, context)
   addToken(program, context)
   return program
 }
@@ -278,6 +279,21 @@ function addDoctor(program: Command, context: CommandContext): void {
       const node = await findRunningNode(options.dataFolder, context.env)
       const diagnosis = await askNode(node, rpc => rpc.network.diagnose())
       print(context, options, diagnosis, () => formatDiagnosis(diagnosis, context.now()))
+    })
+}
+
+function addReport(program: Command, context: CommandContext): void {
+  program
+    .command('report')
+    .description(
+      'what somebody who helps has to know: versions, machine, status, settings and the last log lines, without secrets',
+    )
+    .option(...dataFolderOption)
+    .option(...jsonOption)
+    .action(async (options: CommonOptions) => {
+      const running = await findRunningNode(options.dataFolder, context.env)
+      const report = await askNode(running, rpc => rpc.logs.diagnostics())
+      print(context, options, report, () => report.text)
     })
 }
 

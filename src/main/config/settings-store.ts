@@ -14,6 +14,12 @@ export interface SettingsStoreComponents {
   log: Logger
 }
 
+export interface SettingsStoreInit {
+  dataFolder: string
+  /** Begins with the defaults and keeps nothing; the file stays as it is. Default: false. */
+  forgetful?: boolean
+}
+
 /**
  * The owner's choices, in settings.json. A change is on disk before it counts; changes queue, so none is lost. A file
  * that cannot be read as settings is set aside, never deleted, and the defaults take its place; one written by a newer
@@ -24,16 +30,18 @@ export class SettingsStore {
   readonly #path: string
   readonly #clock: Clock
   readonly #log: Logger
+  readonly #forgetful: boolean
   #lastWrite: Promise<unknown> = Promise.resolve()
 
-  constructor({ clock, log }: SettingsStoreComponents, init: { dataFolder: string }) {
+  constructor({ clock, log }: SettingsStoreComponents, init: SettingsStoreInit) {
     this.#path = join(init.dataFolder, 'settings.json')
+    this.#forgetful = init.forgetful ?? false
     this.#clock = clock
     this.#log = log.child({ component: 'settings' })
   }
 
   async load(): Promise<Settings> {
-    const text = await readIfPresent(this.#path)
+    const text = this.#forgetful ? undefined : await readIfPresent(this.#path)
     if (text !== undefined) this.settings.set(await this.#parse(text))
     return this.settings.get()
   }
@@ -63,8 +71,8 @@ export class SettingsStore {
     })
   }
 
-  #write(settings: Settings): Promise<void> {
-    return writeFileDurably(this.#path, `${JSON.stringify(settings, null, 2)}\n`)
+  async #write(settings: Settings): Promise<void> {
+    if (!this.#forgetful) await writeFileDurably(this.#path, `${JSON.stringify(settings, null, 2)}\n`)
   }
 
   #queue(write: () => Promise<Settings>): Promise<Settings> {

@@ -12,6 +12,7 @@ const rows: MenuRow[] = [
     rows: [{ kind: 'action', label: '1 h', command: { kind: 'pause', forMs: hour } }],
   },
 ]
+const updates: MenuRow[] = [{ kind: 'action', label: 'Check for updates', command: 'check-for-updates' }]
 const platforms = ['linux', 'win32', 'darwin'] as const
 
 function items(template: MenuTemplate): MenuTemplate {
@@ -20,7 +21,7 @@ function items(template: MenuTemplate): MenuTemplate {
 
 describe.each(platforms)('the menu of the windows on %s', platform => {
   const run = vi.fn<(command: ShellCommand) => void>()
-  const menu = appMenu({ platform, packaged: true, rows, run })
+  const menu = appMenu({ platform, packaged: true, rows, updates, run })
 
   it('offers all that the tray does', () => {
     for (const item of items(menu)) item.click?.()
@@ -30,7 +31,11 @@ describe.each(platforms)('the menu of the windows on %s', platform => {
         { kind: 'pause', forMs: hour },
         'open-dashboard',
         'open-topology',
+        'open-settings',
         'open-logs',
+        'check-for-updates',
+        'copy-report',
+        'open-log-folder',
         'quit',
       ]),
     )
@@ -50,14 +55,14 @@ describe.each(platforms)('the menu of the windows on %s', platform => {
 
 it('quits from the app’s own menu on macOS, from File elsewhere', () => {
   const firstMenuWithQuit = (platform: NodeJS.Platform) =>
-    appMenu({ platform, packaged: true, rows, run: vi.fn() }).find(menu =>
+    appMenu({ platform, packaged: true, rows, updates: [], run: vi.fn() }).find(menu =>
       menu.submenu?.some(({ label }) => label === 'Stop and quit'),
     )?.label
   expect(platforms.map(firstMenuWithQuit)).toEqual(['File', 'File', 'RMA Donor'])
 })
 
 it('begins with closing the window while there is nothing for the owner to say', () => {
-  const file = appMenu({ platform: 'linux', packaged: true, rows: [], run: vi.fn() }).find(
+  const file = appMenu({ platform: 'linux', packaged: true, rows: [], updates: [], run: vi.fn() }).find(
     ({ label }) => label === 'File',
   )
   expect(file?.submenu?.[0]).toEqual({ role: 'close' })
@@ -65,7 +70,7 @@ it('begins with closing the window while there is nothing for the owner to say',
 
 it('has reload and developer tools in development only', () => {
   const roles = (packaged: boolean) =>
-    items(appMenu({ platform: 'linux', packaged, rows: [], run: vi.fn() })).map(item => item.role)
+    items(appMenu({ platform: 'linux', packaged, rows: [], updates: [], run: vi.fn() })).map(item => item.role)
   expect(roles(false)).toEqual(expect.arrayContaining(['reload', 'toggleDevTools']))
   expect(roles(true)).not.toContain('reload')
   expect(roles(true)).not.toContain('toggleDevTools')

@@ -8,11 +8,13 @@ export interface AppMenuInit {
   packaged: boolean
   /** What the owner can say now. */
   rows: MenuRow[]
+  /** What can be done about updates now. */
+  updates: MenuRow[]
   run: (command: ShellCommand) => void
 }
 
 /** The menu of the windows. Everything the tray offers is here too, for desktops without a tray. */
-export function appMenu({ platform, packaged, rows, run }: AppMenuInit): MenuTemplate {
+export function appMenu({ platform, packaged, rows, updates, run }: AppMenuInit): MenuTemplate {
   const words = strings.menu
   const quit: MenuTemplate[number] = {
     label: words.quit,
@@ -52,6 +54,7 @@ export function appMenu({ platform, packaged, rows, run }: AppMenuInit): MenuTem
         { label: words.openDashboard, accelerator: 'CommandOrControl+1', click: () => run('open-dashboard') },
         { label: strings.menu.topologyWindow, accelerator: 'CommandOrControl+2', click: () => run('open-topology') },
         { label: words.logs, accelerator: 'CommandOrControl+3', click: () => run('open-logs') },
+        { label: words.settings, accelerator: 'CommandOrControl+,', click: () => run('open-settings') },
         { type: 'separator' },
         { role: 'resetZoom' },
         { role: 'zoomIn' },
@@ -61,5 +64,15 @@ export function appMenu({ platform, packaged, rows, run }: AppMenuInit): MenuTem
       ],
     },
     { label: words.window, submenu: [{ role: 'minimize' }, { role: 'zoom' }] },
+    {
+      label: words.help,
+      role: 'help',
+      submenu: [
+        { label: words.copyReport, click: () => run('copy-report') },
+        { label: words.openLogFolder, click: () => run('open-log-folder') },
+        ...menuTemplate(updates, run),
+        ...(platform === 'darwin' ? [] : ([{ type: 'separator' }, { role: 'about' }] satisfies MenuTemplate)),
+      ],
+    },
   ]
 }

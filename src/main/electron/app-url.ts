@@ -6,7 +6,19 @@ export const appScheme = 'app'
 export const appOrigin = `${appScheme}://rma-donor`
 
 /** Which page a window shows; pages are routes of the one document. */
-export type AppPage = 'status' | 'topology' | 'logs'
+export type AppPage = (typeof appPages)[number]
+
+const appPages = [
+  'status',
+  'jobs',
+  'contribution',
+  'services',
+  'topology',
+  'network',
+  'settings',
+  'logs',
+  'about',
+] as const
 
 /** Address of a page; in a window of its own it comes without navigation. */
 export function pageUrl(page: AppPage, { ownWindow = false } = {}): string {
@@ -19,7 +31,7 @@ export function pageOf(url: string): AppPage | undefined {
   const { protocol, host, pathname, hash } = new URL(url)
   if (`${protocol}//${host}` !== appOrigin || (pathname !== '/index.html' && pathname !== '/')) return undefined
   const page = hash.replace(/^#\/?/, '').split(/[/?]/, 1)[0]
-  return page === 'topology' || page === 'logs' ? page : 'status'
+  return appPages.find(each => each === page) ?? 'status'
 }
 
 export interface AppFile {

@@ -3,12 +3,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
+import { privateKeyFromProtobuf } from '@libp2p/crypto/keys'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { defaultSettings } from '../../shared/schema/settings.ts'
 import { unhindered } from '../../shared/testing/samples.ts'
 import { run } from '../cli/run.ts'
 import { systemClock } from '../clock.ts'
 import { readRuntime } from '../config/runtime-file.ts'
+import { formsOf } from '../diagnostics/redact.ts'
 import { createLog, LogBuffer } from '../log.ts'
 import { noShell } from '../rpc/shell-api.ts'
 import { engineEntries } from '../services/engine-launcher.ts'
@@ -28,10 +30,10 @@ beforeEach(async () => {
 
 afterEach(() => rm(dataFolder, { recursive: true, force: true }))
 
-function create({ keyStore }: { keyStore: boolean }) {
+async function create({ keyStore, safeMode = false }: { keyStore: boolean; safeMode?: boolean }) {
   const logBuffer = new LogBuffer()
   const log = createLog({ level: 'error', buffer: logBuffer })
-  return createDesktopNode(
+  const node = await createDesktopNode(
     { electron: new StandInElectron({ keyStore }), clock: systemClock, log, logBuffer },
     {
       env: { RMA_DONOR_HOME: dataFolder },
@@ -40,8 +42,10 @@ function create({ keyStore }: { keyStore: boolean }) {
       entries: engineEntries(import.meta.url),
       pagesFolder: join(dataFolder, 'pages'),
       shell: noShell(),
+      safeMode,
     },
   )
+  return { ...node, log }
 }
 
 /** Runs `rma-donor <args>` on the data folder. */
@@ -96,6 +100,27 @@ it('is shown, switched and looked at from the command line while it runs', async
     await lifecycle.stop()
   }
   expect((await cli('status')).code).toBe(3)
+})
+
+it('gives a report without its own token and key, however they got into the log', async () => {
+  const { api, log } = await create({ keyStore: false })
+  const token = (await readFile(join(dataFolder, 'token'), 'utf8')).trim()
+  const { raw } = privateKeyFromProtobuf(await readFile(join(dataFolder, 'identity.key')))
+  const forms = [token, ...formsOf(raw)]
+  for (const form of forms) log.error({ form, err: new Error(`could not use ${form}`) }, `at ${form}`)
+  const report = api.diagnostics()
+  expect(report).toContain('could not use [removed]')
+  for (const form of forms) expect(report).not.toContain(form)
+})
+
+it('runs in safe mode on default settings, does not donate, and leaves the owner’s settings as they are', async () => {
+  const owned = JSON.stringify({ ...defaultSettings, donating: true, consent: true, location: 'london' })
+  await writeFile(join(dataFolder, 'settings.json'), owned)
+  const { api } = await create({ keyStore: false, safeMode: true })
+  expect(api.settings.get()).toEqual(defaultSettings)
+  await api.updateSettings({ location: 'paris' })
+  expect(api.settings.get().location).toBe('paris')
+  expect(await readFile(join(dataFolder, 'settings.json'), 'utf8')).toBe(owned)
 })
 
 it('keeps its identity when started again, and never makes a new one while the key store is locked', async () => {

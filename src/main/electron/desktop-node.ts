@@ -26,6 +26,8 @@ export interface DesktopNodeInit {
   /** The built renderer, for browsers on this machine. */
   pagesFolder: string
   shell: ShellApi
+  /** Default settings that are not kept, whatever the owner has chosen. */
+  safeMode: boolean
 }
 
 /**
@@ -35,7 +37,7 @@ export interface DesktopNodeInit {
  */
 export async function createDesktopNode(
   { electron, clock, log, logBuffer }: DesktopNodeComponents,
-  { env, version, platform, entries, pagesFolder, shell }: DesktopNodeInit,
+  { env, version, platform, entries, pagesFolder, shell, safeMode }: DesktopNodeInit,
 ): Promise<DesktopNode> {
   const config = await loadConfig({ env })
   const node = await createNode({
@@ -50,9 +52,10 @@ export async function createDesktopNode(
     senses: powerSenses(electron, { platform, wayland: env.XDG_SESSION_TYPE === 'wayland' }),
     seal: await chooseSeal({ safeStorage: electron.safeStorage, log }, { dataFolder: config.dataFolder, platform }),
     shell,
+    safeMode,
     log,
     logBuffer,
   })
   const lifecycle = new ReachableNode({ node, clock, log }, { port: config.ports.dashboard, pagesFolder })
-  return { api: node, lifecycle }
+  return { api: node, lifecycle, drain: signal => node.drain(signal) }
 }

@@ -15,11 +15,21 @@ const desktopStateSchema = z.object({
   /** The donor has been told that closing the window hides it. */
   explainedHiding: z.boolean(),
   notifications: z.boolean().default(true),
+  /** What has been told already, and is not told again. */
+  told: z.array(z.string().max(200)).max(200).default([]),
+  /** The next start is one that nobody asked for: it opens no window. */
+  startHidden: z.boolean().default(false),
   windows: z.object({ dashboard: windowStateSchema.optional(), topology: windowStateSchema.optional() }),
 })
 export type DesktopState = z.infer<typeof desktopStateSchema>
 
-const initialState: DesktopState = { explainedHiding: false, notifications: true, windows: {} }
+const initialState: DesktopState = {
+  explainedHiding: false,
+  notifications: true,
+  told: [],
+  startHidden: false,
+  windows: {},
+}
 
 /** What the shell remembers between runs, in desktop.json. Losing it costs comfort only, so a bad file counts as none. */
 export class DesktopStateFile {

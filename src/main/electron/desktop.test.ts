@@ -9,11 +9,26 @@ import type { Contract } from '../../shared/contract/index.ts'
 import { RmaError } from '../../shared/errors.ts'
 import { formatInvite } from '../../shared/membership/invite.ts'
 import type { Gpu } from '../../shared/schema/capabilities.ts'
+import type { Job } from '../../shared/schema/job.ts'
+import type { Status } from '../../shared/schema/status.ts'
+import { sampleStatus } from '../../shared/testing/samples.ts'
 import { hour, minute, second } from '../../shared/units.ts'
 import type { StandInElectron } from './stand-in/electron.ts'
 import { type LaunchOptions, prepareDesktop, writePages } from './stand-in/launch.ts'
 import { SmallNode } from './stand-in/small-node.ts'
 import { StandInSystem } from './stand-in/system.ts'
+import { StandInUpdateFeed } from './stand-in/update-feed.ts'
+
+const servedJob: Job = {
+  id: 'job-1',
+  service: 'ocr',
+  role: 'served',
+  requester: sampleStatus.self.peerId,
+  state: 'running',
+  createdAt: 0,
+  bytesIn: 10,
+  bytesOut: 0,
+}
 
 let folder: string
 const started: StandInElectron[] = []
@@ -449,7 +464,280 @@ describe('quit', () => {
     node.stopGate = new Promise<void>(() => undefined)
     const { electron, clock } = await launchVisible({ node })
     electron.app.quit()
-    clock.turn(20 * second)
+    await vi.waitFor(() => {
+      clock.turn(20 * second)
+      expect(electron.app.hasExited).toBe(true)
+    })
+  })
+
+  it('finishes its jobs first, and shows that', async () => {
+    const node = new SmallNode()
+    const job = Promise.withResolvers<void>()
+    node.drainGate = job.promise
+    const { electron, clock } = await launchVisible({ node })
+    node.jobs.set({ jobs: [servedJob] })
+    electron.tray.menu.click('Stop and quit')
+    clock.turn(1 * second)
+    expect(electron.tray.tip).toContain('Finishing 1 request, then quitting')
+    expect(electron.tray.menu.labels).toEqual(['Finishing 1 request, then quitting', '—', 'Quit without waiting'])
+    expect(electron.applicationMenu?.template[0]?.submenu?.[0]?.label).toBe('Finishing 1 request, then quitting')
+    expect(node.stopped).toBe(0)
+    job.resolve()
     expect(await electron.app.exited).toBe(0)
+    expect(node.stopped).toBe(1)
+  })
+
+  it('waits no longer when the owner does not want to, when the system shuts down, or after two minutes', async () => {
+    const ways: ((app: Awaited<ReturnType<typeof launchVisible>>) => void)[] = [
+      ({ electron }) => electron.tray.menu.click('Quit without waiting'),
+      ({ electron }) => electron.powerMonitor.emit('shutdown'),
+      ({ clock }) => clock.turn(2 * minute),
+    ]
+    for (const hurry of ways) {
+      const node = new SmallNode()
+      node.drainGate = new Promise<void>(() => undefined)
+      const app = await launchVisible({ node })
+      app.electron.app.quit()
+      app.clock.turn(1 * second)
+      expect(app.electron.tray.menu.labels).toContain('Quit without waiting')
+      hurry(app)
+      expect(await app.electron.app.exited).toBe(0)
+      expect(node.stopped).toBe(1)
+    }
+  })
+
+  it('is what a second launch asks for with --quit, as an installer does', async () => {
+    const system = new StandInSystem()
+    const { electron, node } = await launchVisible({ system })
+    expect(prepare({ system, argv: ['rma-donor', '--quit'] }).isFirst).toBe(false)
+    expect(await electron.app.exited).toBe(0)
+    expect(node.stopped).toBe(1)
+  })
+})
+
+describe('safe mode', () => {
+  /** A start that dies before it is steady. */
+  async function die(): Promise<void> {
+    const { electron } = await launch()
+    started.pop()
+    electron.app.exit(1)
+  }
+
+  async function launchAfterThreeFailures(pressed: number) {
+    for (let start = 0; start < 3; start++) await die()
+    const asked: boolean[] = []
+    const node = new SmallNode()
+    const app = prepare({
+      createNode: async (shell, { safeMode }) => {
+        asked.push(safeMode)
+        node.shell = shell
+        return node
+      },
+    })
+    started.push(app.electron)
+    app.electron.pressed = pressed
+    app.electron.app.becomeReady()
+    await app.desktop.start()
+    return { ...app, asked }
+  }
+
+  it('is offered after three starts that failed, and said plainly while it lasts', async () => {
+    const { electron, clock, asked } = await launchAfterThreeFailures(0)
+    expect(electron.questions[0]?.buttons).toEqual(['Start in safe mode', 'Start as usual', 'Quit'])
+    expect(asked).toEqual([true])
+    clock.turn(1 * second)
+    expect(electron.tray.menu.labels[1]).toBe('Safe mode: default settings, nothing is kept')
+  })
+
+  it('can be declined, and so can the start', async () => {
+    expect((await launchAfterThreeFailures(1)).asked).toEqual([false])
+    const { electron, asked } = await launchAfterThreeFailures(2)
+    expect(await electron.app.exited).toBe(0)
+    expect(asked).toEqual([])
+  })
+
+  it('is not offered after starts that ran for a minute, or ended because the owner wanted that', async () => {
+    for (let start = 0; start < 2; start++) await die()
+    const steady = await launch()
+    steady.clock.turn(1 * minute)
+    steady.electron.app.exit(1)
+    for (let start = 0; start < 2; start++) await die()
+    const ended = await launch()
+    ended.electron.app.quit()
+    await ended.electron.app.exited
+    expect((await launch()).electron.questions).toEqual([])
+  })
+
+  it('counts starts whose node could not be made', async () => {
+    const createNode = async () => {
+      throw new RmaError('PORT_IN_USE', 'port 8468 is taken')
+    }
+    for (let start = 0; start < 3; start++) await (await launch({ createNode })).electron.app.exited
+    expect((await launch()).electron.questions).toHaveLength(1)
+  })
+})
+
+describe('notifications', () => {
+  const failed = (node: SmallNode) =>
+    node.status.update(status => ({
+      ...status,
+      services: [
+        {
+          type: 'ocr',
+          enabled: true,
+          running: 0,
+          waiting: 0,
+          slots: 1,
+          bound: 4,
+          unavailable: { kind: 'engine-failed', message: 'no model' },
+        },
+      ],
+    }))
+
+  it('come while nobody looks, once for the same thing, and lead to the page that says more', async () => {
+    const { electron, node } = await launch({ argv: ['--hidden'] })
+    failed(node)
+    failed(node)
+    expect(electron.notifications).toEqual([
+      { title: 'RMA Donor', body: '“Read documents” does not work. The logs say why.' },
+    ])
+    electron.clickNotification()
+    await vi.waitFor(() => expect(electron.window.isVisible()).toBe(true))
+    expect(electron.window.webContents.url).toBe('app://rma-donor/index.html#/logs')
+    electron.app.quit()
+    await electron.app.exited
+    const again = await launch({ argv: ['--hidden'] })
+    failed(again.node)
+    expect(again.electron.notifications).toEqual([])
+  })
+
+  it('do not come while the window is there to be read, nor later for what stood in it', async () => {
+    const { electron, node } = await launchVisible()
+    failed(node)
+    electron.window.hide()
+    failed(node)
+    expect(electron.notifications).toEqual([])
+  })
+
+  it('do not come to an owner who does not want them', async () => {
+    const { electron, node } = await launch({ argv: ['--hidden'] })
+    await node.shell.change({ notifications: false })
+    failed(node)
+    expect(electron.notifications).toEqual([])
+  })
+
+  it('tell that all work is finished, each time', async () => {
+    const { electron, node } = await launch({ argv: ['--hidden'] })
+    const be = (activity: Status['activity']) => node.status.update(status => ({ ...status, activity }))
+    for (let time = 0; time < 2; time++) {
+      be({ kind: 'stopping', jobs: 1 })
+      be({ kind: 'off' })
+      be({ kind: 'ready' })
+    }
+    expect(electron.notifications.map(({ body }) => body)).toEqual(
+      Array(2).fill('All work is finished, and donating is off.'),
+    )
+  })
+})
+
+describe('updates', () => {
+  const offered = { version: '1.1.0', releaseNotes: '<p>Reads faster</p>' }
+
+  async function launchWithFeed(options: LaunchOptions = {}) {
+    const feed = new StandInUpdateFeed()
+    const app = await launch({ argv: ['--hidden'], updates: { kind: 'feed', load: async () => feed }, ...options })
+    app.clock.turn(1 * minute)
+    await vi.waitFor(() => expect(feed.checks).toBe(1))
+    return { ...app, feed }
+  }
+
+  const updateOf = (node: SmallNode) => {
+    const shell = node.shell.state.get()
+    return shell.kind === 'app' ? shell.update : undefined
+  }
+
+  it('are looked for a minute after the start and every six hours, loaded, and shown with their notes', async () => {
+    const { electron, clock, node, feed } = await launchWithFeed({ argv: [] })
+    clock.turn(6 * hour)
+    await vi.waitFor(() => expect(feed.checks).toBe(2))
+    feed.emit('checking-for-update')
+    expect(updateOf(node)).toEqual({ kind: 'checking' })
+    feed.emit('update-not-available', offered)
+    expect(updateOf(node)).toMatchObject({ kind: 'current' })
+    feed.emit('update-available', offered)
+    feed.emit('download-progress', { percent: 41.7 })
+    expect(updateOf(node)).toEqual({ kind: 'loading', version: '1.1.0', share: 0.42 })
+    feed.emit('update-downloaded', offered)
+    expect(updateOf(node)).toEqual({ kind: 'ready', version: '1.1.0', notes: 'Reads faster', waitsForJobs: false })
+    clock.turn(1 * second)
+    // The window is there: nothing happens by itself under the eyes of the owner.
+    expect(feed.installs).toBe(0)
+    electron.tray.menu.click('Restart with version 1.1.0')
+    await vi.waitFor(() => expect(feed.installs).toBe(1))
+  })
+
+  it('wait for a running job, then end the app cleanly, install, and start it anew without a window', async () => {
+    const { electron, node, feed } = await launchWithFeed()
+    node.jobs.set({ jobs: [servedJob] })
+    feed.emit('update-downloaded', offered)
+    node.status.update(status => ({ ...status }))
+    expect(updateOf(node)).toMatchObject({ kind: 'ready', waitsForJobs: true })
+    expect(feed.installs).toBe(0)
+    expect(electron.notifications.map(({ body }) => body)).toEqual([
+      'Version 1.1.0 is ready. It is installed once no request is being answered.',
+    ])
+    node.jobs.set({ jobs: [] })
+    node.status.update(status => ({ ...status }))
+    await vi.waitFor(() => expect(feed.installs).toBe(1))
+    expect(node.stopped).toBe(1)
+    electron.app.quit()
+    await electron.app.exited
+    const updated = await launch()
+    expect(updated.electron.windows).toHaveLength(0)
+    updated.electron.app.quit()
+    await updated.electron.app.exited
+    expect((await launchVisible()).electron.windows).toHaveLength(1)
+  })
+
+  it('that the installer does not install leave the app as it was, started anew', async () => {
+    const { electron, clock, node, feed } = await launchWithFeed()
+    feed.emit('update-downloaded', offered)
+    node.status.update(status => ({ ...status }))
+    await vi.waitFor(() => expect(feed.installs).toBe(1))
+    clock.turn(10 * second)
+    expect(await electron.app.exited).toBe(0)
+    expect(electron.app.relaunches).toBe(1)
+  })
+
+  it('that fail, or are described in a way nobody can read, are said in words; what is loaded stays', async () => {
+    const { clock, node, feed } = await launchWithFeed()
+    node.jobs.set({ jobs: [servedJob] })
+    feed.failure = new Error('no route\nto host')
+    clock.turn(6 * hour)
+    await vi.waitFor(() => expect(updateOf(node)).toMatchObject({ kind: 'failed', message: 'no route' }))
+    feed.emit('update-available', { version: '../../evil' })
+    expect(updateOf(node)).toMatchObject({ kind: 'failed', message: expect.stringContaining('cannot be read') })
+    feed.emit('update-downloaded', offered)
+    feed.emit('error', new Error('later'))
+    expect(updateOf(node)).toMatchObject({ kind: 'ready' })
+  })
+
+  it('are off where there is no place to get them from', async () => {
+    const { node, clock, electron } = await launch()
+    clock.turn(1 * second)
+    expect(updateOf(node)).toEqual({ kind: 'off', why: 'no-server' })
+    await expect(node.shell.checkForUpdate()).rejects.toMatchObject({ code: 'UPDATES_OFF' })
+    await expect(node.shell.installUpdate()).rejects.toMatchObject({ code: 'UPDATES_OFF' })
+    expect(electron.tray.menu.labels).toContain('Updates: this build has no server for them')
+  })
+})
+
+describe('the help menu', () => {
+  it('puts a report on the clipboard, and opens the log files', async () => {
+    const { electron } = await launchVisible()
+    electron.applicationMenu?.click('Copy report for support')
+    await vi.waitFor(() => expect(electron.copied).toEqual(['RMA Donor 0.1.0']))
+    electron.applicationMenu?.click('Open folder with log files')
+    expect(electron.opened).toEqual([join(folder, 'data', 'logs')])
   })
 })

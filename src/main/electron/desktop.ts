@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { RmaError } from '../../shared/errors.ts'
+import type { Update } from '../../shared/schema/desktop.ts'
 import type { LanguageChoice } from '../../shared/strings/language.ts'
 import { type Milliseconds, second } from '../../shared/units.ts'
 import type { Clock } from '../clock.ts'
@@ -10,6 +11,7 @@ import { createRpcHandler } from '../rpc/handler.ts'
 import { serveMessagePort } from '../rpc/message-port.ts'
 import type { NodeApi } from '../rpc/node-api.ts'
 import type { ShellApi } from '../rpc/shell-api.ts'
+import { servingCount } from '../status-board.ts'
 import { AppProtocol, appSchemePrivileges } from './app-protocol.ts'
 import type { AppPage } from './app-url.ts'
 import { Autostart } from './autostart.ts'
@@ -21,24 +23,34 @@ import type { ElectronApi } from './electron-api.ts'
 import { offerToJoin } from './join-offer.ts'
 import { Lockdown } from './lockdown.ts'
 import type { ShellCommand } from './menu-row.ts'
+import { Notifier } from './notifier.ts'
 import { type OwnerWish, tell } from './owner-wish.ts'
+import { type QuitPhase, QuitSequence } from './quit-sequence.ts'
 import { RpcPorts } from './rpc-ports.ts'
 import { Shell } from './shell.ts'
+import { StartRecord, steadyAfterMs } from './start-record.ts'
 import { speaker, strings } from './strings.ts'
 import { TrayIcon } from './tray.ts'
 import type { NodeState } from './tray-state.ts'
+import { installsByItself } from './update-rules.ts'
+import { Updater, type UpdateSource } from './updater.ts'
 import { WindowMenu } from './window-menu.ts'
 import { Windows } from './windows.ts'
 
-/** Longest wait for the node to stop; the app ends then in any case. */
-const stopTimeoutMs: Milliseconds = 20 * second
+/** An installer that has not ended the app by then will not. */
+const installTimeoutMs = 10 * second
 
 export const appId = 'org.rmadonor.desktop'
+
+/** Switch with which an installer, or the owner, asks the running app to end. */
+export const quitSwitch = '--quit'
 
 /** The node as far as the shell knows it, and what runs with it. */
 export interface DesktopNode {
   api: NodeApi
   lifecycle: Startable
+  /** Takes nothing new on; resolves when no job is left, rejects with the signal's reason. */
+  drain(signal: AbortSignal): Promise<void>
 }
 
 export interface DesktopComponents {
@@ -46,7 +58,9 @@ export interface DesktopComponents {
   clock: Clock
   log: Logger
   /** Makes the node; called once the app is ready. Rejections are shown to the person and end the app. */
-  createNode: (shell: ShellApi) => Promise<DesktopNode>
+  createNode: (shell: ShellApi, init: { safeMode: boolean }) => Promise<DesktopNode>
+  /** Where updates come from. */
+  updates: UpdateSource
 }
 
 export interface DesktopInit {
@@ -58,6 +72,10 @@ export interface DesktopInit {
   executable: string
   /** The owner's folder for settings of programs (Linux). */
   configFolder: string
+  /** Where the log files are. */
+  logFolder: string
+  /** Installing an update asks nobody for a password. */
+  quietUpdates: boolean
   folders: { renderer: string; assets: string }
   preload: string
 }
@@ -75,6 +93,10 @@ export class Desktop {
   readonly #tray: TrayIcon
   readonly #windowMenu: WindowMenu
   readonly #shell: Shell
+  readonly #starts: StartRecord
+  readonly #notifier: Notifier
+  readonly #updater: Updater
+  readonly #quit: QuitSequence
   #node: DesktopNode | undefined
   #nodeStarts: Promise<void> = Promise.resolve()
   #unsubscribe: (() => void)[] = []
@@ -82,7 +104,10 @@ export class Desktop {
   /** A link that came before the app was ready. */
   #pendingLink: DeepLink | undefined
   #offering = false
-  #quitting: 'no' | 'stopping' | 'stopped' = 'no'
+  #offersSafeMode = false
+  #failed = false
+  /** When the update that is loaded came. */
+  #updateSince: Milliseconds | undefined
 
   constructor(components: DesktopComponents, init: DesktopInit) {
     const { electron, clock } = components
@@ -104,9 +129,27 @@ export class Desktop {
         onHidden: () => this.#explainHiding(),
       },
     )
+    this.#starts = new StartRecord({ log }, { dataFolder })
+    this.#updater = new Updater({ source: components.updates, clock, log }, { quiet: init.quietUpdates })
     const { executable, configFolder } = init
     const autostart = new Autostart(electron, { platform, executable, configFolder, entryName: appId })
-    this.#shell = new Shell({ autostart, file: this.#state, log })
+    this.#shell = new Shell(
+      { autostart, updater: this.#updater, file: this.#state, log },
+      { installUpdate: () => this.#install() },
+    )
+    this.#notifier = new Notifier(
+      { electron, file: this.#state, log },
+      { anyVisible: () => this.#windows.anyVisible, open: ({ page }) => this.#openPage(page) },
+    )
+    this.#quit = new QuitSequence(
+      { clock, log },
+      {
+        drain: async signal => await this.#node?.drain(signal),
+        stop: () => this.#stopParts(),
+        onPhase: phase => this.#onQuitPhase(phase),
+        leave: () => electron.app.quit(),
+      },
+    )
     const run = (command: ShellCommand) => this.#run(command)
     this.#tray = new TrayIcon({ electron, clock, log }, { platform, iconFolder: join(folders.assets, 'tray'), run })
     this.#windowMenu = new WindowMenu({ electron }, { platform, packaged: () => electron.app.isPackaged, run })
@@ -126,8 +169,9 @@ export class Desktop {
     app.setPath('userData', userData)
     protocol.registerSchemesAsPrivileged([appSchemePrivileges])
     if (!app.requestSingleInstanceLock()) return false
+    this.#offersSafeMode = this.#starts.begin(this.#components.clock.now())
     this.#pendingLink = deepLinkIn(this.#init.argv)
-    app.on('second-instance', (_event, argv) => this.#follow(deepLinkIn(argv) ?? { page: undefined }))
+    app.on('second-instance', (_event, argv) => this.#onSecondInstance(argv))
     app.on('open-url', (event, url) => {
       event.preventDefault()
       this.#follow(parseDeepLink(url) ?? { page: undefined })
@@ -135,7 +179,11 @@ export class Desktop {
     app.on('activate', () => this.#follow({ page: undefined }))
     // Without a listener Electron quits with the last window; the node goes on without one.
     app.on('window-all-closed', () => this.#log.debug('no window is open'))
-    app.on('before-quit', event => this.#onBeforeQuit(event))
+    app.on('before-quit', event => {
+      if (this.#quit.phase === 'stopped') return
+      event.preventDefault()
+      this.#quit.begin()
+    })
     return true
   }
 
@@ -152,14 +200,21 @@ export class Desktop {
     this.#protocol.start()
     this.#ports.start()
     this.#windowMenu.show({ kind: 'starting' })
+    electron.powerMonitor.on('shutdown', () => {
+      this.#quit.hurry()
+      electron.app.quit()
+    })
     await this.#state.load()
-    await this.#shell.start()
+    const safeMode = this.#offersSafeMode && (await this.#askForSafeMode())
+    if (this.#quit.phase !== 'no') return
+    await this.#shell.start({ safeMode })
     this.#tray.start()
     this.#ready = true
     if (!this.#isHiddenStart() || this.#pendingLink !== undefined) {
       this.#windows.showDashboard(this.#pendingLink?.page)
     }
-    this.#nodeStarts = this.#startNode()
+    if (this.#state.get().startHidden) this.#state.update(state => ({ ...state, startHidden: false }))
+    this.#nodeStarts = this.#startNode(safeMode)
     if (this.#pendingLink?.invite !== undefined) void this.#offerToJoin(this.#pendingLink.invite)
     await this.#nodeStarts
   }
@@ -167,20 +222,41 @@ export class Desktop {
   /** macOS tells by itself that it started the app, and passes no arguments. */
   #isHiddenStart(): boolean {
     const { platform, argv } = this.#init
-    if (argv.includes(hiddenSwitch)) return true
+    if (argv.includes(hiddenSwitch) || this.#state.get().startHidden) return true
     return platform === 'darwin' && this.#components.electron.app.getLoginItemSettings().wasOpenedAtLogin
   }
 
-  async #startNode(): Promise<void> {
+  /** Whether to start in safe mode; the owner may also want to leave. */
+  async #askForSafeMode(): Promise<boolean> {
+    const { dialog, app } = this.#components.electron
+    const words = strings.safeMode
+    const { response } = await dialog.showMessageBox({
+      type: 'warning',
+      message: words.question,
+      detail: words.detail,
+      buttons: [words.safe, words.usual, words.quit],
+      defaultId: 0,
+      cancelId: 1,
+    })
+    if (response === 2) app.quit()
+    return response === 0
+  }
+
+  async #startNode(safeMode: boolean): Promise<void> {
     try {
-      const node = await this.#components.createNode(this.#shell)
+      const node = await this.#components.createNode(this.#shell, { safeMode })
       this.#node = node
       const handler = createRpcHandler(node.api, this.#log)
       this.#ports.serveWith(port => serveMessagePort(port, handler, this.#log))
       const watch = () => this.#showNode(node.api)
-      this.#unsubscribe = [node.api.status, node.api.settings, node.api.topology].map(value => value.subscribe(watch))
+      this.#unsubscribe = [
+        ...[node.api.status, node.api.settings, node.api.topology].map(value => value.subscribe(watch)),
+        this.#shell.state.subscribe(watch),
+      ]
       await node.lifecycle.start()
       watch()
+      const { clock } = this.#components
+      this.#unsubscribe.push(clock.after(steadyAfterMs, () => this.#starts.wentWell()))
     } catch (error) {
       this.#failToStart(error)
     }
@@ -188,11 +264,52 @@ export class Desktop {
 
   #showNode(node: NodeApi): void {
     this.#speak(node.settings.get().appearance.language)
-    this.#showState({
-      kind: 'running',
-      status: node.status.get(),
-      gpuPaused: node.settings.get().gpuPaused,
-      knownPeers: node.topology.get().counts.known,
+    const status = node.status.get()
+    const jobs = servingCount(node.jobs.get())
+    this.#shell.showJobs(jobs)
+    const { update, safeMode } = this.#shell
+    this.#showState(
+      this.#quit.phase === 'no'
+        ? {
+            kind: 'running',
+            status,
+            gpuPaused: node.settings.get().gpuPaused,
+            knownPeers: node.topology.get().counts.known,
+            update,
+            safeMode,
+          }
+        : { kind: 'quitting', jobs },
+    )
+    this.#notifier.look({
+      status,
+      ledger: status.ledger.state.kind,
+      membership: node.membership.get().kind,
+      shell: this.#shell.state.get(),
+    })
+    this.#considerInstalling(update, jobs)
+  }
+
+  /** An update that is loaded installs itself at a moment when it takes nothing from anybody. */
+  #considerInstalling(update: Update, jobs: number): void {
+    const now = this.#components.clock.now()
+    this.#updateSince = update.kind === 'ready' ? (this.#updateSince ?? now) : undefined
+    const readyForMs = now - (this.#updateSince ?? now)
+    const { anyVisible: visible } = this.#windows
+    if (!installsByItself({ update, readyForMs, jobs, visible, quiet: this.#init.quietUpdates })) return
+    this.#install()
+  }
+
+  #install(): void {
+    if (this.#quit.phase !== 'no') return
+    const { anyVisible } = this.#windows
+    this.#state.update(state => ({ ...state, startHidden: !anyVisible }))
+    const { electron, clock, log } = this.#components
+    this.#quit.begin(() => {
+      clock.after(installTimeoutMs, () => {
+        electron.app.relaunch()
+        electron.app.exit()
+      })
+      this.#updater.install().catch((error: unknown) => log.error({ err: error }, 'the update was not installed'))
     })
   }
 
@@ -207,6 +324,7 @@ export class Desktop {
 
   /** A person who is told why in words can act; a window that stays empty helps nobody. */
   #failToStart(error: unknown): void {
+    this.#failed = true
     this.#log.fatal({ err: error }, 'the node could not start')
     this.#showState({ kind: 'failed' })
     const message = error instanceof RmaError ? error.message : `${error}`
@@ -224,8 +342,14 @@ export class Desktop {
       'toggle-donating': () => void this.#toggleDonating(),
       'open-dashboard': () => this.#windows.showDashboard(),
       'open-topology': () => this.#windows.showTopology(),
+      'open-settings': () => this.#windows.showDashboard('settings'),
       'open-logs': () => this.#windows.showDashboard('logs'),
+      'check-for-updates': () => void this.#lookForUpdate(),
+      'install-update': () => this.#install(),
+      'copy-report': () => void this.#copyReport(),
+      'open-log-folder': () => void this.#components.electron.shell.openPath(this.#init.logFolder),
       quit: () => this.#components.electron.app.quit(),
+      'quit-now': () => this.#quit.hurry(),
     }
     actions[command]()
   }
@@ -257,6 +381,28 @@ export class Desktop {
     }
   }
 
+  async #lookForUpdate(): Promise<void> {
+    try {
+      await this.#shell.checkForUpdate()
+    } catch (error) {
+      this.#log.warn({ err: error }, 'updates could not be looked for')
+    }
+  }
+
+  async #copyReport(): Promise<void> {
+    const { clipboard, dialog } = this.#components.electron
+    const report = this.#node?.api.diagnostics()
+    if (report === undefined) return
+    await clipboard.writeText(report)
+    const { copied, detail } = strings.report
+    await dialog.showMessageBox({ type: 'info', message: copied, detail })
+  }
+
+  #onSecondInstance(argv: readonly string[]): void {
+    if (argv.includes(quitSwitch)) this.#components.electron.app.quit()
+    else this.#follow(deepLinkIn(argv) ?? { page: undefined })
+  }
+
   #openPage(page: AppPage): void {
     if (page === 'topology') this.#windows.showTopology()
     else this.#windows.showDashboard(page)
@@ -284,7 +430,7 @@ export class Desktop {
 
   #decideClose(): 'close' | 'hide' | 'quit' {
     const outcome = decideClose({
-      quitting: this.#quitting !== 'no',
+      quitting: this.#quit.phase !== 'no',
       trayShown: this.#tray.isShown,
       donating: this.#node?.api.status.get().donating ?? false,
     })
@@ -300,25 +446,10 @@ export class Desktop {
     this.#state.update(state => ({ ...state, explainedHiding: true }))
   }
 
-  #onBeforeQuit(event: { preventDefault(): void }): void {
-    if (this.#quitting === 'stopped') return
-    event.preventDefault()
-    if (this.#quitting === 'stopping') return
-    this.#quitting = 'stopping'
-    void this.#stop().finally(() => {
-      this.#quitting = 'stopped'
-      this.#components.electron.app.quit()
-    })
-  }
-
-  async #stop(): Promise<void> {
-    const timeout = Promise.withResolvers<void>()
-    const stopTimer = this.#components.clock.after(stopTimeoutMs, () => {
-      this.#log.error({ waitedMs: stopTimeoutMs }, 'the node did not stop in time')
-      timeout.resolve()
-    })
-    await Promise.race([this.#stopParts(), timeout.promise])
-    stopTimer()
+  #onQuitPhase(phase: QuitPhase): void {
+    const node = this.#node?.api
+    if (phase === 'draining' && node !== undefined) this.#showNode(node)
+    else if (phase !== 'stopped') this.#showState({ kind: 'quitting', jobs: 0 })
   }
 
   async #stopParts(): Promise<void> {
@@ -330,6 +461,8 @@ export class Desktop {
       this.#windows.stop()
       this.#tray.stop()
       this.#protocol.stop()
+      this.#shell.stop()
+      if (!this.#failed) this.#starts.wentWell()
       await this.#state.saved()
     } catch (error) {
       this.#log.error({ err: error }, 'the app did not stop cleanly')

@@ -7,6 +7,7 @@ import type Electron from 'electron'
 
 export interface ElectronApi {
   app: ElectronApp
+  clipboard: Pick<Electron.Clipboard, 'writeText'>
   BrowserWindow: new (options?: Electron.BrowserWindowConstructorOptions) => ElectronWindow
   Tray: new (imagePath: string) => ElectronTray
   Menu: {
@@ -43,7 +44,7 @@ export interface ElectronApi {
   >
   screen: { getAllDisplays(): Pick<Electron.Display, 'workArea'>[] }
   session: { readonly defaultSession: ElectronSession }
-  shell: Pick<Electron.Shell, 'openExternal'>
+  shell: Pick<Electron.Shell, 'openExternal' | 'openPath'>
   utilityProcess: {
     fork(modulePath: string, args?: string[], options?: Electron.ForkOptions): ElectronUtilityProcess
   }
@@ -82,7 +83,15 @@ export interface ElectronPowerMonitor extends Pick<Electron.PowerMonitor, 'getSy
 }
 
 /** What is worth an early look at the machine. Not every system tells of each. */
-export type PowerEvent = 'suspend' | 'resume' | 'on-ac' | 'on-battery' | 'lock-screen' | 'unlock-screen'
+export type PowerEvent =
+  | 'suspend'
+  | 'resume'
+  | 'on-ac'
+  | 'on-battery'
+  | 'lock-screen'
+  | 'unlock-screen'
+  /** The system shuts down, or the owner's session ends (Linux and macOS). */
+  | 'shutdown'
 
 export interface ElectronWindow
   extends Pick<
@@ -166,7 +175,9 @@ export type MenuTemplate = (Omit<Electron.MenuItemConstructorOptions, 'click' | 
 })[]
 
 export type ElectronMenu = Pick<Electron.Menu, 'popup'>
-export type ElectronNotification = Pick<Electron.Notification, 'show'>
+export interface ElectronNotification extends Pick<Electron.Notification, 'show'> {
+  on(event: 'click' | 'close', listener: () => void): unknown
+}
 
 export interface ElectronPort {
   postMessage(message: unknown): void

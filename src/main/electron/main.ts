@@ -6,22 +6,45 @@ import { systemClock } from '../clock.ts'
 import { dataFolderPath } from '../config/data-folder.ts'
 import { consoleLog } from '../headless/console-log.ts'
 import { createLog, LogBuffer } from '../log.ts'
+import { RotatingLogFile } from '../rotating-log-file.ts'
 import { engineEntries } from '../services/engine-launcher.ts'
+import { guardAgainstCrashes } from './crash-guard.ts'
 import { Desktop } from './desktop.ts'
 import { createDesktopNode } from './desktop-node.ts'
+import { findUpdates } from './update-source.ts'
 
 const { app } = electron
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 const rendererFolder = here('../renderer')
+const dataFolder = dataFolderPath(process.env.RMA_DONOR_HOME)
+const logFolder = join(dataFolder, 'logs')
 const logBuffer = new LogBuffer()
-const log = createLog({ level: 'info', buffer: logBuffer, destinations: [consoleLog(process.stderr, process.env)] })
+const log = createLog({
+  level: 'info',
+  buffer: logBuffer,
+  destinations: [
+    consoleLog(process.stderr, process.env),
+    new RotatingLogFile({ folder: logFolder, name: 'rma-donor' }),
+  ],
+})
+
+guardAgainstCrashes(
+  { process, log },
+  {
+    restart: () => {
+      app.relaunch()
+      app.exit(1)
+    },
+  },
+)
 
 const desktop = new Desktop(
   {
     electron,
     clock: systemClock,
     log,
-    createNode: shell =>
+    updates: findUpdates({ isPackaged: app.isPackaged, resources: process.resourcesPath }),
+    createNode: (shell, { safeMode }) =>
       createDesktopNode(
         { electron, clock: systemClock, log, logBuffer },
         {
@@ -31,13 +54,17 @@ const desktop = new Desktop(
           entries: engineEntries(import.meta.url),
           pagesFolder: rendererFolder,
           shell,
+          safeMode,
         },
       ),
   },
   {
     platform: process.platform,
     argv: process.argv,
-    dataFolder: dataFolderPath(process.env.RMA_DONOR_HOME),
+    dataFolder,
+    logFolder,
+    // A Debian package is replaced by its package manager, which asks for a password.
+    quietUpdates: process.platform !== 'linux' || process.env.APPIMAGE !== undefined,
     // An AppImage runs from a place that is gone when it ends.
     executable: process.env.APPIMAGE ?? process.execPath,
     configFolder: process.env.XDG_CONFIG_HOME ?? join(homedir(), '.config'),

@@ -2,7 +2,19 @@ import type { MenuTemplate } from './electron-api.ts'
 import type { OwnerWish } from './owner-wish.ts'
 
 /** What a menu row does. */
-export type ShellCommand = 'toggle-donating' | 'open-dashboard' | 'open-topology' | 'open-logs' | 'quit' | OwnerWish
+export type ShellCommand =
+  | 'toggle-donating'
+  | 'open-dashboard'
+  | 'open-topology'
+  | 'open-settings'
+  | 'open-logs'
+  | 'check-for-updates'
+  | 'install-update'
+  | 'copy-report'
+  | 'open-log-folder'
+  | 'quit'
+  | 'quit-now'
+  | OwnerWish
 
 /** One row of a menu, as data. */
 export type MenuRow =

@@ -29,6 +29,8 @@ function running(activity: Activity, scene: Scene = {}): NodeState {
     status: { ...sampleStatus, activity, donating, allowance, capabilities },
     gpuPaused,
     knownPeers: 0,
+    update: { kind: 'current' },
+    safeMode: false,
   }
 }
 
@@ -125,8 +127,16 @@ it.each<[OwnerWish, keyof OwnedNode, unknown[]]>([
   [{ kind: 'resume' }, 'resume', []],
   [{ kind: 'pause-gpu', paused: true }, 'pauseGpu', [true]],
   [{ kind: 'finish' }, 'finish', []],
+  [{ kind: 'service', type: 'ocr', enabled: false }, 'setService', ['ocr', false]],
 ])('the wish %o reaches the node as %s', async (wish, verb, values) => {
-  const node = { pause: vi.fn(), workAnyway: vi.fn(), resume: vi.fn(), pauseGpu: vi.fn(), finish: vi.fn() }
+  const node = {
+    pause: vi.fn(),
+    workAnyway: vi.fn(),
+    resume: vi.fn(),
+    pauseGpu: vi.fn(),
+    finish: vi.fn(),
+    setService: vi.fn(),
+  }
   await tell(node, wish)
   expect(node[verb].mock.calls).toEqual([values])
   expect(Object.values(node).filter(each => each.mock.calls.length > 0)).toHaveLength(1)

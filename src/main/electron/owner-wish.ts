@@ -1,3 +1,4 @@
+import type { ServiceType } from '../../shared/schema/primitives.ts'
 import type { Milliseconds } from '../../shared/units.ts'
 import type { NodeApi } from '../rpc/node-api.ts'
 
@@ -8,8 +9,9 @@ export type OwnerWish =
   | { kind: 'resume' }
   | { kind: 'pause-gpu'; paused: boolean }
   | { kind: 'finish' }
+  | { kind: 'service'; type: ServiceType; enabled: boolean }
 
-export type OwnedNode = Pick<NodeApi, 'pause' | 'workAnyway' | 'resume' | 'pauseGpu' | 'finish'>
+export type OwnedNode = Pick<NodeApi, 'pause' | 'workAnyway' | 'resume' | 'pauseGpu' | 'finish' | 'setService'>
 
 /** Rejects as the node does. */
 export function tell(node: OwnedNode, wish: OwnerWish): Promise<void> {
@@ -24,5 +26,7 @@ export function tell(node: OwnedNode, wish: OwnerWish): Promise<void> {
       return node.pauseGpu(wish.paused)
     case 'finish':
       return node.finish()
+    case 'service':
+      return node.setService(wish.type, wish.enabled)
   }
 }

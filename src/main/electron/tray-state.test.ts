@@ -12,6 +12,8 @@ function running(activity: Activity, services: ServiceStatus[] = [ocr]): NodeSta
     status: { ...sampleStatus, activity, donating: true, services },
     gpuPaused: false,
     knownPeers: 0,
+    update: { kind: 'current' },
+    safeMode: false,
   }
 }
 
@@ -20,6 +22,7 @@ it.each<[TrayKind, string, NodeState]>([
   ['connecting', 'the node starts', running({ kind: 'starting' })],
   ['connecting', 'nobody else is there', running({ kind: 'alone' })],
   ['error', 'the node could not start', { kind: 'failed' }],
+  ['waiting', 'the app is about to end', { kind: 'quitting', jobs: 1 }],
   ['paused', 'donating is off', running({ kind: 'off' })],
   ['paused', 'the last requests are finished', running({ kind: 'stopping', jobs: 2 })],
   ['donating', 'it waits for requests', running({ kind: 'ready' })],

@@ -1,4 +1,5 @@
 import { activitySentence } from '../../shared/activity-sentence.ts'
+import type { Update } from '../../shared/schema/desktop.ts'
 import type { ServiceStatus } from '../../shared/schema/service.ts'
 import type { Activity, Status } from '../../shared/schema/status.ts'
 import { strings } from './strings.ts'
@@ -10,16 +11,21 @@ export type TrayKind = 'donating' | 'waiting' | 'paused' | 'connecting' | 'error
 export type NodeState =
   | { kind: 'starting' }
   | { kind: 'failed' }
+  /** Jobs are finished, then the app ends. */
+  | { kind: 'quitting'; jobs: number }
   | {
       kind: 'running'
       status: Pick<Status, 'activity' | 'allowance' | 'capabilities' | 'donating' | 'counters' | 'services'>
       gpuPaused: boolean
       knownPeers: number
+      update: Update
+      safeMode: boolean
     }
 
 export function trayKind(state: NodeState): TrayKind {
   if (state.kind === 'starting') return 'connecting'
   if (state.kind === 'failed') return 'error'
+  if (state.kind === 'quitting') return 'waiting'
   const { activity, services } = state.status
   if (activity.kind === 'no-service' && services.some(isBroken)) return 'error'
   return kindOfActivity[activity.kind]
@@ -48,6 +54,7 @@ function isBroken({ enabled, unavailable }: ServiceStatus): boolean {
 export function statusSentence(state: NodeState): string {
   if (state.kind === 'starting') return strings.activity.starting
   if (state.kind === 'failed') return strings.failed
+  if (state.kind === 'quitting') return state.jobs === 0 ? strings.stopping : strings.quitting({ jobs: state.jobs })
   const { activity, counters } = state.status
   return activitySentence({ activity, served: counters.served }, strings.activity)
 }

@@ -1,8 +1,11 @@
-import { appMenu } from './app-menu.ts'
+import { type AppMenuInit, appMenu } from './app-menu.ts'
 import type { ElectronApi } from './electron-api.ts'
-import type { MenuRow, ShellCommand } from './menu-row.ts'
+import type { ShellCommand } from './menu-row.ts'
 import { ownerRows } from './owner-menu.ts'
-import type { NodeState } from './tray-state.ts'
+import { serviceRows } from './service-menu.ts'
+import { strings } from './strings.ts'
+import { updateRow } from './tray-menu.ts'
+import { type NodeState, statusSentence } from './tray-state.ts'
 
 export interface WindowMenuInit {
   platform: NodeJS.Platform
@@ -15,7 +18,7 @@ export interface WindowMenuInit {
 export class WindowMenu {
   readonly #electron: Pick<ElectronApi, 'Menu'>
   readonly #init: WindowMenuInit
-  #rows: MenuRow[] = []
+  #rows: Pick<AppMenuInit, 'rows' | 'updates'> = { rows: [], updates: [] }
   #shown: string | undefined
 
   constructor({ electron }: { electron: Pick<ElectronApi, 'Menu'> }, init: WindowMenuInit) {
@@ -24,7 +27,7 @@ export class WindowMenu {
   }
 
   show(state: NodeState): void {
-    this.#rows = ownerRows(state)
+    this.#rows = rowsOf(state)
     if (JSON.stringify(this.#rows) !== this.#shown) this.redraw()
   }
 
@@ -32,7 +35,21 @@ export class WindowMenu {
   redraw(): void {
     const { platform, packaged, run } = this.#init
     this.#shown = JSON.stringify(this.#rows)
-    const template = appMenu({ platform, packaged: packaged(), rows: this.#rows, run })
+    const template = appMenu({ platform, packaged: packaged(), ...this.#rows, run })
     this.#electron.Menu.setApplicationMenu(this.#electron.Menu.buildFromTemplate(template))
+  }
+}
+
+function rowsOf(state: NodeState): Pick<AppMenuInit, 'rows' | 'updates'> {
+  if (state.kind === 'quitting') {
+    const rows = [
+      { kind: 'text', label: statusSentence(state) },
+      { kind: 'action', label: strings.menu.quitNow, command: 'quit-now' },
+    ] as const
+    return { rows: [...rows], updates: [] }
+  }
+  return {
+    rows: [...ownerRows(state), ...serviceRows(state)],
+    updates: state.kind === 'running' ? [updateRow(state.update)] : [],
   }
 }

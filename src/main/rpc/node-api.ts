@@ -30,6 +30,8 @@ export interface NodeApi {
   coordinators(location?: string): CoordinatorsSnapshot
   /** Why this node can or cannot take part. */
   diagnose(): Diagnosis
+  /** What somebody who helps has to know, without secrets. */
+  diagnostics(): string
   /** What the router did since the start. */
   routingReport(): RoutingReport
   /** Rejects with CONSENT_REQUIRED when switched on for the first time without `consent`. */

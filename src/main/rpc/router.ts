@@ -56,6 +56,7 @@ export function createRpcRouter(node: NodeApi) {
       installUpdate: rpc.desktop.installUpdate.handler(() => node.shell.installUpdate()),
     },
     logs: {
+      diagnostics: rpc.logs.diagnostics.handler(() => ({ text: node.diagnostics() })),
       watch: rpc.logs.watch.handler(({ signal }) => node.logs.watch(signal)),
     },
   })

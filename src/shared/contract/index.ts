@@ -99,6 +99,8 @@ export const contract = {
     installUpdate: procedure.output(z.void()),
   },
   logs: {
+    /** What somebody who helps has to know, as text without secrets. */
+    diagnostics: procedure.output(z.object({ text: z.string() })),
     /** The kept entries first, then new ones as they come, in batches. */
     watch: procedure.output(eventIterator(z.array(logEntrySchema))),
   },

@@ -14,6 +14,7 @@ export type AutostartState = z.infer<typeof autostartSchema>
 
 /** Why the app does not look for updates: run from its sources, or packaged without a place to get them from. */
 const updatesOffSchema = z.enum(['not-installed', 'no-server'])
+export type UpdatesOff = z.infer<typeof updatesOffSchema>
 
 const updateSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('off'), why: updatesOffSchema }),
@@ -25,6 +26,8 @@ const updateSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('ready'), version: z.string(), notes: z.string(), waitsForJobs: z.boolean() }),
   z.object({ kind: z.literal('failed'), message: z.string(), at: timestampSchema }),
 ])
+
+export type Update = z.infer<typeof updateSchema>
 
 /** What the app around the node is; a node without a window has none. */
 export const desktopSchema = z.discriminatedUnion('kind', [

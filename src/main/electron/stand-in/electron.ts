@@ -153,6 +153,9 @@ export class StandInElectron implements ElectronApi {
   readonly windows: StandInWindow[] = []
   readonly trays: StandInTray[] = []
   readonly notifications: NotificationConstructorOptions[] = []
+  /** Clicks the notification that was shown last. */
+  clickNotification: () => void = () => undefined
+  readonly copied: string[] = []
   /** Questions that were asked, and the button that answers them. */
   readonly questions: MessageBoxOptions[] = []
   pressed = 0
@@ -165,6 +168,7 @@ export class StandInElectron implements ElectronApi {
   readonly Notification: ElectronApi['Notification']
   readonly Menu: ElectronApi['Menu']
   readonly dialog: ElectronApi['dialog']
+  readonly clipboard: ElectronApi['clipboard']
   readonly safeStorage: ElectronApi['safeStorage']
   readonly screen: ElectronApi['screen']
   readonly shell: ElectronApi['shell']
@@ -202,9 +206,10 @@ export class StandInElectron implements ElectronApi {
         electron.trays.push(this)
       }
     }
-    this.Notification = class {
+    this.Notification = class extends EventEmitter {
       readonly #options: NotificationConstructorOptions
       constructor(options: NotificationConstructorOptions = {}) {
+        super()
         this.#options = options
       }
       static isSupported(): boolean {
@@ -212,6 +217,7 @@ export class StandInElectron implements ElectronApi {
       }
       show(): void {
         electron.notifications.push(this.#options)
+        electron.clickNotification = () => this.emit('click')
       }
     }
     this.Menu = {
@@ -230,7 +236,14 @@ export class StandInElectron implements ElectronApi {
     this.safeStorage = standInSafeStorage(init.keyStore ?? true)
     const displays = init.displays ?? [{ x: 0, y: 0, width: 1920, height: 1040 }]
     this.screen = { getAllDisplays: () => displays.map(workArea => ({ workArea })) }
-    this.shell = { openExternal: async url => void this.opened.push(url) }
+    this.shell = {
+      openExternal: async url => void this.opened.push(url),
+      openPath: async path => {
+        this.opened.push(path)
+        return ''
+      },
+    }
+    this.clipboard = { writeText: async text => void this.copied.push(text) }
     this.utilityProcess = {
       fork: (modulePath, args = [], options = {}) => new StandInUtilityProcess(modulePath, args, options),
     }

@@ -4,14 +4,17 @@ import { pino } from 'pino'
 import { TurnedClock } from '../../clock.ts'
 import type { ShellApi } from '../../rpc/shell-api.ts'
 import { Desktop, type DesktopNode } from '../desktop.ts'
+import type { UpdateSource } from '../updater.ts'
 import { StandInElectron, type StandInInit } from './electron.ts'
 import { SmallNode } from './small-node.ts'
 
 export interface LaunchOptions extends StandInInit {
   node?: SmallNode
   /** Instead of handing over `node` at once. */
-  createNode?: () => Promise<DesktopNode>
+  createNode?: (shell: ShellApi, init: { safeMode: boolean }) => Promise<DesktopNode>
   platform?: NodeJS.Platform
+  /** Default: no place for them. */
+  updates?: UpdateSource
 }
 
 export const preloadPath = '/out/preload/index.cjs'
@@ -25,7 +28,13 @@ export async function writePages(folder: string): Promise<void> {
 /** The shell on stand-ins, up to where Electron would report ready. Its files are in `folder`. */
 export function prepareDesktop(
   folder: string,
-  { node = new SmallNode(), createNode, platform = 'linux', ...init }: LaunchOptions = {},
+  {
+    node = new SmallNode(),
+    createNode,
+    platform = 'linux',
+    updates = { kind: 'off', why: 'no-server' },
+    ...init
+  }: LaunchOptions = {},
 ) {
   const electron = new StandInElectron(init)
   const clock = new TurnedClock()
@@ -34,13 +43,15 @@ export function prepareDesktop(
     return node
   }
   const desktop = new Desktop(
-    { electron, clock, log: pino({ enabled: false }), createNode: createNode ?? handOver },
+    { electron, clock, log: pino({ enabled: false }), createNode: createNode ?? handOver, updates },
     {
       platform,
       argv: init.argv ?? [],
       dataFolder: join(folder, 'data'),
       executable: '/opt/RMA Donor/rma-donor-desktop',
       configFolder: join(folder, 'config'),
+      logFolder: join(folder, 'data', 'logs'),
+      quietUpdates: true,
       folders: { renderer: join(folder, 'renderer'), assets: '/assets' },
       preload: preloadPath,
     },

@@ -1,8 +1,9 @@
 import { RmaError } from '../../../shared/errors.ts'
 import type { Allowance } from '../../../shared/schema/allowance.ts'
-import type { Contribution, ExportPiece, LedgerSnapshot } from '../../../shared/schema/contribution.ts'
+import type { Contribution, ExportPiece } from '../../../shared/schema/contribution.ts'
 import type { CoordinatorsSnapshot } from '../../../shared/schema/coordinators.ts'
 import type { Diagnosis } from '../../../shared/schema/diagnosis.ts'
+import type { JobsSnapshot } from '../../../shared/schema/job.ts'
 import type { JoinInput, JoinResult, Membership } from '../../../shared/schema/membership.ts'
 import type { RoutingReport } from '../../../shared/schema/routing.ts'
 import { defaultSettings } from '../../../shared/schema/settings.ts'
@@ -31,22 +32,27 @@ export class SmallNode implements NodeApi, Startable, DesktopNode {
     ring: [],
     counts: { connected: 0, known: 0, donating: 0 },
   })
-  readonly jobs = new LiveValue({ jobs: [] })
+  readonly jobs = new LiveValue<JobsSnapshot>({ jobs: [] })
   readonly joined: string[] = []
   readonly membership = new LiveValue<Membership>({ kind: 'open' })
   readonly settings = new LiveValue(defaultSettings)
-  readonly ledger = new LiveValue<LedgerSnapshot>({ state: { kind: 'open' }, setAside: [] })
   shell: ShellApi = noShell()
   readonly logs = new LogBuffer()
   readonly api = this
   readonly lifecycle = this
   started = 0
   stopped = 0
+  /** Settles when the last job is done. */
+  drainGate: Promise<void> = Promise.resolve()
   /** Settles when `stop` may come to its end. */
   stopGate: Promise<void> = Promise.resolve()
 
   constructor({ consent = true } = {}) {
     this.status = new LiveValue(initialStatus(consent))
+  }
+
+  diagnostics(): string {
+    return 'RMA Donor 0.1.0'
   }
 
   routingReport(): RoutingReport {
@@ -63,6 +69,14 @@ export class SmallNode implements NodeApi, Startable, DesktopNode {
 
   start(): void {
     this.started++
+  }
+
+  async drain(signal: AbortSignal): Promise<void> {
+    this.status.update(status => ({ ...status, activity: { kind: 'stopping', jobs: 0 } }))
+    const aborted = new Promise<never>((_, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+    })
+    await Promise.race([this.drainGate, aborted])
   }
 
   async stop(): Promise<void> {

@@ -107,6 +107,10 @@ export class StandInNode implements NodeApi {
     return this.diagnosis
   }
 
+  diagnostics(): string {
+    return 'RMA Donor 0.1.0'
+  }
+
   routingReport(): RoutingReport {
     return this.routing
   }
