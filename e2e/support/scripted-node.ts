@@ -9,7 +9,7 @@ import type { Job } from '../../src/shared/schema/job.ts'
 import type { PathKind } from '../../src/shared/schema/primitives.ts'
 import { latencyBoundsMs, type RoutingReport } from '../../src/shared/schema/routing.ts'
 import type { Topology, TopologyNode } from '../../src/shared/schema/topology.ts'
-import { sampleStatus } from '../../src/shared/testing/samples.ts'
+import { sampleServiceNeeds, sampleStatus } from '../../src/shared/testing/samples.ts'
 import { day } from '../../src/shared/units.ts'
 
 const alphabet = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz'
@@ -249,11 +249,13 @@ export function playBusy({ node }: ScriptedNode): void {
     counters: { served: 128, requested: 37, failed: 2, pagesRead: 341 },
     load: { ...status.load, at: Date.now(), cpu: 0.42, memoryUsedMiB: 2_340, announced: 0.5 },
     services: [
-      { type: 'ocr', enabled: true, running: 2, waiting: 1, slots: 2, bound: 8 },
+      { type: 'ocr', enabled: true, needs: sampleServiceNeeds, running: 2, waiting: 1, slots: 2, bound: 8 },
       {
         type: 'llm-inference',
         enabled: true,
+        needs: { memoryMiB: 256, vramMiB: 6_144, gpuHelps: true, engine: 'language-engine' },
         unavailable: { kind: 'needs-gpu', neededVramMiB: 6_144, foundVramMiB: 4_096 },
+        advice: { kind: 'larger-card', vramMiB: 6_144 },
         running: 0,
         waiting: 0,
         slots: 1,

@@ -29,6 +29,8 @@ export interface MachineSenses {
   sensors?: Partial<Sensors>
   /** Calls `wake` when something may have changed that is worth an early look; returns how to stop. */
   onWake?: (wake: () => void) => () => void
+  /** Calls `resumed` when the machine has slept; returns how to stop. */
+  onResume?: (resumed: () => void) => () => void
 }
 
 /** Makes what keeps the machine its owner's: sensors, the governor, and the services as requests get to see them. */

@@ -35,8 +35,11 @@ import { formatMetrics } from './metrics/exposition.ts'
 import { nodeMetrics } from './metrics/node-metrics.ts'
 import { PeerHttp } from './paths/peer-http.ts'
 import { PingWatch } from './paths/peer-watch.ts'
+import { pretendedGpu } from './resources/gpus.ts'
 import { type Hardware, HardwareProbe } from './resources/hardware.ts'
+import { hardwareReport } from './resources/hardware-report.ts'
 import { LoadSampler } from './resources/load-sampler.ts'
+import { onResume } from './resources/resume-watch.ts'
 import { Forwarder } from './routing/forwarder.ts'
 import { LocalWorker } from './routing/local-worker.ts'
 import { Router } from './routing/router.ts'
@@ -115,7 +118,11 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
   const location = () => config.location ?? settings.settings.get().location
 
   // The machine.
-  const probe = lifecycle.add('hardware probe', new HardwareProbe({ clock, log }, { workerType: init.workerType }))
+  const onChange = init.senses?.onResume ?? (resumed => onResume(clock, resumed))
+  const probe = lifecycle.add(
+    'hardware probe',
+    new HardwareProbe({ clock, log }, { workerType: init.workerType, onChange }),
+  )
   const hardware = pretending(probe.hardware, config.pretend)
   const sampler = lifecycle.add('load sampler', new LoadSampler({ clock }))
 
@@ -360,6 +367,11 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
         services: { ...current.services, [type]: { ...current.services[type], enabled } },
       }))
     },
+    hardware: () => hardwareReport(hardware.get(), owner.facts.get()),
+    async probeHardware() {
+      await probe.probe()
+      return hardwareReport(hardware.get(), owner.facts.get())
+    },
     contribution: span => ledger.contribution(span),
     importJobs: path => ledger.importJobs(path),
     exportJobs: (format, signal) => ledger.exportJobs(format, signal),
@@ -386,7 +398,11 @@ function withOverrides(settings: Settings, config: NodeConfig): Settings {
 /** The machine as it is announced: its own capabilities, or those a demonstration pretends to. */
 function pretending(hardware: LiveValue<Hardware>, pretend: Partial<Capabilities> | undefined): LiveValue<Hardware> {
   if (pretend === undefined) return hardware
-  return mapped(hardware, each => ({ ...each, capabilities: { ...each.capabilities, ...pretend } }))
+  return mapped(hardware, each => ({
+    ...each,
+    capabilities: { ...each.capabilities, ...pretend },
+    gpus: pretend.gpus?.map(pretendedGpu) ?? each.gpus,
+  }))
 }
 
 function mapped<T, U>(source: LiveValue<T>, map: (value: T) => U): LiveValue<U> {

@@ -28,6 +28,8 @@ export interface ServiceRequest {
   signal: AbortSignal
   /** Called once when the job leaves the queue and starts. */
   onStarted?: () => void
+  /** Called when another page of `total` is done. */
+  onProgress?: (progress: { done: number; total: number }) => void
   /** Called once when the engine is done with the job. */
   onUsed?: (usage: Usage) => void
 }

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import type { Allowance } from '../shared/schema/allowance.ts'
+import { sampleServiceNeeds } from '../shared/testing/samples.ts'
 import { type ActivityFacts, activityOf } from './status-board.ts'
 
-const ocr = { type: 'ocr', enabled: true, running: 0, waiting: 0, slots: 1, bound: 8 }
+const ocr = { type: 'ocr', enabled: true, needs: sampleServiceNeeds, running: 0, waiting: 0, slots: 1, bound: 8 }
 const off = { ...ocr, enabled: false, unavailable: { kind: 'disabled' as const } }
 
 const cases: [string, Partial<ActivityFacts>, unknown][] = [

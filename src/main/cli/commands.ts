@@ -13,6 +13,7 @@ import { formatDiagnosis } from './doctor.ts'
 import { openDocument } from './document.ts'
 import { exitCodeHelp } from './exit-code.ts'
 import { formatStatus, formatTopology } from './format.ts'
+import { addHardware } from './hardware.ts'
 import { addJoin, addMembership } from './join.ts'
 import { addKeys } from './key-commands.ts'
 import { addInvite, addMembers } from './member-commands.ts'
@@ -73,6 +74,7 @@ export function createProgram(context: CommandContext): Command {
   addTopology(program, context)
   addCoordinators(program, context)
   addStatistics(program, context)
+  addHardware(program, context)
   addDoctor(program, context)
   addReport(program, context)
   addToken(program, context)

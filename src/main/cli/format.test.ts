@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Status } from '../../shared/schema/status.ts'
 import type { Topology } from '../../shared/schema/topology.ts'
-import { sampleStatus } from '../../shared/testing/samples.ts'
+import { sampleServiceNeeds, sampleStatus } from '../../shared/testing/samples.ts'
 import { hour, minute, second } from '../../shared/units.ts'
 import { formatDuration, formatStatus, formatTopology } from './format.ts'
 import { formatTable } from './table.ts'
@@ -40,7 +40,15 @@ describe('the status in words', () => {
   })
 
   it('says what a service is missing', () => {
-    const service = { type: 'vision-ocr', enabled: true, running: 0, waiting: 0, slots: 1, bound: 1 }
+    const service = {
+      type: 'vision-ocr',
+      enabled: true,
+      needs: sampleServiceNeeds,
+      running: 0,
+      waiting: 0,
+      slots: 1,
+      bound: 1,
+    }
     const unavailable = { kind: 'needs-gpu' as const, neededVramMiB: 6_144, foundVramMiB: 0 }
     expect(show({ services: [{ ...service, unavailable }] })).toContain(
       'vision-ocr: not offered, needs a graphics card with 6.0 GiB free, found 0 MiB',

@@ -86,6 +86,8 @@ function unavailabilityText(reason: Unavailability): string {
       return `needs one of ${reason.engines.join(', ')}`
     case 'needs-model':
       return `needs a model that ${reason.pictures ? 'reads pictures' : 'fits into memory'} in ${reason.engines.join(', ')}`
+    case 'needs-language':
+      return `needs reading data of ${reason.languages.join(', ')}, which is not installed`
     case 'unhealthy':
       return `its server is not well: ${reason.message}`
   }
@@ -122,10 +124,10 @@ function gpuText(gpus: Status['capabilities']['gpus']): string {
   return gpus.map(gpu => `, ${gpu.model}${gpu.vramMiB > 0 ? ` (${formatMemory(gpu.vramMiB)})` : ''}`).join('')
 }
 
-function formatPercent(share: number): string {
+export function formatPercent(share: number): string {
   return `${Math.round(share * 100)} %`
 }
 
-function formatMemory(mib: number): string {
+export function formatMemory(mib: number): string {
   return mib >= 1_024 ? `${(mib / 1_024).toFixed(1)} GiB` : `${Math.round(mib)} MiB`
 }

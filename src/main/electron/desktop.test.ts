@@ -11,7 +11,7 @@ import { formatInvite } from '../../shared/membership/invite.ts'
 import type { Gpu } from '../../shared/schema/capabilities.ts'
 import type { Job } from '../../shared/schema/job.ts'
 import type { Status } from '../../shared/schema/status.ts'
-import { sampleStatus } from '../../shared/testing/samples.ts'
+import { sampleServiceNeeds, sampleStatus } from '../../shared/testing/samples.ts'
 import { hour, minute, second } from '../../shared/units.ts'
 import type { StandInElectron } from './stand-in/electron.ts'
 import { type LaunchOptions, prepareDesktop, writePages } from './stand-in/launch.ts'
@@ -585,6 +585,7 @@ describe('notifications', () => {
         {
           type: 'ocr',
           enabled: true,
+          needs: sampleServiceNeeds,
           running: 0,
           waiting: 0,
           slots: 1,

@@ -40,6 +40,10 @@ export function powerSenses(
             otherCpu: otherCpuSensor(() => cpuUse(app)),
           }),
     },
+    onResume(resumed) {
+      powerMonitor.on('resume', resumed)
+      return () => powerMonitor.off('resume', resumed)
+    },
     onWake(wake) {
       const events = ['suspend', 'resume', 'on-ac', 'on-battery', 'lock-screen', 'unlock-screen'] as const
       for (const event of events) powerMonitor.on(event, wake)

@@ -20,6 +20,8 @@ export interface JobHandle {
   accepted(worker: PeerIdText, path: PathKind): void
   started(): void
   received(bytes: number): void
+  /** Another page is done. */
+  progressed(progress: NonNullable<Job['progress']>): void
   /** What the job took of this machine. */
   used(usage: Usage): void
   done(bytesOut: number): void
@@ -93,6 +95,7 @@ export class JobLog {
       accepted: (worker, path) => change({ worker, path }),
       started: () => change({ state: 'running', startedAt: this.#clock.now() }),
       received: bytesIn => change({ bytesIn }),
+      progressed: progress => change({ progress }),
       used: usage => change(usage),
       done: bytesOut => this.#finish(key, { state: 'done', bytesOut }),
       failed: error =>
@@ -111,7 +114,8 @@ export class JobLog {
     const entry = this.#unfinished.get(key)
     if (entry === undefined) return
     this.#unfinished.delete(key)
-    const job: LedgerJob = { ...entry.job, ...outcome, finishedAt: this.#clock.now() }
+    const { progress: _, ...last } = entry.job
+    const job: LedgerJob = { ...last, ...outcome, finishedAt: this.#clock.now() }
     this.#finished = [job, ...this.#finished].slice(0, keptFinished)
     this.#totals = count(this.#totals, job)
     this.#publish()

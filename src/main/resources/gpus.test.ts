@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { gpuSchema } from '../../shared/schema/capabilities.ts'
-import { controllerSchema, gpusOf, plainText } from './gpus.ts'
+import { announcedGpu, controllerSchema, gpusOf, plainText } from './gpus.ts'
 
 const controller = (fields: Record<string, unknown>) => controllerSchema.parse(fields)
 
@@ -14,8 +14,18 @@ describe('gpusOf', () => {
       vram: 256,
       memoryTotal: 24_564,
       vramDynamic: false,
+      driverVersion: '575.51.03',
     })
-    expect(gpusOf([card])).toEqual([{ vendor: 'nvidia', model: 'NVIDIA GeForce RTX 4090', vramMiB: 24_564 }])
+    expect(gpusOf([card], { platform: 'linux' })).toEqual([
+      {
+        vendor: 'nvidia',
+        model: 'NVIDIA GeForce RTX 4090',
+        vramMiB: 24_564,
+        sharedMemory: false,
+        driver: '575.51.03',
+        usableBy: ['Ollama', 'llama.cpp server', 'vLLM', 'LM Studio'],
+      },
+    ])
   })
 
   it.each([
@@ -29,7 +39,7 @@ describe('gpusOf', () => {
 
   it('counts memory that is the system’s as none', () => {
     const shared = controller({ vendor: 'Intel Corporation', model: 'UHD Graphics 770', vram: 8192, vramDynamic: true })
-    expect(gpusOf([shared])[0]?.vramMiB).toBe(0)
+    expect(gpusOf([shared])[0]).toMatchObject({ vramMiB: 0, sharedMemory: true })
   })
 
   it.each([
@@ -57,7 +67,7 @@ describe('gpusOf', () => {
       fc.property(fc.array(anything, { maxLength: 40 }), reports => {
         const gpus = gpusOf(reports.map(controller))
         expect(gpus.length).toBeLessThanOrEqual(16)
-        for (const gpu of gpus) gpuSchema.parse(gpu)
+        for (const gpu of gpus) gpuSchema.parse(announcedGpu(gpu))
       }),
     )
   })

@@ -1,5 +1,7 @@
 import { z } from 'zod'
 import type { Gpu } from '../../shared/schema/capabilities.ts'
+import type { OwnGpu } from '../../shared/schema/hardware.ts'
+import { enginesFor } from './gpu-engines.ts'
 
 /** What is used of a graphics controller as systeminformation reports it; drivers leave out, or get wrong, any field. */
 export const controllerSchema = z.object({
@@ -13,6 +15,7 @@ export const controllerSchema = z.object({
   memoryTotal: z.number().optional().catch(undefined),
   /** The memory is the system's. */
   vramDynamic: z.boolean().catch(false),
+  driverVersion: z.string().optional().catch(undefined),
 })
 export type Controller = z.infer<typeof controllerSchema>
 
@@ -31,22 +34,45 @@ const maxGpus = 16
 const maxNameLength = 64
 const maxVramMiB = 4_194_304
 
-/** The cards among `controllers` that can compute, as a worker announces them. */
-export function gpusOf(controllers: readonly Controller[]): Gpu[] {
+/** The cards among `controllers` that can compute. */
+export function gpusOf(
+  controllers: readonly Controller[],
+  { platform = process.platform }: { platform?: NodeJS.Platform } = {},
+): OwnGpu[] {
   return controllers
     .filter(({ vendor, model, name }) => !drawsOnly.test(`${vendor} ${model} ${name ?? ''}`))
-    .map(gpuOf)
+    .map(each => gpuOf(each, platform))
     .filter(gpu => gpu.model !== '')
     .slice(0, maxGpus)
 }
 
-function gpuOf({ vendor, model, name, vram, memoryTotal, vramDynamic }: Controller): Gpu {
+/** A card as a worker announces it. */
+export function announcedGpu({ vendor, model, vramMiB }: OwnGpu): Gpu {
+  return { vendor, model, vramMiB }
+}
+
+/** One that a demonstration pretends to, whatever its system. */
+export function pretendedGpu(gpu: Gpu): OwnGpu {
+  const sharedMemory = gpu.vendor === 'apple'
+  return { ...gpu, sharedMemory, usableBy: enginesFor({ vendor: gpu.vendor, sharedMemory }, process.platform) }
+}
+
+function gpuOf(
+  { vendor: maker, model, name, vram, memoryTotal, vramDynamic, driverVersion }: Controller,
+  platform: NodeJS.Platform,
+): OwnGpu {
   const memoryMiB = vramDynamic ? 0 : (memoryTotal ?? vram ?? 0)
-  const said = `${vendor} ${model} ${name ?? ''}`
+  const said = `${maker} ${model} ${name ?? ''}`
+  const vendor = vendors.find(([pattern]) => pattern.test(said))?.[1] ?? 'other'
+  const sharedMemory = vramDynamic || vendor === 'apple'
+  const driver = plainText(driverVersion ?? '')
   return {
-    vendor: vendors.find(([pattern]) => pattern.test(said))?.[1] ?? 'other',
+    vendor,
     model: plainText(name || model),
     vramMiB: Math.round(Math.min(maxVramMiB, Math.max(0, Number.isFinite(memoryMiB) ? memoryMiB : 0))),
+    sharedMemory,
+    ...(driver === '' ? {} : { driver }),
+    usableBy: enginesFor({ vendor, sharedMemory }, platform),
   }
 }
 

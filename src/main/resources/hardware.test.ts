@@ -44,7 +44,7 @@ describe('HardwareProbe', () => {
     const probe = probeOf({ cpu: () => Promise.reject(new Error('no such tool')), graphics: async () => 42 })
     const before = probe.hardware.get()
     await probe.probe()
-    expect(probe.hardware.get()).toEqual(before)
+    expect(probe.hardware.get()).toEqual({ ...before, probedAt: expect.any(Number) })
   })
 
   it('probes once however often it is started, and again on demand', async () => {
@@ -62,6 +62,31 @@ describe('HardwareProbe', () => {
     probe.start()
     expect(asked).toBe(1)
     await probe.probe()
+    expect(asked).toBe(2)
+  })
+
+  it('asks again when the machine may have become another, while it runs', async () => {
+    let asked = 0
+    const listeners = new Set<() => void>()
+    const probe = new HardwareProbe(
+      { clock: new TurnedClock(), log },
+      {
+        workerType: 'headless',
+        sources: { cpu: async () => processor, graphics: async () => ({ controllers: ++asked > 1 ? [card] : [] }) },
+        onChange: listener => {
+          listeners.add(listener)
+          return () => listeners.delete(listener)
+        },
+      },
+    )
+    probe.start()
+    await probe.probe()
+    expect(probe.hardware.get().gpus).toEqual([])
+    for (const resumed of listeners) resumed()
+    await probe.probe()
+    expect(probe.hardware.get().gpus).toMatchObject([{ model: 'Tesla T4', sharedMemory: false }])
+    probe.stop()
+    expect(listeners.size).toBe(0)
     expect(asked).toBe(2)
   })
 

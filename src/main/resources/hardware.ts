@@ -2,17 +2,22 @@ import { availableParallelism, cpus, totalmem } from 'node:os'
 import { cpu, graphics } from 'systeminformation'
 import { z } from 'zod'
 import type { Capabilities, WorkerType } from '../../shared/schema/capabilities.ts'
+import type { OwnGpu } from '../../shared/schema/hardware.ts'
 import { MiB, type Milliseconds, second } from '../../shared/units.ts'
 import type { Clock } from '../clock.ts'
 import type { Startable } from '../lifecycle.ts'
 import { LiveValue } from '../live-value.ts'
 import type { Logger } from '../log.ts'
-import { controllerSchema, gpusOf, plainText } from './gpus.ts'
+import { announcedGpu, controllerSchema, gpusOf, plainText } from './gpus.ts'
 
 /** What this machine is. */
 export interface Hardware {
   capabilities: Capabilities
   cpuModel: string
+  /** Its cards, with what is not announced of them. */
+  gpus: OwnGpu[]
+  /** When the last look at it ended; missing before the first has. */
+  probedAt?: Milliseconds
 }
 
 /** Where facts beyond Node's own come from; each may be slow, wrong or missing. */
@@ -27,6 +32,8 @@ export interface HardwareProbeInit {
   sources?: HardwareSources
   /** How long one source may take. Default 10 s. */
   timeoutMs?: Milliseconds
+  /** Calls `probe` when the machine may have become another, as after sleep; returns how to stop. */
+  onChange?: (probe: () => void) => () => void
 }
 
 const cpuSchema = z.object({ manufacturer: z.string(), brand: z.string() })
@@ -42,6 +49,8 @@ export class HardwareProbe implements Startable {
   readonly #log: Logger
   readonly #sources: HardwareSources
   readonly #timeoutMs: Milliseconds
+  readonly #onChange: NonNullable<HardwareProbeInit['onChange']>
+  #stopWatching: () => void = () => undefined
   #probing: Promise<void> | undefined
   #probed = false
 
@@ -50,16 +59,19 @@ export class HardwareProbe implements Startable {
     this.#log = components.log
     this.#sources = init.sources ?? { cpu, graphics }
     this.#timeoutMs = init.timeoutMs ?? 10 * second
-    this.hardware = new LiveValue(knownAtOnce(init.workerType))
+    this.#onChange = init.onChange ?? (() => () => undefined)
+    this.hardware = new LiveValue<Hardware>(knownAtOnce(init.workerType))
   }
 
   /** Starts the first probe in the background; a second start keeps what is known. */
   start(): void {
+    this.#stopWatching = this.#onChange(() => void this.probe())
     if (!this.#probed) void this.probe()
   }
 
+  /** A probe under way ends by its own time limit and touches nothing but the value. */
   stop(): void {
-    // A probe under way ends by its own time limit and touches nothing but the value.
+    this.#stopWatching()
   }
 
   /** Asks the machine again; resolves when every source has answered or run out of time. */
@@ -76,15 +88,18 @@ export class HardwareProbe implements Startable {
       this.#ask('graphics', () => this.#sources.graphics(), graphicsSchema),
     ])
     this.#probed = true
-    this.hardware.update(({ capabilities, cpuModel }) => ({
-      cpuModel: processor ? plainText(`${processor.manufacturer} ${processor.brand}`) || cpuModel : cpuModel,
-      capabilities: display
-        ? {
-            ...capabilities,
-            gpus: gpusOf(display.controllers.flatMap(each => controllerSchema.safeParse(each).data ?? [])),
-          }
-        : capabilities,
-    }))
+    this.hardware.update(({ capabilities, cpuModel, gpus: before }) => {
+      const gpus = display
+        ? gpusOf(display.controllers.flatMap(each => controllerSchema.safeParse(each).data ?? []))
+        : before
+      const { cpuThreads, memoryMiB } = countedAtOnce()
+      return {
+        cpuModel: processor ? plainText(`${processor.manufacturer} ${processor.brand}`) || cpuModel : cpuModel,
+        capabilities: { ...capabilities, cpuThreads, memoryMiB, gpus: gpus.map(announcedGpu) },
+        gpus,
+        probedAt: this.#clock.now(),
+      }
+    })
   }
 
   /** The source's answer, or undefined when it fails, is late or makes no sense. */
@@ -107,8 +122,14 @@ export class HardwareProbe implements Startable {
 function knownAtOnce(workerType: WorkerType): Hardware {
   return {
     cpuModel: plainText(cpus()[0]?.model ?? '') || 'unknown',
-    capabilities: { workerType, cpuThreads: availableParallelism(), memoryMiB: usableMemoryMiB(), gpus: [] },
+    capabilities: { workerType, ...countedAtOnce(), gpus: [] },
+    gpus: [],
   }
+}
+
+/** Virtual machines and containers are given more, or less, while they run. */
+function countedAtOnce(): Pick<Capabilities, 'cpuThreads' | 'memoryMiB'> {
+  return { cpuThreads: availableParallelism(), memoryMiB: usableMemoryMiB() }
 }
 
 /** The machine's memory in MiB, or less where a container or service manager limits this process. */

@@ -106,6 +106,7 @@ export class LocalWorker implements Startable {
           job.started()
           request.onStarted?.()
         },
+        onProgress: progress => job.progressed(progress),
         onUsed: usage => job.used(usage),
       })
       const body = answer.body instanceof Uint8Array ? answer.body : this.#replay(key, run, job, answer.body, signal)

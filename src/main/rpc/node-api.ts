@@ -2,6 +2,7 @@ import type { Allowance } from '../../shared/schema/allowance.ts'
 import type { Contribution, DaySpan, ExportFormat, ExportPiece } from '../../shared/schema/contribution.ts'
 import type { CoordinatorsSnapshot } from '../../shared/schema/coordinators.ts'
 import type { Diagnosis } from '../../shared/schema/diagnosis.ts'
+import type { HardwareReport } from '../../shared/schema/hardware.ts'
 import type { JobsSnapshot } from '../../shared/schema/job.ts'
 import type { Limits } from '../../shared/schema/limits.ts'
 import type { LogEntry } from '../../shared/schema/log.ts'
@@ -44,6 +45,10 @@ export interface NodeApi {
   pauseGpu(paused: boolean): Promise<void>
   /** Rejects with UNKNOWN_SERVICE for a type this node has no engine for. */
   setService(type: ServiceType, enabled: boolean): Promise<void>
+  /** What this machine is. */
+  hardware(): HardwareReport
+  /** Looks at the machine again. */
+  probeHardware(): Promise<HardwareReport>
   /** What was done in a span of days. */
   contribution(span: DaySpan): Promise<Contribution>
   /** Takes over the jobs of another ledger's file; how many were new. Rejects with BAD_INPUT when it is none. */

@@ -28,6 +28,10 @@ export function createRpcRouter(node: NodeApi) {
     services: {
       set: rpc.services.set.handler(({ input }) => node.setService(input.type, input.enabled)),
     },
+    hardware: {
+      get: rpc.hardware.get.handler(() => node.hardware()),
+      probe: rpc.hardware.probe.handler(() => node.probeHardware()),
+    },
     jobs: {
       watch: rpc.jobs.watch.handler(({ signal }) => node.jobs.watch(signal)),
       cancel: rpc.jobs.cancel.handler(({ input }) => node.cancelJob(input.id)),

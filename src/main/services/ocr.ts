@@ -86,12 +86,13 @@ export function answerPages(output: ReadableStream<EngineOutput>, context: Answe
 /** Pages, then the milliseconds they took, checked. */
 async function* pagesOf(
   output: ReadableStream<EngineOutput>,
-  { countPages }: AnswerContext,
+  { onPage }: AnswerContext,
 ): AsyncGenerator<Part, number, void> {
   for await (const { kind, value } of output) {
     if (kind === 'result') return checkedOutput(resultSchema, value).milliseconds
-    yield checkedOutput(partSchema, value)
-    countPages(1)
+    const part = checkedOutput(partSchema, value)
+    yield part
+    onPage(part.number, part.total)
   }
   throw new RmaError('ENGINE_FAILED', 'expected a result from the engine, got none', { reason: 'protocol' })
 }

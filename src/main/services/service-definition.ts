@@ -33,6 +33,12 @@ export interface ServiceDefinition {
   elsewhere?: boolean
   /** Name of the entry of engine processes, or what else jobs run on. */
   engine: string | OpenWorkshop
+  /** Memory of a card that it takes, in MiB; missing: it works without one. */
+  vramMiB?: number
+  /** What it runs on is a language engine beside the node. */
+  languageEngine?: boolean
+  /** Languages that it reads, and those it could. */
+  languages?(): { chosen: string[]; installed: string[] }
   /** What engine processes are told when they start. */
   options?: unknown
   /** Memory one job may take, and the limit of its process. */
@@ -63,6 +69,6 @@ export interface AnswerContext {
   accept: string
   /** What was asked; without bytes where the body is streamed. */
   input: EngineInput
-  /** Counts finished pages, for the donor's statistics. */
-  countPages(pages: number): void
+  /** Page `done` of `total` is finished. */
+  onPage(done: number, total: number): void
 }

@@ -1,8 +1,9 @@
 import { RmaError } from '../../shared/errors.ts'
-import type { ServiceStatus, Unavailability } from '../../shared/schema/service.ts'
+import type { ServiceNeeds, ServiceStatus, Unavailability } from '../../shared/schema/service.ts'
 import { type Milliseconds, minute, second } from '../../shared/units.ts'
 import type { StopTimer } from '../clock.ts'
 import type { ServiceAnswer, ServiceRequest } from '../service-request.ts'
+import { adviceOn } from './advice.ts'
 import { EnginePool, type EnginePoolComponents } from './engine-pool.ts'
 import type { EngineOutput, OnSettled } from './engine-session.ts'
 import { FairQueue } from './fair-queue.ts'
@@ -51,7 +52,7 @@ export class ServiceLane {
   #gpuAllowed = true
   #heldBytes = 0
   #startFailures = 0
-  #engineFailure: string | undefined
+  #engineFailure: Extract<Unavailability, { kind: 'engine-failed' }> | undefined
   #stopWithdrawal: StopTimer = () => undefined
   #averageMs: Milliseconds = 2 * second
 
@@ -73,10 +74,15 @@ export class ServiceLane {
 
   get status(): ServiceStatus {
     const unavailable = this.#unavailable()
+    const { models } = this.#pool
+    const languages = this.definition.languages?.()
     return {
       type: this.definition.type,
       enabled: this.#enabled,
-      ...(unavailable ? { unavailable } : {}),
+      needs: needsOf(this.definition),
+      ...(unavailable ? { unavailable, advice: adviceOn(unavailable) } : {}),
+      ...(models ? { models } : {}),
+      ...(languages ? { languages } : {}),
       running: this.#pool.running,
       waiting: this.#queue.size,
       slots: this.#pool.size,
@@ -133,12 +139,17 @@ export class ServiceLane {
       return await this.definition.answer(await job.output, {
         accept: request.accept,
         input: job.input,
-        countPages: this.#init.onPages,
+        onPage: (done, total) => this.#turnPage(job, done, total),
       })
     } catch (error) {
       this.#settle(job)
       throw error
     }
+  }
+
+  #turnPage({ request }: ServiceJob, done: number, total: number): void {
+    this.#init.onPages(1)
+    request.onProgress?.({ done, total })
   }
 
   start(): void {
@@ -250,7 +261,7 @@ export class ServiceLane {
       { service: this.definition.type, message },
       'an engine does not start; trying again later',
     )
-    this.#engineFailure = message
+    this.#engineFailure = { kind: 'engine-failed', message, retryAt: this.#components.clock.now() + withdrawnMs }
     this.#stopWithdrawal()
     this.#stopWithdrawal = this.#components.clock.after(withdrawnMs, () => {
       this.#engineFailure = undefined
@@ -265,8 +276,7 @@ export class ServiceLane {
     const { memoryMiB: foundMiB } = this.#init.machine
     const neededMiB = this.definition.memoryMiB
     if (foundMiB < neededMiB) return { kind: 'needs-memory', neededMiB, foundMiB }
-    if (this.#engineFailure !== undefined) return { kind: 'engine-failed', message: this.#engineFailure }
-    return this.#pool.unavailable
+    return this.#engineFailure ?? this.#pool.unavailable
   }
 
   #busy(): RmaError {
@@ -276,4 +286,15 @@ export class ServiceLane {
       retryAfterMs,
     })
   }
+}
+
+function needsOf({
+  memoryMiB,
+  vramMiB = 0,
+  usesGpu = false,
+  languageEngine,
+  elsewhere,
+}: ServiceDefinition): ServiceNeeds {
+  const engine = languageEngine === true ? 'language-engine' : elsewhere === true ? 'server' : 'own'
+  return { memoryMiB, vramMiB, gpuHelps: usesGpu, engine }
 }

@@ -24,6 +24,8 @@ export interface Workshop {
   readonly pids: number[]
   /** Why no job can run here now, for reasons of the workshop's own. */
   readonly unavailable?: Unavailability | undefined
+  /** Language models that requests may name, those in memory first. */
+  readonly models?: string[]
   /** Running jobs beyond a smaller size finish. */
   resize(size: number): void
   /**

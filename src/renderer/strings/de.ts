@@ -131,6 +131,7 @@ export const de: Translation<typeof en> = {
     needsEngine: 'Starten Sie {engines}, um dies anzubieten',
     needsModel:
       'Laden Sie ein Modell, das {kind, select, pictures {Bilder liest} other {in den Speicher passt}}, in {engines}, um dies anzubieten',
+    needsLanguage: 'Installieren Sie Sprachdaten für {languages}, um dies anzubieten',
     unhealthy: 'Wartet auf den Server dahinter: {message}',
     toggle: '„{name}“ anbieten',
   },
@@ -150,6 +151,7 @@ export const de: Translation<typeof en> = {
     cancel: 'Abbrechen',
     cancelNamed: '„{service}“ abbrechen',
     bytes: '{received} ein, {sent} aus',
+    pages: '{done, number} von {total, plural, one {# Seite} other {# Seiten}} fertig',
     showAll: 'Alle {count, number} zeigen',
     showFewer: 'Weniger zeigen',
     tableLabel: 'Anfragen',

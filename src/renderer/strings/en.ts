@@ -130,6 +130,7 @@ export const en = {
     needsEngine: 'Start one of these to offer it: {engines}',
     needsModel:
       'Add a model that {kind, select, pictures {reads pictures} other {fits into memory}} to {engines} to offer it',
+    needsLanguage: 'Install reading data for {languages} to offer it',
     unhealthy: 'Waiting for the server behind it: {message}',
     toggle: 'Offer “{name}”',
   },
@@ -143,6 +144,7 @@ export const en = {
     cancel: 'Cancel',
     cancelNamed: 'Cancel “{service}”',
     bytes: '{received} in, {sent} out',
+    pages: '{done, number} of {total, plural, one {# page} other {# pages}} done',
     showAll: 'Show all {count, number}',
     showFewer: 'Show fewer',
     tableLabel: 'Requests',

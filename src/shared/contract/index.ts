@@ -5,6 +5,7 @@ import { contributionSchema, daySpanSchema, exportFormatSchema, exportPieceSchem
 import { coordinatorsSnapshotSchema } from '../schema/coordinators.ts'
 import { desktopPatchSchema, desktopSchema } from '../schema/desktop.ts'
 import { diagnosisSchema } from '../schema/diagnosis.ts'
+import { hardwareReportSchema } from '../schema/hardware.ts'
 import { jobsSnapshotSchema } from '../schema/job.ts'
 import { limitsSchema } from '../schema/limits.ts'
 import { logEntrySchema } from '../schema/log.ts'
@@ -60,6 +61,12 @@ export const contract = {
   },
   services: {
     set: procedure.input(z.object({ type: serviceTypeSchema, enabled: z.boolean() })).output(z.void()),
+  },
+  hardware: {
+    /** What this machine is, as far as it was found out. */
+    get: procedure.output(hardwareReportSchema),
+    /** Looks again, which may take some seconds: for a card or driver that is new. */
+    probe: procedure.output(hardwareReportSchema),
   },
   jobs: {
     watch: procedure.output(eventIterator(jobsSnapshotSchema)),

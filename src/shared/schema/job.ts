@@ -25,6 +25,8 @@ export const jobSchema = z.object({
   /** Processor time of all threads, and time on graphics cards; missing while nothing is known of it. */
   cpuMs: z.number().min(0).optional(),
   gpuMs: z.number().min(0).optional(),
+  /** Pages done of a document while it runs here; missing for what is done in one go. */
+  progress: z.object({ done: z.number().int().min(0), total: z.number().int().min(1) }).optional(),
   /** Code of the error that ended it. */
   error: z.string().optional(),
   /** The requester has acknowledged the result; `verified`: in a way that counts, see docs/operations.md. */

@@ -3,13 +3,19 @@ import type { Allowance } from '../../../shared/schema/allowance.ts'
 import type { Contribution, ExportPiece } from '../../../shared/schema/contribution.ts'
 import type { CoordinatorsSnapshot } from '../../../shared/schema/coordinators.ts'
 import type { Diagnosis } from '../../../shared/schema/diagnosis.ts'
+import type { HardwareReport } from '../../../shared/schema/hardware.ts'
 import type { JobsSnapshot } from '../../../shared/schema/job.ts'
 import type { JoinInput, JoinResult, Membership } from '../../../shared/schema/membership.ts'
 import type { RoutingReport } from '../../../shared/schema/routing.ts'
 import { defaultSettings } from '../../../shared/schema/settings.ts'
 import type { Status } from '../../../shared/schema/status.ts'
 import type { Topology } from '../../../shared/schema/topology.ts'
-import { sampleContribution, sampleRoutingReport, sampleStatus } from '../../../shared/testing/samples.ts'
+import {
+  sampleContribution,
+  sampleHardware,
+  sampleRoutingReport,
+  sampleStatus,
+} from '../../../shared/testing/samples.ts'
 import type { Milliseconds } from '../../../shared/units.ts'
 import type { Startable } from '../../lifecycle.ts'
 import { LiveValue } from '../../live-value.ts'
@@ -53,6 +59,14 @@ export class SmallNode implements NodeApi, Startable, DesktopNode {
 
   diagnostics(): string {
     return 'RMA Donor 0.1.0'
+  }
+
+  hardware(): HardwareReport {
+    return sampleHardware
+  }
+
+  async probeHardware(): Promise<HardwareReport> {
+    return this.hardware()
   }
 
   routingReport(): RoutingReport {

@@ -3,6 +3,7 @@ import type { Allowance } from '../../../shared/schema/allowance.ts'
 import type { Contribution, ExportPiece } from '../../../shared/schema/contribution.ts'
 import type { CoordinatorsSnapshot } from '../../../shared/schema/coordinators.ts'
 import type { Diagnosis } from '../../../shared/schema/diagnosis.ts'
+import type { HardwareReport } from '../../../shared/schema/hardware.ts'
 import type { JobsSnapshot } from '../../../shared/schema/job.ts'
 import type { Limits } from '../../../shared/schema/limits.ts'
 import type { JoinResult, Membership } from '../../../shared/schema/membership.ts'
@@ -13,6 +14,7 @@ import type { Status } from '../../../shared/schema/status.ts'
 import type { Topology } from '../../../shared/schema/topology.ts'
 import {
   sampleContribution,
+  sampleHardware,
   sampleRoutingReport,
   sampleStatus,
   sampleTopology,
@@ -109,6 +111,14 @@ export class StandInNode implements NodeApi {
 
   diagnostics(): string {
     return 'RMA Donor 0.1.0'
+  }
+
+  hardware(): HardwareReport {
+    return sampleHardware
+  }
+
+  async probeHardware(): Promise<HardwareReport> {
+    return this.hardware()
   }
 
   routingReport(): RoutingReport {

@@ -197,10 +197,10 @@ describe('what llm-inference needs', () => {
     expect(unavailable()).toBeUndefined()
     engine.models = []
     await engines.look()
-    expect(unavailable()).toEqual({ kind: 'needs-model', engines: ['Tests'], pictures: false })
+    expect(unavailable()).toMatchObject({ kind: 'needs-model', engines: ['Tests'], pictures: false })
     await engine.stop()
     await engines.look()
-    expect(unavailable()).toEqual({ kind: 'needs-engine', engines: ['Tests'] })
+    expect(unavailable()).toMatchObject({ kind: 'needs-engine', engines: ['Tests'] })
     expect(host.offers('llm-inference')).toBe(false)
     expect(await failureOf(ask(conversation))).toMatchObject({ code: 'PAUSED' })
     engine = await StandInEngine.start()

@@ -62,6 +62,7 @@ export function llmInference(engines: LoopbackEngines, { maxTokens }: LlmInit): 
     idempotent: true,
     usesGpu: true,
     elsewhere: true,
+    languageEngine: true,
     engine: (components, init) =>
       new LoopbackWorkshop(components, {
         ...init,

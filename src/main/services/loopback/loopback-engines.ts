@@ -89,6 +89,18 @@ export class LoopbackEngines implements Startable {
     return this.engines.get().filter(engine => this.#preferred(engine, sees) !== undefined)
   }
 
+  /** Names of the models that requests may ask for, those in memory first. */
+  models(sees: boolean): string[] {
+    const allowed = this.able(sees).flatMap(engine => this.#allowed(engine, sees))
+    const loadedFirst = [...allowed].sort((a, b) => Number(b.loaded) - Number(a.loaded))
+    return [...new Set(loadedFirst.map(({ id }) => id))]
+  }
+
+  /** Memory for a model, in MiB. */
+  get budgetMiB(): number {
+    return Math.round(this.#init.budgetMiB())
+  }
+
   /** Requests that the engines handle at once. */
   slots(sees: boolean): number {
     return this.able(sees).reduce((sum, { slots }) => sum + slots, 0)
@@ -160,9 +172,12 @@ export class LoopbackEngines implements Startable {
 /** What a service on these engines lacks; undefined when nothing. */
 export function engineNeed(engines: LoopbackEngines, sees: boolean): Unavailability | undefined {
   const found = engines.engines.get()
-  if (found.length === 0) return { kind: 'needs-engine', engines: engines.places.map(({ name }) => name) }
+  if (found.length === 0) {
+    const { places } = engines
+    return { kind: 'needs-engine', engines: places.map(({ name }) => name), places: places.map(({ url }) => url) }
+  }
   if (engines.able(sees).length > 0) return undefined
-  return { kind: 'needs-model', engines: found.map(({ name }) => name), pictures: sees }
+  return { kind: 'needs-model', engines: found.map(({ name }) => name), pictures: sees, budgetMiB: engines.budgetMiB }
 }
 
 function urlsOf(engines: readonly FoundEngine[]): string {

@@ -41,6 +41,10 @@ export class LoopbackWorkshop implements Workshop {
     return engineNeed(this.#init.engines, this.#init.sees)
   }
 
+  get models(): string[] {
+    return this.#init.engines.models(this.#init.sees)
+  }
+
   start(): void {
     this.#stopWatching = this.#init.engines.engines.subscribe(() => this.#init.onChange())
   }

@@ -69,7 +69,7 @@ describe('vision-ocr', () => {
   it('is not offered without a model that sees', async () => {
     engine.models = [{ id: 'tiny-1b' }]
     await engines.look()
-    expect(host.status.get()[0]?.unavailable).toEqual({ kind: 'needs-model', engines: ['Tests'], pictures: true })
+    expect(host.status.get()[0]?.unavailable).toMatchObject({ kind: 'needs-model', engines: ['Tests'], pictures: true })
   })
 
   it('fails the job, and serves the next, when the engine fails or the document is none', async () => {

@@ -19,6 +19,7 @@ export function visionOcr(engines: LoopbackEngines, { maxTokens }: { maxTokens: 
     maxHeldBytes: 256 * MiB,
     idempotent: true,
     usesGpu: true,
+    languageEngine: true,
     engine: (components, init) =>
       new VisionWorkshop(components, {
         ...init,

@@ -47,7 +47,7 @@ export class UpstreamWorkshop implements Workshop {
     const foundVramMiB = this.#init.vramMiB()
     if (foundVramMiB < neededVramMiB) return { kind: 'needs-gpu', neededVramMiB, foundVramMiB }
     const { problem } = this.#health
-    return problem === undefined ? undefined : { kind: 'unhealthy', message: problem }
+    return problem === undefined ? undefined : { kind: 'unhealthy', message: problem, url: this.#init.settings.url }
   }
 
   start(): void {

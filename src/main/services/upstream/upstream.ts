@@ -25,6 +25,7 @@ export function upstream(
     maxHeldBytes: 0,
     idempotent: settings.idempotent,
     usesGpu: settings.needs.vramMiB > 0,
+    vramMiB: settings.needs.vramMiB,
     streamed: true,
     elsewhere: true,
     engine: (components, init) => new UpstreamWorkshop(components, { ...init, settings, vramMiB }),

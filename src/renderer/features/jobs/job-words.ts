@@ -3,8 +3,13 @@ import type { Milliseconds } from '../../../shared/units.ts'
 import { shortPeerId } from '../../strings/format.ts'
 import { strings } from '../../strings/index.ts'
 
-/** For whom a job runs here, or to whom it was sent and on which way. */
+/** For whom a job runs here, or to whom it was sent and on which way, and how far it is where pages are counted. */
 export function jobRoute(job: Job): string {
+  const { progress } = job
+  return progress === undefined ? wayOf(job) : `${wayOf(job)}, ${strings.jobs.pages(progress)}`
+}
+
+function wayOf(job: Job): string {
   const words = strings.jobs
   const way = job.path === undefined || job.path === 'local' ? '' : `, ${strings.path[job.path]}`
   if (job.role === 'served') {

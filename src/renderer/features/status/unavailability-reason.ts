@@ -23,6 +23,8 @@ export function unavailabilityReason(why: Unavailability): string {
       return words.needsEngine({ engines: formatChoice(why.engines) })
     case 'needs-model':
       return words.needsModel({ kind: why.pictures ? 'pictures' : 'text', engines: formatChoice(why.engines) })
+    case 'needs-language':
+      return words.needsLanguage({ languages: formatChoice(why.languages) })
     case 'unhealthy':
       return words.unhealthy({ message: why.message })
   }
