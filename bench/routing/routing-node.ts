@@ -6,6 +6,7 @@ import { ServiceServer } from '../../src/main/http/service-server.ts'
 import { JobLog } from '../../src/main/ledger/job-log.ts'
 import { createLog, LogBuffer } from '../../src/main/log.ts'
 import { PeerHttp } from '../../src/main/paths/peer-http.ts'
+import { PeerPaths } from '../../src/main/paths/peer-paths.ts'
 import { PingWatch } from '../../src/main/paths/peer-watch.ts'
 import { Forwarder } from '../../src/main/routing/forwarder.ts'
 import { LocalWorker } from '../../src/main/routing/local-worker.ts'
@@ -51,7 +52,7 @@ export async function startRoutingNode({
   const origins = new SocketOrigins()
   const local = new LocalWorker({ services, jobs, clock, selfId })
   const peerHttp: PeerHttp = new PeerHttp(
-    { libp2p: host.libp2p, log },
+    { libp2p: host.libp2p, paths: new PeerPaths({ host, clock, log }), log },
     {
       protocol: host.protocols.http,
       onSocket: (socket, from) => server.serve(socket, { kind: 'peer', ...from }),

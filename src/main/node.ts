@@ -34,6 +34,7 @@ import { joinNetwork } from './membership/join.ts'
 import { formatMetrics } from './metrics/exposition.ts'
 import { nodeMetrics } from './metrics/node-metrics.ts'
 import { PeerHttp } from './paths/peer-http.ts'
+import { PeerPaths } from './paths/peer-paths.ts'
 import { PingWatch } from './paths/peer-watch.ts'
 import { pretendedGpu } from './resources/gpus.ts'
 import { type Hardware, HardwareProbe } from './resources/hardware.ts'
@@ -161,8 +162,9 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
   })
   const origins = new SocketOrigins()
   const local = lifecycle.add('requests run here', new LocalWorker({ services: owner.services, jobs, clock, selfId }))
+  const paths = new PeerPaths({ host, clock, log })
   const peerHttp: PeerHttp = new PeerHttp(
-    { libp2p: host.libp2p, log },
+    { libp2p: host.libp2p, paths, log },
     {
       protocol: host.protocols.http,
       onSocket: (socket, from) => server.serve(socket, { kind: 'peer', ...from }),

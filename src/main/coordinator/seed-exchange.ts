@@ -8,7 +8,8 @@ import type { SeedCache } from '../dht/seed-cache.ts'
 import type { OpenSeed, SeedFetcher } from '../dht/seed-fetcher.ts'
 import type { Startable } from '../lifecycle.ts'
 import type { Logger } from '../log.ts'
-import type { PeerAddress, PeerHttp } from '../paths/peer-http.ts'
+import type { PeerPlaces } from '../paths/candidates.ts'
+import type { PeerHttp } from '../paths/peer-http.ts'
 
 const everyMs = 10 * minute
 const firstAfterMs = 5 * second
@@ -24,7 +25,7 @@ export interface SeedExchangeComponents {
   cache: SeedCache
   openSeed: OpenSeed
   /** Other coordinators, best first, and a way to hear of new ones. */
-  coordinators(): PeerAddress[]
+  coordinators(): PeerPlaces[]
   onCoordinators(listener: () => void): () => void
   clock: Clock
   log: Logger
@@ -88,7 +89,7 @@ export class SeedExchange implements Startable {
     await cache.keep(answers.flatMap(answer => (answer.status === 'fulfilled' ? answer.value : [])))
   }
 
-  async #askPeer(peer: PeerAddress, signal: AbortSignal): Promise<VerifiedSeed[]> {
+  async #askPeer(peer: PeerPlaces, signal: AbortSignal): Promise<VerifiedSeed[]> {
     const { peerHttp, openSeed, clock, log } = this.#parts
     const response = await peerHttp.request(peer, {
       method: 'GET',

@@ -2,6 +2,7 @@ import { autoNATv2 } from '@libp2p/autonat-v2'
 import { type CircuitRelayService, circuitRelayTransport } from '@libp2p/circuit-relay-v2'
 import { type Identify, type IdentifyPush, identify, identifyPush } from '@libp2p/identify'
 import {
+  type Connection,
   type Libp2p,
   type PeerDiscovery,
   type PeerId,
@@ -15,6 +16,7 @@ import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { type Ping, ping } from '@libp2p/ping'
 import { tcp } from '@libp2p/tcp'
 import { yamux } from '@libp2p/yamux'
+import type { Multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p } from 'libp2p'
 import { fromString } from 'uint8arrays/from-string'
 import { type Milliseconds, second } from '../../shared/units.ts'
@@ -40,6 +42,7 @@ import { Listening, type ListeningComponents } from './listening.ts'
 import { mdnsServiceTag, type ProtocolNames, protocolNames, protocolPrefix } from './network.ts'
 import { RefusingStore } from './refusing-store.ts'
 import { meteredRelay } from './relay-server.ts'
+import { SingleDial, type SingleDialComponents } from './single-dial.ts'
 import { noiseInWholeFrames } from './whole-frames.ts'
 
 /** Changes that come within this time are told together. */
@@ -79,6 +82,7 @@ export interface HostServices extends Record<string, unknown> {
   ping: Ping
   dht: KadDHT
   listening: Listening
+  dialling: SingleDial
   relay?: CircuitRelayService
   mdns?: PeerDiscovery
 }
@@ -98,6 +102,13 @@ export interface Host extends Startable {
   readonly port: number
   /** Multiaddrs, without peer id, by which others may reach this node. */
   addresses(): string[]
+  /** Where it listens, as the network cards and the relays have it. */
+  listens(): Multiaddr[]
+  /**
+   * Opens one connection to one address, for the peer id at its end. libp2p's own `dial` tries a peer's addresses one after
+   * the other, and makes no second connection beside an open one.
+   */
+  dial(address: Multiaddr, signal: AbortSignal): Promise<Connection>
 }
 
 /** Makes a host that is not started yet. Its `start` rejects with PORT_IN_USE. */
@@ -124,6 +135,7 @@ export async function createHost(components: HostComponents, init: HostInit): Pr
         listening = new Listening(parts, init)
         return listening
       },
+      dialling: (parts: SingleDialComponents) => new SingleDial(parts),
     },
   })
   return {
@@ -144,6 +156,8 @@ export async function createHost(components: HostComponents, init: HostInit): Pr
     get port() {
       return libp2p.services.listening.port
     },
+    listens: () => libp2p.services.listening.addresses(),
+    dial: (address, signal) => libp2p.services.dialling.dial(address, signal),
     addresses: () => libp2p.getMultiaddrs().map(address => address.decapsulate('/p2p').toString()),
     start: () => libp2p.start(),
     stop: () => libp2p.stop(),

@@ -7,6 +7,7 @@ import type { Clock, StopTimer } from '../clock.ts'
 import type { Startable } from '../lifecycle.ts'
 import { LiveValue } from '../live-value.ts'
 import type { Logger } from '../log.ts'
+import { bestConnection } from '../paths/best-connection.ts'
 import { pathKindOf } from '../paths/path-kind.ts'
 import { Crawler } from './crawler.ts'
 import { withHearsay } from './hearsay.ts'
@@ -240,14 +241,12 @@ export class NetworkView implements Startable {
   }
 }
 
-/** One link a peer, over the connection that was opened first. */
+/** One link a peer, over the connection that requests take. */
 function linksOf(connections: Connection[], rtts: ReadonlyMap<PeerIdText, Milliseconds>): Link[] {
-  const links = new Map<PeerIdText, Link>()
-  for (const connection of connections) {
-    const peerId = connection.remotePeer.toString()
-    if (links.has(peerId)) continue
-    const rttMs = connection.rtt ?? rtts.get(peerId)
-    links.set(peerId, { peerId, path: pathKindOf(connection.remoteAddr), rttMs })
-  }
-  return [...links.values()]
+  const byPeer = Map.groupBy(connections, connection => connection.remotePeer.toString())
+  return [...byPeer].flatMap(([peerId, itsConnections]) => {
+    const connection = bestConnection(itsConnections)
+    if (connection === undefined) return []
+    return { peerId, path: pathKindOf(connection.remoteAddr), rttMs: connection.rtt ?? rtts.get(peerId) }
+  })
 }

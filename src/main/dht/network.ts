@@ -7,6 +7,8 @@ export interface ProtocolNames {
   http: string
   membership: string
   neighbours: string
+  /** libp2p's own. */
+  ping: string
 }
 
 export function protocolNames(networkId: string): ProtocolNames {
@@ -18,6 +20,7 @@ export function protocolNames(networkId: string): ProtocolNames {
     http: name('http'),
     membership: name('membership'),
     neighbours: name('neighbours'),
+    ping: name('ping'),
   }
 }
 

@@ -6,6 +6,7 @@ import { createHost, type Host } from '../dht/host.ts'
 import { JobLog } from '../ledger/job-log.ts'
 import { createLog, LogBuffer } from '../log.ts'
 import { PeerHttp } from '../paths/peer-http.ts'
+import { PeerPaths } from '../paths/peer-paths.ts'
 import { PingWatch } from '../paths/peer-watch.ts'
 import { Forwarder } from '../routing/forwarder.ts'
 import { LocalWorker } from '../routing/local-worker.ts'
@@ -66,7 +67,7 @@ export async function startTestNode(services: LocalServices, publicParts?: Publi
     clock,
   })
   const peerHttp: PeerHttp = new PeerHttp(
-    { libp2p: host.libp2p, log },
+    { libp2p: host.libp2p, paths: new PeerPaths({ host, clock, log }), log },
     {
       protocol: '/rma/feedfeedfeedfeed/http/1.0.0',
       onSocket: (socket, from) => server.serve(socket, { kind: 'peer', ...from }),

@@ -3,14 +3,17 @@ import { createServer, type RequestListener, type Server } from 'node:http'
 import { generateKeyPair } from '@libp2p/crypto/keys'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { KiB, MiB } from '../../shared/units.ts'
+import { systemClock } from '../clock.ts'
 import { createHost, type Host } from '../dht/host.ts'
 import { createLog, LogBuffer } from '../log.ts'
-import { type PeerAddress, PeerHttp } from './peer-http.ts'
+import type { PeerPlaces } from './candidates.ts'
+import { PeerHttp } from './peer-http.ts'
+import { PeerPaths } from './peer-paths.ts'
 
 interface Peer {
   host: Host
   http: PeerHttp
-  address: PeerAddress
+  address: PeerPlaces
   stop: () => Promise<void>
 }
 
@@ -36,7 +39,7 @@ async function startPeer(listener: RequestListener = (_request, response) => res
   )
   const server: Server = createServer(listener)
   const http = new PeerHttp(
-    { libp2p: host.libp2p, log },
+    { libp2p: host.libp2p, paths: new PeerPaths({ host, clock: systemClock, log }), log },
     { protocol: '/rma/feedfeedfeedfeed/http/1.0.0', onSocket: socket => server.emit('connection', socket) },
   )
   await host.start()

@@ -1,15 +1,15 @@
 import type { Socket } from 'node:net'
 import type { Duplex, Readable } from 'node:stream'
-import type { Connection, Libp2p, PeerId, Stream } from '@libp2p/interface'
-import { peerIdFromString } from '@libp2p/peer-id'
-import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
+import type { Connection, Libp2p, Stream } from '@libp2p/interface'
 import { Pool } from 'undici'
 import { RmaError } from '../../shared/errors.ts'
 import type { PathKind, PeerIdText } from '../../shared/schema/primitives.ts'
 import { type Milliseconds, second } from '../../shared/units.ts'
 import type { Startable } from '../lifecycle.ts'
 import type { Logger } from '../log.ts'
+import type { PeerPlaces } from './candidates.ts'
 import { pathKindOf } from './path-kind.ts'
+import { doubtAfterMs, type PeerPaths } from './peer-paths.ts'
 import { sendAfterContinue } from './send-after-continue.ts'
 import { StreamSlots } from './stream-slots.ts'
 import { StreamSocket } from './stream-socket.ts'
@@ -24,15 +24,10 @@ const waitingForPeer = 256
 const streamsToPeer = 2 * requestsToPeer
 const streamsFromPeer = streamsToPeer + 8
 const linesKept = 64
-const dialTimeoutMs = 5 * second
+const openStreamMs = 5 * second
+/** A path that is lost while a request waits on it is replaced; one path after another is not. */
+const pathsTried = 2
 const idleStreamMs = 30 * second
-
-/** A peer as the directory names it. */
-export interface PeerAddress {
-  peerId: PeerIdText
-  /** Multiaddrs, with or without the peer id at the end. */
-  addresses: string[]
-}
 
 export interface PeerRequest {
   method: 'GET' | 'POST'
@@ -54,9 +49,9 @@ export interface PeerResponse {
   path: PathKind
 }
 
-/** What is kept open to one peer. */
+/** What is kept open to one peer: of each connection its own streams, so that what runs on one is never told to be on another. */
 interface PeerLine {
-  pool: Pool
+  pools: Map<Connection, Pool>
   slots: StreamSlots
 }
 
@@ -64,7 +59,8 @@ interface PeerLine {
 export type OnPeerSocket = (socket: Duplex, from: { peerId: PeerIdText; path: PathKind }) => void
 
 export interface PeerHttpComponents {
-  libp2p: Libp2p
+  libp2p: Pick<Libp2p, 'handle' | 'unhandle'>
+  paths: Pick<PeerPaths, 'connect' | 'isLost'>
   log: Logger
 }
 
@@ -79,14 +75,16 @@ export interface PeerHttpInit {
  * Whoever is at the other end is the peer that was asked for, or the Noise handshake fails.
  */
 export class PeerHttp implements Startable {
-  readonly #libp2p: Libp2p
+  readonly #libp2p: PeerHttpComponents['libp2p']
+  readonly #paths: PeerHttpComponents['paths']
   readonly #log: Logger
   readonly #protocol: string
   readonly #onSocket: OnPeerSocket
   readonly #lines = new Map<PeerIdText, PeerLine>()
 
-  constructor({ libp2p, log }: PeerHttpComponents, { protocol, onSocket }: PeerHttpInit) {
+  constructor({ libp2p, paths, log }: PeerHttpComponents, { protocol, onSocket }: PeerHttpInit) {
     this.#libp2p = libp2p
+    this.#paths = paths
     this.#log = log.child({ component: 'peer-http' })
     this.#protocol = protocol
     this.#onSocket = onSocket
@@ -104,23 +102,31 @@ export class PeerHttp implements Startable {
     await this.#libp2p.unhandle(this.#protocol)
     const lines = [...this.#lines.values()]
     this.#lines.clear()
-    await Promise.all(lines.map(({ pool }) => pool.destroy()))
+    await Promise.all(lines.flatMap(({ pools }) => [...pools.values()].map(pool => pool.destroy())))
   }
 
   /**
-   * Sends a request and resolves with the head of its response. Rejects with WORKER_LOST and `details.sent` (whether the
-   * peer may have begun on it), with BUSY when too many requests wait for this peer, or with the signal's reason.
+   * Sends a request and resolves with the head of its response. Where the path is lost while it waits and the peer answers on
+   * another, it is sent again there: the peer knows it by its id and runs it once. Rejects with WORKER_LOST and
+   * `details.sent` (whether the peer may have begun on it), with BUSY when too many requests wait for this peer, or with the
+   * signal's reason.
    */
-  async request(to: PeerAddress, request: PeerRequest): Promise<PeerResponse> {
-    const { signal, body } = request
-    const { pool, slots } = this.#line(to)
-    const release = await slots.take(request.onBehalfOf, signal)
+  async request(to: PeerPlaces, request: PeerRequest): Promise<PeerResponse> {
+    const { signal } = request
+    const line = this.#line(to.peerId)
+    const release = await line.slots.take(request.onBehalfOf, signal)
     try {
-      const connection = await this.#connect(to, signal, request.connectMs)
-      const response =
-        typeof body === 'function' ? await this.#sendStreaming(to, request, body) : await sendHeld(to, request, pool)
-      response.body.once('close', release)
-      return { ...response, path: pathKindOf(connection.remoteAddr) }
+      for (let left = pathsTried; ; left--) {
+        const connection = await this.#paths.connect(to, signal, request.connectMs)
+        const outcome = await this.#attempt(line, connection, to, request)
+        if ('response' in outcome) {
+          outcome.response.body.once('close', release)
+          return { ...outcome.response, path: pathKindOf(connection.remoteAddr) }
+        }
+        const { error, pathLost } = outcome
+        const again = pathLost && left > 1 && (error.details.sent === false || typeof request.body !== 'function')
+        if (!again) throw error
+      }
     } catch (error) {
       release()
       signal.throwIfAborted()
@@ -128,17 +134,38 @@ export class PeerHttp implements Startable {
     }
   }
 
-  async #sendStreaming(
-    to: PeerAddress,
+  /** Sends it on one connection, and has that looked at when nothing comes back for a while. */
+  async #attempt(
+    line: PeerLine,
+    connection: Connection,
+    to: PeerPlaces,
     request: PeerRequest,
-    body: () => AsyncIterable<Uint8Array>,
-  ): Promise<Omit<PeerResponse, 'path'>> {
-    let socket: StreamSocket
+  ): Promise<{ response: Omit<PeerResponse, 'path'> } | { error: RmaError; pathLost: boolean }> {
+    const doubt = { lost: Promise.resolve(false) }
+    const timer = setTimeout(() => {
+      doubt.lost = this.#paths.isLost(connection, to)
+    }, doubtAfterMs)
     try {
-      socket = await this.#open(to)
-    } catch (cause) {
-      throw cause instanceof RmaError ? cause : lost(to, cause, false)
+      return { response: await this.#send(line, connection, to, request) }
+    } catch (error) {
+      request.signal.throwIfAborted()
+      if (!(error instanceof RmaError)) throw error
+      // Whoever noticed has closed the connection, and says in a moment whether the peer is there all the same.
+      return { error, pathLost: connection.status !== 'open' && (await doubt.lost) }
+    } finally {
+      clearTimeout(timer)
     }
+  }
+
+  async #send(
+    line: PeerLine,
+    connection: Connection,
+    to: PeerPlaces,
+    request: PeerRequest,
+  ): Promise<Omit<PeerResponse, 'path'>> {
+    const { body } = request
+    if (typeof body !== 'function') return await sendHeld(to, request, this.#pool(line, connection, to))
+    const socket = await this.#open(connection, to)
     return await sendAfterContinue(socket, { ...request, body }).catch(({ cause, sent }) => {
       throw lost(to, cause, sent)
     })
@@ -150,27 +177,20 @@ export class PeerHttp implements Startable {
     this.#onSocket(socket, { peerId: connection.remotePeer.toString(), path: pathKindOf(connection.remoteAddr) })
   }
 
-  async #connect(to: PeerAddress, signal: AbortSignal, withinMs = dialTimeoutMs): Promise<Connection> {
-    try {
-      const peerId = peerIdFromString(to.peerId)
-      const open = this.#libp2p.getConnections(peerId).find(connection => connection.status === 'open')
-      if (open !== undefined) return open
-      const dialSignal = AbortSignal.any([signal, AbortSignal.timeout(Math.min(withinMs, dialTimeoutMs))])
-      const addresses = withPeerId(to.addresses, peerId)
-      return await this.#libp2p.dial(addresses.length > 0 ? addresses : peerId, { signal: dialSignal })
-    } catch (cause) {
-      signal.throwIfAborted()
-      throw lost(to, cause, false)
+  #line(peerId: PeerIdText): PeerLine {
+    const line = this.#lines.get(peerId) ?? {
+      pools: new Map(),
+      slots: new StreamSlots({ slots: requestsToPeer, bound: waitingForPeer }),
     }
+    this.#lines.delete(peerId)
+    this.#lines.set(peerId, line)
+    this.#evict()
+    return line
   }
 
-  #line(to: PeerAddress): PeerLine {
-    const known = this.#lines.get(to.peerId)
-    if (known !== undefined) {
-      this.#lines.delete(to.peerId)
-      this.#lines.set(to.peerId, known)
-      return known
-    }
+  #pool(line: PeerLine, connection: Connection, to: PeerPlaces): Pool {
+    const known = line.pools.get(connection)
+    if (known !== undefined) return known
     const pool = new Pool('http://peer', {
       connections: requestsToPeer,
       pipelining: 1,
@@ -179,22 +199,28 @@ export class PeerHttp implements Startable {
       headersTimeout: 0,
       bodyTimeout: 0,
       connect: (_options, done) => {
-        this.#open(to).then(
+        this.#open(connection, to).then(
           // undici asks no more of a socket than a duplex stream has.
           socket => done(null, socket as unknown as Socket),
           error => done(error, null),
         )
       },
     })
-    const line = { pool, slots: new StreamSlots({ slots: requestsToPeer, bound: waitingForPeer }) }
-    this.#lines.set(to.peerId, line)
-    this.#evict()
-    return line
+    line.pools.set(connection, pool)
+    connection.addEventListener('close', () => this.#forget(line, connection), { once: true })
+    // It may have closed before anybody could hear of it.
+    if (connection.status !== 'open') this.#forget(line, connection)
+    return pool
   }
 
-  async #open(to: PeerAddress) {
-    const signal = AbortSignal.timeout(dialTimeoutMs)
-    const connection = await this.#connect(to, signal)
+  #forget(line: PeerLine, connection: Connection): void {
+    const pool = line.pools.get(connection)
+    line.pools.delete(connection)
+    if (pool !== undefined) this.#close(pool)
+  }
+
+  async #open(connection: Connection, to: PeerPlaces): Promise<StreamSocket> {
+    const signal = AbortSignal.timeout(openStreamMs)
     const options = { signal, maxOutboundStreams: streamsToPeer, runOnLimitedConnection: true }
     try {
       return new StreamSocket(await connection.newStream(this.#protocol, options))
@@ -205,16 +231,21 @@ export class PeerHttp implements Startable {
   }
 
   #evict(): void {
-    for (const [peerId, { pool, slots }] of this.#lines) {
+    for (const [peerId, { pools, slots }] of this.#lines) {
       if (this.#lines.size <= linesKept) return
       if (!slots.isIdle) continue
       this.#lines.delete(peerId)
-      pool.close().catch(error => this.#log.debug({ err: error }, 'an idle pool did not close cleanly'))
+      for (const pool of pools.values()) this.#close(pool)
     }
+  }
+
+  /** What is under way ends first. */
+  #close(pool: Pool): void {
+    pool.close().catch(error => this.#log.debug({ err: error }, 'an idle pool did not close cleanly'))
   }
 }
 
-async function sendHeld(to: PeerAddress, request: PeerRequest, pool: Pool): Promise<Omit<PeerResponse, 'path'>> {
+async function sendHeld(to: PeerPlaces, request: PeerRequest, pool: Pool): Promise<Omit<PeerResponse, 'path'>> {
   const { method, path, headers, body, signal } = request
   try {
     const response = await pool.request({
@@ -230,30 +261,10 @@ async function sendHeld(to: PeerAddress, request: PeerRequest, pool: Pool): Prom
   }
 }
 
-function lost(to: PeerAddress, cause: unknown, sent: boolean): RmaError {
+function lost(to: PeerPlaces, cause: unknown, sent: boolean): RmaError {
   const reason = cause instanceof Error ? cause.message : String(cause)
   const message = sent ? 'the connection to the worker broke' : 'the worker could not be reached'
   // A dial that ends at its time limit tells of no answer, one that was refused of nobody being there.
   const silent = cause instanceof Error && cause.name === 'TimeoutError' ? { silent: true } : {}
   return new RmaError('WORKER_LOST', `${message}: ${reason}`, { worker: to.peerId, sent, ...silent }, { cause })
-}
-
-/** Addresses that name this peer, or nobody; others would be somebody else's. */
-function withPeerId(addresses: string[], peerId: PeerId): Multiaddr[] {
-  const suffix = `/p2p/${peerId}`
-  return addresses.flatMap(text => {
-    const address = parse(text)
-    if (address === undefined) return []
-    const named = address.getComponents().findLast(component => component.name === 'p2p')?.value
-    if (named === peerId.toString()) return [address]
-    return named === undefined || text.endsWith('/p2p-circuit') ? [address.encapsulate(suffix)] : []
-  })
-}
-
-function parse(text: string): Multiaddr | undefined {
-  try {
-    return multiaddr(text)
-  } catch {
-    return undefined
-  }
 }

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { errorCatalogue, isErrorCode, RmaError, toRmaError } from '../../shared/errors.ts'
 import type { PeerIdText, ServiceType } from '../../shared/schema/primitives.ts'
 import { KiB, type Milliseconds } from '../../shared/units.ts'
+import type { PeerPlaces } from '../paths/candidates.ts'
 import type { PeerHttp, PeerResponse } from '../paths/peer-http.ts'
 import { formatRequestHeaders, parseResponseHeaders, type RequestHeaders } from './headers.ts'
 import { patienceFor } from './patience.ts'
@@ -30,7 +31,7 @@ export interface PeerWatch {
 
 export interface Forward {
   service: ServiceType
-  to: { peerId: PeerIdText; addresses: string[] }
+  to: PeerPlaces
   headers: RequestHeaders
   body: RequestBody
   /** Whom it is for: those who wait for the same worker take turns. */

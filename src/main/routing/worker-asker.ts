@@ -2,6 +2,7 @@ import type { WorkerView } from '../../shared/schema/worker.ts'
 import type { Milliseconds } from '../../shared/units.ts'
 import type { Clock } from '../clock.ts'
 import type { Logger } from '../log.ts'
+import type { PeerPlaces } from '../paths/candidates.ts'
 import type { LocalServices } from '../service-request.ts'
 import type { Forwarder, ForwardOutcome } from './forwarder.ts'
 import { type Journey, mostWorkers, type RouteStep } from './journey.ts'
@@ -70,7 +71,7 @@ export class WorkerAsker {
     const leftMs = request.deadlineAt - clock.now()
     return forwarder.send({
       service: request.service,
-      to: { peerId: worker.peerId, addresses: worker.record.addresses },
+      to: placesOf(worker),
       headers: {
         id: request.id,
         deadlineMs: leftMs,
@@ -118,6 +119,10 @@ export class WorkerAsker {
         log.info({ worker: peerId, code: outcome.error.code, reason: outcome.error.message }, 'a worker was lost')
     }
   }
+}
+
+function placesOf({ peerId, record }: WorkerView): PeerPlaces {
+  return { peerId, addresses: record.addresses, vpnIp: record.vpnIp, tunnelUrl: record.tunnelUrl }
 }
 
 /** What a worker said of when to ask again is its claim, of any type. */

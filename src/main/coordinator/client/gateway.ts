@@ -1,5 +1,5 @@
 import { RmaError } from '../../../shared/errors.ts'
-import type { PeerAddress } from '../../paths/peer-http.ts'
+import type { PeerPlaces } from '../../paths/candidates.ts'
 import type { CoordinatorGateway } from '../../routing/coordinator-gateway.ts'
 import type { Forward, Forwarder, ForwardOutcome } from '../../routing/forwarder.ts'
 
@@ -9,7 +9,7 @@ const mostAsked = 2
 export interface GatewayComponents {
   forwarder: Pick<Forwarder, 'send'>
   /** Coordinators that are known, best first. */
-  coordinators(): PeerAddress[]
+  coordinators(): PeerPlaces[]
 }
 
 /** Hands requests that found no worker to a coordinator, over a connection between the two nodes. */

@@ -1,0 +1,136 @@
+import { createServer, type Server, Socket } from 'node:net'
+import type { Connection } from '@libp2p/interface'
+import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { second } from '../../shared/units.ts'
+import { systemClock } from '../clock.ts'
+import type { Host } from '../dht/host.ts'
+import { createTestHost } from '../directory/test-network.ts'
+import { createLog, LogBuffer } from '../log.ts'
+import { type PathHost, PeerPaths } from './peer-paths.ts'
+
+const log = createLog({ level: 'error', buffer: new LogBuffer() })
+const signal = new AbortController().signal
+const undo: (() => unknown)[] = []
+
+afterEach(async () => {
+  for (const each of undo.splice(0).reverse()) await each()
+})
+
+async function startHost(): Promise<Host> {
+  const host = await createTestHost()
+  await host.start()
+  undo.push(() => host.stop())
+  return host
+}
+
+/** A path to a host that can be cut as a cable is: nothing passes any more, and nothing is closed. */
+async function startCable(to: Host): Promise<{ port: number; cut: () => void }> {
+  const sockets: Socket[] = []
+  let isCut = false
+  const server: Server = createServer(socket => {
+    const onward = new Socket().connect(to.port, '127.0.0.1')
+    sockets.push(socket, onward)
+    for (const each of [socket, onward]) each.on('error', () => undefined)
+    socket.on('data', data => isCut || onward.write(data))
+    onward.on('data', data => isCut || socket.write(data))
+    if (isCut) socket.pause()
+  })
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  undo.push(() => {
+    for (const socket of sockets) socket.destroy()
+    server.close()
+  })
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('expected a port')
+  return {
+    port: address.port,
+    cut: () => {
+      isCut = true
+    },
+  }
+}
+
+/** As a node, with every address that was dialled. */
+function pathsOf(host: Host): { paths: PeerPaths; dialled: string[]; connections: (to: Host) => Connection[] } {
+  const dialled: string[] = []
+  const watched: PathHost = {
+    libp2p: host.libp2p,
+    protocols: host.protocols,
+    listens: () => host.listens(),
+    dial: (address: Multiaddr, dialSignal) => {
+      dialled.push(address.toString())
+      return host.dial(address, dialSignal)
+    },
+  }
+  return {
+    paths: new PeerPaths({ host: watched, clock: systemClock, log }),
+    dialled,
+    connections: to => host.libp2p.getConnections(to.peerId),
+  }
+}
+
+const at = (port: number) => `/ip4/127.0.0.1/tcp/${port}`
+
+describe('the connection that a request takes', () => {
+  it('is made once for all that ask at the same time, and used again', async () => {
+    const [self, peer] = [await startHost(), await startHost()]
+    const { paths, dialled } = pathsOf(self)
+    const to = { peerId: peer.peerId.toString(), addresses: peer.addresses() }
+    const made = await Promise.all([1, 2, 3].map(() => paths.connect(to, signal)))
+    expect(new Set([...made, await paths.connect(to, signal)]).size).toBe(1)
+    expect(dialled).toHaveLength(1)
+  })
+
+  it('goes to the peer and nobody else, whatever address its record names', async () => {
+    const [self, peer, victim] = [await startHost(), await startHost(), await startHost()]
+    const { paths, dialled, connections } = pathsOf(self)
+    const claims = { peerId: peer.peerId.toString(), addresses: victim.addresses() }
+    await expect(paths.connect(claims, signal)).rejects.toMatchObject({ code: 'WORKER_LOST', details: { sent: false } })
+    expect(connections(victim)).toEqual([])
+    expect(self.libp2p.getConnections()).toEqual([])
+    // Somebody else has answered there: it is not tried again for long, and what is true still leads to the peer.
+    await expect(paths.connect(claims, signal)).rejects.toThrow('none of its addresses can be tried')
+    expect(dialled).toHaveLength(1)
+    const both = { ...claims, addresses: [...victim.addresses(), ...peer.addresses()] }
+    const connection = await paths.connect(both, signal)
+    expect(connection.remotePeer.equals(peer.peerId)).toBe(true)
+  })
+
+  it('takes the way that is there when the first one hangs, within a second', async () => {
+    const [self, peer] = [await startHost(), await startHost()]
+    const { paths } = pathsOf(self)
+    const dead = await startCable(peer)
+    dead.cut()
+    const startedAt = performance.now()
+    const to = { peerId: peer.peerId.toString(), addresses: [at(dead.port), at(peer.port)] }
+    const connection = await paths.connect(to, signal)
+    expect(connection.remoteAddr.equals(multiaddr(`${at(peer.port)}/p2p/${peer.peerId}`))).toBe(true)
+    expect(performance.now() - startedAt).toBeLessThan(2 * second)
+  })
+
+  it('is given up when nothing comes back on it and the peer answers another way', async () => {
+    const [self, peer] = [await startHost(), await startHost()]
+    const { paths, connections } = pathsOf(self)
+    const cable = await startCable(peer)
+    const peerId = peer.peerId.toString()
+    const first = await paths.connect({ peerId, addresses: [at(cable.port)] }, signal)
+    const to = { peerId, addresses: [at(cable.port), at(peer.port)] }
+    expect(await paths.isLost(first, to)).toBe(false)
+    cable.cut()
+    expect(await paths.isLost(first, to)).toBe(true)
+    await vi.waitFor(() => expect(connections(peer)).toHaveLength(1))
+    expect(await paths.connect(to, signal)).not.toBe(first)
+  })
+
+  it('is kept when the peer answers nowhere: it may only be slow', async () => {
+    const [self, peer] = [await startHost(), await startHost()]
+    const { paths } = pathsOf(self)
+    const cable = await startCable(peer)
+    const to = { peerId: peer.peerId.toString(), addresses: [at(cable.port)] }
+    const only = await paths.connect(to, signal)
+    cable.cut()
+    expect(await paths.isLost(only, to)).toBe(false)
+    expect(only.status).toBe('open')
+  })
+})
