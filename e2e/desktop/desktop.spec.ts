@@ -47,6 +47,7 @@ test.describe('the desktop app in a real Electron', () => {
 
   test('opens the dashboard, and the switch donates once the donor has agreed', async () => {
     expect(page.url()).toContain('app://rma-donor/index.html')
+    await page.getByRole('button', { name: 'Not now' }).click()
     const donate = page.getByRole('switch', { name: 'Donate Compute' })
     await donate.click()
     await page.getByRole('button', { name: 'I understand, donate compute' }).click()

@@ -1,4 +1,4 @@
-import { Suspense, useEffect, useRef } from 'react'
+import { lazy, Suspense, useEffect, useRef } from 'react'
 import { I18nProvider } from 'react-aria-components'
 import styles from './app.module.css'
 import { ErrorBoundary } from './components/error-boundary.tsx'
@@ -13,6 +13,8 @@ import { routeFor } from './routes.ts'
 import { useNode } from './store/node-context.tsx'
 import { strings } from './strings/index.ts'
 import { useLocale } from './strings/use-locale.ts'
+
+const Welcome = lazy(() => import('./features/welcome/welcome.tsx'))
 
 export function App() {
   const { path, ownWindow } = useHashLocation()
@@ -34,6 +36,19 @@ export function App() {
   }, [route, locale])
 
   const Page = route.page
+  const isFirstRun = useNode(({ settings, status }) => settings?.welcomed === false && status?.consent === false)
+  if (isFirstRun && !ownWindow && route.path === 'status') {
+    return (
+      <I18nProvider locale={locale}>
+        <Suspense fallback={<output className={styles.loading}>{strings.app.loadingPage}</output>}>
+          <div className={styles.firstRun}>
+            <LinkBanner />
+            <Welcome />
+          </div>
+        </Suspense>
+      </I18nProvider>
+    )
+  }
   return (
     <I18nProvider locale={locale}>
       <div className={styles.app} data-own-window={ownWindow || undefined}>

@@ -43,7 +43,7 @@ export class StandInNode implements NodeApi {
   readonly status = new WatchedValue<Status>(sampleStatus)
   readonly topology = new WatchedValue<Topology>(sampleTopology)
   readonly jobs = new WatchedValue<JobsSnapshot>({ jobs: [] })
-  readonly settings = new WatchedValue<Settings>(defaultSettings)
+  readonly settings = new WatchedValue<Settings>({ ...defaultSettings, welcomed: true })
   readonly membership = new WatchedValue<Membership>({ kind: 'open' })
   readonly shell = noShell()
   readonly logs = new LogBuffer()
@@ -138,7 +138,12 @@ export class StandInNode implements NodeApi {
   async *previewLimits(limits: Limits): AsyncGenerator<Allowance, void, void> {
     this.#fail()
     const { allowance } = this.status.get()
-    yield { ...allowance, cpuThreads: limits.cpuThreads ?? allowance.cpuThreads }
+    yield {
+      ...allowance,
+      mode: 'work',
+      reason: { kind: 'clear' },
+      cpuThreads: limits.cpuThreads ?? allowance.cpuThreads,
+    }
   }
 
   async updateSettings(patch: SettingsPatch): Promise<Settings> {

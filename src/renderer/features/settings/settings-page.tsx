@@ -4,6 +4,7 @@ import type { Settings } from '../../../shared/schema/settings.ts'
 import { EmptyState } from '../../components/empty-state.tsx'
 import { useNode } from '../../store/node-context.tsx'
 import { strings } from '../../strings/index.ts'
+import { MembershipCard } from '../membership/membership-card.tsx'
 import { AppCard } from './app-card.tsx'
 import { ConnectionCard, InUseCard, PowerCard, ShareCard } from './limit-cards.tsx'
 import { ContributionCard, NetworkCard, RequestsCard, ServicesCard } from './node-cards.tsx'
@@ -44,6 +45,7 @@ function SettingsForm({ settings }: { settings: Settings }) {
             <h2 className={styles.group}>{words.groups.node}</h2>
             <ServicesCard />
             <RequestsCard />
+            <MembershipCard />
             <NetworkCard />
             <ContributionCard />
             <h2 className={styles.group}>{words.groups.app}</h2>

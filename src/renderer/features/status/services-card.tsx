@@ -8,19 +8,26 @@ import { serviceName } from '../../strings/service-name.ts'
 import styles from './services-card.module.css'
 import { unavailabilityReason } from './unavailability-reason.ts'
 
-/** What this machine may do for others, each with its switch and, where it cannot, the reason. */
+/** What this machine may do for others. */
 export function ServicesCard() {
-  const services = useNode(state => state.status?.services) ?? []
-  const donating = useNode(state => state.status?.donating ?? false)
   return (
     <Card title={strings.services.title}>
-      {services.length === 0 && <p className={styles.state}>{strings.services.none}</p>}
-      <ul className={styles.services}>
-        {services.map(service => (
-          <ServiceRow key={service.type} service={service} donating={donating} />
-        ))}
-      </ul>
+      <ServiceList />
     </Card>
+  )
+}
+
+/** Each service with its switch and, where it cannot run, the reason. */
+export function ServiceList() {
+  const services = useNode(state => state.status?.services) ?? []
+  const donating = useNode(state => state.status?.donating ?? false)
+  if (services.length === 0) return <p className={styles.state}>{strings.services.none}</p>
+  return (
+    <ul className={styles.services}>
+      {services.map(service => (
+        <ServiceRow key={service.type} service={service} donating={donating} />
+      ))}
+    </ul>
   )
 }
 

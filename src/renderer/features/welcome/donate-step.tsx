@@ -1,0 +1,47 @@
+import { HeartHandshake } from 'lucide-react'
+import { useState } from 'react'
+import { Button } from '../../components/button.tsx'
+import { Checkbox } from '../../components/checkbox.tsx'
+import { useNode } from '../../store/node-context.tsx'
+import { strings } from '../../strings/index.ts'
+import { ConsentPoints } from '../status/consent-points.tsx'
+import styles from './donate-step.module.css'
+import { useEndOfWelcome } from './use-end-of-welcome.ts'
+
+/** What one agrees to, and the one button. */
+export function DonateStep({ onBack }: { onBack: () => void }) {
+  const desktop = useNode(state => state.desktop)
+  const online = useNode(state => state.link.kind === 'online')
+  const canAutostart = desktop?.kind === 'app' && desktop.autostart !== 'unavailable'
+  const [autostart, setAutostart] = useState(true)
+  const { end, busy, error } = useEndOfWelcome()
+  const words = strings.welcome
+  const donate = () =>
+    end(async client => {
+      if (canAutostart) await client.desktop.set({ autostart })
+      await client.donation.set({ donating: true, consent: true })
+    })
+  return (
+    <>
+      <ConsentPoints />
+      {canAutostart && (
+        <Checkbox isSelected={autostart} onChange={setAutostart}>
+          {strings.desktop.autostart}
+        </Checkbox>
+      )}
+      {error !== undefined && (
+        <p className={styles.error} role="alert">
+          {error.message}
+        </p>
+      )}
+      <footer className={styles.foot}>
+        <Button onPress={onBack}>{words.back}</Button>
+        <Button kind="primary" isDisabled={busy || !online} onPress={donate}>
+          <HeartHandshake size={17} aria-hidden />
+          {strings.donate.switch}
+        </Button>
+      </footer>
+      <p className={styles.agree}>{words.agree}</p>
+    </>
+  )
+}

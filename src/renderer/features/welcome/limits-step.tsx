@@ -1,0 +1,79 @@
+import { limitsSchema } from '../../../shared/schema/limits.ts'
+import type { Settings } from '../../../shared/schema/settings.ts'
+import { Button } from '../../components/button.tsx'
+import { useNode } from '../../store/node-context.tsx'
+import { strings } from '../../strings/index.ts'
+import { ChoiceField, NumberField, SwitchField } from '../settings/fields.tsx'
+import { PreviewCard } from '../settings/preview-card.tsx'
+import { DraftProvider } from '../settings/settings-context.tsx'
+import { useDraft } from '../settings/use-draft.ts'
+import styles from './limits-step.module.css'
+
+interface LimitsStepProps {
+  onDone: () => void
+  onBack: () => void
+}
+
+/** The limits that people ask for first; the others are on the settings page. */
+export function LimitsStep(props: LimitsStepProps) {
+  const settings = useNode(state => state.settings)
+  return settings === undefined ? null : <LimitsForm settings={settings} {...props} />
+}
+
+function LimitsForm({ settings, onDone, onBack }: LimitsStepProps & { settings: Settings }) {
+  const draft = useDraft(settings)
+  const hasGpu = useNode(state => (state.status?.capabilities.gpus.length ?? 0) > 0)
+  const limits = limitsSchema.safeParse(draft.edits.limits ?? settings.limits)
+  const { inUse, power, share } = strings.settings
+  const words = strings.welcome
+  const next = async () => {
+    if (!draft.isChanged || (await draft.save())) onDone()
+  }
+  return (
+    <DraftProvider value={draft}>
+      <div className={styles.fields}>
+        <ChoiceField
+          path="limits.whileInUse.cpu"
+          label={words.whileInUse}
+          hint={inUse.cpuHint}
+          options={[
+            { id: 'run', label: inUse.run },
+            { id: 'slow', label: inUse.slow },
+            { id: 'pause', label: inUse.pause },
+          ]}
+        />
+        {hasGpu && (
+          <ChoiceField
+            path="limits.whileInUse.gpu"
+            label={words.gpuWhileInUse}
+            hint={inUse.gpuHint}
+            options={[
+              { id: 'run', label: inUse.run },
+              { id: 'pause', label: inUse.pause },
+            ]}
+          />
+        )}
+        <NumberField
+          path="limits.cpuThreads"
+          label={share.threads}
+          hint={share.threadsHint}
+          unit={share.threadsUnit}
+          none={share.allThreads}
+        />
+        <SwitchField path="limits.battery.pauseOnBattery" label={power.onBattery} hint={power.onBatteryHint} />
+      </div>
+      <PreviewCard limits={limits.success ? limits.data : undefined} />
+      {draft.error !== undefined && (
+        <p className={styles.error} role="alert">
+          {strings.settings.bar.failed({ message: draft.error.message })}
+        </p>
+      )}
+      <footer className={styles.foot}>
+        <Button onPress={onBack}>{words.back}</Button>
+        <Button kind="primary" isDisabled={draft.busy || draft.issues.length > 0} onPress={next}>
+          {words.next}
+        </Button>
+      </footer>
+    </DraftProvider>
+  )
+}

@@ -1,0 +1,28 @@
+import { useMemo } from 'react'
+import { useNode } from '../../store/node-context.tsx'
+import { strings } from '../../strings/index.ts'
+import { GraphCanvas } from '../topology/graph-canvas.tsx'
+import { TopologyCounts } from '../topology/topology-counts.tsx'
+import { useGroups } from '../topology/use-groups.ts'
+import styles from './welcome-network.module.css'
+
+/** The network as it is, from the first moment on. */
+export default function WelcomeNetwork() {
+  const topology = useNode(state => state.topology)
+  const { groups, open, toggle } = useGroups(topology)
+  const shown = useMemo(
+    () => ({ arrangement: 'graph', search: '', selected: undefined, groups, open }) as const,
+    [groups, open],
+  )
+  if (topology === undefined) return null
+  return (
+    <>
+      <GraphCanvas shown={shown} onSelect={toggle} />
+      <div className={styles.caption}>
+        <h2>{strings.welcome.network}</h2>
+        <TopologyCounts counts={topology.counts} />
+        {topology.counts.known === 0 && <p>{strings.topology.emptyHint}</p>}
+      </div>
+    </>
+  )
+}

@@ -1,0 +1,98 @@
+import { lazy, Suspense, useEffect, useId, useRef, useState } from 'react'
+import { Brand } from '../../components/brand.tsx'
+import { Button } from '../../components/button.tsx'
+import { Segments } from '../../components/segments.tsx'
+import { useNode } from '../../store/node-context.tsx'
+import { strings } from '../../strings/index.ts'
+import { languageChoices, useAppearance } from '../appearance/use-appearance.ts'
+import { DonateStep } from './donate-step.tsx'
+import { LimitsStep } from './limits-step.tsx'
+import { MachineStep } from './machine-step.tsx'
+import { ServicesStep } from './services-step.tsx'
+import { useEndOfWelcome } from './use-end-of-welcome.ts'
+import styles from './welcome.module.css'
+
+const WelcomeNetwork = lazy(() => import('./welcome-network.tsx'))
+
+const steps = ['machine', 'services', 'limits', 'donate'] as const
+
+/** The first run: what the machine is, what it may do and when, and the one button. Nothing computes before it. */
+export default function Welcome() {
+  const [at, setAt] = useState(0)
+  const { end, busy, error } = useEndOfWelcome()
+  const heading = useRef<HTMLHeadingElement>(null)
+  const headingId = useId()
+  const step = steps[at] ?? 'machine'
+  const words = strings.welcome
+  // Whoever reads with the ears is told that the step has changed; the first is read as any page is.
+  useEffect(() => {
+    if (at > 0) heading.current?.focus()
+  }, [at])
+  const next = () => setAt(at + 1)
+  return (
+    <div className={styles.welcome}>
+      <main className={styles.guide} aria-labelledby={headingId}>
+        <header className={styles.top}>
+          <Brand />
+          <Language />
+        </header>
+        <ol className={styles.steps} aria-label={words.steps}>
+          {steps.map((name, index) => (
+            <li key={name} aria-current={index === at ? 'step' : undefined} data-done={index < at || undefined}>
+              <span aria-hidden>{index + 1}</span>
+              {words.step[name]}
+            </li>
+          ))}
+        </ol>
+        <div className={styles.body}>
+          <h1 id={headingId} ref={heading} tabIndex={-1}>
+            {words.title[step]}
+          </h1>
+          <p className={styles.lead}>{words.lead[step]}</p>
+          {step === 'machine' && <MachineStep />}
+          {step === 'services' && <ServicesStep />}
+          {step === 'limits' && <LimitsStep onDone={next} onBack={() => setAt(at - 1)} />}
+          {step === 'donate' && <DonateStep onBack={() => setAt(at - 1)} />}
+          {error !== undefined && (
+            <p className={styles.error} role="alert">
+              {error.message}
+            </p>
+          )}
+        </div>
+        {(step === 'machine' || step === 'services') && (
+          <footer className={styles.foot}>
+            {at > 0 && <Button onPress={() => setAt(at - 1)}>{words.back}</Button>}
+            <Button kind="primary" onPress={next}>
+              {words.next}
+            </Button>
+          </footer>
+        )}
+        <p className={styles.skip}>
+          <Button kind="quiet" isDisabled={busy} onPress={() => end()}>
+            {words.skip}
+          </Button>
+          <span>{words.skipHint}</span>
+        </p>
+      </main>
+      <aside className={styles.network} aria-label={words.network}>
+        <Suspense>
+          <WelcomeNetwork />
+        </Suspense>
+      </aside>
+    </div>
+  )
+}
+
+function Language() {
+  const { shown, choose, canChoose } = useAppearance()
+  const online = useNode(state => state.link.kind === 'online')
+  return (
+    <Segments
+      label={strings.appearance.language}
+      options={languageChoices()}
+      value={shown.language}
+      onChange={language => choose({ language })}
+      isDisabled={!canChoose || !online}
+    />
+  )
+}
