@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { access, mkdtemp, readdir, rm, stat } from 'node:fs/promises'
+import { constants, existsSync } from 'node:fs'
+import { access, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
@@ -9,8 +9,7 @@ import { FuseV1Options, getCurrentFuseWire } from '@electron/fuses'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { MiB, minute } from '../../src/shared/units.ts'
 import { characterAccuracy, drawPage, letter } from '../support/letters.ts'
-import { runCommand } from '../support/node-process.ts'
-import { DesktopProcess, makeLoopbackFolder } from './support/desktop-process.ts'
+import { DesktopProcess, makeLoopbackFolder, runPackaged } from './support/desktop-process.ts'
 import { makeStandInDistribution } from './support/stand-in-distribution.ts'
 
 /** How a fuse's state is written in the binary. */
@@ -61,6 +60,22 @@ describe.skipIf(!isBuilt || process.platform !== 'linux')('the packaged app', ()
       expect(files).toContain(file)
   })
 
+  it('brings the command, which starts the app’s own program', async () => {
+    const command = join(app, 'resources/bin/rma-donor')
+    await access(command, constants.X_OK)
+    const recorded = join(folder, 'arguments')
+    await promisify(execFile)(command, ['status', '--json'], { env: { ...process.env, STAND_IN_RECORD: recorded } })
+    expect((await readFile(recorded, 'utf8')).trim().split('\n')).toEqual([
+      '--cli',
+      '--no-sandbox',
+      '--ozone-platform=headless',
+      '--disable-gpu',
+      '--',
+      'status',
+      '--json',
+    ])
+  })
+
   it('holds no sources, tests, source maps or development tools', () => {
     const own = new Set(files.map(file => file.split('/')[1]))
     expect([...own].sort()).toEqual(['assets', 'node_modules', 'out', 'package.json'])
@@ -109,10 +124,11 @@ describe.skipIf(!isBuilt || process.platform !== 'linux')('the packaged app', ()
       const unpacked = join(folder, 'unpacked')
       extractAll(join(app, 'resources/app.asar'), unpacked)
       const dataFolder = await makeLoopbackFolder(folder)
-      const desktop = new DesktopProcess({ main: join(unpacked, 'out/main/electron.js'), dataFolder })
+      const main = join(unpacked, 'out/main/electron.js')
+      const desktop = new DesktopProcess({ main, dataFolder })
       try {
         await desktop.started()
-        expect(await runCommand(['donate', 'on', '--agree', '--data-folder', dataFolder])).toMatchObject({ code: 0 })
+        expect(await runPackaged({ main, dataFolder }, ['donate', 'on', '--agree'])).toMatchObject({ code: 0 })
         const answer = await desktop.request('ocr', await drawPage(letter).png().toBuffer(), 'image/png')
         expect(answer.status, await answer.clone().text()).toBe(200)
         expect(characterAccuracy(letter, ((await answer.json()) as { text: string }).text)).toBeGreaterThanOrEqual(0.98)
@@ -123,6 +139,8 @@ describe.skipIf(!isBuilt || process.platform !== 'linux')('the packaged app', ()
         )
         expect(found.status, await found.clone().text()).toBe(200)
         expect(await found.json()).toMatchObject({ entities: [{ type: 'person' }, { value: '+442079460958' }] })
+        const report = await runPackaged({ main, dataFolder }, ['report'])
+        expect(report).toMatchObject({ code: 0, stdout: expect.stringContaining('0.1.0, desktop') })
         desktop.click('Stop and quit')
         expect(await desktop.exited, desktop.log).toBe(0)
       } finally {

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { vi } from 'vitest'
 import { loadAccessToken } from '../../../src/main/config/access-token.ts'
@@ -116,4 +117,18 @@ export async function makeLoopbackFolder(parent: string): Promise<string> {
     JSON.stringify({ ...defaultSettings, network, limits: unhindered }),
   )
   return dataFolder
+}
+
+/** Runs the `rma-donor` command as the packaged app does: in its own main bundle, without a window. */
+export async function runPackaged(
+  { main, dataFolder }: { main: string; dataFolder: string },
+  args: readonly string[],
+): Promise<{ code: number; stdout: string; stderr: string }> {
+  const { PATH, HOME, LANG } = process.env
+  const child = spawn(process.execPath, ['--import', hook.href, main, '--cli', '--', ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { PATH, HOME, LANG, RMA_DONOR_HOME: dataFolder },
+  })
+  const [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')])
+  return { code, stdout, stderr }
 }

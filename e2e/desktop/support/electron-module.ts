@@ -1,3 +1,4 @@
+import { dirname, resolve } from 'node:path'
 import { z } from 'zod'
 import { StandInElectron } from '../../../src/main/electron/stand-in/electron.ts'
 import type { DesktopReport } from './desktop-process.ts'
@@ -8,6 +9,9 @@ import type { DesktopReport } from './desktop-process.ts'
  */
 
 const electron = new StandInElectron({ argv: process.argv.slice(2), isPackaged: true })
+
+// Electron tells every program where its resources are.
+Object.defineProperty(process, 'resourcesPath', { value: resolve(dirname(process.argv[1] ?? ''), '../..') })
 
 const standInApp = electron.app
 const whenReady = standInApp.whenReady.bind(standInApp)

@@ -5,12 +5,17 @@ import { createPackage } from '@electron/asar'
 /** Marks the fuse wire in Electron's binary: this text, the wire's version, its length, one character for each fuse. */
 const fuseSentinel = 'dL7pKGdnNz796PbbjQWNKmHXBZaB9tsX'
 
-/** Lays out what electron-builder expects of an unpacked Electron, with a fuse wire but no browser. */
+/**
+ * Lays out what electron-builder expects of an unpacked Electron, with a fuse wire but no browser. Its program writes its
+ * arguments, a line each, to the file that STAND_IN_RECORD names.
+ */
 export async function makeStandInDistribution(folder: string): Promise<void> {
   await mkdir(join(folder, 'locales'), { recursive: true })
   await mkdir(join(folder, 'resources'))
   const executable = Buffer.concat([
-    Buffer.from(`#!/bin/sh\nexit 0\n${fuseSentinel}`),
+    Buffer.from(
+      `#!/bin/sh\n[ -z "$STAND_IN_RECORD" ] || printf '%s\\n' "$@" >"$STAND_IN_RECORD"\nexit 0\n${fuseSentinel}`,
+    ),
     Buffer.from([1, 9]),
     Buffer.from('101001011'),
     Buffer.from('\n'),

@@ -1,5 +1,7 @@
 import type { Readable, Writable } from 'node:stream'
 import type { Milliseconds } from '../../shared/units.ts'
+import type { Logger } from '../log.ts'
+import type { EngineLauncher } from '../services/engine-launcher.ts'
 
 /** What a command may touch of its process. */
 export interface CommandContext {
@@ -12,6 +14,8 @@ export interface CommandContext {
   errorOutput: Writable & { isTTY?: boolean }
   signal: AbortSignal
   now: () => Milliseconds
+  /** Starts engines in another way than by forking Node, where that is not possible. */
+  launchEngines?: (log: Logger) => Promise<EngineLauncher>
 }
 
 export interface CommonOptions {

@@ -140,6 +140,7 @@ async function runNode(
     output: context.output,
     errorOutput: context.errorOutput,
     signal: context.signal,
+    ...(context.launchEngines === undefined ? {} : { launchEngines: context.launchEngines }),
   })
 }
 

@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { RmaError } from '../../shared/errors.ts'
 import type { Update } from '../../shared/schema/desktop.ts'
@@ -20,6 +19,7 @@ import { decideClose } from './close-rules.ts'
 import { type DeepLink, deepLinkIn, linkScheme, parseDeepLink } from './deep-link.ts'
 import { DesktopStateFile } from './desktop-state.ts'
 import type { ElectronApi } from './electron-api.ts'
+import { keepInstanceIn } from './instance-folder.ts'
 import { offerToJoin } from './join-offer.ts'
 import { Lockdown } from './lockdown.ts'
 import type { ShellCommand } from './menu-row.ts'
@@ -163,10 +163,7 @@ export class Desktop {
     const { app, protocol } = this.#components.electron
     app.setName(strings.appName)
     app.setAppUserModelId(appId)
-    // One running app for each data folder, not for each user.
-    const userData = join(this.#init.dataFolder, 'electron')
-    mkdirSync(userData, { recursive: true, mode: 0o700 })
-    app.setPath('userData', userData)
+    keepInstanceIn(app, this.#init.dataFolder)
     protocol.registerSchemesAsPrivileged([appSchemePrivileges])
     if (!app.requestSingleInstanceLock()) return false
     this.#offersSafeMode = this.#starts.begin(this.#components.clock.now())

@@ -53,6 +53,7 @@ export interface ElectronApi {
 export interface ElectronApp
   extends Pick<
     Electron.App,
+    | 'disableHardwareAcceleration'
     | 'exit'
     | 'getAppMetrics'
     | 'getLoginItemSettings'
@@ -70,6 +71,8 @@ export interface ElectronApp
     | 'setPath'
     | 'whenReady'
   > {
+  /** macOS only. */
+  readonly dock?: Pick<Electron.Dock, 'hide'> | undefined
   on(event: 'activate' | 'before-quit' | 'will-quit', listener: (event: Electron.Event) => void): unknown
   on(event: 'window-all-closed', listener: () => void): unknown
   on(event: 'open-url', listener: (event: Electron.Event, url: string) => void): unknown

@@ -1,81 +1,8 @@
-import { homedir } from 'node:os'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import * as electron from 'electron'
-import { systemClock } from '../clock.ts'
-import { dataFolderPath } from '../config/data-folder.ts'
-import { consoleLog } from '../headless/console-log.ts'
-import { createLog, LogBuffer } from '../log.ts'
-import { RotatingLogFile } from '../rotating-log-file.ts'
-import { engineEntries } from '../services/engine-launcher.ts'
-import { guardAgainstCrashes } from './crash-guard.ts'
-import { Desktop } from './desktop.ts'
-import { createDesktopNode } from './desktop-node.ts'
-import { findUpdates } from './update-source.ts'
+import { commandArguments } from './command-arguments.ts'
+import { runCommand } from './run-command.ts'
+import { startDesktop } from './start-desktop.ts'
 
-const { app } = electron
-const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
-const rendererFolder = here('../renderer')
-const dataFolder = dataFolderPath(process.env.RMA_DONOR_HOME)
-const logFolder = join(dataFolder, 'logs')
-const logBuffer = new LogBuffer()
-const log = createLog({
-  level: 'info',
-  buffer: logBuffer,
-  destinations: [
-    consoleLog(process.stderr, process.env),
-    new RotatingLogFile({ folder: logFolder, name: 'rma-donor' }),
-  ],
-})
-
-guardAgainstCrashes(
-  { process, log },
-  {
-    restart: () => {
-      app.relaunch()
-      app.exit(1)
-    },
-  },
-)
-
-const desktop = new Desktop(
-  {
-    electron,
-    clock: systemClock,
-    log,
-    updates: findUpdates({ isPackaged: app.isPackaged, resources: process.resourcesPath }),
-    createNode: (shell, { safeMode }) =>
-      createDesktopNode(
-        { electron, clock: systemClock, log, logBuffer },
-        {
-          env: process.env,
-          version: app.getVersion(),
-          platform: process.platform,
-          entries: engineEntries(import.meta.url),
-          pagesFolder: rendererFolder,
-          shell,
-          safeMode,
-        },
-      ),
-  },
-  {
-    platform: process.platform,
-    argv: process.argv,
-    dataFolder,
-    logFolder,
-    // A Debian package is replaced by its package manager, which asks for a password.
-    quietUpdates: process.platform !== 'linux' || process.env.APPIMAGE !== undefined,
-    // An AppImage runs from a place that is gone when it ends.
-    executable: process.env.APPIMAGE ?? process.execPath,
-    configFolder: process.env.XDG_CONFIG_HOME ?? join(homedir(), '.config'),
-    folders: { renderer: rendererFolder, assets: here('../../assets') },
-    preload: here('../preload/index.cjs'),
-  },
-)
-
-if (desktop.prepare()) {
-  // Not awaited here: Electron is ready only after this module has been evaluated.
-  void app.whenReady().then(() => desktop.start())
-} else {
-  app.exit()
-}
+const args = commandArguments(process.argv)
+if (args === undefined) startDesktop(electron, { entryUrl: import.meta.url })
+else void runCommand(electron, { args, entryUrl: import.meta.url })

@@ -3,9 +3,9 @@ import { fileURLToPath } from 'node:url'
 import type { LogLevel } from '../../shared/schema/log.ts'
 import { systemClock } from '../clock.ts'
 import { type Flags, loadConfig } from '../config/node-config.ts'
-import { createLog, LogBuffer } from '../log.ts'
+import { createLog, LogBuffer, type Logger } from '../log.ts'
 import { createNode } from '../node.ts'
-import { engineEntries } from '../services/engine-launcher.ts'
+import { type EngineLauncher, engineEntries } from '../services/engine-launcher.ts'
 import { createForkLauncher } from '../services/fork-launcher.ts'
 import { consoleLog } from './console-log.ts'
 import { ReachableNode } from './reachable-node.ts'
@@ -26,6 +26,8 @@ export interface HeadlessInit {
   errorOutput: NodeJS.WritableStream & { isTTY?: boolean }
   /** Stops the node. */
   signal: AbortSignal
+  /** Default: they are forked. */
+  launchEngines?: (log: Logger) => Promise<EngineLauncher>
 }
 
 /**
@@ -46,15 +48,14 @@ async function runUntilRestart(init: HeadlessInit): Promise<void> {
     buffer: logBuffer,
     destinations: [consoleLog(init.errorOutput, init.env)],
   })
+  const { launchEngines = async (log: Logger) => createForkLauncher({ entries: engineEntries(init.entryUrl), log }) } =
+    init
   const node = await createNode({
     config,
     workerType: init.workerType,
     version: init.version,
     bundleUrl: init.entryUrl,
-    launchEngine: createForkLauncher({
-      entries: engineEntries(init.entryUrl),
-      log: log.child({ component: 'engines' }),
-    }),
+    launchEngine: await launchEngines(log.child({ component: 'engines' })),
     log,
     logBuffer,
     restart: () => restart.abort(),

@@ -50,6 +50,10 @@ export class StandInApp extends EventEmitter implements ElectronApp, RunningProg
     return this.#ready.promise
   }
 
+  disableHardwareAcceleration(): void {
+    if (this.#isReady) throw new Error('expected this before the app is ready')
+  }
+
   setName(name: string): void {
     this.name = name
   }
