@@ -14,7 +14,7 @@ const ownRoles: readonly Role[] = ['coordinator', 'donor', 'requester']
 export interface LocalAuthority {
   readonly revocations: LiveValue<string | undefined>
   enrol(request: unknown): Promise<EnrolAnswer>
-  issueFor(peerId: PeerIdText, roles: readonly Role[]): Promise<EnrolAnswer>
+  issueFor(peerId: PeerIdText, roles: readonly Role[], vpnKey?: string): Promise<EnrolAnswer>
   learn(revocations: string): Promise<void>
 }
 
@@ -41,7 +41,7 @@ export function followAuthority({ authority, trust, log }: AuthorityLinkComponen
     if (token !== undefined && token !== authority.revocations.get()) authority.learn(token).catch(failed)
   }
   return {
-    way: { name: 'this coordinator', enrol: () => authority.issueFor(trust.selfId, ownRoles) },
+    way: { name: 'this coordinator', enrol: ({ vpn_key }) => authority.issueFor(trust.selfId, ownRoles, vpn_key) },
     answer: request => authority.enrol(request),
     start: () => {
       stops.push(

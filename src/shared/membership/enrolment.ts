@@ -7,6 +7,7 @@ import { rawKeySchema } from './ca-key.ts'
 import { maxCertificateLength, rolesSchema } from './certificate.ts'
 import { isSignatureOfPeer, publicKeyOfPeerId } from './peer-key.ts'
 import { maxRevocationsLength } from './revocations.ts'
+import { maxVpnLeaseLength } from './vpn-lease.ts'
 
 /** How far the time of a request may be from the coordinator's. */
 export const enrolmentWindowMs = 5 * minute
@@ -29,6 +30,8 @@ export const enrolRequestSchema = z.strictObject({
   certificate: z.string().max(maxCertificateLength).optional(),
   /** What the operator sees where somebody has to approve. */
   label: peerTextSchema(64).optional(),
+  /** X25519, base64url: asks for a place in the VPN. */
+  vpn_key: rawKeySchema.optional(),
   signature: z.string().regex(/^[A-Za-z0-9_-]{86}$/),
 })
 export type EnrolRequest = z.infer<typeof enrolRequestSchema>
@@ -42,6 +45,8 @@ export const enrolAnswerSchema = z.discriminatedUnion('status', [
     expires_at: timestampSchema,
     /** What has been taken back, where anything has. */
     revocations: z.string().max(maxRevocationsLength).optional(),
+    /** A signed lease of the VPN, where one was asked for. */
+    vpn: z.string().max(maxVpnLeaseLength).optional(),
     network: z.object({ name: z.string().min(1).max(64), id: networkIdSchema, ca_public_key: rawKeySchema }),
   }),
   z.object({
@@ -54,8 +59,8 @@ export type EnrolAnswer = z.infer<typeof enrolAnswerSchema>
 
 /** What a peer signs; the network's id in it keeps a request from meaning anything elsewhere. */
 function contentOf({ signature: _, ...request }: EnrolRequest | UnsignedRequest): Uint8Array<ArrayBuffer> {
-  const { network_id, peer_id, issued_at, nonce, code, certificate, label } = request
-  const fields = [peer_id, issued_at, nonce, code ?? null, certificate ?? null, label ?? null]
+  const { network_id, peer_id, issued_at, nonce, code, certificate, label, vpn_key } = request
+  const fields = [peer_id, issued_at, nonce, code ?? null, certificate ?? null, label ?? null, vpn_key ?? null]
   return new TextEncoder().encode(`rma/${network_id}/enrol ${JSON.stringify(fields)}`)
 }
 
@@ -69,11 +74,12 @@ export interface RequestDraft {
   code?: string | undefined
   certificate?: string | undefined
   label?: string | undefined
+  vpnKey?: string | undefined
 }
 
 /** Makes a request that proves possession of the peer's key. */
 export async function signEnrolRequest(
-  { peerId, networkId, now, nonce, code, certificate, label }: RequestDraft,
+  { peerId, networkId, now, nonce, code, certificate, label, vpnKey }: RequestDraft,
   sign: (content: Uint8Array) => Uint8Array | Promise<Uint8Array>,
 ): Promise<EnrolRequest> {
   const request = {
@@ -84,6 +90,7 @@ export async function signEnrolRequest(
     ...(code === undefined ? {} : { code }),
     ...(certificate === undefined ? {} : { certificate }),
     ...(label === undefined ? {} : { label }),
+    ...(vpnKey === undefined ? {} : { vpn_key: vpnKey }),
   }
   return { ...request, signature: encodeBase64url(await sign(contentOf(request))) }
 }

@@ -1,6 +1,8 @@
+import { toString as toText } from 'uint8arrays/to-string'
 import { z } from 'zod'
 import { RmaError } from '../errors.ts'
 import { day, type Milliseconds, minute } from '../units.ts'
+import { decodeBase64url } from './base64url.ts'
 import type { CaKey } from './ca-key.ts'
 import { rawKeySchema } from './ca-key.ts'
 import { isTokenSignedBy, readToken, signToken, type TokenKind } from './ca-token.ts'
@@ -10,7 +12,7 @@ export const maxRevocationsLength = 57_344
 /** An entry matters until the last certificate it could mean has expired: seven days, and what clocks may differ. */
 const entryLifeMs = 7 * day + 2 * minute
 
-/** A peer id or the id (`jti`) of one certificate; never both long. */
+/** A peer id, the id (`jti`) of one certificate, or the SHA-256 of one of the VPN; told apart by their length. */
 const subjectSchema = z.string().regex(/^[A-Za-z0-9_-]{22,62}$/, 'expected a peer id or the id of a certificate')
 
 const revocationsSchema = z.strictObject({
@@ -61,6 +63,12 @@ export async function verifyRevocations(token: string, { caPublicKey, networkId 
 /** Whether a certificate has been taken back. `iat` in Unix seconds. */
 export function isRevoked(revoked: RevokedAt, { jti, sub, iat }: { jti: string; sub: string; iat: number }): boolean {
   return revoked[jti] !== undefined || iat <= (revoked[sub] ?? -1)
+}
+
+/** SHA-256, in hex, of the certificates of the VPN that were taken back: what Nebula calls its block list. */
+export function blockedVpnCertificates(revoked: RevokedAt): string[] {
+  const digests = Object.keys(revoked).map(subject => (subject.length === 43 ? decodeBase64url(subject) : undefined))
+  return digests.flatMap(digest => (digest?.length === 32 ? [toText(digest, 'base16')] : []))
 }
 
 /** All of both, less what no living certificate can match any more. Two coordinators' lists become one this way. */

@@ -15,6 +15,7 @@ import {
 } from '../../../shared/membership/enrolment.ts'
 import { formatInvite, inviteLink } from '../../../shared/membership/invite.ts'
 import { networkId } from '../../../shared/membership/network-id.ts'
+import type { Lighthouse } from '../../../shared/membership/vpn-lease.ts'
 import {
   type Application,
   type CreatedInvite,
@@ -37,6 +38,7 @@ import { applicationAnswer, inviteAnswer, memberAnswer } from './membership-answ
 import type { MembershipStore, StoredMember } from './membership-store.ts'
 import { ReplayGuard } from './replay-guard.ts'
 import { RevocationList } from './revocation-list.ts'
+import { VpnRegistry } from './vpn/vpn-registry.ts'
 
 /** Most requests that wait for the operator. */
 const maxApplications = 1_000
@@ -54,6 +56,8 @@ export interface AuthorityInit {
   network: string
   /** Default and most: 7 days. */
   certificateLifeMs?: Milliseconds
+  /** Who tells members of the VPN where the others are. Default: nobody. */
+  lighthouses?: () => readonly Lighthouse[]
 }
 
 /**
@@ -70,6 +74,7 @@ export class MembershipAuthority implements Startable {
   readonly #lifeMs: Milliseconds
   readonly #replays = new ReplayGuard()
   readonly #revocations: RevocationList
+  readonly #vpn: VpnRegistry
 
   constructor(components: AuthorityComponents, init: AuthorityInit) {
     this.#components = components
@@ -79,6 +84,8 @@ export class MembershipAuthority implements Startable {
     this.#lifeMs = Math.min(init.certificateLifeMs ?? maxCertificateLifeMs, maxCertificateLifeMs)
     this.#revocations = new RevocationList(components, { networkId: this.networkId, certificateLifeMs: this.#lifeMs })
     this.revocations = this.#revocations.signed
+    const { lighthouses = () => [] } = init
+    this.#vpn = new VpnRegistry(components, { networkId: this.networkId, lighthouses })
   }
 
   /** The store has to be open by then. */
@@ -114,18 +121,19 @@ export class MembershipAuthority implements Startable {
     const certificate = await this.#presented(request, now)
     const member = this.#components.store.transaction(() => this.#decide(request, certificate, now))
     if (member === undefined) return { status: 'pending', retry_after_seconds: pendingRetryMs / second }
-    const answer = await this.#issue(member)
+    const vpnIp = certificate instanceof RmaError ? undefined : certificate?.vpnIp
+    const answer = await this.#issue(member, { key: request.vpn_key, ip: vpnIp })
     log.info({ peer: member.peerId, roles: member.roles, via: member.via }, 'a certificate was issued')
     return answer
   }
 
   /** A certificate for this coordinator itself, or for another node the operator runs. */
-  async issueFor(peerId: PeerIdText, roles: readonly Role[]): Promise<EnrolAnswer> {
+  async issueFor(peerId: PeerIdText, roles: readonly Role[], vpnKey?: string): Promise<EnrolAnswer> {
     const now = this.#components.clock.now()
     const known = this.#components.store.member(peerId)
     const member = { ...(known ?? newMember(peerId, '', 'operator', now)), roles: [...roles] }
     this.#components.store.putMember(member)
-    return this.#issue(member)
+    return this.#issue(member, { key: vpnKey })
   }
 
   /** Throws BAD_INPUT. */
@@ -167,7 +175,8 @@ export class MembershipAuthority implements Startable {
   /** Takes a peer's certificates back, and issues no more; it need not be a member of this coordinator's. */
   async revoke(peerId: PeerIdText): Promise<void> {
     this.#components.log.warn({ peer: peerId }, 'a member was taken out')
-    await this.#revocations.add(peerId)
+    const now = this.#components.clock.now()
+    await this.#revocations.add([peerId, ...this.#vpn.certificatesOf(peerId, { now, issuedBy: now })])
   }
 
   /**
@@ -205,8 +214,16 @@ export class MembershipAuthority implements Startable {
   }
 
   /** Takes in what another coordinator of this CA has revoked, and signs a list of both where the two differ. */
-  learn(token: string): Promise<void> {
-    return this.#revocations.learn(token)
+  async learn(token: string): Promise<void> {
+    await this.#revocations.learn(token)
+    const { store, clock } = this.#components
+    const revoked = store.revoked()
+    // Which certificates of the VPN somebody has, only the coordinator knows that issued them.
+    const issuedHere = Object.entries(revoked).flatMap(([subject, at]) =>
+      this.#vpn.certificatesOf(subject, { now: clock.now(), issuedBy: (at + 1) * second }),
+    )
+    const unlisted = issuedHere.filter(fingerprint => revoked[fingerprint] === undefined)
+    if (unlisted.length > 0) await this.#revocations.add(unlisted)
   }
 
   #application(peerId: PeerIdText) {
@@ -270,12 +287,22 @@ export class MembershipAuthority implements Startable {
     store.putApplication({ peerId: peer_id, label: label ?? '', askedAt: now, refusedAt: null })
   }
 
-  async #issue({ peerId, roles, admittedAt }: StoredMember): Promise<EnrolAnswer> {
+  async #issue(
+    { peerId, roles, admittedAt }: StoredMember,
+    vpn: { key?: string | undefined; ip?: string | undefined },
+  ): Promise<EnrolAnswer> {
     const { key, clock, store } = this.#components
     // Above a revocation that was lifted within the same second.
     const issuedAt = Math.max(clock.now(), admittedAt * second)
-    const request = { peerId, roles, networkId: this.networkId, issuedAt, lifeMs: this.#lifeMs }
+    // An address that was once given stays in the certificate, so that any coordinator gives the same one.
+    const vpnIp = vpn.key === undefined ? vpn.ip : this.#vpn.address(peerId, vpn.ip, issuedAt)
+    const address = vpnIp === undefined ? {} : { vpnIp }
+    const request = { peerId, roles, networkId: this.networkId, ...address, issuedAt, lifeMs: this.#lifeMs }
     const certificate = await issueCertificate(request, key)
+    const lease =
+      vpn.key === undefined || vpnIp === undefined
+        ? undefined
+        : await this.#vpn.lease({ peerId, roles, vpnKey: vpn.key, ip: vpnIp, now: issuedAt })
     const expiresAt = (Math.floor(issuedAt / second) + Math.floor(this.#lifeMs / second)) * second
     store.noteCertificate(peerId, expiresAt)
     const revocations = this.revocations.get()
@@ -285,6 +312,7 @@ export class MembershipAuthority implements Startable {
       roles,
       expires_at: expiresAt,
       ...(revocations === undefined ? {} : { revocations }),
+      ...(lease === undefined ? {} : { vpn: lease }),
       network: { name: this.network, id: this.networkId, ca_public_key: this.caPublicKey },
     }
   }

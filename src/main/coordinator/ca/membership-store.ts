@@ -20,6 +20,10 @@ const schema = `
   CREATE TABLE IF NOT EXISTS applications (
     peerId TEXT PRIMARY KEY, label TEXT NOT NULL, askedAt INTEGER NOT NULL, refusedAt INTEGER) STRICT;
   CREATE TABLE IF NOT EXISTS revocations (subject TEXT PRIMARY KEY, at INTEGER NOT NULL) STRICT;
+  CREATE TABLE IF NOT EXISTS vpnHosts (
+    peerId TEXT PRIMARY KEY, host INTEGER NOT NULL UNIQUE, until INTEGER NOT NULL) STRICT;
+  CREATE TABLE IF NOT EXISTS vpnCertificates (
+    fingerprint TEXT PRIMARY KEY, peerId TEXT NOT NULL, until INTEGER NOT NULL) STRICT;
 `
 
 const rolesText = z.string().transform(text => rolesSchema.parse(text.split(' ')))
@@ -194,6 +198,34 @@ export class MembershipStore implements Startable {
       subject,
       at,
     )
+  }
+
+  /** The place in the VPN that a peer was given. */
+  vpnHost(peerId: PeerIdText): number | undefined {
+    return this.#rows(z.object({ host: z.number() }), 'SELECT host FROM vpnHosts WHERE peerId = ?', peerId)[0]?.host
+  }
+
+  /** Places whose last lease ends after `since`. */
+  vpnHosts(since: number): number[] {
+    const rows = this.#rows(z.object({ host: z.number() }), 'SELECT host FROM vpnHosts WHERE until > ?', since)
+    return rows.map(({ host }) => host)
+  }
+
+  /** Takes the place from whoever had it. */
+  putVpnHost(peerId: PeerIdText, host: number, until: number): void {
+    this.#run('INSERT OR REPLACE INTO vpnHosts VALUES (?, ?, ?)', peerId, host, until)
+  }
+
+  /** Forgets those that ended before `now`. */
+  addVpnCertificate(fingerprint: string, peerId: PeerIdText, until: number, now: number): void {
+    this.#run('DELETE FROM vpnCertificates WHERE until <= ?', now)
+    this.#run('INSERT OR REPLACE INTO vpnCertificates VALUES (?, ?, ?)', fingerprint, peerId, until)
+  }
+
+  /** Fingerprints of those a peer has that end in that span. */
+  vpnCertificates(peerId: PeerIdText, { after, by }: { after: number; by: number }): string[] {
+    const sql = 'SELECT fingerprint FROM vpnCertificates WHERE peerId = ? AND until > ? AND until <= ?'
+    return this.#rows(z.object({ fingerprint: z.string() }), sql, peerId, after, by).map(row => row.fingerprint)
   }
 
   #run(sql: string, ...values: SQLInputValue[]): void {

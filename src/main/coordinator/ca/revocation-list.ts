@@ -5,7 +5,6 @@ import {
   signRevocations,
   verifyRevocations,
 } from '../../../shared/membership/revocations.ts'
-import type { PeerIdText } from '../../../shared/schema/primitives.ts'
 import { type Milliseconds, second } from '../../../shared/units.ts'
 import type { Clock } from '../../clock.ts'
 import type { Startable } from '../../lifecycle.ts'
@@ -46,10 +45,13 @@ export class RevocationList implements Startable {
     await this.#publishing
   }
 
-  /** Takes back the certificates that a peer has by now. */
-  async add(peerId: PeerIdText): Promise<void> {
+  /** Takes back the certificates that a peer has by now, and those that are named one by one. */
+  async add(subjects: readonly string[]): Promise<void> {
     const { store, clock } = this.#components
-    store.addRevocation(peerId, Math.floor(clock.now() / second))
+    const at = Math.floor(clock.now() / second)
+    store.transaction(() => {
+      for (const subject of subjects) store.addRevocation(subject, at)
+    })
     await this.#publish()
   }
 

@@ -60,7 +60,7 @@ export class TestPeer {
   request(
     network: { networkId: string },
     now: number,
-    fields: { code?: string | undefined; certificate?: string | undefined; label?: string } = {},
+    fields: { code?: string | undefined; certificate?: string | undefined; label?: string; vpnKey?: string } = {},
   ): Promise<EnrolRequest> {
     const draft = { peerId: this.peerId, networkId: network.networkId, now, nonce: randomToken(), ...fields }
     return signEnrolRequest(draft, content => this.privateKey.sign(content))
