@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'electron-vite'
+import { licencesPlugin } from './scripts/licences/licences-plugin.ts'
 
 const here = (path: string) => resolve(import.meta.dirname, path)
 
@@ -36,6 +37,6 @@ export default defineConfig({
     root: here('src/renderer'),
     base: './',
     build: { target: 'chrome146', rollupOptions: { input: { index: here('src/renderer/index.html') } } },
-    plugins: [react()],
+    plugins: [react(), licencesPlugin(import.meta.dirname)],
   },
 })

@@ -190,7 +190,7 @@ test('shows what strangers wrote as text', async ({ page }) => {
 })
 
 for (const colorScheme of ['light', 'dark'] as const) {
-  for (const path of ['status', 'jobs', 'contribution', 'topology', 'network', 'logs']) {
+  for (const path of ['status', 'jobs', 'contribution', 'topology', 'network', 'settings', 'logs', 'about']) {
     test(`has no accessibility violations: ${path}, ${colorScheme}`, async ({ page }) => {
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
       await open(page, path)

@@ -1,5 +1,5 @@
 import type { LucideIcon } from 'lucide-react'
-import { ChartColumn, HeartHandshake, ListChecks, Network, ScrollText, Settings2, Waypoints } from 'lucide-react'
+import { ChartColumn, HeartHandshake, Info, ListChecks, Network, ScrollText, Settings2, Waypoints } from 'lucide-react'
 import { type ComponentType, lazy } from 'react'
 import { strings } from './strings/index.ts'
 
@@ -65,6 +65,13 @@ export const routes: readonly Route[] = [
     icon: ScrollText,
     page: lazy(() => import('./features/logs/logs-page.tsx')),
     fills: true,
+  },
+  {
+    path: 'about',
+    title: () => strings.page.about,
+    icon: Info,
+    page: lazy(() => import('./features/about/about-page.tsx')),
+    fills: false,
   },
 ]
 

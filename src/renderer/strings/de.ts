@@ -20,6 +20,7 @@ export const de: Translation<typeof en> = {
     network: 'Netz',
     settings: 'Einstellungen',
     logs: 'Protokoll',
+    about: 'Info',
   },
 
   link: {
@@ -388,6 +389,7 @@ export const de: Translation<typeof en> = {
     title: 'Darstellung',
     failed: 'Das wurde nicht geändert',
     about: 'Info',
+    more: 'Lizenzen und Aktualisierungen',
     version: 'Version {version}',
     aboutText: 'Freie Rechenzeit für die Dokumente einer Hilfsorganisation, von Rechner zu Rechner.',
   },
@@ -399,6 +401,37 @@ export const de: Translation<typeof en> = {
     autostartUnavailable: 'Nur ein installiertes Programm kann vom System gestartet werden.',
     notifications: 'Benachrichtigungen',
     notificationsHint: 'Nur solange das Fenster verborgen ist, und nie zweimal über dasselbe.',
+  },
+
+  about: {
+    program: 'Dieses Programm',
+    version: 'Version',
+    kind: 'Läuft als',
+    workerType: { desktop: 'Desktop-Programm', headless: 'Dienst ohne Fenster', coordinator: 'Koordinator' },
+    licence: 'Lizenz',
+    ownLicence: 'MIT: frei zu benutzen, zu ändern und weiterzugeben',
+    update: {
+      title: 'Aktualisierungen',
+      check: 'Jetzt prüfen',
+      install: 'Installieren und neu starten',
+      notInstalled: 'Diese Kopie wurde nicht installiert und aktualisiert sich daher nicht selbst.',
+      noServer: 'Dieser Ausgabe ist nicht bekannt, wo es Aktualisierungen gibt.',
+      current: 'Dies ist die neueste Version, soweit bekannt.',
+      currentAt: 'Dies ist die neueste Version (geprüft {time}).',
+      checking: 'Sucht nach einer neueren Version …',
+      loading: 'Lädt Version {version}: {share}',
+      waits: 'Version {version} ist bereit. Sie wird installiert, sobald keine Anfrage läuft.',
+      ready: 'Version {version} ist bereit. Sie wird installiert, wenn das Programm endet.',
+      failed: 'Die letzte Suche nach Aktualisierungen ist fehlgeschlagen ({time}): {message}',
+    },
+    licences: {
+      title: 'Gebaut auf der Arbeit anderer',
+      hint: 'Jedes Paket, das Teil dieses Programms ist, mit seiner Lizenz. Öffnen Sie eines, um den Text zu lesen.',
+      loading: 'Lädt …',
+      failed: 'Die Liste konnte nicht geladen werden: {message}',
+      search: 'Paket oder Lizenz suchen',
+      count: '{count, plural, one {# Paket} other {# Pakete}}',
+    },
   },
 
   welcome: {

@@ -19,6 +19,7 @@ export const en = {
     network: 'Network',
     settings: 'Settings',
     logs: 'Logs',
+    about: 'About',
   },
 
   link: {
@@ -380,6 +381,7 @@ export const en = {
     title: 'Appearance',
     failed: 'This was not changed',
     about: 'About',
+    more: 'Licences and updates',
     version: 'Version {version}',
     aboutText: 'Spare computer time for a charity’s documents, from peer to peer.',
   },
@@ -391,6 +393,37 @@ export const en = {
     autostartUnavailable: 'Only an installed app can be started by the system.',
     notifications: 'Notifications',
     notificationsHint: 'Only while the window is hidden, and never twice for the same thing.',
+  },
+
+  about: {
+    program: 'This program',
+    version: 'Version',
+    kind: 'Runs as',
+    workerType: { desktop: 'desktop app', headless: 'service without a window', coordinator: 'coordinator' },
+    licence: 'Licence',
+    ownLicence: 'MIT: free to use, change and pass on',
+    update: {
+      title: 'Updates',
+      check: 'Check now',
+      install: 'Install and restart',
+      notInstalled: 'This copy was not installed, so it does not update itself.',
+      noServer: 'This build does not know where updates are to be had.',
+      current: 'This is the newest version, as far as is known.',
+      currentAt: 'This is the newest version (looked {time}).',
+      checking: 'Looking for a newer version…',
+      loading: 'Loading version {version}: {share}',
+      waits: 'Version {version} is ready. It is installed once no request runs.',
+      ready: 'Version {version} is ready. It is installed when the app ends.',
+      failed: 'The last look for updates failed ({time}): {message}',
+    },
+    licences: {
+      title: 'Built on the work of others',
+      hint: 'Every package that is part of this program, with its licence. Open one to read its text.',
+      loading: 'Loading…',
+      failed: 'The list could not be loaded: {message}',
+      search: 'Find a package or licence',
+      count: '{count, plural, one {# package} other {# packages}}',
+    },
   },
 
   welcome: {

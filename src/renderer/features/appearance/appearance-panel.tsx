@@ -41,6 +41,7 @@ export function AppearancePanel() {
         <Brand />
         {version !== undefined && <p>{strings.appearance.version({ version })}</p>}
         <p>{strings.appearance.aboutText}</p>
+        <a href="#/about">{strings.appearance.more}</a>
       </section>
     </div>
   )
