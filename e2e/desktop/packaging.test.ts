@@ -28,6 +28,7 @@ describe.skipIf(!isBuilt || process.platform !== 'linux')('the packaged app', ()
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'rma-packaging-'))
     await makeStandInDistribution(join(folder, 'electron'))
+    await promisify(execFile)(process.execPath, [join(root, 'scripts/licences/write-licences.ts')], { cwd: root })
     await promisify(execFile)(
       join(root, 'node_modules/.bin/electron-builder'),
       ['--linux', 'dir', '--publish', 'never']
@@ -100,7 +101,10 @@ describe.skipIf(!isBuilt || process.platform !== 'linux')('the packaged app', ()
       await access(join(outside, name))
   })
 
-  it('keeps the licences of what it ships', () => {
+  it('keeps the licences of what it ships', async () => {
+    const list = await readFile(join(app, 'resources/licences.txt'), 'utf8')
+    for (const name of ['pino', 'react', 'tesseract.js', '@img/sharp-linux-x64']) expect(list).toContain(`\n${name} `)
+
     for (const name of ['@img/colour', 'pino', 'tesseract.js', 'classic-level/deps/leveldb/leveldb-1.20'])
       expect(files.filter(file => file.startsWith(`/node_modules/${name}/LICENSE`))).not.toEqual([])
   })

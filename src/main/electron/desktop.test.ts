@@ -302,6 +302,7 @@ describe('windows', () => {
   it('a window hidden for five minutes is destroyed and made again on demand', async () => {
     const { electron, clock } = await launchVisible()
     const first = electron.window
+    await first.loadURL('app://rma-donor/index.html#/contribution')
     first.close()
     clock.turn(5 * minute - 1)
     expect(first.isDestroyed()).toBe(false)
@@ -311,6 +312,7 @@ describe('windows', () => {
     electron.tray.menu.click('Open dashboard')
     await vi.waitFor(() => expect(electron.window.isVisible()).toBe(true))
     expect(electron.windows).toHaveLength(2)
+    expect(electron.window.webContents.url).toBe('app://rma-donor/index.html#/contribution')
   })
 
   it('the topology opens in one window of its own and closes for good', async () => {
@@ -740,5 +742,62 @@ describe('the help menu', () => {
     await vi.waitFor(() => expect(electron.copied).toEqual(['RMA Donor 0.1.0']))
     electron.applicationMenu?.click('Open folder with log files')
     expect(electron.opened).toEqual([join(folder, 'data', 'logs')])
+  })
+})
+
+describe('the firewall of Windows', () => {
+  it.each([
+    ['unasked', 'Windows is about to ask about networks'],
+    ['blocked', 'Windows keeps other nodes from this machine'],
+  ] as const)('is explained once when it is %s', async (state, message) => {
+    const { electron } = await launch({ askFirewall: async () => state })
+    expect(electron.questions.map(question => question.message)).toEqual([message])
+    electron.app.quit()
+    await electron.app.exited
+    expect((await launch({ askFirewall: async () => state })).electron.questions).toEqual([])
+  })
+
+  it('costs no start where it cannot be asked, and no word where it lets nodes through', async () => {
+    const askFirewall = async () => {
+      throw new Error('no PowerShell')
+    }
+    const { electron, node } = await launch({ askFirewall })
+    expect([node.started, electron.questions]).toEqual([1, []])
+    expect((await launch({ askFirewall: async () => 'allowed' })).electron.questions).toEqual([])
+  })
+})
+
+describe('each state of the tray', () => {
+  const states: [string, Partial<Status>, readonly [row: string, within?: string][]][] = [
+    ['off', { donating: false, activity: { kind: 'off' } }, [['Donate Compute']]],
+    ['ready', { donating: true, activity: { kind: 'ready' } }, [['1 h', 'Pause for'], ['Donate Compute']]],
+    ['working', { donating: true, activity: { kind: 'working', jobs: 1 } }, [['Finish current work, then stop']]],
+    ['paused', { donating: true, activity: { kind: 'paused' } }, [['Resume']]],
+    [
+      'waiting',
+      { donating: true, activity: { kind: 'waiting', reason: { kind: 'metered' }, jobs: 0 } },
+      [['Until I resume', 'Work anyway for']],
+    ],
+    ['alone', { donating: true, activity: { kind: 'alone' } }, [['2 h', 'Pause for']]],
+  ]
+
+  it.each(states)('%s has rows that do what they say', async (_name, change, rows) => {
+    const { electron, clock, node } = await launch()
+    const asked = vi.spyOn(node, 'setDonating')
+    const others = [
+      vi.spyOn(node, 'pause'),
+      vi.spyOn(node, 'workAnyway'),
+      vi.spyOn(node, 'resume'),
+      vi.spyOn(node, 'finish'),
+    ]
+    for (const [row, within] of rows) {
+      node.status.update(status => ({ ...status, ...change }))
+      clock.turn(1 * second)
+      const before = [asked, ...others].reduce((sum, spy) => sum + spy.mock.calls.length, 0)
+      electron.tray.menu.click(row, within)
+      await vi.waitFor(() =>
+        expect([asked, ...others].reduce((sum, spy) => sum + spy.mock.calls.length, 0)).toBeGreaterThan(before),
+      )
+    }
   })
 })

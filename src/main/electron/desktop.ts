@@ -36,6 +36,7 @@ import { installsByItself } from './update-rules.ts'
 import { Updater, type UpdateSource } from './updater.ts'
 import { WindowMenu } from './window-menu.ts'
 import { Windows } from './windows.ts'
+import type { FirewallState } from './windows-firewall.ts'
 
 /** An installer that has not ended the app by then will not. */
 const installTimeoutMs = 10 * second
@@ -59,6 +60,8 @@ export interface DesktopComponents {
   log: Logger
   /** Makes the node; called once the app is ready. Rejections are shown to the person and end the app. */
   createNode: (shell: ShellApi, init: { safeMode: boolean }) => Promise<DesktopNode>
+  /** What the system's firewall says of this program; missing where none asks. */
+  askFirewall?: (() => Promise<FirewallState>) | undefined
   /** Where updates come from. */
   updates: UpdateSource
 }
@@ -211,6 +214,7 @@ export class Desktop {
       this.#windows.showDashboard(this.#pendingLink?.page)
     }
     if (this.#state.get().startHidden) this.#state.update(state => ({ ...state, startHidden: false }))
+    await this.#explainFirewall()
     this.#nodeStarts = this.#startNode(safeMode)
     if (this.#pendingLink?.invite !== undefined) void this.#offerToJoin(this.#pendingLink.invite)
     await this.#nodeStarts
@@ -221,6 +225,22 @@ export class Desktop {
     const { platform, argv } = this.#init
     if (argv.includes(hiddenSwitch) || this.#state.get().startHidden) return true
     return platform === 'darwin' && this.#components.electron.app.getLoginItemSettings().wasOpenedAtLogin
+  }
+
+  /** Before Windows asks, its question is explained, once; that somebody has declined it is told, once. */
+  async #explainFirewall(): Promise<void> {
+    const { askFirewall, electron } = this.#components
+    if (askFirewall === undefined) return
+    try {
+      const state = await askFirewall()
+      this.#log.info({ state }, 'asked the firewall about this program')
+      if (state === 'allowed' || this.#state.get().told.includes(`firewall:${state}`)) return
+      const words = strings.firewall[state]
+      await electron.dialog.showMessageBox({ type: 'info', message: words.message, detail: words.detail })
+      this.#state.update(each => ({ ...each, told: [...each.told, `firewall:${state}`] }))
+    } catch (error) {
+      this.#log.warn({ err: error }, 'the firewall could not be asked about this program')
+    }
   }
 
   /** Whether to start in safe mode; the owner may also want to leave. */

@@ -120,7 +120,7 @@ export interface ElectronWindow
 export type WindowEvent = 'closed' | 'hide' | 'maximize' | 'moved' | 'ready-to-show' | 'resized' | 'show' | 'unmaximize'
 
 export interface ElectronWebContents
-  extends Pick<Electron.WebContents, 'id' | 'isDestroyed' | 'reload' | 'setWindowOpenHandler'> {
+  extends Pick<Electron.WebContents, 'getURL' | 'id' | 'isDestroyed' | 'reload' | 'setWindowOpenHandler'> {
   readonly session: ElectronSession
   postMessage(channel: string, message: unknown, transfer?: ElectronPort[]): void
   on(

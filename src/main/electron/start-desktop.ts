@@ -13,6 +13,7 @@ import { createDesktopNode } from './desktop-node.ts'
 import type { ElectronApi } from './electron-api.ts'
 import { endRunningApp } from './end-running-app.ts'
 import { findUpdates } from './update-source.ts'
+import { askFirewall } from './windows-firewall.ts'
 
 /** Starts the app, or hands over to the one that runs already. `entryUrl` is the address of the main bundle. */
 export function startDesktop(electron: ElectronApi, { entryUrl }: { entryUrl: string }): void {
@@ -48,6 +49,8 @@ export function startDesktop(electron: ElectronApi, { entryUrl }: { entryUrl: st
       electron,
       clock: systemClock,
       log,
+      askFirewall:
+        process.platform === 'win32' && app.isPackaged ? () => askFirewall(process.execPath, process.env) : undefined,
       updates: findUpdates({ isPackaged: app.isPackaged, resources: process.resourcesPath }),
       createNode: (shell, { safeMode }) =>
         createDesktopNode(

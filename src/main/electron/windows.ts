@@ -1,7 +1,7 @@
 import { type Milliseconds, minute } from '../../shared/units.ts'
 import type { Clock, StopTimer } from '../clock.ts'
 import type { Logger } from '../log.ts'
-import { type AppPage, pageUrl } from './app-url.ts'
+import { type AppPage, pageOf, pageUrl } from './app-url.ts'
 import type { CloseOutcome } from './close-rules.ts'
 import { decideAfterCrash } from './crash-rules.ts'
 import type { DesktopStateFile } from './desktop-state.ts'
@@ -43,6 +43,8 @@ export class Windows {
   readonly #components: WindowsComponents
   readonly #init: WindowsInit
   readonly #open = new Map<WindowKind, OpenWindow>()
+  /** Where the dashboard was when it gave its memory back: it comes back there. */
+  #lastPage: AppPage | undefined
 
   constructor(components: WindowsComponents, init: WindowsInit) {
     this.#components = components
@@ -70,7 +72,7 @@ export class Windows {
   #show(kind: WindowKind, page: AppPage | undefined): void {
     const open = this.#open.get(kind)
     if (open === undefined) {
-      this.#create(kind, page ?? 'status')
+      this.#create(kind, page ?? this.#lastPage ?? 'status')
       return
     }
     if (page !== undefined && kind === 'dashboard') this.#load(kind, open.window, page)
@@ -109,7 +111,12 @@ export class Windows {
 
   #watchLife(kind: WindowKind, open: OpenWindow): void {
     const { window } = open
-    window.on('hide', () => this.#after(open, 'destroy', hiddenLifeMs, () => this.#destroy(kind)))
+    window.on('hide', () =>
+      this.#after(open, 'destroy', hiddenLifeMs, () => {
+        if (kind === 'dashboard') this.#lastPage = pageOf(window.webContents.getURL())
+        this.#destroy(kind)
+      }),
+    )
     window.on('show', () => this.#cancel(open, 'destroy'))
     window.on('closed', () => this.#forget(kind, open))
     if (kind === 'dashboard') {

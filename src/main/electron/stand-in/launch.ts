@@ -5,6 +5,7 @@ import { TurnedClock } from '../../clock.ts'
 import type { ShellApi } from '../../rpc/shell-api.ts'
 import { Desktop, type DesktopNode } from '../desktop.ts'
 import type { UpdateSource } from '../updater.ts'
+import type { FirewallState } from '../windows-firewall.ts'
 import { StandInElectron, type StandInInit } from './electron.ts'
 import { SmallNode } from './small-node.ts'
 
@@ -15,6 +16,7 @@ export interface LaunchOptions extends StandInInit {
   platform?: NodeJS.Platform
   /** Default: no place for them. */
   updates?: UpdateSource
+  askFirewall?: () => Promise<FirewallState>
 }
 
 export const preloadPath = '/out/preload/index.cjs'
@@ -33,6 +35,7 @@ export function prepareDesktop(
     createNode,
     platform = 'linux',
     updates = { kind: 'off', why: 'no-server' },
+    askFirewall,
     ...init
   }: LaunchOptions = {},
 ) {
@@ -43,7 +46,7 @@ export function prepareDesktop(
     return node
   }
   const desktop = new Desktop(
-    { electron, clock, log: pino({ enabled: false }), createNode: createNode ?? handOver, updates },
+    { electron, clock, log: pino({ enabled: false }), createNode: createNode ?? handOver, updates, askFirewall },
     {
       platform,
       argv: init.argv ?? [],

@@ -47,6 +47,10 @@ export class StandInWebContents extends EventEmitter implements ElectronWebConte
     this.session = init.session
   }
 
+  getURL(): string {
+    return this.url
+  }
+
   isDestroyed(): boolean {
     return this.#destroyed
   }

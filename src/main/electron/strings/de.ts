@@ -71,6 +71,18 @@ export const de: Translation<typeof en> = {
     view: 'Ansicht',
     window: 'Fenster',
   },
+  firewall: {
+    unasked: {
+      message: 'Windows fragt gleich nach Netzen',
+      detail:
+        'Andere Knoten erreichen diesen Rechner nur, wenn Windows sie lässt. Wählen Sie „Zulassen“ für private Netze, wenn es fragt. Lehnen Sie ab, kann dieser Rechner weiter andere fragen und über einen Koordinator geben.',
+    },
+    blocked: {
+      message: 'Windows hält andere Knoten von diesem Rechner fern',
+      detail:
+        'Die Firewall hat eine Regel, die RMA Donor sperrt; so eine entsteht, wenn ihre Frage abgelehnt wird. Ändern lässt sich das unter Windows-Sicherheit, Firewall- und Netzwerkschutz, Zugriff von App durch Firewall zulassen, RMA Donor, Privat.',
+    },
+  },
   hidden: {
     title: 'RMA Donor läuft weiter',
     inTray: 'Das Symbol im Infobereich öffnet das Fenster wieder. „Anhalten und beenden“ dort beendet das Programm.',

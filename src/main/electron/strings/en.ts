@@ -70,6 +70,18 @@ export const en = {
     view: 'View',
     window: 'Window',
   },
+  firewall: {
+    unasked: {
+      message: 'Windows is about to ask about networks',
+      detail:
+        'Other nodes reach this machine only if Windows lets them. When it asks, choose “Allow” for private networks. If you decline, this machine can still ask others, and give through a coordinator.',
+    },
+    blocked: {
+      message: 'Windows keeps other nodes from this machine',
+      detail:
+        'Its firewall has a rule that blocks RMA Donor, as it makes one when its question is declined. To change that: Windows Security, Firewall & network protection, Allow an app through firewall, RMA Donor, Private.',
+    },
+  },
   hidden: {
     title: 'RMA Donor keeps running',
     inTray: 'Its icon in the tray opens the window again. “Stop and quit” there ends it.',
