@@ -19,7 +19,7 @@ it('shows each card, what is free on it and who can use it', () => {
     ],
   })
   expect(text).toContain('16 threads, 61 °C')
-  expect(text).toContain('RTX 4090: 24.0 GiB, 20.0 GiB free, 25% busy, 50 °C, driver 575.51, for Ollama, vLLM')
+  expect(text).toContain('RTX 4090: 24.0 GiB, 20.0 GiB free, 25 % busy, 50 °C, driver 575.51, for Ollama, vLLM')
   expect(text).toContain('Framebuffer: memory of the system, no known engine computes on it')
   expect(text).toContain('Power      battery (80 %)')
 })
