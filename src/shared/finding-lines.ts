@@ -1,84 +1,83 @@
 import type { Finding, SourceTry } from './schema/diagnosis.ts'
+import type { Strings } from './strings/catalogue.ts'
+import type { en } from './strings/en.ts'
 import { type Milliseconds, minute, second } from './units.ts'
 
+/** The words for it, in any language. */
+export type FindingWords = Strings<typeof en.findings>
+
 /**
- * A finding in English: what was found, then what to know and do about it, one sentence or two each. `now` is when they are
+ * A finding in words: what was found, then what to know and do about it, one sentence or two each. `now` is when they are
  * read.
  */
-export function findingLines(finding: Finding, now: Milliseconds): string[] {
-  return text(finding, now).split('\n')
-}
-
-function text(finding: Finding, now: Milliseconds): string {
+export function findingLines(finding: Finding, words: FindingWords, now: Milliseconds): string[] {
   switch (finding.kind) {
     case 'connected':
-      return `Connected to ${counted(finding.peers, 'node')}.`
+      return [words.connected({ peers: finding.peers })]
     case 'alone':
       return [
-        'No other node answers.',
-        ...finding.tried.map(triedSentence),
-        finding.mdns
-          ? 'Nodes on the same local network are found by themselves, unless the router or a firewall keeps multicast back.'
-          : 'Looking on the local network is switched off (mdns in settings.json, or --no-mdns).',
+        words.alone,
+        ...finding.tried.map(tried => triedSentence(tried, words.tried)),
+        finding.mdns ? words.mdnsOn : words.mdnsOff,
         finding.nextTryAt === undefined
-          ? 'Trying now.'
-          : `Next try in ${Math.ceil(Math.max(0, finding.nextTryAt - now) / second)} s.`,
-      ].join('\n')
+          ? words.tryingNow
+          : words.nextTry({ seconds: Math.ceil(Math.max(0, finding.nextTryAt - now) / second) }),
+      ]
     case 'nowhere-to-look':
-      return 'There is nobody to ask: no seeds are set, no node is known from before, and looking on the local network is off.\nGive a seed (--seed) or allow multicast DNS.'
+      return [words.nowhere, words.giveSeed]
     case 'this-machine-only':
-      return `Only programs on this machine can reach this node (${finding.addresses.join(', ') || 'no address'}).\nListen on the machine's own addresses (network.listen in settings.json, or --listen 0.0.0.0).`
+      return [
+        words.thisMachineOnly({ addresses: finding.addresses.join(', ') || words.noAddress }),
+        words.listenElsewhere,
+      ]
     case 'local-network-only':
-      return 'Nodes on the same local network or VPN can reach this one; those on the internet cannot.'
+      return [words.localNetworkOnly]
     case 'public':
-      return 'This node has a public address.'
+      return [words.public]
     case 'port':
-      return finding.level === 'good'
-        ? `Port ${finding.inUse} is open for ${finding.use === 'nodes' ? 'other nodes' : 'programs on this machine'}.`
-        : `Port ${finding.wanted} was taken by another program, so ${finding.use === 'nodes' ? 'other nodes' : 'programs on this machine'} use ${finding.inUse}.`
+      return [portSentence(finding, words)]
     case 'clock-right':
-      return `The clock agrees with ${counted(finding.groups, 'other machine')}.`
+      return [words.clockRight({ groups: finding.groups })]
     case 'clock-unknown':
-      return `Whether the clock is right cannot be told yet: that takes three other machines, heard from so far: ${finding.groups}.`
+      return [words.clockUnknown({ groups: finding.groups })]
     case 'clock-wrong':
-      return `The clock is ${formatOffset(finding.offsetMs)}. The node corrects for it, but set the system's clock.`
+      return [clockSentence(finding.offsetMs, words)]
     case 'member':
-      return `This node is a member of its network until ${new Date(finding.until).toISOString().slice(0, 10)}.${
-        finding.failure === undefined
-          ? ''
-          : `\nIts certificate could not be renewed so far: ${finding.failure}. It is tried again by itself.`
-      }`
+      return [
+        words.member({ until: finding.until }),
+        ...(finding.failure === undefined ? [] : [words.renewalFailed({ failure: finding.failure })]),
+      ]
     case 'no-member':
-      return `${noMember[finding.state]}${
-        finding.failure === undefined ? '' : `\nThe last request for a certificate failed: ${finding.failure}.`
-      }`
+      return [
+        words.noMember[finding.state],
+        ...(finding.failure === undefined ? [] : [words.requestFailed({ failure: finding.failure })]),
+      ]
     case 'announced':
-      return `This node's offer is known to ${counted(finding.registrars, 'registrar')}.`
+      return [words.announced({ registrars: finding.registrars })]
     case 'not-announced':
-      return 'No registrar has taken this node’s offer yet, so nobody can find it. It is offered again by itself.'
+      return [words.notAnnounced]
   }
 }
 
-const noMember = {
-  expired: 'This node’s certificate has ended, so the others no longer speak with it. It asks for a new one by itself.',
-  pending: 'The operator of the network has yet to approve this node; until then the others do not speak with it.',
-  outside:
-    'This node is no member of its network, so the others do not speak with it. Join with an invite: rma-donor join.',
-} as const
+function triedSentence({ source, offered, reached, failure }: SourceTry, words: FindingWords['tried']): string {
+  if (failure !== undefined) return words.failed({ source, failure })
+  return offered === 0 ? words.none({ source }) : words.answered({ source, reached, offered })
+}
 
-function triedSentence({ source, offered, reached, failure }: SourceTry): string {
-  if (failure !== undefined) return `Tried ${source}: ${failure}.`
-  if (offered === 0) return `Tried ${source}: there are none.`
-  return `Tried ${source}: ${reached} of ${counted(offered, 'address', 'addresses')} answered.`
+/** Ports are names rather than numbers: nothing stands between their thousands. */
+function portSentence({ level, use, wanted, inUse }: Extract<Finding, { kind: 'port' }>, words: FindingWords): string {
+  const port = String(inUse)
+  return level === 'good' ? words.portOpen({ port, use }) : words.portTaken({ wanted: String(wanted), port, use })
 }
 
 /** `offsetMs` is what has to be added to this clock, so a positive one means that it is behind. */
-function formatOffset(offsetMs: Milliseconds): string {
+function clockSentence(offsetMs: Milliseconds, words: FindingWords): string {
   const amount = Math.abs(offsetMs)
-  const text = amount < minute ? `${Math.round(amount / second)} s` : `${Math.round(amount / minute)} min`
-  return `${text} ${offsetMs > 0 ? 'slow' : 'fast'}`
-}
-
-function counted(count: number, one: string, many = `${one}s`): string {
-  return `${count} ${count === 1 ? one : many}`
+  return words.clockWrong({
+    amount:
+      amount < minute
+        ? words.seconds({ count: Math.round(amount / second) })
+        : words.minutes({ count: Math.round(amount / minute) }),
+    way: offsetMs > 0 ? 'slow' : 'fast',
+  })
 }

@@ -27,7 +27,7 @@ it('says in words what is right, what to know, and what to mend', () => {
   Nodes on the same local network are found by themselves, unless the router or a firewall keeps multicast back.
   Next try in 20 s.
 · Port 8468 was taken by another program, so other nodes use 8469.
-✗ The clock is 10 min slow. The node corrects for it, but set the system's clock.
+✗ The clock is 10 min slow. The node corrects for it, but set the system’s clock.
 
 2 to look at.`)
 })

@@ -39,6 +39,8 @@ export const de: Translation<typeof en> = {
     unknown: 'Nicht mit Ihrem Knoten verbunden',
   },
 
+  findings: shared.findings,
+
   pause: {
     open: 'Pausieren',
     minutes: 'Für {count, plural, one {# Minute} other {# Minuten}}',

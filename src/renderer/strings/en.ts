@@ -38,6 +38,8 @@ export const en = {
     unknown: 'Not connected to your node',
   },
 
+  findings: shared.findings,
+
   pause: {
     open: 'Pause',
     minutes: 'For {count, plural, one {# minute} other {# minutes}}',

@@ -51,4 +51,54 @@ export const de: Translation<typeof en> = {
       gib: '{amount, number, ::.0} GiB',
     },
   },
+  findings: {
+    connected: 'Mit {peers, plural, one {# Knoten} other {# Knoten}} verbunden.',
+    alone: 'Kein anderer Knoten antwortet.',
+    tried: {
+      failed: 'Versucht: {source}: {failure}.',
+      none: 'Versucht: {source}: Es gibt keine.',
+      answered:
+        'Versucht: {source}: {reached, number} von {offered, plural, one {# Adresse hat} other {# Adressen haben}} geantwortet.',
+    },
+    mdnsOn:
+      'Knoten im selben lokalen Netz werden von selbst gefunden, sofern nicht der Router oder eine Firewall Multicast zurückhält.',
+    mdnsOff: 'Die Suche im lokalen Netz ist abgeschaltet (mdns in settings.json oder --no-mdns).',
+    tryingNow: 'Ein Versuch läuft.',
+    nextTry: 'Nächster Versuch in {seconds, number} s.',
+    nowhere:
+      'Es gibt niemanden zu fragen: Keine Startknoten sind gesetzt, keiner ist von früher bekannt, und die Suche im lokalen Netz ist aus.',
+    giveSeed: 'Geben Sie einen Startknoten an (--seed) oder erlauben Sie Multicast-DNS.',
+    thisMachineOnly: 'Nur Programme auf diesem Rechner können diesen Knoten erreichen ({addresses}).',
+    noAddress: 'keine Adresse',
+    listenElsewhere:
+      'Lauschen Sie auf den eigenen Adressen des Rechners (network.listen in settings.json oder --listen 0.0.0.0).',
+    localNetworkOnly:
+      'Knoten im selben lokalen Netz oder VPN können diesen erreichen; solche aus dem Internet können es nicht.',
+    public: 'Dieser Knoten hat eine öffentliche Adresse.',
+    portOpen: 'Port {port} ist offen für {use, select, nodes {andere Knoten} other {Programme auf diesem Rechner}}.',
+    portTaken:
+      'Port {wanted} war von einem anderen Programm belegt, darum benutzen {use, select, nodes {andere Knoten} other {Programme auf diesem Rechner}} {port}.',
+    clockRight: 'Die Uhr stimmt mit {groups, plural, one {# anderem Rechner} other {# anderen Rechnern}} überein.',
+    clockUnknown:
+      'Ob die Uhr richtig geht, ist noch nicht zu sagen: Dazu braucht es drei andere Rechner, bisher gehört: {groups, number}.',
+    clockWrong:
+      'Die Uhr geht {amount} {way, select, slow {nach} other {vor}}. Der Knoten gleicht das aus, aber stellen Sie die Uhr des Systems.',
+    seconds: '{count, number} s',
+    minutes: '{count, number} Min.',
+    member: 'Dieser Knoten ist Mitglied seines Netzes bis {until, date, ::yyyyMMdd}.',
+    renewalFailed:
+      'Sein Zertifikat konnte bisher nicht erneuert werden: {failure}. Es wird von selbst wieder versucht.',
+    noMember: {
+      expired:
+        'Das Zertifikat dieses Knotens ist abgelaufen, daher sprechen die anderen nicht mehr mit ihm. Er bittet von selbst um ein neues.',
+      pending:
+        'Der Betreiber des Netzes muss diesem Knoten noch zustimmen; bis dahin sprechen die anderen nicht mit ihm.',
+      outside:
+        'Dieser Knoten ist kein Mitglied seines Netzes, daher sprechen die anderen nicht mit ihm. Treten Sie mit einer Einladung bei: rma-donor join.',
+    },
+    requestFailed: 'Die letzte Bitte um ein Zertifikat ist fehlgeschlagen: {failure}.',
+    announced: 'Das Angebot dieses Knotens ist {registrars, plural, one {# Registrar} other {# Registraren}} bekannt.',
+    notAnnounced:
+      'Noch kein Registrar hat das Angebot dieses Knotens angenommen, also kann ihn niemand finden. Es wird von selbst wieder angeboten.',
+  },
 }

@@ -52,4 +52,49 @@ export const en = {
       gib: '{amount, number, ::.0} GiB',
     },
   },
+  /** What was found out about a node's place in its network, and what to do about it. */
+  findings: {
+    connected: 'Connected to {peers, plural, one {# node} other {# nodes}}.',
+    alone: 'No other node answers.',
+    tried: {
+      failed: 'Tried {source}: {failure}.',
+      none: 'Tried {source}: there are none.',
+      answered: 'Tried {source}: {reached, number} of {offered, plural, one {# address} other {# addresses}} answered.',
+    },
+    mdnsOn:
+      'Nodes on the same local network are found by themselves, unless the router or a firewall keeps multicast back.',
+    mdnsOff: 'Looking on the local network is switched off (mdns in settings.json, or --no-mdns).',
+    tryingNow: 'Trying now.',
+    nextTry: 'Next try in {seconds, number} s.',
+    nowhere:
+      'There is nobody to ask: no seeds are set, no node is known from before, and looking on the local network is off.',
+    giveSeed: 'Give a seed (--seed) or allow multicast DNS.',
+    thisMachineOnly: 'Only programs on this machine can reach this node ({addresses}).',
+    noAddress: 'no address',
+    listenElsewhere: 'Listen on the machine’s own addresses (network.listen in settings.json, or --listen 0.0.0.0).',
+    localNetworkOnly: 'Nodes on the same local network or VPN can reach this one; those on the internet cannot.',
+    public: 'This node has a public address.',
+    portOpen: 'Port {port} is open for {use, select, nodes {other nodes} other {programs on this machine}}.',
+    portTaken:
+      'Port {wanted} was taken by another program, so {use, select, nodes {other nodes} other {programs on this machine}} use {port}.',
+    clockRight: 'The clock agrees with {groups, plural, one {# other machine} other {# other machines}}.',
+    clockUnknown:
+      'Whether the clock is right cannot be told yet: that takes three other machines, heard from so far: {groups, number}.',
+    clockWrong:
+      'The clock is {amount} {way, select, slow {slow} other {fast}}. The node corrects for it, but set the system’s clock.',
+    seconds: '{count, number} s',
+    minutes: '{count, number} min',
+    member: 'This node is a member of its network until {until, date, ::yyyyMMdd}.',
+    renewalFailed: 'Its certificate could not be renewed so far: {failure}. It is tried again by itself.',
+    noMember: {
+      expired:
+        'This node’s certificate has ended, so the others no longer speak with it. It asks for a new one by itself.',
+      pending: 'The operator of the network has yet to approve this node; until then the others do not speak with it.',
+      outside:
+        'This node is no member of its network, so the others do not speak with it. Join with an invite: rma-donor join.',
+    },
+    requestFailed: 'The last request for a certificate failed: {failure}.',
+    announced: 'This node’s offer is known to {registrars, plural, one {# registrar} other {# registrars}}.',
+    notAnnounced: 'No registrar has taken this node’s offer yet, so nobody can find it. It is offered again by itself.',
+  },
 } as const

@@ -56,7 +56,7 @@ export function ReachabilityCard() {
 
 function FindingRow({ finding, now }: { finding: Finding; now: Milliseconds }) {
   const Icon = icons[finding.level]
-  const [found, ...more] = findingLines(finding, now)
+  const [found, ...more] = findingLines(finding, strings.findings, now)
   return (
     <li className={styles.finding} data-level={finding.level}>
       <Icon size={17} aria-label={words.level[finding.level]} />
