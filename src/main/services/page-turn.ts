@@ -12,16 +12,30 @@ const fewestLetters = 12
 /** How much better a turned page must read: letters weighed by how sure they are. */
 const clearlyBetter = 1.3
 
-/** How well words read: letters of words that are more than noise, weighed by confidence. */
+/** Words long enough to be wider than high where they are written from left to right. */
+const longWord = 4
+
+/** How well words read: letters of level words that are more than noise, weighed by confidence. */
 export function readability(words: readonly Word[]): number {
-  return words.reduce((sum, { text, confidence }) => {
-    const letters = text.replaceAll(/[^\p{L}\p{N}]/gu, '').length
-    return confidence < 0.5 || letters < 2 ? sum : sum + letters * confidence
+  return words.reduce((sum, word) => {
+    const letters = word.text.replaceAll(/[^\p{L}\p{N}]/gu, '').length
+    return word.confidence < 0.5 || letters < 2 || isHigh(word) ? sum : sum + letters * word.confidence
   }, 0)
+}
+
+function isHigh({ text, box: { x0, y0, x1, y1 } }: Word): boolean {
+  return text.length >= longWord && y1 - y0 > x1 - x0
+}
+
+/** Whether the recogniser, which reads lines that run up or down too, found more of them than level ones. */
+function runsUpOrDown(words: readonly Word[]): boolean {
+  const long = words.filter(({ text }) => text.length >= longWord)
+  return long.filter(isHigh).length > long.length / 2
 }
 
 /** Whether what was read may come from a page that lies on its side or head. */
 export function mayLie(words: readonly Word[]): boolean {
+  if (runsUpOrDown(words)) return true
   const letters = words.reduce((sum, { text }) => sum + text.length, 0)
   const sure = words.reduce((sum, { text, confidence }) => sum + text.length * confidence, 0)
   return letters < fewestLetters || sure / letters < uprightConfidence

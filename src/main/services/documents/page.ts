@@ -38,6 +38,11 @@ export function pgmOf(pixels: Uint8Array, width: number, height: number): Uint8A
   return Buffer.concat([Buffer.from(`P5\n${width} ${height}\n255\n`), pixels])
 }
 
+/** The pixels of a page, without the head of the PGM. */
+export function pixelsOf({ pgm, width, height }: GreyPage): { pixels: Uint8Array; width: number; height: number } {
+  return { pixels: pgm.subarray(pgm.byteLength - width * height), width, height }
+}
+
 export function refuseTooMany(total: number): void {
   if (total <= pageLimits.pages) return
   throw new RefusedDocument('TOO_LARGE', `expected at most ${pageLimits.pages} pages, got ${total}`, { pages: total })

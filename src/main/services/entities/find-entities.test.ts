@@ -55,7 +55,7 @@ describe('finding entities in invented letters of casework', () => {
     const mean = (of: 'precision' | 'recall') => halves.reduce((sum, each) => sum + each[of] * each.labels, 0) / labels
     expect(labels).toBeGreaterThanOrEqual(7)
     expect({ precision: mean('precision'), recall: mean('recall') }).toSatisfy(
-      (score: { precision: number; recall: number }) => score.precision >= 0.9 && score.recall >= 0.85,
+      (score: { precision: number; recall: number }) => score.precision >= 0.9 && score.recall >= 0.9,
     )
   })
 
@@ -94,6 +94,7 @@ describe('the value of', () => {
     ['national-insurance-number', 'NI no. ab123456c or AB123456C', 'AB 12 34 56 C'],
     ['bank-account', 'sort code 309457, account number 2186 7453', '30-94-57 21867453'],
     ['council-tax-reference', 'Your council tax reference number is 2210976-4', '22109764'],
+    ['council-tax-reference', 'Bailiffs came for Luton Borough Council, account reference 10077264', '10077264'],
     ['court-reference', 'Claim No. K4PP1203', 'K4PP1203'],
     ['court-reference', 'see [2024] EWCA Civ 123', '[2024] EWCA Civ 123'],
     ['court-reference', 'case 3304512/2025', '3304512/2025'],
@@ -111,6 +112,7 @@ describe('nothing is found where a check fails', () => {
     ['email', 'a@b, @example.org, name@ and x@-y.org'],
     ['bank-account', '12345678 and 12-34-56, or 12-34-5612345678'],
     ['council-tax-reference', 'reference number 2210976, of another kind'],
+    ['council-tax-reference', 'Leeds City Council, rent account reference 10077264'],
     ['money', '100 people, £ and p.'],
     ['person', 'Universal Credit and Personal Independence Payment'],
     ['organisation', 'Housing Benefit, Council Tax and National Insurance number'],

@@ -14,6 +14,9 @@ const councilTax = new RegExp(
   'giu',
 )
 const aboutCouncilTax = /council tax/iu
+/** What a council's arrears of it are collected by: rent is not. */
+const collected = /(?<!\p{L})(?:bailiffs?|enforcement agents?|liability order)(?!\p{L})/iu
+const aboutCouncil = /(?<!\p{L})council(?!\p{L})/iu
 
 /** Neutral citations, and the forms of the courts and tribunals of England, Wales and Scotland. */
 const citation =
@@ -45,7 +48,7 @@ export function findBankAccounts(text: string): Entity[] {
 
 /** Accounts of council tax, by the words before them; the value is without separators. */
 export function findCouncilTaxReferences(text: string): Entity[] {
-  if (!aboutCouncilTax.test(text)) return []
+  if (!aboutCouncilTax.test(text) && !(aboutCouncil.test(text) && collected.test(text))) return []
   return [...text.matchAll(councilTax)].flatMap(match => {
     const [found, reference = ''] = match
     const value = reference.replaceAll('-', '')
