@@ -1,5 +1,6 @@
 import type { Ed25519PrivateKey } from '@libp2p/interface'
 import { networkId } from '../shared/membership/network-id.ts'
+import type { Lighthouse } from '../shared/membership/vpn-lease.ts'
 import type { Membership } from '../shared/schema/membership.ts'
 import type { Clock } from './clock.ts'
 import { MembershipAuthority } from './coordinator/ca/authority.ts'
@@ -18,6 +19,7 @@ import { MembershipProtocol } from './membership/membership-protocol.ts'
 import { renewalRelay } from './membership/renewal-relay.ts'
 import { Renewer } from './membership/renewer.ts'
 import { Trust } from './membership/trust.ts'
+import { VpnLeases } from './membership/vpn-leases.ts'
 import { Ways } from './membership/ways.ts'
 
 export interface MembershipComponents {
@@ -45,6 +47,10 @@ export interface MembershipSide {
   readonly known: KnownMembers
   /** Where this node signs certificates itself. */
   readonly authority: MembershipAuthority | undefined
+  /** This node's place in the VPN. */
+  readonly vpn: VpnLeases
+  /** Who this node, where it signs certificates, names to members of the VPN. */
+  nameLighthouses(source: () => readonly Lighthouse[]): void
   /** Makes what needs the host, and adds it to the lifecycle. `clock`: corrected by what the others' clocks say. */
   attach(host: Host, clock: Clock): { membership: LiveValue<Membership> }
 }
@@ -58,9 +64,12 @@ export async function composeMembership(
   const { dataFolder, network } = init
   const log = components.log.child({ component: 'membership' })
   let networkClock = clock
+  let lighthouses: () => readonly Lighthouse[] = () => []
   const id = networkId(network.name, network.caPublicKey)
   const selfId = privateKey.publicKey.toString()
-  const authority = init.coordinator ? await composeAuthority(components, init, () => networkClock.now()) : undefined
+  const authority = init.coordinator
+    ? await composeAuthority(components, init, { now: () => networkClock.now(), lighthouses: () => lighthouses() })
+    : undefined
   const trust = lifecycle.add(
     'membership',
     new Trust(
@@ -68,6 +77,7 @@ export async function composeMembership(
       { selfId, networkId: id, caPublicKey: network.caPublicKey },
     ),
   )
+  const vpn = new VpnLeases({ trust, now: () => networkClock.now(), clock, log }, { dataFolder })
   const { hello, membership } = protocolNames(id)
   const gate = lifecycle.add(
     'member gate',
@@ -80,6 +90,10 @@ export async function composeMembership(
     gate,
     known,
     authority,
+    vpn,
+    nameLighthouses(source) {
+      lighthouses = source
+    },
     attach(host, corrected) {
       networkClock = corrected
       const ways = new Ways({ host, gate, coordinatorUrls: init.coordinatorUrls })
@@ -93,10 +107,13 @@ export async function composeMembership(
           trust,
           privateKey,
           ways: () => (own === undefined ? ways.all() : [own.way]),
+          vpn,
           clock: corrected,
           log,
         }),
       )
+      vpn.askBy(() => renewer.renewAnew())
+      lifecycle.add('places in the VPN', vpn)
       gate.onMember((_, { connection, late }) => {
         renewer.wayOpened()
         // What libp2p asked on connecting was refused then, and it does not ask again by itself.
@@ -114,11 +131,14 @@ export async function composeMembership(
 async function composeAuthority(
   { lifecycle, log }: MembershipComponents,
   { dataFolder, network }: MembershipInit,
-  now: () => number,
+  { now, lighthouses }: { now: () => number; lighthouses: () => readonly Lighthouse[] },
 ): Promise<MembershipAuthority | undefined> {
   const key = await findCaKey(dataFolder)
   if (key?.publicKey !== network.caPublicKey) return undefined
   const store = lifecycle.add('members', new MembershipStore(dataFolder))
   const components = { store, key, clock: { now }, log: log.child({ component: 'ca' }) }
-  return lifecycle.add('certificate authority', new MembershipAuthority(components, { network: network.name }))
+  return lifecycle.add(
+    'certificate authority',
+    new MembershipAuthority(components, { network: network.name, lighthouses }),
+  )
 }

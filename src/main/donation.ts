@@ -26,6 +26,8 @@ export interface DonationFacts {
   location: string | undefined
   /** Where clients without a node reach this one over https. */
   tunnelUrl?: string | undefined
+  /** This node's address in the VPN. */
+  vpnIp?: string | undefined
 }
 
 /** What to announce; undefined when there is nothing to offer. A coordinator is there to be found whether it donates or not. */
@@ -40,6 +42,7 @@ export function draftOf(facts: DonationFacts): WorkerDraft | undefined {
     queue: facts.capacity.queue,
     state: offered.length === 0 ? 'paused' : stateOf[facts.mode],
     addresses: facts.addresses.slice(0, 16),
+    ...(facts.vpnIp === undefined ? {} : { vpnIp: facts.vpnIp }),
     ...(facts.tunnelUrl === undefined ? {} : { tunnelUrl: facts.tunnelUrl }),
     ...(facts.location === undefined ? {} : { location: facts.location }),
   }
@@ -67,6 +70,7 @@ export interface DonationComponents {
 export interface DonationInit {
   location: () => string | undefined
   tunnelUrl?: string | undefined
+  vpnIp?: () => string | undefined
 }
 
 /** What the owner wants done now. */
@@ -188,6 +192,7 @@ export class Donation implements Startable {
       addresses: addresses.get(),
       location: this.#init.location(),
       tunnelUrl: this.#init.tunnelUrl,
+      vpnIp: this.#init.vpnIp?.(),
     })
     if (draft !== undefined) announcer.update(draft)
     else

@@ -13,6 +13,7 @@ import { composeLedger } from './compose-ledger.ts'
 import { composeNetwork } from './compose-network.ts'
 import { composePublic } from './compose-public.ts'
 import { composeServices } from './compose-services.ts'
+import { composeVpn } from './compose-vpn.ts'
 import { loadAccessToken } from './config/access-token.ts'
 import { NodeDatastore } from './config/datastore.ts'
 import { type KeySeal, loadIdentity, plainSeal } from './config/identity.ts'
@@ -248,6 +249,10 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
   const publicListener = publicSide?.open(server)
   lifecycle.add('HTTP between peers', peerHttp)
   network.open()
+  const vpn = composeVpn(
+    { network, settings, clock, lifecycle, log },
+    { dataFolder, coordinator: init.workerType === 'coordinator' },
+  )
 
   // What ties them together.
   const donation = lifecycle.add(
@@ -259,11 +264,14 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
         services,
         announcer: network.announcer,
         capabilities: mapped(hardware, each => each.capabilities),
-        addresses: { get: () => host.addresses(), onChange: network.onAddressChange },
+        addresses: {
+          get: () => host.addresses(),
+          onChange: listener => both(network.onAddressChange(listener), vpn.state.subscribe(listener)),
+        },
         clock,
         log,
       },
-      { location, tunnelUrl: publicSide === undefined ? undefined : config.tunnelUrl },
+      { location, tunnelUrl: publicSide === undefined ? undefined : config.tunnelUrl, vpnIp: () => vpn.ip },
     ),
   )
   const board = lifecycle.add(
@@ -338,6 +346,7 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
     jobs: jobs.jobs,
     settings: settings.settings,
     membership: network.membership,
+    vpn: vpn.state,
     shell: init.shell ?? noShell(),
     logs: init.logBuffer,
     diagnose: findings,
@@ -411,4 +420,11 @@ function mapped<T, U>(source: LiveValue<T>, map: (value: T) => U): LiveValue<U> 
   const result = new LiveValue(map(source.get()))
   source.subscribe(value => result.set(map(value)))
   return result
+}
+
+function both(one: () => void, other: () => void): () => void {
+  return () => {
+    one()
+    other()
+  }
 }

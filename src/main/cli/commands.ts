@@ -25,6 +25,7 @@ import { type Answer, passOn, readText, requestService, saveAnswer } from './req
 import { askNode, findRunningNode } from './running-node.ts'
 import { addSchedule } from './schedule.ts'
 import { formatStatistics } from './statistics.ts'
+import { addVpn } from './vpn.ts'
 
 /** Largest answer that is read whole to pick its text out. */
 const maxAnswerBytes = 256 * MiB
@@ -65,6 +66,7 @@ export function createProgram(context: CommandContext): Command {
   addMembers(program, context)
   addJoin(program, context)
   addMembership(program, context)
+  addVpn(program, context)
   addRequest(program, context)
   addDonate(program, context)
   addPause(program, context)

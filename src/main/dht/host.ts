@@ -102,6 +102,9 @@ export interface Host extends Startable {
   readonly port: number
   /** Multiaddrs, without peer id, by which others may reach this node. */
   addresses(): string[]
+  /** Listens at one more IP address of this machine, as it has in a VPN. */
+  listenAlso(ip: string): Promise<void>
+  listenNoMore(ip: string): Promise<void>
   /** Where it listens, as the network cards and the relays have it. */
   listens(): Multiaddr[]
   /**
@@ -159,6 +162,8 @@ export async function createHost(components: HostComponents, init: HostInit): Pr
     listens: () => libp2p.services.listening.addresses(),
     dial: (address, signal) => libp2p.services.dialling.dial(address, signal),
     addresses: () => libp2p.getMultiaddrs().map(address => address.decapsulate('/p2p').toString()),
+    listenAlso: ip => libp2p.services.listening.also(ip),
+    listenNoMore: ip => libp2p.services.listening.noMore(ip),
     start: () => libp2p.start(),
     stop: () => libp2p.stop(),
   }

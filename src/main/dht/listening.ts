@@ -33,6 +33,7 @@ export class Listening {
   readonly #init: ListeningInit
   #port = 0
   #relayed: Listener[] = []
+  readonly #also = new Map<string, Listener[]>()
 
   constructor(components: ListeningComponents, init: ListeningInit) {
     this.#transports = components.transportManager
@@ -63,11 +64,30 @@ export class Listening {
   stop(): void {
     this.#port = 0
     this.#relayed = []
+    this.#also.clear()
   }
 
   /** What is listened on, as the network cards and the relays have it. */
   addresses(): Multiaddr[] {
     return this.#transports.getListeners().flatMap(listener => listener.getAddrs())
+  }
+
+  /** Listens, at the same port, at an address that this machine did not have at the start. */
+  async also(ip: string): Promise<void> {
+    if (this.#also.has(ip) || this.#init.listen.includes('0.0.0.0')) return
+    const before = this.#transports.getListeners()
+    await this.#transports.listen([listenAddress(ip, this.#port)])
+    this.#also.set(
+      ip,
+      this.#transports.getListeners().filter(listener => !before.includes(listener)),
+    )
+  }
+
+  /** The address has gone. */
+  async noMore(ip: string): Promise<void> {
+    const listeners = this.#also.get(ip) ?? []
+    this.#also.delete(ip)
+    await Promise.all(listeners.map(listener => listener.close()))
   }
 
   /** Has two relays, of those that are or will be connected, take connections for this node. */

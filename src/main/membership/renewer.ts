@@ -20,6 +20,8 @@ export interface RenewerComponents {
   privateKey: Ed25519PrivateKey
   /** Ways to a coordinator as they are now, best first. */
   ways: () => EnrolWay[]
+  /** Where this node may want a place in the VPN. */
+  vpn?: { readonly askWith: string | undefined; take(lease: string): Promise<void> }
   /** Corrected by the measured offset where one is known. */
   clock: Clock
   log: Logger
@@ -33,6 +35,7 @@ export class Renewer implements Startable {
   #stopChecking: StopTimer = () => undefined
   #stopWatching: () => void = () => undefined
   #asking = false
+  #askAgain = false
   #pending = false
   #failures = 0
   #renewal: Renewal
@@ -70,16 +73,25 @@ export class Renewer implements Startable {
     if (failure?.code === 'NO_COORDINATOR') void this.renew()
   }
 
+  /** Asks now, or once more where it is asking already: for what was not wanted a moment ago. */
+  async renewAnew(): Promise<void> {
+    if (this.#asking) this.#askAgain = true
+    else await this.renew()
+  }
+
   /** Asks now; resolves when it has been answered or given up. */
   async renew(): Promise<void> {
     if (this.#asking || this.#life.signal.aborted) return
     this.#asking = true
-    const { trust, privateKey, ways, clock, log } = this.#components
+    const { trust, privateKey, ways, vpn, clock, log } = this.#components
+    const vpnKey = vpn?.askWith
     try {
       const certificate = trust.certificate.get()?.token
       const { networkId, selfId: peerId } = trust
       const sign = (now: Milliseconds) =>
-        signEnrolRequest({ peerId, networkId, now, nonce: randomToken(), certificate }, text => privateKey.sign(text))
+        signEnrolRequest({ peerId, networkId, now, nonce: randomToken(), certificate, vpnKey }, text =>
+          privateKey.sign(text),
+        )
       await this.#take(await enrolBy(ways(), sign, () => clock.now(), this.#life.signal))
     } catch (thrown) {
       if (this.#life.signal.aborted) return
@@ -90,10 +102,13 @@ export class Renewer implements Startable {
       this.#asking = false
       this.membership.set(this.#describe())
     }
+    if (!this.#askAgain) return
+    this.#askAgain = false
+    await this.renew()
   }
 
   async #take(answer: EnrolAnswer): Promise<void> {
-    const { trust, clock, log } = this.#components
+    const { trust, vpn, clock, log } = this.#components
     this.#failures = 0
     this.#pending = answer.status === 'pending'
     if (answer.status === 'pending') {
@@ -103,6 +118,8 @@ export class Renewer implements Startable {
     if (answer.revocations !== undefined) await trust.adoptRevocations(answer.revocations)
     const { roles, expiresAt } = await trust.adopt(answer.certificate)
     log.info({ roles, until: new Date(expiresAt).toISOString() }, 'the certificate of membership was renewed')
+    if (answer.vpn !== undefined)
+      await vpn?.take(answer.vpn).catch(error => log.warn({ err: error }, 'the lease of the VPN does not count'))
   }
 
   #failed(error: RmaError): void {

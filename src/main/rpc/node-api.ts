@@ -12,6 +12,7 @@ import type { RoutingReport } from '../../shared/schema/routing.ts'
 import type { Settings, SettingsPatch } from '../../shared/schema/settings.ts'
 import type { Status } from '../../shared/schema/status.ts'
 import type { Topology } from '../../shared/schema/topology.ts'
+import type { VpnState } from '../../shared/schema/vpn.ts'
 import type { Milliseconds } from '../../shared/units.ts'
 import type { LiveValue } from '../live-value.ts'
 import type { ShellApi } from './shell-api.ts'
@@ -23,6 +24,8 @@ export interface NodeApi {
   readonly jobs: LiveValue<JobsSnapshot>
   /** What this node is in its network. */
   readonly membership: LiveValue<Membership>
+  /** How its place in the network's VPN is. */
+  readonly vpn: LiveValue<VpnState>
   readonly settings: LiveValue<Settings>
   /** The app around it. */
   readonly shell: ShellApi

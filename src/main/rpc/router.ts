@@ -46,6 +46,10 @@ export function createRpcRouter(node: NodeApi) {
       watch: rpc.membership.watch.handler(({ signal }) => node.membership.watch(signal)),
       join: rpc.membership.join.handler(({ input }) => node.join(input)),
     },
+    vpn: {
+      get: rpc.vpn.get.handler(() => node.vpn.get()),
+      watch: rpc.vpn.watch.handler(({ signal }) => node.vpn.watch(signal)),
+    },
     settings: {
       get: rpc.settings.get.handler(() => node.settings.get()),
       watch: rpc.settings.watch.handler(({ signal }) => node.settings.watch(signal)),

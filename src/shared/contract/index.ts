@@ -15,6 +15,7 @@ import { routingReportSchema } from '../schema/routing.ts'
 import { settingsPatchSchema, settingsSchema } from '../schema/settings.ts'
 import { statusSchema } from '../schema/status.ts'
 import { topologySchema } from '../schema/topology.ts'
+import { vpnSchema } from '../schema/vpn.ts'
 import { day, second } from '../units.ts'
 import { contractErrors } from './errors.ts'
 
@@ -87,6 +88,11 @@ export const contract = {
      * coordinator refuses with.
      */
     join: procedure.input(joinInputSchema).output(joinResultSchema),
+  },
+  /** Whether it is wanted is in the settings. */
+  vpn: {
+    get: procedure.output(vpnSchema),
+    watch: procedure.output(eventIterator(vpnSchema)),
   },
   settings: {
     get: procedure.output(settingsSchema),

@@ -59,6 +59,8 @@ export const settingsSchema = z.strictObject({
       .min(1)
       .max(8),
   }),
+  /** Take part in the network's VPN, where it has one. */
+  vpn: z.strictObject({ enabled: z.boolean() }),
   services: z.record(serviceTypeSchema, serviceSettingsSchema),
   /** Language engines on this machine. */
   engines: engineSettingsSchema.optional(),
@@ -84,6 +86,7 @@ export const defaultSettings: Settings = {
   limits: defaultLimits,
   contribution: { keepDays: 365, wattsPerThread: 3.5, gpuWatts: 150 },
   network: { name: 'local', seeds: [], mdns: true, listen: ['0.0.0.0', '::'] },
+  vpn: { enabled: false },
   services: {
     ocr: { enabled: true },
     'ner-extraction': { enabled: true },

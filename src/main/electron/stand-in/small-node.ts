@@ -10,6 +10,7 @@ import type { RoutingReport } from '../../../shared/schema/routing.ts'
 import { defaultSettings } from '../../../shared/schema/settings.ts'
 import type { Status } from '../../../shared/schema/status.ts'
 import type { Topology } from '../../../shared/schema/topology.ts'
+import type { VpnState } from '../../../shared/schema/vpn.ts'
 import {
   sampleContribution,
   sampleHardware,
@@ -40,6 +41,7 @@ export class SmallNode implements NodeApi, Startable, DesktopNode {
   })
   readonly jobs = new LiveValue<JobsSnapshot>({ jobs: [] })
   readonly joined: string[] = []
+  readonly vpn = new LiveValue<VpnState>({ kind: 'off' })
   readonly membership = new LiveValue<Membership>({ kind: 'open' })
   readonly settings = new LiveValue(defaultSettings)
   shell: ShellApi = noShell()

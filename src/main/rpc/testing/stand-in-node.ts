@@ -12,6 +12,7 @@ import type { RoutingReport } from '../../../shared/schema/routing.ts'
 import { changedBy, defaultSettings, type Settings, type SettingsPatch } from '../../../shared/schema/settings.ts'
 import type { Status } from '../../../shared/schema/status.ts'
 import type { Topology } from '../../../shared/schema/topology.ts'
+import type { VpnState } from '../../../shared/schema/vpn.ts'
 import {
   sampleContribution,
   sampleHardware,
@@ -45,6 +46,7 @@ export class StandInNode implements NodeApi {
   readonly jobs = new WatchedValue<JobsSnapshot>({ jobs: [] })
   readonly settings = new WatchedValue<Settings>({ ...defaultSettings, welcomed: true })
   readonly membership = new WatchedValue<Membership>({ kind: 'open' })
+  readonly vpn = new WatchedValue<VpnState>({ kind: 'off' })
   readonly shell = noShell()
   readonly logs = new LogBuffer()
   given: Contribution = sampleContribution

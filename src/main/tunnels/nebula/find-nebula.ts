@@ -1,0 +1,36 @@
+import { access, constants } from 'node:fs/promises'
+import { delimiter, join } from 'node:path'
+
+/** Where package managers put it although a desktop's PATH may not say so. */
+const usualFolders = ['/usr/bin', '/usr/sbin', '/usr/local/bin', '/opt/homebrew/bin']
+
+/** The first `nebula` that may be run: in the data folder, on PATH, where package managers put it. */
+export async function findNebula(dataFolder: string, path: string): Promise<string | undefined> {
+  const name = process.platform === 'win32' ? 'nebula.exe' : 'nebula'
+  const onPath = path.split(delimiter).filter(folder => folder !== '')
+  for (const folder of [join(dataFolder, 'bin'), ...onPath, ...usualFolders]) {
+    const file = join(folder, name)
+    if (await isExecutable(file)) return file
+  }
+  return undefined
+}
+
+function isExecutable(path: string): Promise<boolean> {
+  return access(path, constants.X_OK).then(
+    () => true,
+    () => false,
+  )
+}
+
+/** How to get it. */
+export function howToInstall(platform: NodeJS.Platform): string {
+  if (platform === 'linux') return 'install it with the system’s package manager, such as `sudo apt install nebula`'
+  if (platform === 'darwin') return 'install it with `brew install nebula`'
+  return 'download it from github.com/slackhq/nebula/releases and put nebula.exe on the PATH'
+}
+
+/** How to let it have a network card without running all of the node as root. */
+export function howToPermit(platform: NodeJS.Platform, file: string): string {
+  if (platform === 'linux') return `run \`sudo setcap cap_net_admin+ep ${file}\` once`
+  return 'run the node as an administrator, or leave the VPN off: the other ways still work'
+}
