@@ -17,6 +17,8 @@ const shots = [
   { page: 'status', theme: 'dark', width: 'wide', peers: 40 },
   { page: 'status', theme: 'light', width: 'narrow', peers: 0 },
   { page: 'status', theme: 'dark', width: 'narrow', peers: 40 },
+  { page: 'load', theme: 'light', width: 'wide', peers: 40 },
+  { page: 'load', theme: 'dark', width: 'narrow', peers: 40 },
   { page: 'jobs', theme: 'light', width: 'wide', peers: 40 },
   { page: 'jobs', theme: 'dark', width: 'narrow', peers: 40 },
   { page: 'contribution', theme: 'light', width: 'wide', peers: 40 },

@@ -189,8 +189,43 @@ test('shows what strangers wrote as text', async ({ page }) => {
   expect(await page.evaluate(() => 'broken' in window)).toBe(false)
 })
 
+test('draws the load of the last minutes as it comes, and tells what it does not know', async ({ page }) => {
+  await open(page, 'load')
+  const cpu = page.getByTestId('chart-cpu')
+  await expect(cpu).toContainText('The first figures come')
+  const point = {
+    at: Date.now() - 60_000,
+    memoryUsedMiB: 1_024,
+    cards: [],
+    bytesIn: 0,
+    bytesOut: 0,
+    running: 0,
+    waiting: 0,
+  }
+  scripted.node.load.set([{ ...point, cpu: 0.25 }])
+  await expect(cpu.getByRole('img', { name: 'now 25%, between 25% and 25%' })).toBeVisible()
+  await expect(page.getByRole('region', { name: 'Temperature' })).toContainText('No sensor of this machine')
+  scripted.node.load.set([{ ...point, at: Date.now(), cpu: 0.75 }])
+  await expect(cpu.getByRole('img', { name: 'now 75%, between 25% and 75%' })).toBeVisible()
+
+  await page.getByRole('radio', { name: 'Table' }).click()
+  const newest = page.getByRole('region', { name: 'Load of the last 10 minutes' }).getByRole('row').nth(1)
+  await expect(newest).toContainText('75%')
+  await expect(newest).toContainText('Unknown')
+})
+
 for (const colorScheme of ['light', 'dark'] as const) {
-  for (const path of ['status', 'jobs', 'contribution', 'topology', 'network', 'settings', 'logs', 'about']) {
+  for (const path of [
+    'status',
+    'load',
+    'jobs',
+    'contribution',
+    'topology',
+    'network',
+    'settings',
+    'logs',
+    'about',
+  ]) {
     test(`has no accessibility violations: ${path}, ${colorScheme}`, async ({ page }) => {
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
       await open(page, path)

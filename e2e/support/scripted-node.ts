@@ -3,14 +3,15 @@ import { DashboardServer } from '../../src/main/headless/dashboard-server.ts'
 import { createLog, LogBuffer } from '../../src/main/log.ts'
 import { createRpcHandler } from '../../src/main/rpc/handler.ts'
 import { StandInNode } from '../../src/main/rpc/testing/stand-in-node.ts'
-import type { Contribution } from '../../src/shared/schema/contribution.ts'
+import type { Contribution, HourlyTotal } from '../../src/shared/schema/contribution.ts'
 import type { Diagnosis } from '../../src/shared/schema/diagnosis.ts'
 import type { Job } from '../../src/shared/schema/job.ts'
+import { keptLoadPoints, type LoadPoint } from '../../src/shared/schema/load.ts'
 import type { PathKind } from '../../src/shared/schema/primitives.ts'
 import { latencyBoundsMs, type RoutingReport } from '../../src/shared/schema/routing.ts'
 import type { Topology, TopologyNode } from '../../src/shared/schema/topology.ts'
 import { sampleServiceNeeds, sampleStatus } from '../../src/shared/testing/samples.ts'
-import { day } from '../../src/shared/units.ts'
+import { day, hour } from '../../src/shared/units.ts'
 
 const alphabet = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz'
 const locations = ['london', 'leeds', 'glasgow', 'cardiff', 'paris', 'berlin']
@@ -222,6 +223,54 @@ export function scriptedContribution(now = Date.now()): Contribution {
   return { days, served: sum(1_284), energy: { wattHours: 4_870, cost: { amount: 1.32, currency: 'GBP' } } }
 }
 
+/** Ten busy minutes of a machine with one graphics card, whose driver is silent about its memory at first. */
+export function scriptedLoad(now = Date.now()): LoadPoint[] {
+  const random = seededRandom(11)
+  let cpu = 0.3
+  return Array.from({ length: keptLoadPoints }, (_, index) => {
+    const wave = Math.sin(index / 40)
+    cpu = Math.min(0.95, Math.max(0.04, cpu + (random() - 0.5) * 0.08 + (0.42 + 0.2 * wave - cpu) * 0.08))
+    const working = Math.max(0, Math.round(1.1 + 1.6 * Math.sin(index / 23)))
+    return {
+      at: now - (keptLoadPoints - 1 - index) * 1_000,
+      cpu,
+      memoryUsedMiB: Math.round(2_100 + 300 * wave + random() * 20),
+      celsius: Math.round(52 + 9 * cpu + 4 * wave),
+      cards: [
+        {
+          ...(index < 40 ? {} : { usedMiB: 3_400 + Math.round(900 * Math.max(0, wave)) }),
+          busy: Math.max(0, wave * 0.8),
+          celsius: 58,
+        },
+      ],
+      bytesIn: Math.round(working * 260_000 * random() + 800 * random()),
+      bytesOut: Math.round(working * 90_000 * random() + 700 * random()),
+      running: Math.min(2, working),
+      waiting: Math.max(0, working - 2),
+    }
+  })
+}
+
+/** The last day: quiet at night, busy in the morning. */
+function scriptedHours(now = Date.now()): HourlyTotal[] {
+  const random = seededRandom(13)
+  const thisHour = new Date(now).setMinutes(0, 0, 0)
+  return Array.from({ length: 24 }, (_, ago): HourlyTotal[] => {
+    const from = thisHour - ago * hour
+    const jobs = Math.round((ago % 24 > 4 && ago % 24 < 11 ? 2 : 14) * random())
+    const sums = (count: number) => ({
+      jobs: count,
+      failed: count > 11 ? 1 : 0,
+      bytesIn: count * 410_000,
+      bytesOut: count * 6_000,
+    })
+    return [
+      { from, role: 'served', ...sums(jobs) },
+      { from, role: 'requested', ...sums(Math.round(jobs * 0.3)) },
+    ]
+  }).flat()
+}
+
 const scriptedDiagnosis: Diagnosis = {
   findings: [
     { kind: 'connected', level: 'good', peers: 12 },
@@ -238,6 +287,8 @@ export function playBusy({ node }: ScriptedNode): void {
   node.routing = scriptedReport(node.topology.get())
   node.diagnosis = scriptedDiagnosis
   node.given = scriptedContribution()
+  node.givenByHour = scriptedHours()
+  node.load.set(scriptedLoad())
   const jobs = scriptedJobs(node.topology.get())
   node.jobs.set({ jobs })
   node.settings.update(settings => ({ ...settings, donating: true, consent: true }))
@@ -247,7 +298,14 @@ export function playBusy({ node }: ScriptedNode): void {
     consent: true,
     activity: { kind: 'working', jobs: 2 },
     counters: { served: 128, requested: 37, failed: 2, pagesRead: 341 },
-    load: { ...status.load, at: Date.now(), cpu: 0.42, memoryUsedMiB: 2_340, announced: 0.5 },
+    load: {
+      ...status.load,
+      at: Date.now(),
+      cpu: 0.42,
+      memoryUsedMiB: 2_340,
+      announced: 0.5,
+      cards: [{ name: 'GeForce RTX 4070', totalMiB: 12_282 }],
+    },
     services: [
       { type: 'ocr', enabled: true, needs: sampleServiceNeeds, running: 2, waiting: 1, slots: 2, bound: 8 },
       {

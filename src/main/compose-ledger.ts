@@ -2,7 +2,14 @@ import { join } from 'node:path'
 import type { Ed25519PrivateKey } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { RmaError } from '../shared/errors.ts'
-import type { Contribution, DaySpan, ExportFormat, ExportPiece } from '../shared/schema/contribution.ts'
+import type {
+  Contribution,
+  DaySpan,
+  ExportFormat,
+  ExportPiece,
+  HourlyTotal,
+  HourSpan,
+} from '../shared/schema/contribution.ts'
 import type { PeerIdText } from '../shared/schema/primitives.ts'
 import type { Settings } from '../shared/schema/settings.ts'
 import type { Clock } from './clock.ts'
@@ -86,6 +93,7 @@ export function composeLedger(parts: LedgerParts, init: ComposeLedgerInit) {
     async contribution(span: DaySpan): Promise<Contribution> {
       return contributionOf(await ledger.days(span), contribution())
     },
+    hours: (span: HourSpan): Promise<HourlyTotal[]> => ledger.hours(span),
     exportJobs: (format: ExportFormat, signal?: AbortSignal): AsyncGenerator<ExportPiece, void, void> =>
       exportJobs(ledger, format, signal),
     async importJobs(path: string): Promise<number> {

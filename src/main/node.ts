@@ -40,6 +40,7 @@ import { PingWatch } from './paths/peer-watch.ts'
 import { pretendedGpu } from './resources/gpus.ts'
 import { type Hardware, HardwareProbe } from './resources/hardware.ts'
 import { hardwareReport } from './resources/hardware-report.ts'
+import { LoadHistory } from './resources/load-history.ts'
 import { LoadSampler } from './resources/load-sampler.ts'
 import { onResume } from './resources/resume-watch.ts'
 import { Forwarder } from './routing/forwarder.ts'
@@ -152,6 +153,10 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
     { config, workerType: init.workerType, senses: init.senses },
   )
   const { allowance } = owner.governor
+  const load = lifecycle.add(
+    'load history',
+    new LoadHistory({ load: sampler.load, facts: owner.facts, services: services.status, traffic: host.traffic }),
+  )
   const jobs = new JobLog({ clock })
   const counters = new RoutingCounters()
   const experience = new WorkerExperience({ clock })
@@ -343,6 +348,7 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
       coordinators: network.coordinators(location),
       edgeRequestsToday: network.edge.today,
     }),
+    load,
     jobs: jobs.jobs,
     settings: settings.settings,
     membership: network.membership,
@@ -384,6 +390,7 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
       return hardwareReport(hardware.get(), owner.facts.get())
     },
     contribution: span => ledger.contribution(span),
+    hours: span => ledger.hours(span),
     importJobs: path => ledger.importJobs(path),
     exportJobs: (format, signal) => ledger.exportJobs(format, signal),
     async join({ invite, label }) {

@@ -1,5 +1,15 @@
 import type { LucideIcon } from 'lucide-react'
-import { ChartColumn, HeartHandshake, Info, ListChecks, Network, ScrollText, Settings2, Waypoints } from 'lucide-react'
+import {
+  Activity,
+  ChartColumn,
+  HeartHandshake,
+  Info,
+  ListChecks,
+  Network,
+  ScrollText,
+  Settings2,
+  Waypoints,
+} from 'lucide-react'
 import { type ComponentType, lazy } from 'react'
 import { strings } from './strings/index.ts'
 
@@ -24,6 +34,13 @@ const status: Route = {
 
 export const routes: readonly Route[] = [
   status,
+  {
+    path: 'load',
+    title: () => strings.page.load,
+    icon: Activity,
+    page: lazy(() => import('./features/load/load-page.tsx')),
+    fills: false,
+  },
   {
     path: 'jobs',
     title: () => strings.page.jobs,

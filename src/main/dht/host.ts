@@ -43,7 +43,7 @@ import { mdnsServiceTag, type ProtocolNames, protocolNames, protocolPrefix } fro
 import { RefusingStore } from './refusing-store.ts'
 import { meteredRelay } from './relay-server.ts'
 import { SingleDial, type SingleDialComponents } from './single-dial.ts'
-import { noiseInWholeFrames } from './whole-frames.ts'
+import { noiseInWholeFrames, type Traffic } from './whole-frames.ts'
 
 /** Changes that come within this time are told together. */
 const pushAfterMs = 0.1 * second
@@ -98,6 +98,8 @@ export interface Host extends Startable {
   /** Becomes one or the other; a client lets itself be reached through relays. */
   setMode(mode: 'server' | 'client'): Promise<void>
   readonly libp2p: Libp2p<HostServices>
+  /** What has passed between this node and others. */
+  readonly traffic: Readonly<Traffic>
   /** TCP port in use; 0 while not started. */
   readonly port: number
   /** Multiaddrs, without peer id, by which others may reach this node. */
@@ -118,6 +120,7 @@ export interface Host extends Startable {
 export async function createHost(components: HostComponents, init: HostInit): Promise<Host> {
   const selfId = peerIdFromPrivateKey(components.privateKey).toString()
   const mode = new LiveValue(init.mode ?? 'server')
+  const traffic: Traffic = { bytesIn: 0, bytesOut: 0 }
   let listening: Listening | undefined
   const libp2p = await createLibp2p<HostServices>({
     ...limitOptions(init),
@@ -130,7 +133,7 @@ export async function createHost(components: HostComponents, init: HostInit): Pr
       announceFilter: verified => announcedAddresses(verified, listening?.addresses() ?? [], { ...init, selfId }),
     },
     // With the network's id in the handshake, nodes of two networks cannot even connect.
-    connectionEncrypters: [noiseInWholeFrames({ prologueBytes: fromString(init.networkId) })],
+    connectionEncrypters: [noiseInWholeFrames({ prologueBytes: fromString(init.networkId) }, traffic)],
     streamMuxers: [yamux(muxerLimits)],
     services: {
       ...services(init),
@@ -156,6 +159,7 @@ export async function createHost(components: HostComponents, init: HostInit): Pr
       else await libp2p.services.listening.directly()
     },
     libp2p,
+    traffic,
     get port() {
       return libp2p.services.listening.port
     },

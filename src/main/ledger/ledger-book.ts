@@ -191,6 +191,8 @@ function answer(database: LedgerDatabase, query: LedgerQuery): LedgerQueries[key
   switch (query.name) {
     case 'days':
       return database.days(query)
+    case 'hours':
+      return database.hours(query)
     case 'newestJobs':
       return database.newestJobs(query.limit)
     case 'jobsAfter':

@@ -1,7 +1,7 @@
 import { closeSync, openSync } from 'node:fs'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
-import type { DailyTotal, DaySpan, LedgerJob } from '../../shared/schema/contribution.ts'
-import type { Milliseconds } from '../../shared/units.ts'
+import type { DailyTotal, DaySpan, HourlyTotal, HourSpan, LedgerJob } from '../../shared/schema/contribution.ts'
+import { hour, type Milliseconds } from '../../shared/units.ts'
 import { calendarDay } from './calendar-day.ts'
 import { LedgerForeign, LedgerNewer } from './ledger-failure.ts'
 import { applicationId, migrations } from './ledger-schema.ts'
@@ -193,6 +193,18 @@ export class LedgerDatabase {
       cpuMs: cpu_ms,
       gpuMs: gpu_ms,
     }))
+  }
+
+  /** What was done in each hour of a span, by role; hours in which nothing ended are left out. */
+  hours({ from, hours }: HourSpan): HourlyTotal[] {
+    const rows = this.#database
+      .prepare(
+        `SELECT CAST(? AS INTEGER) + (finished_at - CAST(? AS INTEGER)) / ${hour} * ${hour} AS "from", role, count(*) AS jobs, sum(state = 'failed') AS failed,
+           sum(bytes_in) AS bytesIn, sum(bytes_out) AS bytesOut
+         FROM jobs WHERE finished_at >= ? AND finished_at < ? GROUP BY 1, role ORDER BY 1, role`,
+      )
+      .all(from, from, from, from + hours * hour)
+    return rows as unknown as HourlyTotal[]
   }
 
   /** Jobs in the order in which they were written, after the one with this number. */

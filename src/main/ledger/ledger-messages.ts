@@ -1,4 +1,11 @@
-import type { DailyTotal, DaySpan, LedgerJob, LedgerSnapshot } from '../../shared/schema/contribution.ts'
+import type {
+  DailyTotal,
+  DaySpan,
+  HourlyTotal,
+  HourSpan,
+  LedgerJob,
+  LedgerSnapshot,
+} from '../../shared/schema/contribution.ts'
 import type { Milliseconds } from '../../shared/units.ts'
 import type { NumberedJob, ReceiptOutcome, StoredReceipt } from './ledger-database.ts'
 
@@ -11,6 +18,7 @@ export type EntryOutcome = 'written' | 'lost' | ReceiptOutcome
 /** What can be asked of the ledger, with the answers. */
 export interface LedgerQueries {
   days: { ask: DaySpan; answer: DailyTotal[] }
+  hours: { ask: HourSpan; answer: HourlyTotal[] }
   newestJobs: { ask: { limit: number }; answer: LedgerJob[] }
   jobsAfter: { ask: { number: number; limit: number }; answer: NumberedJob[] }
   countJobs: { ask: Record<never, never>; answer: number }

@@ -9,7 +9,8 @@ import { DatabaseSync } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
 import { pino } from 'pino'
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
-import { day, MiB } from '../../shared/units.ts'
+import type { LedgerJob } from '../../shared/schema/contribution.ts'
+import { day, hour, MiB, minute } from '../../shared/units.ts'
 import { systemClock } from '../clock.ts'
 import { calendarDay } from './calendar-day.ts'
 import { Ledger, ledgerThreadUrl } from './ledger.ts'
@@ -40,6 +41,27 @@ const always = { from: '0000-01-01', to: '9999-12-31' }
 const oneDay = calendarDay(madeUpJob(0).finishedAt)
 
 describe('the ledger', () => {
+  it('tells what ended in each hour of a span, and nothing from outside it', async () => {
+    const ledger = await openLedger()
+    const from = 1_764_300_000_000 + 17 * minute
+    const at = (index: number, finishedAt: number, more: Partial<LedgerJob> = {}) =>
+      ledger.record(madeUpJob(index, { finishedAt, createdAt: finishedAt - 900, bytesIn: 10, bytesOut: 1, ...more }))
+    await Promise.all([
+      at(1, from - 1),
+      at(2, from),
+      at(3, from + hour - 1, { state: 'failed', error: 'ENGINE_FAILED' }),
+      at(4, from + hour),
+      at(5, from + hour, { role: 'requested' }),
+      at(6, from + 3 * hour),
+    ])
+    const sums = { failed: 0, bytesIn: 10, bytesOut: 1 }
+    expect(await ledger.hours({ from, hours: 3 })).toEqual([
+      { ...sums, from, role: 'served', jobs: 2, failed: 1, bytesIn: 20, bytesOut: 2 },
+      { ...sums, from: from + hour, role: 'requested', jobs: 1 },
+      { ...sums, from: from + hour, role: 'served', jobs: 1 },
+    ])
+  })
+
   it('keeps what was done, added up by day, service and role, over restarts', async () => {
     const first = await openLedger()
     await Promise.all([

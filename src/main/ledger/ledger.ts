@@ -1,6 +1,13 @@
 import { Worker } from 'node:worker_threads'
 import { RmaError } from '../../shared/errors.ts'
-import type { DailyTotal, DaySpan, LedgerJob, LedgerSnapshot } from '../../shared/schema/contribution.ts'
+import type {
+  DailyTotal,
+  DaySpan,
+  HourlyTotal,
+  HourSpan,
+  LedgerJob,
+  LedgerSnapshot,
+} from '../../shared/schema/contribution.ts'
 import { day, minute } from '../../shared/units.ts'
 import type { Clock, StopTimer } from '../clock.ts'
 import type { Startable } from '../lifecycle.ts'
@@ -111,6 +118,10 @@ export class Ledger implements Startable {
 
   days(span: DaySpan): Promise<DailyTotal[]> {
     return this.#ask({ name: 'days', ...span })
+  }
+
+  hours(span: HourSpan): Promise<HourlyTotal[]> {
+    return this.#ask({ name: 'hours', ...span })
   }
 
   newestJobs(limit: number): Promise<LedgerJob[]> {

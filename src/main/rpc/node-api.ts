@@ -1,10 +1,18 @@
 import type { Allowance } from '../../shared/schema/allowance.ts'
-import type { Contribution, DaySpan, ExportFormat, ExportPiece } from '../../shared/schema/contribution.ts'
+import type {
+  Contribution,
+  DaySpan,
+  ExportFormat,
+  ExportPiece,
+  HourlyTotal,
+  HourSpan,
+} from '../../shared/schema/contribution.ts'
 import type { CoordinatorsSnapshot } from '../../shared/schema/coordinators.ts'
 import type { Diagnosis } from '../../shared/schema/diagnosis.ts'
 import type { HardwareReport } from '../../shared/schema/hardware.ts'
 import type { JobsSnapshot } from '../../shared/schema/job.ts'
 import type { Limits } from '../../shared/schema/limits.ts'
+import type { LoadPoint } from '../../shared/schema/load.ts'
 import type { LogEntry } from '../../shared/schema/log.ts'
 import type { JoinInput, JoinResult, Membership } from '../../shared/schema/membership.ts'
 import type { ServiceType } from '../../shared/schema/primitives.ts'
@@ -30,6 +38,8 @@ export interface NodeApi {
   /** The app around it. */
   readonly shell: ShellApi
   readonly logs: { watch(signal?: AbortSignal): AsyncGenerator<LogEntry[], void, void> }
+  /** How busy the machine was, second by second. */
+  readonly load: { watch(signal?: AbortSignal): AsyncGenerator<LoadPoint[], void, void> }
   /** The coordinators it knows, nearest first; those at `location` before all others. */
   coordinators(location?: string): CoordinatorsSnapshot
   /** Why this node can or cannot take part. */
@@ -54,6 +64,8 @@ export interface NodeApi {
   probeHardware(): Promise<HardwareReport>
   /** What was done in a span of days. */
   contribution(span: DaySpan): Promise<Contribution>
+  /** What ended in each hour of a span. */
+  hours(span: HourSpan): Promise<HourlyTotal[]>
   /** Takes over the jobs of another ledger's file; how many were new. Rejects with BAD_INPUT when it is none. */
   importJobs(path: string): Promise<number>
   /** Every job of the ledger, a piece at a time. */

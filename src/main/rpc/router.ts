@@ -36,8 +36,12 @@ export function createRpcRouter(node: NodeApi) {
       watch: rpc.jobs.watch.handler(({ signal }) => node.jobs.watch(signal)),
       cancel: rpc.jobs.cancel.handler(({ input }) => node.cancelJob(input.id)),
     },
+    load: {
+      watch: rpc.load.watch.handler(({ signal }) => node.load.watch(signal)),
+    },
     ledger: {
       contribution: rpc.ledger.contribution.handler(({ input }) => node.contribution(input)),
+      hours: rpc.ledger.hours.handler(async ({ input }) => ({ hours: await node.hours(input) })),
       import: rpc.ledger.import.handler(async ({ input }) => ({ added: await node.importJobs(input.path) })),
       export: rpc.ledger.export.handler(({ input, signal }) => node.exportJobs(input.format, signal)),
     },

@@ -8,6 +8,7 @@ class Formats {
   readonly oneDigit: Intl.NumberFormat
   readonly percentage: Intl.NumberFormat
   readonly clock: Intl.DateTimeFormat
+  readonly time: Intl.DateTimeFormat
   readonly dateAndClock: Intl.DateTimeFormat
   readonly dayAndMonth: Intl.DateTimeFormat
   readonly weekday: Intl.DateTimeFormat
@@ -27,6 +28,7 @@ class Formats {
       second: '2-digit',
       hour12: false,
     })
+    this.time = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit', hour12: false })
     this.dateAndClock = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'medium', hour12: false })
     this.dayAndMonth = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short' })
     this.weekday = new Intl.DateTimeFormat(locale, { weekday: 'short' })
@@ -166,6 +168,11 @@ function noon(day: string): Date {
 /** Time of day, local. */
 export function formatClock(at: Milliseconds): string {
   return shown().clock.format(at)
+}
+
+/** Time of day without seconds. */
+export function formatTime(at: Milliseconds): string {
+  return shown().time.format(at)
 }
 
 export function formatDateTime(at: Milliseconds): string {

@@ -1,13 +1,21 @@
 import { eventIterator, oc } from '@orpc/contract'
 import { z } from 'zod'
 import { allowanceSchema } from '../schema/allowance.ts'
-import { contributionSchema, daySpanSchema, exportFormatSchema, exportPieceSchema } from '../schema/contribution.ts'
+import {
+  contributionSchema,
+  daySpanSchema,
+  exportFormatSchema,
+  exportPieceSchema,
+  hourlyTotalSchema,
+  hourSpanSchema,
+} from '../schema/contribution.ts'
 import { coordinatorsSnapshotSchema } from '../schema/coordinators.ts'
 import { desktopPatchSchema, desktopSchema } from '../schema/desktop.ts'
 import { diagnosisSchema } from '../schema/diagnosis.ts'
 import { hardwareReportSchema } from '../schema/hardware.ts'
 import { jobsSnapshotSchema } from '../schema/job.ts'
 import { limitsSchema } from '../schema/limits.ts'
+import { keptLoadPoints, loadPointSchema } from '../schema/load.ts'
 import { logEntrySchema } from '../schema/log.ts'
 import { joinInputSchema, joinResultSchema, membershipSchema } from '../schema/membership.ts'
 import { locationSchema, requestIdSchema, serviceTypeSchema } from '../schema/primitives.ts'
@@ -69,12 +77,18 @@ export const contract = {
     /** Looks again, which may take some seconds: for a card or driver that is new. */
     probe: procedure.output(hardwareReportSchema),
   },
+  load: {
+    /** The last ten minutes first, a point a second, then new points as they come, in batches. */
+    watch: procedure.output(eventIterator(z.array(loadPointSchema).max(keptLoadPoints))),
+  },
   jobs: {
     watch: procedure.output(eventIterator(jobsSnapshotSchema)),
     cancel: procedure.input(z.object({ id: requestIdSchema })).output(z.void()),
   },
   ledger: {
     contribution: procedure.input(daySpanSchema).output(contributionSchema),
+    /** What ended in each hour, as far back as single jobs are kept. */
+    hours: procedure.input(hourSpanSchema).output(z.object({ hours: z.array(hourlyTotalSchema) })),
     /** Takes over the jobs of another node's ledger, a file on the node's machine; answers how many were new. */
     import: procedure.input(z.object({ path: z.string().min(1).max(4_096) })).output(z.object({ added: z.number() })),
     /** Every job, a piece at a time, with how far it is. */

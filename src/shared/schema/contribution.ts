@@ -79,6 +79,16 @@ export type ExportPiece = z.infer<typeof exportPieceSchema>
 export const daySpanSchema = z.object({ from: calendarDaySchema, to: calendarDaySchema })
 export type DaySpan = z.infer<typeof daySpanSchema>
 
+/** Hours one after the other from `from`, which need not begin with one. */
+export const hourSpanSchema = z.object({ from: timestampSchema, hours: z.number().int().min(1).max(168) })
+export type HourSpan = z.infer<typeof hourSpanSchema>
+
+/** What ended within one hour of a span, for others (`served`) or asked of them (`requested`). */
+export const hourlyTotalSchema = contributionSumSchema
+  .pick({ jobs: true, failed: true, bytesIn: true, bytesOut: true })
+  .extend({ from: timestampSchema, role: jobSchema.shape.role })
+export type HourlyTotal = z.infer<typeof hourlyTotalSchema>
+
 /** A job as the ledger keeps it: one that has ended. */
 export const ledgerJobSchema = jobSchema.required({ finishedAt: true }).extend({ finishedAt: timestampSchema })
 export type LedgerJob = z.infer<typeof ledgerJobSchema>

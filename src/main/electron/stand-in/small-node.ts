@@ -1,10 +1,11 @@
 import { RmaError } from '../../../shared/errors.ts'
 import type { Allowance } from '../../../shared/schema/allowance.ts'
-import type { Contribution, ExportPiece } from '../../../shared/schema/contribution.ts'
+import type { Contribution, ExportPiece, HourlyTotal } from '../../../shared/schema/contribution.ts'
 import type { CoordinatorsSnapshot } from '../../../shared/schema/coordinators.ts'
 import type { Diagnosis } from '../../../shared/schema/diagnosis.ts'
 import type { HardwareReport } from '../../../shared/schema/hardware.ts'
 import type { JobsSnapshot } from '../../../shared/schema/job.ts'
+import type { LoadPoint } from '../../../shared/schema/load.ts'
 import type { JoinInput, JoinResult, Membership } from '../../../shared/schema/membership.ts'
 import type { RoutingReport } from '../../../shared/schema/routing.ts'
 import { defaultSettings } from '../../../shared/schema/settings.ts'
@@ -46,6 +47,7 @@ export class SmallNode implements NodeApi, Startable, DesktopNode {
   readonly settings = new LiveValue(defaultSettings)
   shell: ShellApi = noShell()
   readonly logs = new LogBuffer()
+  readonly load = new LiveValue<LoadPoint[]>([])
   readonly api = this
   readonly lifecycle = this
   started = 0
@@ -146,6 +148,10 @@ export class SmallNode implements NodeApi, Startable, DesktopNode {
 
   async importJobs(): Promise<number> {
     return 0
+  }
+
+  async hours(): Promise<HourlyTotal[]> {
+    return []
   }
 
   async *exportJobs(): AsyncGenerator<ExportPiece, void, void> {

@@ -1,11 +1,12 @@
 import { RmaError } from '../../../shared/errors.ts'
 import type { Allowance } from '../../../shared/schema/allowance.ts'
-import type { Contribution, ExportPiece } from '../../../shared/schema/contribution.ts'
+import type { Contribution, ExportPiece, HourlyTotal } from '../../../shared/schema/contribution.ts'
 import type { CoordinatorsSnapshot } from '../../../shared/schema/coordinators.ts'
 import type { Diagnosis } from '../../../shared/schema/diagnosis.ts'
 import type { HardwareReport } from '../../../shared/schema/hardware.ts'
 import type { JobsSnapshot } from '../../../shared/schema/job.ts'
 import type { Limits } from '../../../shared/schema/limits.ts'
+import type { LoadPoint } from '../../../shared/schema/load.ts'
 import type { JoinResult, Membership } from '../../../shared/schema/membership.ts'
 import type { ServiceType } from '../../../shared/schema/primitives.ts'
 import type { RoutingReport } from '../../../shared/schema/routing.ts'
@@ -49,7 +50,9 @@ export class StandInNode implements NodeApi {
   readonly vpn = new WatchedValue<VpnState>({ kind: 'off' })
   readonly shell = noShell()
   readonly logs = new LogBuffer()
+  readonly load = new WatchedValue<LoadPoint[]>([])
   given: Contribution = sampleContribution
+  givenByHour: HourlyTotal[] = []
   /** What an export consists of; each piece waits for the one before to be taken. */
   pieces: ExportPiece[] = [{ text: 'request_id\r\n', written: 0, total: 0 }]
   diagnosis: Diagnosis = { findings: [{ kind: 'connected', level: 'good', peers: 2 }] }
@@ -88,6 +91,10 @@ export class StandInNode implements NodeApi {
 
   async contribution(): Promise<Contribution> {
     return this.given
+  }
+
+  async hours(): Promise<HourlyTotal[]> {
+    return this.givenByHour
   }
 
   async importJobs(): Promise<number> {

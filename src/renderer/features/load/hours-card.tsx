@@ -1,0 +1,146 @@
+import { Clock } from 'lucide-react'
+import { useState } from 'react'
+import { hour } from '../../../shared/units.ts'
+import { Card } from '../../components/card.tsx'
+import { EmptyState } from '../../components/empty-state.tsx'
+import { ScrollRegion } from '../../components/scroll-region.tsx'
+import { useAnswer } from '../../components/use-answer.ts'
+import type { NodeClient } from '../../connection/node-client.ts'
+import { useNode } from '../../store/node-context.tsx'
+import { formatBytes, formatCount, formatTime } from '../../strings/format.ts'
+import { strings } from '../../strings/index.ts'
+import { useNow } from '../../use-now.ts'
+import figures from '../network/figures.module.css'
+import { type HourBar, hourBars, lastHours } from './hours.ts'
+import styles from './hours-card.module.css'
+import page from './load-page.module.css'
+
+/** What ended in each of the last 24 hours, from the ledger. */
+export function HoursCard({ asTable }: { asTable: boolean }) {
+  const ended = useNode(state => state.jobs?.find(job => job.finishedAt !== undefined)?.finishedAt)
+  const thisHour = Math.floor(useNow() / hour)
+  const [ask] = useState(() => async (client: NodeClient) => {
+    const span = lastHours(new Date())
+    return hourBars((await client.ledger.hours(span)).hours, span)
+  })
+  const { value: bars, error } = useAnswer(ask, `${ended} ${thisHour}`)
+  const words = strings.load.hours
+  const total = bars?.reduce((sum, bar) => sum + bar.served + bar.requested, 0)
+  return (
+    <Card title={words.title}>
+      {error !== undefined && (
+        <p className={page.failed} role="alert">
+          {words.failed}: {error.message}
+        </p>
+      )}
+      {bars === undefined && error === undefined && <output className={page.loading}>{strings.app.loadingPage}</output>}
+      {total === 0 && <EmptyState icon={Clock} title={words.empty} hint={words.emptyHint} />}
+      {bars !== undefined && total !== 0 && (asTable ? <HoursTable bars={bars} /> : <HourCharts bars={bars} />)}
+    </Card>
+  )
+}
+
+function HourCharts({ bars }: { bars: readonly HourBar[] }) {
+  const words = strings.load.hours
+  const jobs = bars.reduce((sum, bar) => sum + bar.served + bar.requested, 0)
+  const bytes = bars.reduce((sum, bar) => sum + bar.bytes, 0)
+  return (
+    <div className={styles.charts}>
+      <figure className={styles.figure}>
+        <figcaption className={styles.caption}>
+          <span>{words.requests}</span>
+          <b>{formatCount(jobs)}</b>
+          <span className={styles.legend} aria-hidden>
+            <i data-kind="served" />
+            {words.served}
+            <i data-kind="requested" />
+            {words.requested}
+          </span>
+        </figcaption>
+        <Bars
+          label={words.requestsLabel({ count: jobs })}
+          bars={bars}
+          parts={bar => [
+            { kind: 'served', amount: bar.served },
+            { kind: 'requested', amount: bar.requested },
+          ]}
+          hint={bar =>
+            words.bar({ hour: formatTime(bar.from), served: bar.served, requested: bar.requested, failed: bar.failed })
+          }
+        />
+      </figure>
+      <figure className={styles.figure}>
+        <figcaption className={styles.caption}>
+          <span>{words.data}</span>
+          <b>{formatBytes(bytes)}</b>
+        </figcaption>
+        <Bars
+          label={words.dataLabel({ bytes: formatBytes(bytes) })}
+          bars={bars}
+          parts={bar => [{ kind: 'data', amount: bar.bytes }]}
+          hint={bar => words.dataBar({ hour: formatTime(bar.from), bytes: formatBytes(bar.bytes) })}
+        />
+      </figure>
+    </div>
+  )
+}
+
+interface BarsProps {
+  label: string
+  bars: readonly HourBar[]
+  parts: (bar: HourBar) => { kind: 'served' | 'requested' | 'data'; amount: number }[]
+  hint: (bar: HourBar) => string
+}
+
+function Bars({ label, bars, parts, hint }: BarsProps) {
+  const amount = (bar: HourBar) => parts(bar).reduce((sum, part) => sum + part.amount, 0)
+  const most = Math.max(1, ...bars.map(amount))
+  return (
+    <div className={styles.bars} role="img" aria-label={label}>
+      {bars.map((bar, index) => (
+        <div key={bar.from} className={styles.hour} title={hint(bar)}>
+          <div className={styles.space}>
+            <div className={styles.bar} style={{ height: `${(100 * amount(bar)) / most}%` }}>
+              {parts(bar)
+                .filter(part => part.amount > 0)
+                .map(part => (
+                  <div key={part.kind} data-kind={part.kind} style={{ flexGrow: part.amount }} />
+                ))}
+            </div>
+          </div>
+          <span className={styles.label}>{index % 6 === 5 ? formatTime(bar.from) : ''}</span>
+        </div>
+      ))}
+    </div>
+  )
+}
+
+function HoursTable({ bars }: { bars: readonly HourBar[] }) {
+  const words = strings.load.hours
+  return (
+    <ScrollRegion label={words.tableLabel}>
+      <table className={`${figures.table} ${page.table}`}>
+        <thead>
+          <tr>
+            <th scope="col">{words.hour}</th>
+            <th scope="col">{words.served}</th>
+            <th scope="col">{words.requested}</th>
+            <th scope="col">{words.failedJobs}</th>
+            <th scope="col">{words.data}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {bars.toReversed().map(({ from, served, requested, failed, bytes }) => (
+            <tr key={from}>
+              <th scope="row">{formatTime(from)}</th>
+              <td>{formatCount(served)}</td>
+              <td>{formatCount(requested)}</td>
+              <td>{formatCount(failed)}</td>
+              <td>{formatBytes(bytes)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </ScrollRegion>
+  )
+}

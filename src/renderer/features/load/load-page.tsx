@@ -1,0 +1,49 @@
+import { useState } from 'react'
+import { Segments } from '../../components/segments.tsx'
+import { useNode } from '../../store/node-context.tsx'
+import { strings } from '../../strings/index.ts'
+import { HoursCard } from './hours-card.tsx'
+import { LiveChart } from './live-chart.tsx'
+import { loadCharts } from './load-charts.ts'
+import styles from './load-page.module.css'
+import { LoadTable } from './load-table.tsx'
+import { useLoadPoints } from './use-load-points.ts'
+
+type Form = 'charts' | 'table'
+
+/** How busy this machine and its node are and were. */
+export default function LoadPage() {
+  const [form, setForm] = useState<Form>('charts')
+  const { points, error } = useLoadPoints()
+  const load = useNode(state => state.status?.load)
+  const charts = loadCharts({ cards: load?.cards ?? [], memoryTotalMiB: load?.memoryTotalMiB ?? 0 })
+  const choices = [
+    { id: 'charts', label: strings.load.charts },
+    { id: 'table', label: strings.load.table },
+  ] as const satisfies readonly { id: Form; label: string }[]
+  return (
+    <div className={styles.page}>
+      <header className={styles.header}>
+        <h1>{strings.page.load}</h1>
+        <Segments label={strings.load.form} options={choices} value={form} onChange={setForm} />
+      </header>
+      {error !== undefined && (
+        <p className={styles.failed} role="alert">
+          {strings.load.failed}: {error.message}
+        </p>
+      )}
+      {points === undefined ? (
+        <output className={styles.loading}>{strings.app.loadingPage}</output>
+      ) : form === 'table' ? (
+        <LoadTable charts={charts} points={points} />
+      ) : (
+        <section className={styles.charts} aria-label={strings.load.lastMinutes}>
+          {charts.map(chart => (
+            <LiveChart key={chart.id} chart={chart} points={points} />
+          ))}
+        </section>
+      )}
+      <HoursCard asTable={form === 'table'} />
+    </div>
+  )
+}
