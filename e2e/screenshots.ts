@@ -23,6 +23,8 @@ const shots = [
   { page: 'jobs', theme: 'dark', width: 'narrow', peers: 40 },
   { page: 'contribution', theme: 'light', width: 'wide', peers: 40 },
   { page: 'contribution', theme: 'dark', width: 'narrow', peers: 40 },
+  { page: 'services', theme: 'light', width: 'wide', peers: 40 },
+  { page: 'services', theme: 'dark', width: 'narrow', peers: 40 },
   { page: 'topology', theme: 'light', width: 'wide', peers: 40 },
   { page: 'topology', theme: 'dark', width: 'wide', peers: 40 },
   { page: 'topology', theme: 'dark', width: 'wide', peers: 2_000 },

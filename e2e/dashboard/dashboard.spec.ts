@@ -214,12 +214,27 @@ test('draws the load of the last minutes as it comes, and tells what it does not
   await expect(newest).toContainText('Unknown')
 })
 
+test('says what a service needs, why it is not offered, and what would help', async ({ page }) => {
+  await open(page, 'services')
+  playBusy(scripted)
+  const card = page.getByRole('region', { name: 'Answer prompts' })
+  await expect(card).toContainText('Needs an NVIDIA or AMD card with 6 GiB free: found 4 GiB')
+  await expect(card).toContainText('A graphics card with 6 GiB of its own could do it')
+  const reading = page.getByRole('region', { name: 'Read documents' })
+  await expect(reading.getByRole('meter', { name: 'Running now' })).toHaveText('Running now2 of 2')
+  await expect(reading.getByRole('meter', { name: 'In the queue' })).toHaveText('In the queue1 of 8')
+  await reading.getByRole('combobox', { name: 'Requests at once' }).selectOption('4')
+  await expect.poll(() => scripted.node.settings.get().services.ocr).toEqual({ enabled: true, slots: 4 })
+  expect(scripted.node.settings.get().services['ner-extraction']).toEqual({ enabled: true })
+})
+
 for (const colorScheme of ['light', 'dark'] as const) {
   for (const path of [
     'status',
     'load',
     'jobs',
     'contribution',
+    'services',
     'topology',
     'network',
     'settings',

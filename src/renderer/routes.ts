@@ -1,6 +1,7 @@
 import type { LucideIcon } from 'lucide-react'
 import {
   Activity,
+  Blocks,
   ChartColumn,
   HeartHandshake,
   Info,
@@ -53,6 +54,13 @@ export const routes: readonly Route[] = [
     title: () => strings.page.contribution,
     icon: ChartColumn,
     page: lazy(() => import('./features/contribution/contribution-page.tsx')),
+    fills: false,
+  },
+  {
+    path: 'services',
+    title: () => strings.page.services,
+    icon: Blocks,
+    page: lazy(() => import('./features/services/services-page.tsx')),
     fills: false,
   },
   {

@@ -1,0 +1,107 @@
+import type { ServiceStatus } from '../../../shared/schema/service.ts'
+import { useAction } from '../../components/use-action.ts'
+import { useNode } from '../../store/node-context.tsx'
+import { formatCount, formatMebibytes } from '../../strings/format.ts'
+import { strings } from '../../strings/index.ts'
+import { serviceName } from '../../strings/service-name.ts'
+import styles from './service-card.module.css'
+
+/** Requests at once that can be chosen. */
+const slotChoices = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64]
+
+/** What a service takes and works with. */
+export function ServiceFacts({ service }: { service: ServiceStatus }) {
+  const upstream = useNode(state => state.settings?.services[service.type]?.upstream)
+  const { needs, models, languages } = service
+  const words = strings.services
+  const missing = languages?.chosen.filter(code => !languages.installed.includes(code)) ?? []
+  return (
+    <dl className={styles.facts}>
+      <dt>{words.needs}</dt>
+      <dd>
+        {needs.memoryMiB === 0 && needs.vramMiB === 0 && words.needsNothing}
+        {needs.memoryMiB > 0 && words.memoryEach({ memory: formatMebibytes(needs.memoryMiB) })}
+        {needs.memoryMiB > 0 && needs.vramMiB > 0 && ', '}
+        {needs.vramMiB > 0 && words.cardWith({ memory: formatMebibytes(needs.vramMiB) })}
+        {needs.vramMiB === 0 && needs.gpuHelps && ` · ${words.cardHelps}`}
+      </dd>
+      <dt>{words.runsOn}</dt>
+      <dd>
+        {words.engine[needs.engine]}
+        {upstream !== undefined && <code>{upstream.url}</code>}
+      </dd>
+      <dt>{words.atOnce}</dt>
+      <dd>
+        <Slots service={service} />
+      </dd>
+      {models !== undefined && (
+        <>
+          <dt>{words.models}</dt>
+          <dd>{models.length === 0 ? words.noModels : <List items={models} />}</dd>
+        </>
+      )}
+      {languages !== undefined && (
+        <>
+          <dt>{words.languages}</dt>
+          <dd>
+            <List items={languages.chosen} />
+            {missing.length > 0 && (
+              <span className={styles.failed}> {words.notInstalled({ codes: missing.join(', ') })}</span>
+            )}
+          </dd>
+        </>
+      )}
+    </dl>
+  )
+}
+
+function List({ items }: { items: readonly string[] }) {
+  return (
+    <ul className={styles.list}>
+      {items.map(item => (
+        <li key={item}>
+          <code>{item}</code>
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+/** How many requests may run at once; automatic where the owner has chosen nothing. */
+function Slots({ service: { type, slots } }: { service: ServiceStatus }) {
+  const services = useNode(state => state.settings?.services)
+  const online = useNode(state => state.link.kind === 'online')
+  const { run, busy, error } = useAction()
+  const words = strings.services
+  const chosen = services?.[type]?.slots
+  const choices = chosen === undefined || slotChoices.includes(chosen) ? slotChoices : [chosen, ...slotChoices]
+  const choose = (value: string) => {
+    if (services === undefined) return
+    const { slots: _, ...rest } = services[type] ?? { enabled: false }
+    const service = value === '' ? rest : { ...rest, slots: Number(value) }
+    void run(client => client.settings.update({ services: { ...services, [type]: service } }))
+  }
+  return (
+    <>
+      <select
+        className={styles.select}
+        aria-label={words.atOnceOf({ name: serviceName(type) })}
+        value={chosen ?? ''}
+        disabled={!online || busy || services === undefined}
+        onChange={event => choose(event.target.value)}
+      >
+        <option value="">{chosen === undefined ? words.automatic({ slots }) : words.automaticPlain}</option>
+        {choices.map(count => (
+          <option key={count} value={count}>
+            {formatCount(count)}
+          </option>
+        ))}
+      </select>
+      {error !== undefined && (
+        <span className={styles.failed} role="alert">
+          {error.message}
+        </span>
+      )}
+    </>
+  )
+}

@@ -1,0 +1,38 @@
+import { Blocks, RotateCw } from 'lucide-react'
+import { Button } from '../../components/button.tsx'
+import { EmptyState } from '../../components/empty-state.tsx'
+import { useAction } from '../../components/use-action.ts'
+import { useNode } from '../../store/node-context.tsx'
+import { strings } from '../../strings/index.ts'
+import { ServiceCard } from './service-card.tsx'
+import styles from './services-page.module.css'
+
+/** What this machine may do for others: what each service takes, how it stands, and what would help it. */
+export default function ServicesPage() {
+  const services = useNode(state => state.status?.services) ?? []
+  const online = useNode(state => state.link.kind === 'online')
+  const { run, busy, error } = useAction()
+  const words = strings.services
+  return (
+    <div className={styles.page}>
+      <header className={styles.header}>
+        <h1>{strings.page.services}</h1>
+        <Button isDisabled={!online || busy} onPress={() => run(client => client.hardware.probe())}>
+          <RotateCw size={14} aria-hidden />
+          {busy ? words.looking : words.lookAgain}
+        </Button>
+      </header>
+      {error !== undefined && (
+        <p className={styles.failed} role="alert">
+          {words.lookFailed}: {error.message}
+        </p>
+      )}
+      {services.length === 0 && <EmptyState icon={Blocks} title={words.none} />}
+      <div className={styles.services}>
+        {services.map(service => (
+          <ServiceCard key={service.type} service={service} />
+        ))}
+      </div>
+    </div>
+  )
+}
