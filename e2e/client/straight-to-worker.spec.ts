@@ -1,8 +1,8 @@
 import { expect, test } from '@playwright/test'
+import { CloudflareEdge } from '../support/cloudflare/edge.ts'
 import { buildExamplePage, type PageSite, servePage } from '../support/example-page.ts'
 import { characterAccuracy, drawPage, letter } from '../support/letters.ts'
 import { NodeProcess, onLoopback } from '../support/node-process.ts'
-import { StandInTunnel } from '../support/stand-in-tunnel.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
 // The tunnel's certificate is its own.
@@ -10,7 +10,7 @@ test.use({ ignoreHTTPSErrors: true })
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>
 let site: PageSite
-let tunnel: StandInTunnel
+let tunnel: CloudflareEdge
 let coordinator: NodeProcess
 let donor: NodeProcess
 let apiUrl: string
@@ -18,7 +18,7 @@ let apiUrl: string
 test.beforeAll(async () => {
   folder = await temporaryFolder()
   site = await servePage(await buildExamplePage(folder.path))
-  tunnel = await StandInTunnel.start(folder.path)
+  tunnel = await CloudflareEdge.start(folder.path)
   coordinator = await NodeProcess.start({
     folder: folder.path,
     name: 'coordinator',
@@ -35,7 +35,7 @@ test.beforeAll(async () => {
     args: [...onLoopback, ...seeds, '--donate', '--public-port', '0'],
     env: { TUNNEL_URL: tunnel.url },
   })
-  tunnel.target = (await donor.runtime()).publicUrl
+  tunnel.routes.set('127.0.0.1', (await donor.runtime()).publicUrl ?? '')
 })
 
 test.afterAll(async () => {
