@@ -1,4 +1,5 @@
-import { engineSettingsSchema } from '../shared/schema/service-settings.ts'
+import { isDeepStrictEqual } from 'node:util'
+import { type EngineSettings, engineSettingsSchema } from '../shared/schema/service-settings.ts'
 import type { Settings } from '../shared/schema/settings.ts'
 import type { Clock } from './clock.ts'
 import type { Lifecycle } from './lifecycle.ts'
@@ -16,6 +17,8 @@ import { upstream } from './services/upstream/upstream.ts'
 export interface ServicesComponents {
   launch: EngineLauncher
   hardware: LiveValue<Hardware>
+  /** As they change. */
+  settings: LiveValue<Settings>
   clock: Clock
   lifecycle: Lifecycle
   log: Logger
@@ -27,11 +30,12 @@ const shareOfMemory = 0.5
 
 /** The services of a node: those built in, those of language engines beside it, those of the donor's own servers. */
 export function composeServices(
-  { launch, hardware, clock, lifecycle, log: nodeLog }: ServicesComponents,
+  { launch, hardware, settings: changing, clock, lifecycle, log: nodeLog }: ServicesComponents,
   settings: Pick<Settings, 'services' | 'engines' | 'reading'>,
 ): ServiceHost {
   const log = nodeLog.child({ component: 'services' })
-  const chosen = engineSettingsSchema.parse(settings.engines ?? {})
+  const chosenIn = ({ engines }: Pick<Settings, 'engines'>) => engineSettingsSchema.parse(engines ?? {})
+  let chosen = chosenIn(settings)
   const vramMiB = () => Math.max(0, ...hardware.get().capabilities.gpus.map(gpu => gpu.vramMiB))
   const budgetMiB = () => Math.max(vramMiB() * shareOfCard, hardware.get().capabilities.memoryMiB * shareOfMemory)
   const engines = lifecycle.add(
@@ -39,13 +43,23 @@ export function composeServices(
     new LoopbackEngines(
       { clock, log },
       {
-        places: [...chosen.places, ...usualPlaces],
+        ...engineChoice(chosen),
         budgetMiB,
-        only: { words: chosen.model, pictures: chosen.visionModel },
       },
     ),
   )
-  const builtIn = [...builtInServices(settings.reading), llmInference(engines, chosen), visionOcr(engines, chosen)]
+  changing.subscribe(changed => {
+    const next = chosenIn(changed)
+    if (isDeepStrictEqual(next, chosen)) return
+    chosen = next
+    engines.configure(engineChoice(next))
+  })
+  const limits = {
+    get maxTokens() {
+      return chosen.maxTokens
+    },
+  }
+  const builtIn = [...builtInServices(settings.reading), llmInference(engines, limits), visionOcr(engines, limits)]
   const own = Object.entries(settings.services).flatMap(([type, service]) =>
     service.upstream === undefined ? [] : [upstream(type, service.upstream, { vramMiB })],
   )
@@ -57,4 +71,8 @@ export function composeServices(
       { machine: hardware.get().capabilities, services: settings.services, definitions },
     ),
   )
+}
+
+function engineChoice({ places, model, visionModel }: EngineSettings) {
+  return { places: [...places, ...usualPlaces], only: { words: model, pictures: visionModel } }
 }

@@ -147,7 +147,10 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
       : undefined
 
   // Services and the requests for them.
-  const services = composeServices({ launch: init.launchEngine, hardware, clock, lifecycle, log }, chosen)
+  const services = composeServices(
+    { launch: init.launchEngine, hardware, settings: settings.settings, clock, lifecycle, log },
+    chosen,
+  )
   const owner = composeGovernor(
     { settings, services, hardware, clock, lifecycle, log },
     { config, workerType: init.workerType, senses: init.senses },

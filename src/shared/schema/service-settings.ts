@@ -90,6 +90,8 @@ export const engineSettingsSchema = z.strictObject({
   maxTokens: z.number().int().min(1).max(131_072).default(4_096),
 })
 
+export type EngineSettings = z.infer<typeof engineSettingsSchema>
+
 /** How documents are read. */
 export const readingSettingsSchema = z.strictObject({
   /** Tesseract's codes of the languages to expect, such as `eng` and `cym`; the first counts most. */

@@ -214,6 +214,24 @@ describe('what llm-inference needs', () => {
     expect(unavailable()).toMatchObject({ kind: 'needs-model' })
   })
 
+  it('is another one as soon as the donor chooses so, and only the model they choose', async () => {
+    await engine.stop()
+    engines.configure({ places: [] })
+    await vi.waitFor(() => expect(unavailable()).toMatchObject({ kind: 'needs-engine', places: [] }), 10_000)
+    const other = await StandInEngine.start()
+    try {
+      const [model] = other.models
+      engines.configure({ places: [{ name: 'Other', url: other.url }] })
+      await vi.waitFor(() => expect(unavailable()).toBeUndefined(), 10_000)
+      engines.configure({ places: [{ name: 'Other', url: other.url }], only: { words: 'no such model' } })
+      expect(unavailable()).toMatchObject({ kind: 'needs-model', engines: ['Other'] })
+      engines.configure({ places: [{ name: 'Other', url: other.url }], only: { words: model?.id } })
+      expect(unavailable()).toBeUndefined()
+    } finally {
+      await other.stop()
+    }
+  })
+
   it('is looked for again at once when a request fails', async () => {
     await engine.stop()
     const outcome = await failureOf(ask(conversation))

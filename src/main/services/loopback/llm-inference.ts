@@ -41,8 +41,8 @@ type Piece = { text: string } | { finish: string; model: string; usage?: Usage }
 const charactersATokenAtMost = 12
 
 export interface LlmInit {
-  /** Tokens of an answer at most, whatever a request asks for. */
-  maxTokens: number
+  /** Tokens of an answer at most, whatever a request asks for; read for each request. */
+  readonly maxTokens: number
 }
 
 /**
@@ -53,7 +53,7 @@ export interface LlmInit {
  * With `"stream": true` or `Accept: text/event-stream` it comes as server-sent events as the model writes: `{"text": "…"}`
  * each, then `{"model", "usage", "finish"}`, then `[DONE]`. A stream that ends without it is incomplete.
  */
-export function llmInference(engines: LoopbackEngines, { maxTokens }: LlmInit): ServiceDefinition {
+export function llmInference(engines: LoopbackEngines, limits: LlmInit): ServiceDefinition {
   return {
     type: 'llm-inference',
     accepts: ['application/json', 'text/plain'],
@@ -70,6 +70,7 @@ export function llmInference(engines: LoopbackEngines, { maxTokens }: LlmInit): 
         sees: false,
         async *task(input, signal) {
           const { prompt, messages, model: name, stream: _, ...parameters } = requestOf(input)
+          const { maxTokens } = limits
           const { engine, model, gate } = engines.choose({ sees: false, model: name })
           refuseTooLong(input.bytes.byteLength, model.contextTokens)
           const leave = await gate.enter(signal)

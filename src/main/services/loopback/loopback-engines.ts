@@ -33,7 +33,8 @@ const lookAgainMs = second
 /** The language engines that run beside this node, looked for at the start, each two minutes, and when one fails. */
 export class LoopbackEngines implements Startable {
   readonly engines = new LiveValue<readonly FoundEngine[]>([])
-  readonly places: readonly EnginePlace[]
+  #places: readonly EnginePlace[]
+  #only: LoopbackEnginesInit['only']
   readonly #clock: Clock
   readonly #log: Logger
   readonly #init: LoopbackEnginesInit
@@ -49,7 +50,20 @@ export class LoopbackEngines implements Startable {
     this.#clock = components.clock
     this.#log = components.log
     this.#init = init
-    this.places = init.places ?? usualPlaces
+    this.#places = init.places ?? usualPlaces
+    this.#only = init.only
+  }
+
+  get places(): readonly EnginePlace[] {
+    return this.#places
+  }
+
+  /** Follows a change of the donor's settings: requests that run go on. */
+  configure({ places = usualPlaces, only }: Pick<LoopbackEnginesInit, 'places' | 'only'>): void {
+    this.#places = places
+    this.#only = only
+    this.engines.set([...this.engines.get()]) // Other models of the same engines may be used now.
+    void Promise.resolve(this.#looking).then(() => this.look())
   }
 
   start(): void {
@@ -130,11 +144,11 @@ export class LoopbackEngines implements Startable {
   }
 
   #preferred(engine: FoundEngine, sees: boolean): LanguageModel | undefined {
-    return chooseModel(engine.models, { sees, only: this.#only(sees), budgetMiB: this.#init.budgetMiB() })
+    return chooseModel(engine.models, { sees, only: this.#onlyFor(sees), budgetMiB: this.#init.budgetMiB() })
   }
 
   #allowed(engine: FoundEngine, sees: boolean): LanguageModel[] {
-    const only = this.#only(sees)
+    const only = this.#onlyFor(sees)
     const budgetMiB = this.#init.budgetMiB()
     return engine.models.filter(
       model =>
@@ -144,8 +158,8 @@ export class LoopbackEngines implements Startable {
     )
   }
 
-  #only(sees: boolean): string | undefined {
-    return sees ? this.#init.only?.pictures : this.#init.only?.words
+  #onlyFor(sees: boolean): string | undefined {
+    return sees ? this.#only?.pictures : this.#only?.words
   }
 
   #gateOf({ url, slots }: FoundEngine): Gate {
@@ -157,7 +171,7 @@ export class LoopbackEngines implements Startable {
 
   async #look(): Promise<void> {
     const { signal } = this.#abort
-    const found = await Promise.all(this.places.map(place => probeEngine(place, signal)))
+    const found = await Promise.all(this.#places.map(place => probeEngine(place, signal)))
     if (signal.aborted) return
     this.#lookedAt = this.#clock.now()
     const engines = found.filter(engine => engine !== undefined)

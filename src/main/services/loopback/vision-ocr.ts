@@ -1,6 +1,7 @@
 import { MiB, minute } from '../../../shared/units.ts'
 import { answerPages, documentTypes, inspectDocument } from '../ocr.ts'
 import type { ServiceDefinition } from '../service-definition.ts'
+import type { LlmInit } from './llm-inference.ts'
 import type { LoopbackEngines } from './loopback-engines.ts'
 import { VisionWorkshop } from './vision-workshop.ts'
 
@@ -11,7 +12,7 @@ const stallMs = 10 * minute
  * Reads documents as `ocr` does, with a vision model of an engine beside this node: better with handwriting and poor
  * scans, slower, and without words' places; the confidence is 0, for models tell none.
  */
-export function visionOcr(engines: LoopbackEngines, { maxTokens }: { maxTokens: number }): ServiceDefinition {
+export function visionOcr(engines: LoopbackEngines, limits: LlmInit): ServiceDefinition {
   return {
     type: 'vision-ocr',
     accepts: documentTypes,
@@ -24,7 +25,7 @@ export function visionOcr(engines: LoopbackEngines, { maxTokens }: { maxTokens: 
       new VisionWorkshop(components, {
         ...init,
         engines,
-        maxTokens,
+        limits,
         pool: { entry: 'vision-engine', memoryMiB, stallMs },
       }),
     memoryMiB,

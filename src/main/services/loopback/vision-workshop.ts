@@ -3,11 +3,12 @@ import type { Unavailability } from '../../../shared/schema/service.ts'
 import { EnginePool, type EnginePoolInit } from '../engine-pool.ts'
 import type { EngineOutput, OnSettled } from '../engine-session.ts'
 import type { JobInput, Workshop, WorkshopComponents, WorkshopInit } from '../workshop.ts'
+import type { LlmInit } from './llm-inference.ts'
 import { engineNeed, type LoopbackEngines } from './loopback-engines.ts'
 
 export interface VisionWorkshopInit extends WorkshopInit {
   engines: LoopbackEngines
-  maxTokens: number
+  limits: LlmInit
   pool: Omit<EnginePoolInit, 'size'>
 }
 
@@ -58,7 +59,7 @@ export class VisionWorkshop implements Workshop {
     let helper: JobInput['helper']
     try {
       const { engine, model, gate } = this.#init.engines.choose({ sees: true })
-      helper = { url: engine.url, model: model.id, maxTokens: this.#init.maxTokens }
+      helper = { url: engine.url, model: model.id, maxTokens: this.#init.limits.maxTokens }
       leave = await gate.enter(signal)
     } catch (error) {
       this.#waiting--
