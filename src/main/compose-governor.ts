@@ -1,4 +1,5 @@
 import type { WorkerType } from '../shared/schema/capabilities.ts'
+import type { Milliseconds } from '../shared/units.ts'
 import type { Clock } from './clock.ts'
 import type { NodeConfig } from './config/node-config.ts'
 import type { SettingsStore } from './config/settings-store.ts'
@@ -72,5 +73,14 @@ export function composeGovernor(
     ),
   )
   const throttle = new Throttle({ clock }, { bytesPerSecond: () => governor.allowance.get().bytesPerSecond })
-  return { governor, meter, facts: sampler.facts, services: new MeteredServices({ services, throttle, meter }) }
+  return {
+    governor,
+    meter,
+    facts: sampler.facts,
+    services: new MeteredServices({ services, throttle, meter }),
+    bookRelayed(bytes: number): Milliseconds {
+      meter.add(bytes)
+      return throttle.book(bytes)
+    },
+  }
 }

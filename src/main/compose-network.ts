@@ -2,6 +2,7 @@ import type { Ed25519PrivateKey } from '@libp2p/interface'
 import { openSeed as openSeedEnvelope } from '../shared/membership/seed-envelope.ts'
 import type { Membership } from '../shared/schema/membership.ts'
 import { defaultSettings, type Settings } from '../shared/schema/settings.ts'
+import type { Milliseconds } from '../shared/units.ts'
 import type { Clock } from './clock.ts'
 import { type Discovery, discoverByCoordinator, discoverByDht } from './compose-discovery.ts'
 import { composeMembership, type MembershipSide } from './compose-membership.ts'
@@ -34,6 +35,8 @@ export interface NetworkInit {
   settings: Settings['network']
   /** A coordinator whose data folder holds the network's CA key signs certificates. */
   coordinator: boolean
+  /** Books what is relayed for others towards the owner's limits, and says how long to wait before more is read. */
+  bookRelayed?: (bytes: number) => Milliseconds
 }
 
 /** A node's membership of its network: who is there, and who offers what. */
@@ -80,6 +83,7 @@ export async function composeNetwork(components: NetworkComponents, init: Networ
         coordinator,
         autoNat: decides,
         announce: config.announce,
+        ...(decides && settings.relay ? { relay: { book: init.bookRelayed } } : {}),
         relaxedLimits: config.loopbackSwarm,
         ...(members === undefined ? {} : { gate: members.gate.middleware }),
       },

@@ -34,6 +34,7 @@ import type { LogBuffer, Logger } from './log.ts'
 import { joinNetwork } from './membership/join.ts'
 import { formatMetrics } from './metrics/exposition.ts'
 import { nodeMetrics } from './metrics/node-metrics.ts'
+import { machineAddresses } from './paths/machine-addresses.ts'
 import { PeerHttp } from './paths/peer-http.ts'
 import { PeerPaths } from './paths/peer-paths.ts'
 import { PingWatch } from './paths/peer-watch.ts'
@@ -132,7 +133,12 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
   // The network.
   const network = await composeNetwork(
     { privateKey, datastore, clock, lifecycle, log },
-    { config, settings: chosen.network, coordinator: init.workerType === 'coordinator' },
+    {
+      config,
+      settings: chosen.network,
+      coordinator: init.workerType === 'coordinator',
+      bookRelayed: bytes => owner.bookRelayed(bytes),
+    },
   )
   const { host } = network
   const selfId = host.peerId.toString()
@@ -171,7 +177,7 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
   })
   const origins = new SocketOrigins()
   const local = lifecycle.add('requests run here', new LocalWorker({ services: owner.services, jobs, clock, selfId }))
-  const paths = new PeerPaths({ host, clock, log })
+  const paths = lifecycle.add('paths', new PeerPaths({ host, clock, log }))
   const peerHttp: PeerHttp = new PeerHttp(
     { libp2p: host.libp2p, paths, log },
     {
@@ -324,6 +330,8 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
       join: network.join.get(),
       mdns: chosen.network.mdns,
       addresses: host.addresses(),
+      ips: machineAddresses(),
+      mode: host.mode.get(),
       ports: [
         { use: 'nodes', wanted: config.ports.dht.port, inUse: host.port },
         { use: 'programs', wanted: config.ports.service.port, inUse: server.port },

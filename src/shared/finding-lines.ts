@@ -34,6 +34,12 @@ export function findingLines(finding: Finding, words: FindingWords, now: Millise
       return [words.localNetworkOnly]
     case 'public':
       return [words.public]
+    case 'mapped':
+      return [words.mapped]
+    case 'relayed':
+      return [words.relayed({ relays: finding.relays }), ...mend(finding.port, words)]
+    case 'unreachable':
+      return [words.unreachable, ...mend(finding.port, words)]
     case 'port':
       return [portSentence(finding, words)]
     case 'clock-right':
@@ -62,6 +68,11 @@ export function findingLines(finding: Finding, words: FindingWords, now: Millise
 function triedSentence({ source, offered, reached, failure }: SourceTry, words: FindingWords['tried']): string {
   if (failure !== undefined) return words.failed({ source, failure })
   return offered === 0 ? words.none({ source }) : words.answered({ source, reached, offered })
+}
+
+/** What gives a node that is behind a router a direct path. */
+function mend(port: number, words: FindingWords): string[] {
+  return [words.forwardPort({ port: String(port) }), words.tunnelOrVpn]
 }
 
 /** Ports are names rather than numbers: nothing stands between their thousands. */

@@ -104,6 +104,7 @@ function nodeOptions(command: Command): Command {
     .option('--network <name>', 'network to join')
     .option('--seed <multiaddr...>', 'node to try first; may be repeated', collectSeeds)
     .option('--no-mdns', 'do not look for nodes on the local network')
+    .option('--relay', 'pass on what others send to donors that cannot be reached, where this node can be')
     .option('--listen <ip...>', 'addresses to listen on')
     .option('--announce <multiaddr...>', 'address others reach this node by, where none of its network cards has it')
     .option('--location <label>', 'where this node is, such as london')

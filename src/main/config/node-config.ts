@@ -21,6 +21,7 @@ export const flagsSchema = z.strictObject({
   network: z.string().min(1).max(64).optional(),
   seeds: z.array(multiaddrTextSchema).optional(),
   mdns: z.boolean().optional(),
+  relay: z.boolean().optional(),
   listen: z
     .array(z.union([z.ipv4(), z.ipv6()], 'expected IP addresses'))
     .min(1)
@@ -52,7 +53,7 @@ export type Flags = z.input<typeof flagsSchema>
 export interface NodeConfig {
   dataFolder: string
   /** Laid over `settings.network`, never saved. */
-  network: Partial<Pick<Settings['network'], 'name' | 'seeds' | 'mdns' | 'listen'>>
+  network: Partial<Pick<Settings['network'], 'name' | 'seeds' | 'mdns' | 'relay' | 'listen'>>
   location?: string
   ports: { dht: PortChoice; service: PortChoice; dashboard: PortChoice; api: PortChoice }
   /** Without it the node registers with a coordinator, and is reached and asks through that. */
@@ -107,6 +108,7 @@ export async function loadConfig(init: { env: NodeJS.ProcessEnv; flags?: Flags }
       ...(flags.network === undefined ? {} : { name: flags.network }),
       ...(flags.seeds === undefined ? {} : { seeds: flags.seeds }),
       ...(flags.mdns === undefined ? {} : { mdns: flags.mdns }),
+      ...(flags.relay === undefined ? {} : { relay: flags.relay }),
       ...(flags.listen === undefined ? {} : { listen: flags.listen }),
     },
     ...(location === undefined ? {} : { location }),

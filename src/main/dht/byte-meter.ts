@@ -8,6 +8,8 @@ const maxPeers = 16_384
 export interface ByteMeterInit {
   bytesPerSecond: number
   burstBytes: number
+  /** Books bytes of all peers together somewhere else too, and says how long to wait for that. */
+  book?: ((bytes: number) => Milliseconds) | undefined
 }
 
 interface Account {
@@ -29,7 +31,8 @@ export class ByteMeter {
   watch(stream: Stream, peer: string): void {
     let timer: NodeJS.Timeout | undefined
     stream.addEventListener('message', ({ data }) => {
-      const waitMs = this.take(peer, data.byteLength, performance.now())
+      const bytes = data.byteLength
+      const waitMs = Math.max(this.take(peer, bytes, performance.now()), this.#init.book?.(bytes) ?? 0)
       if (waitMs < shortestPauseMs || timer !== undefined) return
       stream.pause()
       timer = setTimeout(() => {

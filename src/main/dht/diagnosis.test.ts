@@ -5,6 +5,8 @@ const healthy: DiagnosisFacts = {
   join: { peers: 3, tried: [] },
   mdns: true,
   addresses: ['/ip4/127.0.0.1/tcp/8468', '/ip4/192.168.1.7/tcp/8468'],
+  ips: ['127.0.0.1', '192.168.1.7'],
+  mode: 'server',
   ports: [{ use: 'nodes', wanted: 8_468, inUse: 8_468 }],
   clock: { offsetMs: 300, groups: 4 },
   membership: { kind: 'open' },
@@ -32,7 +34,25 @@ const cases: [string, Partial<DiagnosisFacts>, object][] = [
   ],
   ['only this machine', { addresses: ['/ip4/127.0.0.1/tcp/1', '/ip6/::1/tcp/1'] }, { kind: 'this-machine-only' }],
   ['a local network', {}, { kind: 'local-network-only', level: 'note' }],
-  ['a public address', { addresses: ['/ip4/8.8.8.8/tcp/1', '/ip4/10.0.0.1/tcp/1'] }, { kind: 'public', level: 'good' }],
+  [
+    'a public address',
+    { addresses: ['/ip4/8.8.8.8/tcp/1', '/ip4/10.0.0.1/tcp/1'], ips: ['8.8.8.8'] },
+    { kind: 'public', level: 'good', addresses: ['/ip4/8.8.8.8/tcp/1'] },
+  ],
+  [
+    'a port that the router maps',
+    { addresses: ['/ip4/8.8.8.8/tcp/1', '/ip4/192.168.1.7/tcp/1'] },
+    { kind: 'mapped', level: 'good', addresses: ['/ip4/8.8.8.8/tcp/1'] },
+  ],
+  [
+    'a router that lets nobody in, and relays',
+    {
+      mode: 'client',
+      addresses: ['/ip4/8.8.8.8/tcp/1/p2p/12D3KooWGC6TvWhfapngX6wvJHMYvKpDMXPb3ZnCZ6dMoaMtimQ5/p2p-circuit'],
+    },
+    { kind: 'relayed', level: 'note', relays: 1, port: 8_468 },
+  ],
+  ['a router, and no relay', { mode: 'client' }, { kind: 'unreachable', level: 'problem', port: 8_468 }],
   [
     'a port that gave way',
     { ports: [{ use: 'nodes', wanted: 8_468, inUse: 8_469 }] },

@@ -13,8 +13,12 @@ const harmlessOffsetMs = 10 * second
 export interface DiagnosisFacts {
   join: JoinState
   mdns: boolean
-  /** Multiaddrs the node listens on. */
+  /** Multiaddrs the node announces. */
   addresses: string[]
+  /** IP addresses of this machine. */
+  ips: string[]
+  /** Whether others have found that they can reach this node, where that is looked into. */
+  mode: 'server' | 'client'
   ports: { use: 'nodes' | 'programs'; wanted: number; inUse: number }[]
   clock: ClockState
   /** What this node is in its network. */
@@ -28,7 +32,7 @@ export function diagnose(facts: DiagnosisFacts): Diagnosis {
   return {
     findings: [
       peersOf(facts),
-      reachOf(facts.addresses),
+      reachOf(facts),
       ...facts.ports.map(portOf),
       clockOf(facts.clock),
       ...membershipOf(facts.membership),
@@ -44,11 +48,17 @@ function peersOf({ join: { peers, tried, nextTryAt }, mdns }: DiagnosisFacts): F
   return { kind: 'alone', level: 'problem', mdns, tried, ...(nextTryAt === undefined ? {} : { nextTryAt }) }
 }
 
-function reachOf(addresses: string[]): Finding {
+function reachOf({ addresses, ips, mode, ports }: DiagnosisFacts): Finding {
+  const relays = addresses.filter(text => text.includes('/p2p-circuit')).length
+  const port = ports.find(({ use }) => use === 'nodes')?.inUse ?? 0
+  if (relays > 0) return { kind: 'relayed', level: 'note', relays, port }
+  if (mode === 'client') return { kind: 'unreachable', level: 'problem', port }
   const parsed = addresses.map(text => multiaddr(text))
   if (parsed.every(isLoopback)) return { kind: 'this-machine-only', level: 'problem', addresses }
   if (parsed.every(isPrivate)) return { kind: 'local-network-only', level: 'note', addresses }
-  return { kind: 'public', level: 'good', addresses }
+  const open = parsed.filter(address => !isPrivate(address) && !isLoopback(address))
+  const isOwn = open.some(address => ips.includes(address.getComponents()[0]?.value ?? ''))
+  return { kind: isOwn ? 'public' : 'mapped', level: 'good', addresses: open.map(String) }
 }
 
 function portOf({ use, wanted, inUse }: DiagnosisFacts['ports'][number]): Finding {

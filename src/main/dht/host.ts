@@ -9,6 +9,8 @@ import {
   type PrivateKey,
   peerRoutingSymbol,
   type StreamMiddleware,
+  start,
+  stop,
 } from '@libp2p/interface'
 import { type KadDHT, type KadDHTComponents, kadDHT } from '@libp2p/kad-dht'
 import { mdns } from '@libp2p/mdns'
@@ -41,7 +43,7 @@ import {
 import { Listening, type ListeningComponents } from './listening.ts'
 import { mdnsServiceTag, type ProtocolNames, protocolNames, protocolPrefix } from './network.ts'
 import { RefusingStore } from './refusing-store.ts'
-import { meteredRelay } from './relay-server.ts'
+import { donorRelayLimits, meteredRelay, type RelayInit, relayLimits } from './relay-server.ts'
 import { SingleDial, type SingleDialComponents } from './single-dial.ts'
 import { noiseInWholeFrames, type Traffic } from './whole-frames.ts'
 
@@ -66,6 +68,8 @@ export interface HostInit {
   autoNat?: boolean
   /** Is known to be reachable at the addresses it listens on, and relays for those that are not. */
   coordinator?: boolean
+  /** Relays for those that cannot be reached, for as long as it can be reached itself. A coordinator does so in any case. */
+  relay?: Pick<RelayInit, 'book'>
   /** Multiaddrs, without peer id, announced besides those it listens on. */
   announce?: readonly string[]
   /** Runs before each stream, in both directions: in a network with a CA it lets members pass. */
@@ -155,8 +159,14 @@ export async function createHost(components: HostComponents, init: HostInit): Pr
     async setMode(wanted) {
       await libp2p.services.dht.setMode(wanted)
       mode.set(wanted)
-      if (wanted === 'client') await libp2p.services.listening.throughRelays()
-      else await libp2p.services.listening.directly()
+      const { relay, listening } = libp2p.services
+      if (wanted === 'client') {
+        await stop(relay)
+        await listening.throughRelays()
+      } else {
+        await listening.directly()
+        await start(relay)
+      }
     },
     libp2p,
     traffic,
@@ -183,7 +193,10 @@ function services(init: HostInit) {
     ping: ping({ protocolPrefix: prefix }),
     dht: (components: KadDHTComponents) => kad(components, init),
     ...(init.autoNat === true || init.coordinator === true ? { autoNat: autoNATv2({ protocolPrefix: prefix }) } : {}),
-    ...(init.coordinator === true ? { relay: meteredRelay() } : {}),
+    ...(init.coordinator === true ? { relay: meteredRelay({ limits: relayLimits }) } : {}),
+    ...(init.coordinator !== true && init.relay !== undefined
+      ? { relay: meteredRelay({ limits: donorRelayLimits, ...init.relay }) }
+      : {}),
     ...(gate === undefined ? {} : { gatekeeper: ({ registrar }: KadDHTComponents) => keepGate(registrar, gate) }),
     ...(init.mdns ? { mdns: mdns({ serviceTag: mdnsServiceTag(init.networkId) }) } : {}),
   }

@@ -1,3 +1,4 @@
+import { RELAY_V2_HOP_CODEC } from '@libp2p/circuit-relay-v2'
 import { generateKeyPair } from '@libp2p/crypto/keys'
 import type { Stream } from '@libp2p/interface'
 import { pino } from 'pino'
@@ -6,7 +7,7 @@ import { KiB } from '../../shared/units.ts'
 import { createTestHost } from '../directory/test-network.ts'
 import { Lifecycle } from '../lifecycle.ts'
 import { ByteMeter } from './byte-meter.ts'
-import { createHost, type Host } from './host.ts'
+import { createHost, type Host, type HostInit } from './host.ts'
 import { networkId } from './network.ts'
 
 const protocol = '/echo/1.0.0'
@@ -27,12 +28,14 @@ async function started(host: Host): Promise<Host> {
   return host
 }
 
-async function startCoordinator(): Promise<Host> {
+async function startRelay(what: Pick<HostInit, 'coordinator' | 'relay'>): Promise<Host> {
   const privateKey = await generateKeyPair('Ed25519')
   const init = { networkId: networkId('test'), port: { port: 0, explicit: true }, listen: ['127.0.0.1'], mdns: false }
   const log = pino({ level: 'silent' })
-  return started(await createHost({ privateKey, log }, { ...init, coordinator: true, relaxedLimits: true }))
+  return started(await createHost({ privateKey, log }, { ...init, ...what, relaxedLimits: true }))
 }
+
+const startCoordinator = () => startRelay({ coordinator: true })
 
 const relayedAddresses = (host: Host) =>
   host.libp2p.getMultiaddrs().filter(address => address.toString().includes('/p2p-circuit'))
@@ -55,12 +58,8 @@ async function received(stream: Stream, bytes: number): Promise<void> {
   throw new Error(`expected ${bytes} bytes, and ${left} did not come`)
 }
 
-it('carries whole documents both ways, and counts them towards the rate of who sends them', async () => {
-  const coordinator = await startCoordinator()
-  const hidden = await startHidden(coordinator)
-  const asker = await started(await createTestHost({ mode: 'client' }))
-  const sent = new Map<string, number>()
-  const take = vi.spyOn(ByteMeter.prototype, 'take')
+/** A document goes there, and one comes back. */
+async function exchange(asker: Host, hidden: Host): Promise<void> {
   await hidden.libp2p.handle(
     protocol,
     async stream => {
@@ -73,6 +72,15 @@ it('carries whole documents both ways, and counts them towards the rate of who s
   const stream = await asker.libp2p.dialProtocol(relayedAddresses(hidden), protocol, { runOnLimitedConnection: true })
   stream.send(new Uint8Array(documentBytes))
   await received(stream, documentBytes)
+}
+
+it('carries whole documents both ways, and counts them towards the rate of who sends them', async () => {
+  const coordinator = await startCoordinator()
+  const hidden = await startHidden(coordinator)
+  const asker = await started(await createTestHost({ mode: 'client' }))
+  const sent = new Map<string, number>()
+  const take = vi.spyOn(ByteMeter.prototype, 'take')
+  await exchange(asker, hidden)
   for (const [peer, bytes] of take.mock.calls) sent.set(peer, (sent.get(peer) ?? 0) + bytes)
   expect([...sent.keys()].sort()).toEqual([asker, hidden].map(({ peerId }) => peerId.toString()).sort())
   for (const bytes of sent.values()) expect(bytes).toBeGreaterThanOrEqual(documentBytes)
@@ -93,4 +101,26 @@ it('is asked for once, however often a node is told that it cannot be reached', 
   expect(host.libp2p.services.listening.addresses()).toEqual(before)
   await host.setMode('server')
   await vi.waitFor(() => expect(relayedAddresses(host)).toEqual([]))
+})
+
+it('counts what a donor relays, both ways, towards what its owner allows in all', async () => {
+  const booked = { bytes: 0, waits: 0 }
+  const book = (bytes: number) => {
+    booked.bytes += bytes
+    // Once for a while, as a bound would.
+    return booked.waits++ === 0 ? 50 : 0
+  }
+  const hidden = await startHidden(await startRelay({ relay: { book } }))
+  await exchange(await started(await createTestHost({ mode: 'client' })), hidden)
+  expect(booked.bytes).toBeGreaterThanOrEqual(2 * documentBytes)
+})
+
+it('is no longer offered by a donor that cannot be reached itself, and is again when it can', async () => {
+  const donor = await startRelay({ relay: {} })
+  const offered = () => donor.libp2p.getProtocols().includes(RELAY_V2_HOP_CODEC)
+  expect(offered()).toBe(true)
+  await donor.setMode('client')
+  expect(offered()).toBe(false)
+  await donor.setMode('server')
+  expect(offered()).toBe(true)
 })

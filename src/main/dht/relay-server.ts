@@ -5,37 +5,63 @@ import {
   RELAY_V2_HOP_CODEC,
 } from '@libp2p/circuit-relay-v2'
 import type { Connection, PeerId, Stream } from '@libp2p/interface'
-import { hour, MiB, second } from '../../shared/units.ts'
+import { hour, KiB, MiB, type Milliseconds, second } from '../../shared/units.ts'
 import { ByteMeter } from './byte-meter.ts'
 
-/** What a coordinator relays for those that cannot be reached. */
-export const relayLimits = {
+export interface RelayLimits {
+  maxReservations: number
+  reservationTtlMs: Milliseconds
+  /** Of each peer, over all it sends through relayed connections. */
+  bytesPerSecond: number
+  /** What a peer may send at once after a quiet time. */
+  burstBytes: number
+  streams: number
+}
+
+/** What a coordinator relays for those that cannot be reached: in a burst, a letter or two. */
+export const relayLimits: RelayLimits = {
   maxReservations: 2_000,
   reservationTtlMs: 1 * hour,
-  /** Of each peer, over all it sends through relayed connections. */
   bytesPerSecond: 1 * MiB,
-  /** What a peer may send at once after a quiet time: a letter or two. */
   burstBytes: 16 * MiB,
   streams: 64,
+}
+
+/** What a donor relays whose owner has said so. */
+export const donorRelayLimits: RelayLimits = {
+  maxReservations: 32,
+  reservationTtlMs: 1 * hour,
+  bytesPerSecond: 256 * KiB,
+  burstBytes: 4 * MiB,
+  streams: 16,
+}
+
+export interface RelayInit {
+  limits: RelayLimits
+  /** Books bytes that pass towards what the owner allows in all, and says how long to wait before more is read. */
+  book?: ((bytes: number) => Milliseconds) | undefined
 }
 
 /**
  * libp2p's relay, with a byte rate for each peer in place of its limits on a whole connection: 128 KiB in two minutes carry
  * no document, and unlimited ones would let one peer take all there is.
  */
-export function meteredRelay(): (components: CircuitRelayServerComponents) => CircuitRelayService {
+export function meteredRelay({
+  limits,
+  book,
+}: RelayInit): (components: CircuitRelayServerComponents) => CircuitRelayService {
   return components => {
-    const meter = new ByteMeter(relayLimits)
+    const meter = new ByteMeter({ ...limits, book })
     const { peerId, privateKey, peerStore, addressManager, registrar, connectionManager, connectionGater, logger } =
       components
     const relay = circuitRelayServer({
       reservations: {
-        maxReservations: relayLimits.maxReservations,
-        reservationTtl: relayLimits.reservationTtlMs,
+        maxReservations: limits.maxReservations,
+        reservationTtl: limits.reservationTtlMs,
         applyDefaultLimit: false,
       },
-      maxInboundHopStreams: relayLimits.streams,
-      maxOutboundStopStreams: relayLimits.streams,
+      maxInboundHopStreams: limits.streams,
+      maxOutboundStopStreams: limits.streams,
       hopTimeout: 10 * second,
     })
     return relay({

@@ -1,12 +1,17 @@
+import { createServer as createHttpServer } from 'node:http'
 import { createServer, type Server, Socket } from 'node:net'
+import { generateKeyPair } from '@libp2p/crypto/keys'
 import type { Connection } from '@libp2p/interface'
 import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { second } from '../../shared/units.ts'
 import { systemClock } from '../clock.ts'
-import type { Host } from '../dht/host.ts'
+import { createHost, type Host } from '../dht/host.ts'
+import { networkId } from '../dht/network.ts'
 import { createTestHost } from '../directory/test-network.ts'
 import { createLog, LogBuffer } from '../log.ts'
+import { pathKindOf } from './path-kind.ts'
+import { PeerHttp } from './peer-http.ts'
 import { type PathHost, PeerPaths } from './peer-paths.ts'
 
 const log = createLog({ level: 'error', buffer: new LogBuffer() })
@@ -72,6 +77,26 @@ function pathsOf(host: Host): { paths: PeerPaths; dialled: string[]; connections
 
 const at = (port: number) => `/ip4/127.0.0.1/tcp/${port}`
 
+/** A relay, and a host that can be reached through nothing else. */
+async function startRelayed(): Promise<{ hidden: Host; addresses: () => string[] }> {
+  const privateKey = await generateKeyPair('Ed25519')
+  const network = {
+    networkId: networkId('test'),
+    port: { port: 0, explicit: true },
+    listen: ['127.0.0.1'],
+    mdns: false,
+  }
+  const relay = await createHost({ privateKey, log }, { ...network, relay: {}, relaxedLimits: true })
+  await relay.start()
+  undo.push(() => relay.stop())
+  const hidden = await startHost()
+  await hidden.libp2p.dial(relay.libp2p.getMultiaddrs())
+  await hidden.setMode('client')
+  const addresses = () => hidden.addresses().filter(address => address.includes('/p2p-circuit'))
+  await vi.waitFor(() => expect(addresses()).not.toEqual([]), 10 * second)
+  return { hidden, addresses }
+}
+
 describe('the connection that a request takes', () => {
   it('is made once for all that ask at the same time, and used again', async () => {
     const [self, peer] = [await startHost(), await startHost()]
@@ -132,5 +157,78 @@ describe('the connection that a request takes', () => {
     cable.cut()
     expect(await paths.isLost(only, to)).toBe(false)
     expect(only.status).toBe('open')
+  })
+
+  it('becomes a direct one where the peer is found to be reachable, and the relayed one is let go', async () => {
+    const self = await startHost()
+    const { hidden, addresses } = await startRelayed()
+    const { paths, connections } = pathsOf(self)
+    const peerId = hidden.peerId.toString()
+    const relayed = await paths.connect({ peerId, addresses: addresses() }, signal)
+    expect(pathKindOf(relayed.remoteAddr)).toBe('relay')
+    const to = { peerId, addresses: [...addresses(), at(hidden.port)] }
+    // What is asked meanwhile still goes over what there is.
+    expect(await paths.connect(to, signal)).toBe(relayed)
+    await vi.waitFor(async () => {
+      expect(pathKindOf((await paths.connect(to, signal)).remoteAddr)).toBe('direct')
+      expect(connections(hidden).length).toBeGreaterThan(0)
+    }, 10 * second)
+  })
+
+  it('becomes a direct one from the other side, where only whoever asks can be reached', async () => {
+    const self = await startHost()
+    const { hidden, addresses } = await startRelayed()
+    const theirs = pathsOf(hidden).paths
+    theirs.start()
+    undo.push(() => theirs.stop())
+    const { paths, connections } = pathsOf(self)
+    await paths.connect({ peerId: hidden.peerId.toString(), addresses: addresses() }, signal)
+    await vi.waitFor(() => {
+      const direct = connections(hidden).filter(each => pathKindOf(each.remoteAddr) === 'direct')
+      expect(direct.map(({ direction }) => direction)).toEqual(['inbound'])
+    }, 10 * second)
+  })
+
+  it('is replaced under a request that waits, which says by which way its answer came', async () => {
+    const [self, peer] = [await startHost(), await startHost()]
+    const cable = await startCable(peer)
+    const { paths } = pathsOf(self)
+    const protocol = '/rma/test/http/1.0.0'
+    const listener = createHttpServer((_request, response) => response.end('answered'))
+    const from: string[] = []
+    const served = new PeerHttp(
+      { libp2p: peer.libp2p, paths: pathsOf(peer).paths, log },
+      {
+        protocol,
+        onSocket(socket, { path }) {
+          from.push(path)
+          listener.emit('connection', socket)
+        },
+      },
+    )
+    const http = new PeerHttp({ libp2p: self.libp2p, paths, log }, { protocol, onSocket: () => undefined })
+    for (const each of [served, http]) {
+      await each.start()
+      undo.push(() => each.stop())
+    }
+    const to = { peerId: peer.peerId.toString(), addresses: [at(cable.port), at(peer.port)] }
+    const ask = async () => {
+      const { status, path, body } = await http.request(to, {
+        method: 'POST',
+        path: '/',
+        headers: {},
+        body: Buffer.from('x'),
+        onBehalfOf: 'me',
+        signal,
+      })
+      for await (const chunk of body as AsyncIterable<Uint8Array>) expect(String(chunk)).toBe('answered')
+      return { status, path }
+    }
+    expect(await ask()).toEqual({ status: 200, path: 'direct' })
+    cable.cut()
+    const cutAt = performance.now()
+    expect(await ask()).toEqual({ status: 200, path: 'direct' })
+    expect(performance.now() - cutAt).toBeLessThan(4 * second)
+    expect(from).toEqual(['direct', 'direct'])
   })
 })

@@ -1,15 +1,16 @@
-import { networkInterfaces } from 'node:os'
-import type { Connection, Libp2p, PeerId } from '@libp2p/interface'
+import type { Connection, IdentifyResult, Libp2p, PeerId } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { RmaError } from '../../shared/errors.ts'
 import type { PeerIdText } from '../../shared/schema/primitives.ts'
 import { type Milliseconds, minute, second } from '../../shared/units.ts'
 import type { Clock } from '../clock.ts'
+import type { Startable } from '../lifecycle.ts'
 import type { Logger } from '../log.ts'
 import { withSignal } from '../with-signal.ts'
 import { bestConnection, tierOf } from './best-connection.ts'
 import { type Candidate, candidates, type OwnPlace, type PeerPlaces } from './candidates.ts'
+import { machineAddresses } from './machine-addresses.ts'
 import { pathKindOf } from './path-kind.ts'
 import { PathMemory } from './path-memory.ts'
 import { pingConnection } from './ping-connection.ts'
@@ -28,7 +29,7 @@ const peersRemembered = 1_000
 
 /** The part of a host that paths need. */
 export interface PathHost {
-  libp2p: Pick<Libp2p, 'peerId' | 'getConnections' | 'peerStore'>
+  libp2p: Pick<Libp2p, 'peerId' | 'getConnections' | 'peerStore' | 'addEventListener' | 'removeEventListener'>
   protocols: { ping: string }
   /** Opens one connection to one address, whatever other connections there are. */
   dial(address: Multiaddr, signal: AbortSignal): Promise<Connection>
@@ -51,7 +52,7 @@ interface Look {
  * Chooses the connection that a request to a peer goes over: the best that is open, or the first that can be made. While one
  * that passes through somebody else is in use, a better one is looked for in the background and taken for the next request.
  */
-export class PeerPaths {
+export class PeerPaths implements Startable {
   readonly #host: PathHost
   readonly #clock: Clock
   readonly #log: Logger
@@ -65,6 +66,24 @@ export class PeerPaths {
     this.#clock = clock
     this.#log = log.child({ component: 'paths' })
     this.#memory = new PathMemory({ clock })
+  }
+
+  start(): void {
+    this.#host.libp2p.addEventListener('peer:identify', this.#onIdentified)
+  }
+
+  stop(): void {
+    this.#host.libp2p.removeEventListener('peer:identify', this.#onIdentified)
+  }
+
+  /**
+   * Somebody has come through a relay or a tunnel because this node cannot be reached; but they may be. What DCUtR does first,
+   * without closing the relayed connection under the requests that run on it.
+   */
+  readonly #onIdentified = ({ detail: { connection, listenAddrs } }: CustomEvent<IdentifyResult>): void => {
+    if (connection.direction !== 'inbound') return
+    const peerId = connection.remotePeer.toString()
+    this.#lookForBetter({ peerId, addresses: listenAddrs.map(String) }, connection)
   }
 
   /** Rejects with WORKER_LOST and `sent: false` when no way leads to the peer, or with the signal's reason. */
@@ -189,9 +208,10 @@ export class PeerPaths {
 
   /** In the background, one at a time, and ever more seldom while there is no better one. */
   #lookForBetter(to: PeerPlaces, current: Connection): void {
-    const tier = tierOf(pathKindOf(current.remoteAddr))
-    if (tier === 0) return
     const { peerId } = to
+    const best = bestConnection(this.#connections(peerId)) ?? current
+    const tier = tierOf(pathKindOf(best.remoteAddr))
+    if (tier === 0) return
     const now = this.#clock.now()
     const look = this.#looks.get(peerId) ?? { nextAt: now, waitMs: firstLookMs }
     if (now < look.nextAt || this.#races.has(peerId)) return
@@ -243,8 +263,7 @@ export class PeerPaths {
   }
 
   #ownPlace(): OwnPlace {
-    const ips = Object.values(networkInterfaces()).flatMap(each => each?.map(({ address }) => address) ?? [])
-    return { peerId: this.#host.libp2p.peerId.toString(), listens: this.#host.listens(), ips }
+    return { peerId: this.#host.libp2p.peerId.toString(), listens: this.#host.listens(), ips: machineAddresses() }
   }
 
   #connections(peerId: PeerIdText): Connection[] {

@@ -59,3 +59,16 @@ it('counts a month’s bytes and begins anew with the next', () => {
   clock.turn(60 * second)
   expect(meter.monthBytes).toBe(0)
 })
+
+it('lets what passes some other way use up the same bound', async () => {
+  const clock = new TurnedClock()
+  const throttle = new Throttle({ clock }, { bytesPerSecond: () => 64 * KiB })
+  expect(throttle.book(128 * KiB)).toBe(2 * second)
+  const read = reading(throttle, 64 * KiB)
+  clock.turn(1 * second)
+  await new Promise(setImmediate)
+  expect(read.bytes).toBe(0)
+  clock.turn(1 * second)
+  await vi.waitFor(() => expect(read.bytes).toBe(64 * KiB))
+  expect(new Throttle({ clock }, { bytesPerSecond: () => undefined }).book(1 * KiB)).toBe(0)
+})

@@ -39,9 +39,20 @@ export class Throttle {
     }
   }
 
+  /** Books bytes that pass some other way, and says how long to wait before more of them do. */
+  book(bytes: number): Milliseconds {
+    this.#pay(bytes)
+    return this.#bytesPerSecond() === undefined ? 0 : Math.max(0, this.#paidUntil - this.#clock.now())
+  }
+
   async #turn(bytes: number, signal: AbortSignal): Promise<void> {
+    await this.#wait(this.#pay(bytes), signal)
+  }
+
+  /** How long it takes until these bytes may pass. */
+  #pay(bytes: number): Milliseconds {
     const rate = this.#bytesPerSecond()
-    if (rate === undefined) return
+    if (rate === undefined) return 0
     const now = this.#clock.now()
     const costMs = (bytes / rate) * second
     // A clock that was turned back must not hold up anybody.
@@ -49,7 +60,7 @@ export class Throttle {
     this.#lastAt = now
     const begin = Math.max(now, this.#paidUntil)
     this.#paidUntil = begin + costMs
-    await this.#wait(begin - now, signal)
+    return begin - now
   }
 
   #wait(delayMs: Milliseconds, signal: AbortSignal): Promise<void> {

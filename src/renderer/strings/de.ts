@@ -331,6 +331,8 @@ export const de: Translation<typeof en> = {
       path: 'Weg',
       peers: 'Knoten',
       latency: 'Hin und zurück',
+      peer: 'Knoten',
+      more: 'und {count, plural, one {# weiterer Knoten} other {# weitere Knoten}}, siehe Topologie',
     },
   },
 
@@ -760,6 +762,9 @@ export const de: Translation<typeof en> = {
       nameExpected: 'ein Name',
       mdns: 'Im lokalen Netz suchen',
       mdnsHint: 'Findet Knoten in der Nähe ganz ohne Server.',
+      relay: 'Für andere vermitteln',
+      relayHint:
+        'Solange dieser Knoten erreichbar ist, reicht er weiter, was an Helfer hinter Routern geht. Lesen kann er es nicht. Zählt zu Ihren Datengrenzen.',
       seeds: 'Knoten, die zuerst gefragt werden',
       seedsHint: 'Adressen mit Knotenkennung, eine je Zeile.',
       seedsExpected: 'eine Adresse wie /dns4/node.example.org/tcp/8468/p2p/…',

@@ -322,6 +322,8 @@ export const en = {
       path: 'Path',
       peers: 'Peers',
       latency: 'Round trip',
+      peer: 'Peer',
+      more: 'and {count, plural, one {# more peer} other {# more peers}}, see Topology',
     },
   },
 
@@ -736,6 +738,9 @@ export const en = {
       nameExpected: 'a name',
       mdns: 'Look on the local network',
       mdnsHint: 'Finds nodes nearby without any server.',
+      relay: 'Relay for others',
+      relayHint:
+        'While this node can be reached, it passes on what is sent to donors behind routers. It cannot read it. Counts towards your data limits.',
       seeds: 'Nodes to ask first',
       seedsHint: 'Addresses with peer ids, one a line.',
       seedsExpected: 'an address such as /dns4/node.example.org/tcp/8468/p2p/…',

@@ -26,6 +26,11 @@ export const findingSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('this-machine-only'), level: z.literal('problem'), addresses }),
   z.object({ kind: z.literal('local-network-only'), level: z.literal('note'), addresses }),
   z.object({ kind: z.literal('public'), level: z.literal('good'), addresses }),
+  /** A router lets others through to this machine, which has none of the addresses itself. */
+  z.object({ kind: z.literal('mapped'), level: z.literal('good'), addresses }),
+  /** Behind a router that lets nobody in; others come through relays. */
+  z.object({ kind: z.literal('relayed'), level: z.literal('note'), relays: z.number().int(), port: z.number().int() }),
+  z.object({ kind: z.literal('unreachable'), level: z.literal('problem'), port: z.number().int() }),
   z.object({
     kind: z.literal('port'),
     level: z.enum(['good', 'note']),

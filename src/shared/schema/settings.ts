@@ -53,6 +53,8 @@ export const settingsSchema = z.strictObject({
     coordinatorUrls: z.array(tunnelUrlSchema).max(8).optional(),
     /** Find peers on the same LAN by multicast DNS. */
     mdns: z.boolean(),
+    /** Pass on what others send to donors that cannot be reached, where this node can be. */
+    relay: z.boolean().default(false),
     /** IP addresses to listen on. */
     listen: z
       .array(z.union([z.ipv4(), z.ipv6()]))
@@ -85,7 +87,7 @@ export const defaultSettings: Settings = {
   gpuPaused: false,
   limits: defaultLimits,
   contribution: { keepDays: 365, wattsPerThread: 3.5, gpuWatts: 150 },
-  network: { name: 'local', seeds: [], mdns: true, listen: ['0.0.0.0', '::'] },
+  network: { name: 'local', seeds: [], mdns: true, relay: false, listen: ['0.0.0.0', '::'] },
   vpn: { enabled: false },
   services: {
     ocr: { enabled: true },

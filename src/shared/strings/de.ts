@@ -74,7 +74,15 @@ export const de: Translation<typeof en> = {
       'Lauschen Sie auf den eigenen Adressen des Rechners (network.listen in settings.json oder --listen 0.0.0.0).',
     localNetworkOnly:
       'Knoten im selben lokalen Netz oder VPN können diesen erreichen; solche aus dem Internet können es nicht.',
-    public: 'Dieser Knoten hat eine öffentliche Adresse.',
+    public: 'Alle können diesen Knoten erreichen: Er hat eine öffentliche Adresse.',
+    mapped: 'Alle können diesen Knoten erreichen: Der Router lässt andere zu ihm durch.',
+    relayed:
+      'Zwischen diesem Knoten und den anderen steht ein Router. Sie erreichen ihn über {relays, plural, one {# Vermittler} other {# Vermittler}}. Das ist langsamer.',
+    unreachable:
+      'Andere können diesen Knoten nicht erreichen, und noch hat ihn kein Vermittler angenommen. Gesucht wird von selbst.',
+    forwardPort:
+      'Für einen direkten Weg: Leiten Sie im Router TCP-Port {port} an diesen Rechner weiter, lassen Sie ihn durch die Firewall hier, und nennen Sie die Adresse (--announce).',
+    tunnelOrVpn: 'Oder öffnen Sie einen Tunnel, oder treten Sie dem VPN des Netzes bei, wo es eines hat.',
     portOpen: 'Port {port} ist offen für {use, select, nodes {andere Knoten} other {Programme auf diesem Rechner}}.',
     portTaken:
       'Port {wanted} war von einem anderen Programm belegt, darum benutzen {use, select, nodes {andere Knoten} other {Programme auf diesem Rechner}} {port}.',

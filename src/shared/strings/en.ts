@@ -73,7 +73,14 @@ export const en = {
     noAddress: 'no address',
     listenElsewhere: 'Listen on the machine’s own addresses (network.listen in settings.json, or --listen 0.0.0.0).',
     localNetworkOnly: 'Nodes on the same local network or VPN can reach this one; those on the internet cannot.',
-    public: 'This node has a public address.',
+    public: 'Everybody can reach this node: it has a public address.',
+    mapped: 'Everybody can reach this node: the router lets others through to it.',
+    relayed:
+      'A router stands between this node and the others, who reach it through {relays, plural, one {# relay} other {# relays}}. That is slower.',
+    unreachable: 'Others cannot reach this node, and no relay has taken it yet. One is looked for by itself.',
+    forwardPort:
+      'For a direct path: forward TCP port {port} to this machine in the router, let a firewall here pass it, and name the address (--announce).',
+    tunnelOrVpn: 'Or open a tunnel, or join the VPN of the network, where it has one.',
     portOpen: 'Port {port} is open for {use, select, nodes {other nodes} other {programs on this machine}}.',
     portTaken:
       'Port {wanted} was taken by another program, so {use, select, nodes {other nodes} other {programs on this machine}} use {port}.',

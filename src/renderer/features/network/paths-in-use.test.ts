@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Topology, TopologyEdge } from '../../../shared/schema/topology.ts'
-import { pathsInUse } from './paths-in-use.ts'
+import { pathsInUse, peerPaths } from './paths-in-use.ts'
 
 function topology(edges: TopologyEdge[]): Topology {
   const self = { peerId: 'self', self: true, connected: true, role: 'peer' as const, services: [], lastSeen: 1 }
@@ -20,6 +20,15 @@ describe('the paths in use', () => {
       { path: 'direct', peers: 4, rttMs: 6 },
       { path: 'relay', peers: 1, rttMs: 90 },
     ])
+  })
+
+  it('are told by peer, the slowest first', () => {
+    const edges: TopologyEdge[] = [
+      { from: 'self', to: 'a', path: 'direct', rttMs: 4 },
+      { from: 'b', to: 'self', path: 'relay', rttMs: 90 },
+      { from: 'self', to: 'c', path: 'vpn' },
+    ]
+    expect(peerPaths(topology(edges)).map(({ peerId }) => peerId)).toEqual(['b', 'a', 'c'])
   })
 
   it('leave out what others have with each other, and count a peer once', () => {
