@@ -102,6 +102,9 @@ export const errorCatalogue = {
   /** No coordinator could be reached, neither directly nor through a peer. */
   NO_COORDINATOR: { status: 503, retryable: true },
   CA_UNUSABLE: { status: 500, retryable: false },
+  /** What was downloaded is not the program that was to be: its checksum is another. */
+  SIDECAR_HASH_MISMATCH: { status: 502, retryable: false },
+  SIDECAR_DOWNLOAD_FAILED: { status: 502, retryable: true },
 } as const satisfies Record<string, { status: number; retryable: boolean }>
 
 export type ErrorCode = keyof typeof errorCatalogue

@@ -25,8 +25,8 @@ export async function writeFileDurably(path: string, bytes: Uint8Array | string,
   await syncFolder(dirname(path))
 }
 
-/** Windows cannot open folders; there the rename itself is durable enough. */
-async function syncFolder(folder: string): Promise<void> {
+/** Makes what was renamed in a folder last. Windows cannot open folders; there the rename itself is durable enough. */
+export async function syncFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return
   const handle = await open(folder, 'r')
   try {
