@@ -131,7 +131,7 @@ describe('an upstream service', () => {
     state.healthy = false
     await failureOf(ask(host, '{}'))
     await vi.waitFor(() =>
-      expect(host.status.get()[0]?.unavailable).toEqual({
+      expect(host.status.get()[0]?.unavailable).toMatchObject({
         kind: 'unhealthy',
         message: '/health answered with HTTP status 503',
       }),
