@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { readdir, stat } from 'node:fs/promises'
+import { mkdir, readdir, stat, writeFile } from 'node:fs/promises'
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -92,6 +92,14 @@ describe('downloading cloudflared', () => {
       await expect(download(script).run()).rejects.toMatchObject({ code })
       expect(await readdir(join(folder.path, 'bin'))).toEqual([])
     }
+  })
+
+  it('begins anew where a node was killed while it downloaded, and clears that away', async () => {
+    const left = join(folder.path, 'bin', 'download-0a1b2c')
+    await mkdir(left, { recursive: true })
+    await writeFile(join(left, 'downloaded'), script.subarray(0, 9))
+    await download(script).run()
+    expect(await readdir(join(folder.path, 'bin'))).toEqual(['cloudflared'])
   })
 
   it('keeps nothing when it is told to stop', async () => {

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { chmod, mkdir, open, rename, rm } from 'node:fs/promises'
+import { chmod, mkdir, open, readdir, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { type Dispatcher, request } from 'undici'
 import { RmaError } from '../../../shared/errors.ts'
@@ -13,6 +13,7 @@ import { fileFromTgz } from './tar-entry.ts'
 
 const deadlineMs = 10 * minute
 const mostRedirects = 3
+const partsPrefix = 'download-'
 const releasesUrl = 'https://github.com/cloudflare/cloudflared/releases'
 
 export interface DownloadInit {
@@ -62,6 +63,7 @@ export class CloudflaredDownload {
 
   /**
    * Rejects with SIDECAR_HASH_MISMATCH, SIDECAR_DOWNLOAD_FAILED, or the signal's reason; nothing of what came is left then.
+   * One run at a time.
    */
   async run({ signal, onProgress }: DownloadOptions = {}): Promise<DownloadOutcome> {
     const { dataFolder, releases, platform, arch } = this.#init
@@ -79,8 +81,8 @@ export class CloudflaredDownload {
     if (present !== undefined) return { kind: 'here', program: present }
     const folder = dirname(path)
     await mkdir(folder, { recursive: true, mode: 0o700 })
-    // What an interrupted download left has a name of its own, and is of no use to anybody.
-    const parts = join(folder, `download-${randomBytes(6).toString('hex')}`)
+    await removeLeftOvers(folder)
+    const parts = join(folder, `${partsPrefix}${randomBytes(6).toString('hex')}`)
     await mkdir(parts, { mode: 0o700 })
     try {
       const downloaded = join(parts, 'downloaded')
@@ -156,6 +158,12 @@ export class CloudflaredDownload {
     }
     throw failed(`expected at most ${mostRedirects} redirects`)
   }
+}
+
+/** What downloads left whose node was killed. */
+async function removeLeftOvers(folder: string): Promise<void> {
+  const names = (await readdir(folder)).filter(name => name.startsWith(partsPrefix))
+  await Promise.all(names.map(name => rm(join(folder, name), { recursive: true, force: true })))
 }
 
 async function unpack(archive: string, path: string): Promise<string> {
