@@ -5,8 +5,9 @@ import { llm } from './llm.ts'
 import { load } from './load.ts'
 import { ocr } from './ocr.ts'
 import { routing } from './routing.ts'
+import { start } from './start.ts'
 import { topology } from './topology.ts'
 import { traffic } from './traffic.ts'
 
 /** Every benchmark there is; a new one is one more entry here. */
-export const benchmarks: readonly Benchmark[] = [discovery, edge, llm, load, ocr, routing, topology, traffic]
+export const benchmarks: readonly Benchmark[] = [discovery, edge, llm, load, ocr, routing, start, topology, traffic]

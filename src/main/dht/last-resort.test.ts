@@ -27,9 +27,11 @@ async function startHost(): Promise<Host> {
 }
 
 /** Starts joining with these sources, on a clock that stands still until it is turned. */
-async function join(sources: SeedSource[]): Promise<{ clock: TurnedClock; bootstrap: Bootstrap }> {
+async function join(sources: SeedSource[], neighbours = false): Promise<{ clock: TurnedClock; bootstrap: Bootstrap }> {
   const clock = new TurnedClock()
   const host = await startHost()
+  // Multicast DNS that finds nobody.
+  if (neighbours) Object.assign(host.libp2p.services, { mdns: new EventTarget() })
   const addressBook = new AddressBook({ datastore: new MemoryDatastore(), clock, log }, { networkId })
   const bootstrap = new Bootstrap({ host, addressBook, sources, clock, log })
   bootstrap.start()
@@ -37,7 +39,7 @@ async function join(sources: SeedSource[]): Promise<{ clock: TurnedClock; bootst
   return { clock, bootstrap }
 }
 
-it('waits for the slowest of the others, and then for a neighbour, before it asks the last resort', async () => {
+it('waits for the slowest of the others before it asks the last resort', async () => {
   const slow = Promise.withResolvers<string[]>()
   const asked: string[] = []
   const { clock } = await join([
@@ -55,6 +57,17 @@ it('waits for the slowest of the others, and then for a neighbour, before it ask
     clock.turn(500)
     expect(asked).toEqual(['last'])
   })
+})
+
+it('gives a neighbour a second to be found before it asks the last resort', async () => {
+  const asked: string[] = []
+  const last: SeedSource = { name: 'last', lastResort: true, addresses: async () => asked.splice(0, 0, 'last') }
+  const { clock } = await join([last], true)
+  clock.turn(900)
+  await new Promise(resolve => setImmediate(resolve))
+  expect(asked).toEqual([])
+  clock.turn(200)
+  await vi.waitFor(() => expect(asked).toEqual(['last']))
 })
 
 it('does not ask the last resort once any other source has led to a peer', async () => {
