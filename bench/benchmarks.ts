@@ -1,6 +1,7 @@
 import type { Benchmark } from './benchmark.ts'
 import { discovery } from './discovery.ts'
 import { edge } from './edge.ts'
+import { idle } from './idle.ts'
 import { llm } from './llm.ts'
 import { load } from './load.ts'
 import { ocr } from './ocr.ts'
@@ -10,4 +11,15 @@ import { topology } from './topology.ts'
 import { traffic } from './traffic.ts'
 
 /** Every benchmark there is; a new one is one more entry here. */
-export const benchmarks: readonly Benchmark[] = [discovery, edge, llm, load, ocr, routing, start, topology, traffic]
+export const benchmarks: readonly Benchmark[] = [
+  discovery,
+  edge,
+  idle,
+  llm,
+  load,
+  ocr,
+  routing,
+  start,
+  topology,
+  traffic,
+]

@@ -139,9 +139,14 @@ export class NodeProcess {
 
   /** Turns its clock ahead, where it was started with `clockAhead`; resolves once what became due has begun. */
   async turn(byMs: Milliseconds): Promise<void> {
-    const turned = once(this.#child, 'message')
-    this.#child.send({ turnMs: byMs })
-    await Promise.race([turned, this.exited])
+    await this.ask({ turnMs: byMs })
+  }
+
+  /** Sends a message to what was loaded into its process beside it; resolves with the answer, undefined when it has gone. */
+  async ask(message: object): Promise<unknown> {
+    const answer = once(this.#child, 'message').then(([said]) => said as unknown)
+    this.#child.send(message)
+    return await Promise.race([answer, this.exited.then(() => undefined)])
   }
 
   /** Lets go of it, as if this process had ended. */
