@@ -8,14 +8,15 @@ import { z } from 'zod'
 import { NodeProcess, onLoopback } from '../e2e/support/node-process.ts'
 import { temporaryFolder } from '../e2e/support/temporary-folder.ts'
 import { defaultSettings, type Settings } from '../src/shared/schema/settings.ts'
-import { MiB, second } from '../src/shared/units.ts'
+import { MiB, minute, second } from '../src/shared/units.ts'
 import { type Benchmark, type BenchmarkOptions, median } from './benchmark.ts'
 import { LoadProcess } from './load/load-process.ts'
 
 const networkName = 'load'
 const others = 99
 const processes = 3
-const settlingMs = 60 * second
+/** Until every table of the young network is full, and nobody looks anybody up any more. */
+const settlingMs = 5 * minute
 const measuredMs = 120 * second
 const workMs = 5
 

@@ -51,6 +51,7 @@ export interface DiscoveryComponents {
 export interface DiscoveryInit {
   config: NodeConfig
   settings: Settings['network']
+  coordinator: boolean
 }
 
 /** How a node finds others and is found: through the DHT and the directory, or through one coordinator. */
@@ -73,7 +74,7 @@ export interface Discovery {
 }
 
 /** Takes part in the DHT: finds and is found by everybody. */
-export function discoverByDht(parts: DiscoveryComponents, { config, settings }: DiscoveryInit): Discovery {
+export function discoverByDht(parts: DiscoveryComponents, { config, settings, coordinator }: DiscoveryInit): Discovery {
   const { host, privateKey, datastore, addressBook, seeds, edge, members, clock, networkClock, lifecycle, log } = parts
   const store = new SequenceFile(join(config.dataFolder, 'sequence'))
   const directory = createDirectory(
@@ -129,7 +130,8 @@ export function discoverByDht(parts: DiscoveryComponents, { config, settings }: 
       clock: networkClock,
       log: log.child({ component: 'network' }),
     },
-    { services: platformServices },
+    // A coordinator's API shows the network to everybody.
+    { services: platformServices, attended: coordinator },
   )
   return {
     announcer: directory.announcer,

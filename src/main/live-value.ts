@@ -6,6 +6,7 @@ export class LiveValue<T> {
   #value: T
   #version = 0
   readonly #wakers = new Set<() => void>()
+  #watchers = 0
 
   constructor(value: T) {
     this.#value = value
@@ -25,19 +26,24 @@ export class LiveValue<T> {
     this.set(change(this.#value))
   }
 
-  /** Whether somebody waits for the next change. */
+  /** Whether somebody reads along. Subscribers, who take what comes, do not count. */
   get watched(): boolean {
-    return this.#wakers.size > 0
+    return this.#watchers > 0
   }
 
   /** Ends when `signal` aborts or the reader stops. */
   async *watch(signal?: AbortSignal): AsyncGenerator<T, void, void> {
     let seen = -1
-    for (;;) {
-      if (seen === this.#version && !signal?.aborted) await this.#changed(signal)
-      if (signal?.aborted) return
-      seen = this.#version
-      yield this.#value
+    this.#watchers++
+    try {
+      for (;;) {
+        if (seen === this.#version && !signal?.aborted) await this.#changed(signal)
+        if (signal?.aborted) return
+        seen = this.#version
+        yield this.#value
+      }
+    } finally {
+      this.#watchers--
     }
   }
 

@@ -355,6 +355,7 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
     },
     status: board.status,
     topology: network.view.topology,
+    look: () => network.view.look(),
     coordinators: location => ({
       coordinators: network.coordinators(location),
       edgeRequestsToday: network.edge.today,

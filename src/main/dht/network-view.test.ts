@@ -11,7 +11,7 @@ import { Lifecycle } from '../lifecycle.ts'
 import type { Host } from './host.ts'
 import { Neighbours } from './neighbours.ts'
 import { encodeNeighbours, maxNeighbours } from './neighbours-frames.ts'
-import { NetworkView } from './network-view.ts'
+import { type FindWorkersOptions, NetworkView } from './network-view.ts'
 import { forgetAfterMs } from './topology.ts'
 
 const log = pino({ level: 'silent' })
@@ -27,6 +27,7 @@ let clock: TurnedClock
 let lifecycle: Lifecycle
 let workers: WorkerView[]
 let lookups: ServiceType[]
+let limits: number[]
 let lookup: () => Promise<void>
 let announced: Set<() => void>
 
@@ -35,6 +36,7 @@ beforeEach(() => {
   lifecycle = new Lifecycle()
   workers = []
   lookups = []
+  limits = []
   lookup = async () => undefined
   announced = new Set()
 })
@@ -42,13 +44,14 @@ beforeEach(() => {
 afterEach(() => lifecycle.stop())
 
 /** Starts members that are clients of the DHT: nobody dials anybody by itself. */
-async function start(count: number): Promise<Member[]> {
+async function start(count: number, { attended = true } = {}): Promise<Member[]> {
   const hosts = await Promise.all(Array.from({ length: count }, () => createTestHost({ mode: 'client' })))
   const members = hosts.map(host => {
     const components = {
       host,
-      findWorkers: async (service: ServiceType) => {
+      findWorkers: async (service: ServiceType, { limit }: FindWorkersOptions) => {
         lookups.push(service)
+        limits.push(limit)
         await lookup()
         return workers
       },
@@ -60,7 +63,7 @@ async function start(count: number): Promise<Member[]> {
       clock,
       log,
     }
-    const view = new NetworkView(components, { services: ['ocr'] })
+    const view = new NetworkView(components, { services: ['ocr'], attended })
     lifecycle.add('host', host)
     lifecycle.add('view', view)
     return { host, view, id: host.peerId.toString() }
@@ -171,6 +174,43 @@ describe('the view of the network', () => {
     expect(lookups).toEqual(['ocr', 'ocr'])
   })
 
+  it('looks each four minutes, at some of them, where nobody looks at it', async () => {
+    const [a] = (await start(1, { attended: false })) as [Member]
+    for (const listener of announced) listener()
+    clock.turn(0.2 * second)
+    await vi.waitFor(() => expect(lookups).toHaveLength(1))
+    await new Promise(setImmediate)
+    for (let minutes = 1; minutes < 4; minutes++) {
+      for (const listener of announced) listener()
+      clock.turn(minute)
+    }
+    expect(lookups).toHaveLength(1)
+    clock.turn(minute)
+    expect(lookups).toHaveLength(2)
+    expect(limits.every(limit => limit <= 64)).toBe(true)
+    await new Promise(setImmediate)
+    const stop = new AbortController()
+    const watching = a.view.topology.watch(stop.signal)
+    await watching.next()
+    clock.turn(minute)
+    expect(limits[2]).toBeGreaterThan(64)
+    stop.abort()
+    await watching.return()
+  })
+
+  it('is looked up anew for whoever asks, once a second at most', async () => {
+    const [a] = (await start(1, { attended: false })) as [Member]
+    workers = [worker(stranger)]
+    expect((await a.view.look()).counts).toEqual({ connected: 0, known: 1, donating: 1 })
+    await a.view.look()
+    expect(lookups).toHaveLength(1)
+    clock.turn(second)
+    workers = []
+    await Promise.all([a.view.look(), a.view.look()])
+    expect(lookups).toHaveLength(2)
+    expect(a.view.topology.get().counts.donating).toBe(0)
+  })
+
   it('does not look twice at a time', async () => {
     await start(1)
     const answer = Promise.withResolvers<void>()
@@ -247,7 +287,7 @@ describe('what peers say of their neighbours', () => {
   })
 
   it('is asked for again after a minute where somebody watches, otherwise after five', async () => {
-    const [a, b, c, d] = (await start(4)) as [Member, Member, Member, Member]
+    const [a, b, c, d] = (await start(4, { attended: false })) as [Member, Member, Member, Member]
     await connect(a, b)
     await connect(b, c)
     clock.turn(2 * second)
@@ -256,10 +296,13 @@ describe('what peers say of their neighbours', () => {
     clock.turn(2 * minute)
     await shown(() => expect(idsOf(b)).toContain(d.id))
     expect(idsOf(a)).not.toContain(d.id)
-    const stop = a.view.topology.subscribe(() => undefined)
+    const stop = new AbortController()
+    const watching = a.view.topology.watch(stop.signal)
+    await watching.next()
     clock.turn(minute)
     await shown(() => expect(idsOf(a)).toContain(d.id))
-    stop()
+    stop.abort()
+    await watching.return()
   })
 
   it('is missing from a peer that does not know the question, and comes from the rest', async () => {

@@ -14,7 +14,11 @@ import { withHearsay } from './hearsay.ts'
 import type { Host } from './host.ts'
 import { buildTopology, forgetAfterMs, type Link, ringPosition } from './topology.ts'
 
-const discoverEveryMs = minute
+/** How often workers are looked up: while somebody looks at the network, and otherwise. */
+const attendedEveryMs = minute
+const unattendedEveryMs = 4 * minute
+/** Whoever has asked for the picture once may ask again. */
+const attentionMs = minute
 /** What changes is looked into this long after, together with what changes next, and not more often than each second. */
 const discoverSoonMs = 0.2 * second
 const discoverAtMostEveryMs = second
@@ -24,6 +28,8 @@ const measureAfterMs = second
 const pingTimeoutMs = 3 * second
 const pingsAtOnce = 8
 const mostWorkersPerService = 1_000
+/** Enough to know that there are some. */
+const unattendedWorkersPerService = 64
 const rememberedPeers = 10_000
 
 export interface FindWorkersOptions {
@@ -50,17 +56,21 @@ export interface NetworkViewComponents {
 export interface NetworkViewInit {
   /** Services whose workers are shown. */
   services: readonly ServiceType[]
+  /** The picture is always shown to somebody. */
+  attended?: boolean
 }
 
 /**
- * Watches the network for the pages: own connections as they come and go, and the workers that the directory names, asked
- * for once a minute and soon after each change. Who the others are connected with is hearsay, asked for by the crawler.
+ * Watches the network for the pages: own connections as they come and go, and the workers that the directory names. These
+ * are asked for once a minute and soon after each change while somebody looks, and seldom otherwise: in a network of a hundred
+ * all that asking was most of what an idle donor sent. Who the others are connected with is hearsay, asked for by the crawler.
  * Peers not seen for five minutes leave the picture.
  */
 export class NetworkView implements Startable {
   readonly topology: LiveValue<Topology>
   readonly #parts: NetworkViewComponents
   readonly #services: readonly ServiceType[]
+  readonly #alwaysAttended: boolean
   readonly #self: PeerIdText
   readonly #lastSeen = new Map<PeerIdText, Milliseconds>()
   readonly #rtts = new Map<PeerIdText, Milliseconds>()
@@ -72,19 +82,21 @@ export class NetworkView implements Startable {
   #stopSoon: StopTimer | undefined
   #stopPublish: StopTimer | undefined
   #stopExpiry: StopTimer | undefined
-  #discovering = false
-  #discoveredAt = 0
+  #discovering: Promise<void> | undefined
+  #discoveredAt = Number.NEGATIVE_INFINITY
+  #lookedAt = Number.NEGATIVE_INFINITY
   #pinging = 0
 
-  constructor(components: NetworkViewComponents, { services }: NetworkViewInit) {
+  constructor(components: NetworkViewComponents, { services, attended = false }: NetworkViewInit) {
     this.#parts = components
     this.#services = services
+    this.#alwaysAttended = attended
     this.#self = components.host.peerId.toString()
     const { host, clock, log } = components
     this.#crawler = new Crawler({
       host,
       links: () => this.#links(),
-      watched: () => this.topology.watched,
+      watched: () => this.#attended,
       onHeard: () => this.#publishSoon(),
       clock,
       log,
@@ -99,7 +111,9 @@ export class NetworkView implements Startable {
     host.libp2p.addEventListener('peer:connect', this.#onConnect)
     host.libp2p.addEventListener('peer:disconnect', this.#onDisconnect)
     this.#stopTimers = [
-      clock.every(discoverEveryMs, () => void this.#discover()),
+      clock.every(attendedEveryMs, () => {
+        if (this.#dueInMs < discoverAtMostEveryMs) void this.#discover()
+      }),
       this.#parts.onAnnounced(() => this.#discoverSoon()),
     ]
     this.#publishSoon()
@@ -119,9 +133,32 @@ export class NetworkView implements Startable {
     await this.#crawler.stop()
   }
 
+  /** The picture as it is now: asks for what is older than a second, and waits for the answers. */
+  async look(): Promise<Topology> {
+    const { clock } = this.#parts
+    this.#lookedAt = clock.now()
+    if (this.#discovering === undefined && this.#sinceLastMs >= discoverAtMostEveryMs) void this.#discover()
+    await this.#discovering
+    this.topology.set(this.#build())
+    return this.topology.get()
+  }
+
+  get #attended(): boolean {
+    return this.#alwaysAttended || this.topology.watched || this.#parts.clock.now() - this.#lookedAt < attentionMs
+  }
+
+  get #sinceLastMs(): Milliseconds {
+    return this.#parts.clock.now() - this.#discoveredAt
+  }
+
+  get #dueInMs(): Milliseconds {
+    return Math.max(0, (this.#attended ? attendedEveryMs : unattendedEveryMs) - this.#sinceLastMs)
+  }
+
   #discoverSoon(): void {
-    const sinceLastMs = this.#parts.clock.now() - this.#discoveredAt
-    const delayMs = Math.max(discoverSoonMs, discoverAtMostEveryMs - sinceLastMs)
+    const atMostEveryMs = this.#attended ? discoverAtMostEveryMs : unattendedEveryMs
+    const delayMs = Math.max(discoverSoonMs, atMostEveryMs - this.#sinceLastMs)
+    if (delayMs > attendedEveryMs) return
     this.#stopSoon ??= this.#parts.clock.after(delayMs, () => {
       this.#stopSoon = undefined
       void this.#discover()
@@ -130,12 +167,17 @@ export class NetworkView implements Startable {
 
   async #discover(): Promise<void> {
     if (this.#life.signal.aborted) return
-    if (this.#discovering) return this.#discoverSoon()
-    this.#discovering = true
+    if (this.#discovering !== undefined) return this.#discoverSoon()
     this.#discoveredAt = this.#parts.clock.now()
+    this.#discovering = this.#askDirectory()
+    await this.#discovering
+    this.#discovering = undefined
+  }
+
+  async #askDirectory(): Promise<void> {
     const { findWorkers, findCoordinators, clock, log } = this.#parts
     const options = {
-      limit: mostWorkersPerService,
+      limit: this.#attended ? mostWorkersPerService : unattendedWorkersPerService,
       signal: this.#life.signal,
       onMore: () => this.#discoverSoon(),
     }
@@ -149,8 +191,6 @@ export class NetworkView implements Startable {
       this.#publishSoon()
     } catch (error) {
       if (!this.#life.signal.aborted) log.debug({ err: error }, 'workers could not be looked up')
-    } finally {
-      this.#discovering = false
     }
   }
 

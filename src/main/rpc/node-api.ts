@@ -40,6 +40,8 @@ export interface NodeApi {
   readonly logs: { watch(signal?: AbortSignal): AsyncGenerator<LogEntry[], void, void> }
   /** How busy the machine was, second by second. */
   readonly load: { watch(signal?: AbortSignal): AsyncGenerator<LoadPoint[], void, void> }
+  /** The network as it is now, looked up where what is known is not fresh. */
+  look(): Promise<Topology>
   /** The coordinators it knows, nearest first; those at `location` before all others. */
   coordinators(location?: string): CoordinatorsSnapshot
   /** Why this node can or cannot take part. */

@@ -19,8 +19,11 @@ export function createRpcRouter(node: NodeApi) {
       pauseGpu: rpc.donation.pauseGpu.handler(({ input }) => node.pauseGpu(input.paused)),
     },
     network: {
-      get: rpc.network.get.handler(() => node.topology.get()),
-      watch: rpc.network.watch.handler(({ signal }) => node.topology.watch(signal)),
+      get: rpc.network.get.handler(() => node.look()),
+      watch: rpc.network.watch.handler(({ signal }) => {
+        void node.look()
+        return node.topology.watch(signal)
+      }),
       coordinators: rpc.network.coordinators.handler(({ input }) => node.coordinators(input.location)),
       diagnose: rpc.network.diagnose.handler(() => node.diagnose()),
       statistics: rpc.network.statistics.handler(() => node.routingReport()),

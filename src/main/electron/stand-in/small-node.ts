@@ -40,6 +40,7 @@ export class SmallNode implements NodeApi, Startable, DesktopNode {
     ring: [],
     counts: { connected: 0, known: 0, donating: 0 },
   })
+  readonly look = async () => this.topology.get()
   readonly jobs = new LiveValue<JobsSnapshot>({ jobs: [] })
   readonly joined: string[] = []
   readonly vpn = new LiveValue<VpnState>({ kind: 'off' })

@@ -51,6 +51,7 @@ export class StandInNode implements NodeApi {
   readonly shell = noShell()
   readonly logs = new LogBuffer()
   readonly load = new WatchedValue<LoadPoint[]>([])
+  readonly look = async () => this.topology.get()
   given: Contribution = sampleContribution
   givenByHour: HourlyTotal[] = []
   /** What an export consists of; each piece waits for the one before to be taken. */
