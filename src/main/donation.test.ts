@@ -65,7 +65,10 @@ describe('a donor', () => {
       clock,
       log,
     }
-    donation = new Donation(parts as unknown as DonationComponents, { location: () => undefined })
+    donation = new Donation(parts as unknown as DonationComponents, {
+      location: () => undefined,
+      tunnelUrl: () => undefined,
+    })
     donation.start()
     onTestFinished(() => donation.stop())
   })

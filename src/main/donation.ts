@@ -69,8 +69,8 @@ export interface DonationComponents {
 
 export interface DonationInit {
   location: () => string | undefined
-  tunnelUrl?: string | undefined
-  vpnIp?: () => string | undefined
+  tunnelUrl: () => string | undefined
+  vpnIp: () => string | undefined
 }
 
 /** What the owner wants done now. */
@@ -191,8 +191,8 @@ export class Donation implements Startable {
       capacity: services.capacity(),
       addresses: addresses.get(),
       location: this.#init.location(),
-      tunnelUrl: this.#init.tunnelUrl,
-      vpnIp: this.#init.vpnIp?.(),
+      tunnelUrl: this.#init.tunnelUrl(),
+      vpnIp: this.#init.vpnIp(),
     })
     if (draft !== undefined) announcer.update(draft)
     else

@@ -5,6 +5,7 @@ import { mayRequest, type Role } from '../shared/membership/certificate.ts'
 import type { Capabilities, WorkerType } from '../shared/schema/capabilities.ts'
 import type { PeerIdText } from '../shared/schema/primitives.ts'
 import { changedBy, type Settings } from '../shared/schema/settings.ts'
+import type { TunnelView } from '../shared/schema/tunnel.ts'
 import { second } from '../shared/units.ts'
 import { systemClock } from './clock.ts'
 import { composeCoordinator } from './compose-coordinator.ts'
@@ -228,7 +229,10 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
     },
   )
   // What a coordinator's tunnel leads to is its API.
-  const publicSide = coordinatorSide === undefined ? composePublic({ network, lifecycle }, { config }) : undefined
+  const publicSide =
+    coordinatorSide === undefined
+      ? composePublic({ network, settings: settings.settings, clock, lifecycle, log }, { config })
+      : undefined
   const server: ServiceServer = new ServiceServer(
     {
       app: createServiceApp(
@@ -256,6 +260,7 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
         },
       ),
       origins,
+      ...(publicSide === undefined ? {} : { onWebSocket: publicSide.onWebSocket }),
     },
     { port: config.ports.service },
   )
@@ -280,12 +285,21 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
         capabilities: mapped(hardware, each => each.capabilities),
         addresses: {
           get: () => host.addresses(),
-          onChange: listener => both(network.onAddressChange(listener), vpn.state.subscribe(listener)),
+          onChange: listener => {
+            const stops = [
+              network.onAddressChange(listener),
+              vpn.state.subscribe(listener),
+              publicSide?.url.subscribe(listener),
+            ]
+            return () => {
+              for (const stop of stops) stop?.()
+            }
+          },
         },
         clock,
         log,
       },
-      { location, tunnelUrl: publicSide === undefined ? undefined : config.tunnelUrl, vpnIp: () => vpn.ip },
+      { location, tunnelUrl: () => publicSide?.url.get(), vpnIp: () => vpn.ip },
     ),
   )
   const board = lifecycle.add(
@@ -365,6 +379,7 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
     settings: settings.settings,
     membership: network.membership,
     vpn: vpn.state,
+    tunnel: publicSide?.tunnel ?? new LiveValue<TunnelView>({ kind: 'stopped' }),
     shell: init.shell ?? noShell(),
     logs: init.logBuffer,
     diagnose: findings,
@@ -439,11 +454,4 @@ function mapped<T, U>(source: LiveValue<T>, map: (value: T) => U): LiveValue<U> 
   const result = new LiveValue(map(source.get()))
   source.subscribe(value => result.set(map(value)))
   return result
-}
-
-function both(one: () => void, other: () => void): () => void {
-  return () => {
-    one()
-    other()
-  }
 }

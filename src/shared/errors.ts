@@ -43,6 +43,8 @@ export const errorCatalogue = {
   NOT_ON_DESKTOP: { status: 409, retryable: false },
   /** The app was installed without a place to get updates from, or not installed at all. */
   UPDATES_OFF: { status: 409, retryable: false },
+  /** A program beside the node, such as cloudflared, is not installed. */
+  SIDECAR_MISSING: { status: 503, retryable: false },
   NODE_NOT_RUNNING: { status: 503, retryable: false },
   RECORD_REFUSED: { status: 422, retryable: false },
   SEED_REFUSED: { status: 422, retryable: false },

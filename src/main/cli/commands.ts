@@ -25,6 +25,7 @@ import { type Answer, passOn, readText, requestService, saveAnswer } from './req
 import { askNode, findRunningNode } from './running-node.ts'
 import { addSchedule } from './schedule.ts'
 import { formatStatistics } from './statistics.ts'
+import { addTunnel } from './tunnel.ts'
 import { addVpn } from './vpn.ts'
 
 /** Largest answer that is read whole to pick its text out. */
@@ -73,6 +74,7 @@ export function createProgram(context: CommandContext): Command {
   addSchedule(program, context)
   addContribution(program, context)
   addStatus(program, context)
+  addTunnel(program, context)
   addTopology(program, context)
   addCoordinators(program, context)
   addStatistics(program, context)

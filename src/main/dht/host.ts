@@ -17,6 +17,7 @@ import { mdns } from '@libp2p/mdns'
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { type Ping, ping } from '@libp2p/ping'
 import { tcp } from '@libp2p/tcp'
+import { webSockets } from '@libp2p/websockets'
 import { yamux } from '@libp2p/yamux'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p } from 'libp2p'
@@ -45,6 +46,7 @@ import { mdnsServiceTag, type ProtocolNames, protocolNames, protocolPrefix } fro
 import { RefusingStore } from './refusing-store.ts'
 import { donorRelayLimits, meteredRelay, type RelayInit, relayLimits } from './relay-server.ts'
 import { SingleDial, type SingleDialComponents } from './single-dial.ts'
+import { WebSocketDoor, type WebSocketDoorComponents } from './web-socket-door.ts'
 import { noiseInWholeFrames, type Traffic } from './whole-frames.ts'
 
 /** Changes that come within this time are told together. */
@@ -87,6 +89,8 @@ export interface HostServices extends Record<string, unknown> {
   dht: KadDHT
   listening: Listening
   dialling: SingleDial
+  /** Makes connections of what comes through a tunnel. */
+  webSocketDoor: WebSocketDoor
   relay?: CircuitRelayService
   mdns?: PeerDiscovery
 }
@@ -132,7 +136,7 @@ export async function createHost(components: HostComponents, init: HostInit): Pr
     privateKey: components.privateKey,
     logger: libp2pLog(components.log),
     nodeInfo: { name: 'rma-donor', version: '1', userAgent: 'rma-donor' },
-    transports: [tcp(), circuitRelayTransport()],
+    transports: [tcp(), circuitRelayTransport(), webSockets()],
     addresses: {
       announceFilter: verified => announcedAddresses(verified, listening?.addresses() ?? [], { ...init, selfId }),
     },
@@ -146,6 +150,7 @@ export async function createHost(components: HostComponents, init: HostInit): Pr
         return listening
       },
       dialling: (parts: SingleDialComponents) => new SingleDial(parts),
+      webSocketDoor: (parts: WebSocketDoorComponents) => new WebSocketDoor(parts),
     },
   })
   return {

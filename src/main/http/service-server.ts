@@ -1,4 +1,4 @@
-import { createServer, type Server as HttpServer } from 'node:http'
+import { createServer, type Server as HttpServer, type IncomingMessage } from 'node:http'
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { getRequestListener } from '@hono/node-server'
@@ -15,9 +15,14 @@ const keepAliveMs = 65 * second
 const headersTimeoutMs = 5 * second
 const stopGraceMs = 2 * second
 
+/** Takes over a connection of anybody's that asks to become a WebSocket. */
+export type OnWebSocket = (request: IncomingMessage, socket: Duplex, head: Buffer) => void
+
 export interface ServiceServerComponents {
   app: ServiceApp
   origins: SocketOrigins
+  /** Missing: nobody's may. */
+  onWebSocket?: OnWebSocket
 }
 
 /**
@@ -31,7 +36,7 @@ export class ServiceServer implements Startable {
   readonly #sockets = new Set<Duplex>()
   #port = 0
 
-  constructor({ app, origins }: ServiceServerComponents, init: { port: PortChoice }) {
+  constructor({ app, origins, onWebSocket }: ServiceServerComponents, init: { port: PortChoice }) {
     this.#origins = origins
     this.#choice = init.port
     const listener = getRequestListener(app.fetch, {
@@ -46,11 +51,18 @@ export class ServiceServer implements Startable {
         headersTimeout: headersTimeoutMs,
         // Deadlines of requests are their own; a slow body ends with the deadline.
         requestTimeout: 0,
+        // Peers and programs on this machine have better ways; what else they offer to speak is none of this server's.
+        shouldUpgradeCallback: ({ socket, headers, url }) =>
+          onWebSocket !== undefined &&
+          origins.get(socket)?.kind === 'public' &&
+          headers.upgrade?.toLowerCase() === 'websocket' &&
+          url === '/',
       },
       listener,
     )
     // The app says `100 Continue` itself, once it wants the body.
     this.#http.on('checkContinue', listener)
+    this.#http.on('upgrade', (request, socket, head) => onWebSocket?.(request, socket, head))
     // A socket that came through the server's own listener; the others were given an origin before.
     this.#http.prependListener('connection', (socket: Duplex) => {
       if (socket instanceof Socket && origins.get(socket) === undefined) this.#track(socket, { kind: 'loopback' })

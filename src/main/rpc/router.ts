@@ -57,6 +57,10 @@ export function createRpcRouter(node: NodeApi) {
       get: rpc.vpn.get.handler(() => node.vpn.get()),
       watch: rpc.vpn.watch.handler(({ signal }) => node.vpn.watch(signal)),
     },
+    tunnel: {
+      get: rpc.tunnel.get.handler(() => node.tunnel.get()),
+      watch: rpc.tunnel.watch.handler(({ signal }) => node.tunnel.watch(signal)),
+    },
     settings: {
       get: rpc.settings.get.handler(() => node.settings.get()),
       watch: rpc.settings.watch.handler(({ signal }) => node.settings.watch(signal)),

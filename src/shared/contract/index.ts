@@ -23,6 +23,7 @@ import { routingReportSchema } from '../schema/routing.ts'
 import { settingsPatchSchema, settingsSchema } from '../schema/settings.ts'
 import { statusSchema } from '../schema/status.ts'
 import { topologySchema } from '../schema/topology.ts'
+import { tunnelSchema } from '../schema/tunnel.ts'
 import { vpnSchema } from '../schema/vpn.ts'
 import { day, second } from '../units.ts'
 import { contractErrors } from './errors.ts'
@@ -107,6 +108,11 @@ export const contract = {
   vpn: {
     get: procedure.output(vpnSchema),
     watch: procedure.output(eventIterator(vpnSchema)),
+  },
+  /** Which tunnel is wanted is in the settings. */
+  tunnel: {
+    get: procedure.output(tunnelSchema),
+    watch: procedure.output(eventIterator(tunnelSchema)),
   },
   settings: {
     get: procedure.output(settingsSchema),

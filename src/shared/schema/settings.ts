@@ -4,6 +4,7 @@ import { defaultLimits, limitsSchema, overrideSchema } from './limits.ts'
 import { locationSchema, multiaddrTextSchema, serviceTypeSchema } from './primitives.ts'
 import { tunnelUrlSchema } from './seeds.ts'
 import { engineSettingsSchema, readingSettingsSchema, upstreamSettingsSchema } from './service-settings.ts'
+import { tunnelSettingsSchema } from './tunnel.ts'
 
 export const serviceSettingsSchema = z.strictObject({
   enabled: z.boolean(),
@@ -63,6 +64,7 @@ export const settingsSchema = z.strictObject({
   }),
   /** Take part in the network's VPN, where it has one. */
   vpn: z.strictObject({ enabled: z.boolean() }),
+  tunnel: tunnelSettingsSchema,
   services: z.record(serviceTypeSchema, serviceSettingsSchema),
   /** Language engines on this machine. */
   engines: engineSettingsSchema.optional(),
@@ -89,6 +91,7 @@ export const defaultSettings: Settings = {
   contribution: { keepDays: 365, wattsPerThread: 3.5, gpuWatts: 150 },
   network: { name: 'local', seeds: [], mdns: true, relay: false, listen: ['0.0.0.0', '::'] },
   vpn: { enabled: false },
+  tunnel: { kind: 'off' },
   services: {
     ocr: { enabled: true },
     'ner-extraction': { enabled: true },

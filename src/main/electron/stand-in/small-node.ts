@@ -11,6 +11,7 @@ import type { RoutingReport } from '../../../shared/schema/routing.ts'
 import { defaultSettings } from '../../../shared/schema/settings.ts'
 import type { Status } from '../../../shared/schema/status.ts'
 import type { Topology } from '../../../shared/schema/topology.ts'
+import type { TunnelView } from '../../../shared/schema/tunnel.ts'
 import type { VpnState } from '../../../shared/schema/vpn.ts'
 import {
   sampleContribution,
@@ -45,6 +46,7 @@ export class SmallNode implements NodeApi, Startable, DesktopNode {
   readonly joined: string[] = []
   readonly vpn = new LiveValue<VpnState>({ kind: 'off' })
   readonly membership = new LiveValue<Membership>({ kind: 'open' })
+  readonly tunnel = new LiveValue<TunnelView>({ kind: 'stopped' })
   readonly settings = new LiveValue(defaultSettings)
   shell: ShellApi = noShell()
   readonly logs = new LogBuffer()

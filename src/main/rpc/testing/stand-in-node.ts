@@ -13,6 +13,7 @@ import type { RoutingReport } from '../../../shared/schema/routing.ts'
 import { changedBy, defaultSettings, type Settings, type SettingsPatch } from '../../../shared/schema/settings.ts'
 import type { Status } from '../../../shared/schema/status.ts'
 import type { Topology } from '../../../shared/schema/topology.ts'
+import type { TunnelView } from '../../../shared/schema/tunnel.ts'
 import type { VpnState } from '../../../shared/schema/vpn.ts'
 import {
   sampleContribution,
@@ -48,6 +49,7 @@ export class StandInNode implements NodeApi {
   readonly settings = new WatchedValue<Settings>({ ...defaultSettings, welcomed: true })
   readonly membership = new WatchedValue<Membership>({ kind: 'open' })
   readonly vpn = new WatchedValue<VpnState>({ kind: 'off' })
+  readonly tunnel = new WatchedValue<TunnelView>({ kind: 'stopped' })
   readonly shell = noShell()
   readonly logs = new LogBuffer()
   readonly load = new WatchedValue<LoadPoint[]>([])

@@ -1,0 +1,55 @@
+import { execFile } from 'node:child_process'
+import { readFile, readlink } from 'node:fs/promises'
+import { promisify } from 'node:util'
+import { second } from '../../../shared/units.ts'
+
+const run = promisify(execFile)
+const timeoutMs = 5 * second
+
+/**
+ * What tells a process from another that got its number later: when it was started, and what it runs. Undefined when there
+ * is no such process.
+ */
+export async function processIdentity(
+  pid: number,
+  platform: NodeJS.Platform = process.platform,
+): Promise<string | undefined> {
+  if (platform === 'linux') return linuxIdentity(pid)
+  const [program, args] =
+    platform === 'win32'
+      ? [
+          'powershell.exe',
+          [
+            '-NoProfile',
+            '-Command',
+            `(Get-Process -Id ${pid} | ForEach-Object { "$($_.StartTime.Ticks) $($_.Name)" })`,
+          ],
+        ]
+      : ['ps', ['-o', 'lstart=,comm=', '-p', String(pid)]]
+  try {
+    const { stdout } = await run(program, args as string[], {
+      timeout: timeoutMs,
+      env: { ...process.env, LC_ALL: 'C' },
+    })
+    return stdout.trim() || undefined
+  } catch {
+    // Both end with an error when there is no such process.
+    return undefined
+  }
+}
+
+/**
+ * The 22nd field of stat is the start in clock ticks since boot; the second, the name, may hold spaces and brackets, and
+ * changes while a program runs.
+ */
+async function linuxIdentity(pid: number): Promise<string | undefined> {
+  try {
+    const stat = await readFile(`/proc/${pid}/stat`, 'utf8')
+    const [state, ...fields] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    return state === 'Z' ? undefined : `${fields[18]} ${await readlink(`/proc/${pid}/exe`)}`
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT' || code === 'ESRCH') return undefined
+    throw error
+  }
+}
