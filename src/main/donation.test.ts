@@ -68,6 +68,7 @@ describe('a donor', () => {
     donation = new Donation(parts as unknown as DonationComponents, {
       location: () => undefined,
       tunnelUrl: () => undefined,
+      vpnIp: () => undefined,
     })
     donation.start()
     onTestFinished(() => donation.stop())
