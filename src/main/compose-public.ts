@@ -11,8 +11,8 @@ import { TunnelledDoor } from './http/tunnelled-door.ts'
 import type { Lifecycle } from './lifecycle.ts'
 import { LiveValue } from './live-value.ts'
 import type { Logger } from './log.ts'
+import { findCloudflared } from './tunnels/cloudflared/program.ts'
 import { Tunnel } from './tunnels/cloudflared/tunnel.ts'
-import { findOnPath } from './tunnels/sidecar/find-on-path.ts'
 import { SidecarNote } from './tunnels/sidecar/sidecar-note.ts'
 
 /** A worker's door for those without a node, and for those who come through a tunnel. */
@@ -53,7 +53,7 @@ export function composePublic(
     {
       note: new SidecarNote({ log }, { dataFolder, name: 'cloudflared' }),
       proveReach: (url, signal) => proveReach(url, self, signal),
-      findProgram: () => findOnPath('cloudflared'),
+      findProgram: async signal => (await findCloudflared({ dataFolder }, signal))?.path,
       clock,
       log,
     },

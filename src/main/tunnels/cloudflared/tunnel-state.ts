@@ -24,7 +24,8 @@ export type TunnelState =
   | { kind: 'ready'; url: string; since: Milliseconds; failures: number; failedChecks: number }
   /** `ending`: the program has been told to end and has not yet. */
   | { kind: 'backing-off'; until: Milliseconds; why: string; failures: number; ending: boolean }
-  | { kind: 'failed'; why: string; ending: boolean }
+  /** `missing`: there is no program to run. */
+  | { kind: 'failed'; why: string; ending: boolean; missing?: boolean }
 
 export type TunnelEvent =
   | { kind: 'wanted' }
@@ -191,6 +192,6 @@ export function shownState(state: TunnelState): TunnelView {
     case 'backing-off':
       return { kind: 'backing-off', why: state.why, until: state.until }
     case 'failed':
-      return { kind: 'failed', why: state.why }
+      return { kind: state.missing === true ? 'unavailable' : 'failed', why: state.why }
   }
 }

@@ -26,7 +26,7 @@ export interface TunnelComponents {
   /** Resolves once a connection to that URL has ended at this very node; rejects otherwise. */
   proveReach(url: string, signal: AbortSignal): Promise<void>
   /** Where cloudflared is; undefined where it is not installed. */
-  findProgram(): Promise<string | undefined>
+  findProgram(signal: AbortSignal): Promise<string | undefined>
   clock: Clock
   log: Logger
 }
@@ -121,7 +121,7 @@ export class Tunnel implements Startable {
     const settings = this.#settings
     try {
       await this.#ending
-      const program = await this.#parts.findProgram()
+      const program = await this.#parts.findProgram(signal)
       if (program === undefined) throw missing()
       const folder = join(this.#init.dataFolder, 'cloudflared')
       await mkdir(folder, { recursive: true, mode: 0o700 })
@@ -136,10 +136,11 @@ export class Tunnel implements Startable {
       this.#run(program, args, folder)
     } catch (error) {
       if (signal.aborted || settings !== this.#settings) return
-      this.#state = { kind: 'failed', why: error instanceof Error ? error.message : String(error), ending: false }
+      const missing = error instanceof RmaError && error.code === 'SIDECAR_MISSING'
+      const why = error instanceof Error ? error.message : String(error)
+      this.#state = { kind: 'failed', why, ending: false, missing }
       this.#report(this.#state)
-      const isMissing = error instanceof RmaError && error.code === 'SIDECAR_MISSING'
-      this.#show(isMissing ? { kind: 'unavailable', why: error.message } : shownState(this.#state))
+      this.#show(shownState(this.#state))
     }
   }
 

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { readFile, readlink } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { second } from '../../../shared/units.ts'
 
@@ -7,8 +7,7 @@ const run = promisify(execFile)
 const timeoutMs = 5 * second
 
 /**
- * What tells a process from another that got its number later: when it was started, and what it runs. Undefined when there
- * is no such process.
+ * What tells a process from another that got its number later: when it was started. Undefined when there is no such process.
  */
 export async function processIdentity(
   pid: number,
@@ -39,14 +38,17 @@ export async function processIdentity(
 }
 
 /**
- * The 22nd field of stat is the start in clock ticks since boot; the second, the name, may hold spaces and brackets, and
- * changes while a program runs.
+ * In which boot it was started, and when: the 22nd field of stat, in clock ticks since then. The second, the name, may hold
+ * spaces and brackets. What it runs is no part of it: a program may start as a script that becomes another.
  */
 async function linuxIdentity(pid: number): Promise<string | undefined> {
   try {
-    const stat = await readFile(`/proc/${pid}/stat`, 'utf8')
+    const [boot, stat] = await Promise.all([
+      readFile('/proc/sys/kernel/random/boot_id', 'utf8'),
+      readFile(`/proc/${pid}/stat`, 'utf8'),
+    ])
     const [state, ...fields] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    return state === 'Z' ? undefined : `${fields[18]} ${await readlink(`/proc/${pid}/exe`)}`
+    return state === 'Z' ? undefined : `${boot.trim()} ${fields[18]}`
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'ENOENT' || code === 'ESRCH') return undefined
