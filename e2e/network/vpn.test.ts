@@ -60,7 +60,7 @@ const inVpn = (name: string, machine: PublicMachine) =>
   }, 30 * second)
 
 const nebulaOf = async (name: string): Promise<number> =>
-  JSON.parse(await readFile(join(dataFolder(name), 'vpn', 'nebula.pid'), 'utf8')).pid
+  JSON.parse(await readFile(join(dataFolder(name), 'vpn', 'nebula.process.json'), 'utf8')).pid
 
 it.skipIf(!possible)(
   'members reach each other at 10.42.x.y where nothing else leads; who is taken out is out of the VPN, and nothing is left behind',

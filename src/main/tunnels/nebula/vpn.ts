@@ -10,6 +10,7 @@ import { writeFileDurably } from '../../config/durable-file.ts'
 import type { Startable } from '../../lifecycle.ts'
 import { LiveValue } from '../../live-value.ts'
 import type { Logger } from '../../log.ts'
+import { SidecarNote } from '../sidecar/sidecar-note.ts'
 import { findNebula, howToInstall, howToPermit } from './find-nebula.ts'
 import { nebulaConfig } from './nebula-config.ts'
 import { readNebulaLine } from './nebula-log.ts'
@@ -143,16 +144,20 @@ export class Vpn implements Startable {
     this.state.set({ kind: 'starting', ip: lease.ip })
     await this.#writeFiles(lease)
     let denied: string | undefined
-    const started: NebulaProcess = await NebulaProcess.start({
-      program,
-      configPath: this.#configPath,
-      pidPath: join(this.#folder, 'nebula.pid'),
-      onLine: line => {
-        const event = readNebulaLine(line)
-        if (event?.kind === 'not-permitted') denied = event.text
-        if (event?.kind === 'ready') this.#do(() => this.#ready(started, lease))
+    const { log } = this.#components
+    const note = new SidecarNote({ log }, { dataFolder: this.#folder, name: 'nebula' })
+    const started: NebulaProcess = await NebulaProcess.start(
+      { note, log },
+      {
+        program,
+        configPath: this.#configPath,
+        onLine: line => {
+          const event = readNebulaLine(line)
+          if (event?.kind === 'not-permitted') denied = event.text
+          if (event?.kind === 'ready') this.#do(() => this.#ready(started, lease))
+        },
       },
-    })
+    )
     this.#process = started
     void started.ended.then(why => {
       if (this.#process !== started) return
