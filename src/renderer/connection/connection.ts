@@ -103,6 +103,8 @@ export class Connection {
       each(client.logs.watch(undefined, options), store.addLogs),
       each(client.settings.watch(undefined, options), store.setSettings),
       each(client.membership.watch(undefined, options), store.setMembership),
+      each(client.tunnel.watch(undefined, options), store.setTunnel),
+      each(client.vpn.watch(undefined, options), store.setVpn),
       each(client.desktop.watch(undefined, options), store.setDesktop),
     ]
   }

@@ -6,6 +6,8 @@ import type { Membership } from '../../shared/schema/membership.ts'
 import type { Settings } from '../../shared/schema/settings.ts'
 import type { Status } from '../../shared/schema/status.ts'
 import type { Topology } from '../../shared/schema/topology.ts'
+import type { TunnelView } from '../../shared/schema/tunnel.ts'
+import type { VpnState } from '../../shared/schema/vpn.ts'
 import type { Milliseconds } from '../../shared/units.ts'
 import { appendLogs } from './log-history.ts'
 
@@ -23,6 +25,8 @@ export interface NodeState {
   jobs?: Job[]
   settings?: Settings
   membership?: Membership
+  tunnel?: TunnelView
+  vpn?: VpnState
   desktop?: DesktopSnapshot
   logs: readonly LogEntry[]
 
@@ -32,6 +36,8 @@ export interface NodeState {
   setJobs(jobs: Job[]): void
   setSettings(settings: Settings): void
   setMembership(membership: Membership): void
+  setTunnel(tunnel: TunnelView): void
+  setVpn(vpn: VpnState): void
   setDesktop(desktop: DesktopSnapshot): void
   addLogs(batch: LogEntry[]): void
   /** The next batch begins a new history: the node may be another process, which counts its entries from the start. */
@@ -51,6 +57,8 @@ export function createNodeStore(): NodeStore {
     setJobs: jobs => set({ jobs }),
     setSettings: settings => set({ settings }),
     setMembership: membership => set({ membership }),
+    setTunnel: tunnel => set({ tunnel }),
+    setVpn: vpn => set({ vpn }),
     setDesktop: desktop => set({ desktop }),
     addLogs: batch =>
       set(state => {

@@ -299,6 +299,23 @@ export const de: Translation<typeof en> = {
     checking: 'Prüft …',
     checkFailed: 'Die Prüfung ist fehlgeschlagen',
     level: { good: 'Gut', note: 'Hinweis', problem: 'Problem' },
+    waysIn: {
+      title: 'Wege hinter einen Router',
+      tunnel: 'Cloudflare-Tunnel',
+      tunnelHint: 'Andere kommen über Cloudflare, Ende-zu-Ende verschlüsselt. Braucht cloudflared auf diesem Computer.',
+      ownTunnelHint:
+        'Ihr eigener Tunnel mit seinem Token. Hier aus- und wieder eingeschaltet bekommt er jedes Mal einen neuen Namen.',
+      vpn: 'VPN des Netzes',
+      vpnHint: 'Mitglieder erreichen einander wie in einem lokalen Netz. Braucht Nebula auf diesem Computer.',
+      off: 'Aus',
+      waiting: 'Wartet, bis ein Koordinator diesem Knoten seinen Platz gibt',
+      starting: 'Startet …',
+      connecting: '{place} führt noch nicht hierher',
+      ready: '{place} führt hierher',
+      again: 'Zurzeit nicht: {why}. Nächster Versuch um {at}.',
+      not: 'Nicht möglich: {why}',
+      failed: 'Die Änderung ist fehlgeschlagen',
+    },
     requests: {
       title: 'Anfragen von diesem Knoten',
       none: 'Noch keine Anfragen',

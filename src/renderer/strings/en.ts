@@ -290,6 +290,23 @@ export const en = {
     checking: 'Checking…',
     checkFailed: 'It could not be checked',
     level: { good: 'Good', note: 'Note', problem: 'Problem' },
+    waysIn: {
+      title: 'Ways in behind a router',
+      tunnel: 'Cloudflare tunnel',
+      tunnelHint: 'Others come through Cloudflare, encrypted from end to end. Needs cloudflared on this computer.',
+      ownTunnelHint:
+        'Your own tunnel, with its token. Switched on again here it becomes one with a new name each time.',
+      vpn: 'VPN of the network',
+      vpnHint: 'Members reach each other as if on one local network. Needs Nebula on this computer.',
+      off: 'Off',
+      waiting: 'Waiting for a coordinator to give this node its place',
+      starting: 'Starting…',
+      connecting: '{place} does not lead here yet',
+      ready: '{place} leads here',
+      again: 'Not now: {why}. Next try at {at}.',
+      not: 'Not possible: {why}',
+      failed: 'It could not be changed',
+    },
     requests: {
       title: 'Requests from this node',
       none: 'No requests yet',

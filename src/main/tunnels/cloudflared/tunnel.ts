@@ -220,7 +220,7 @@ export class Tunnel implements Startable {
 function missing(): RmaError {
   return new RmaError(
     'SIDECAR_MISSING',
-    'cloudflared is not installed: get it from https://developers.cloudflare.com/cloudflare-one/connections/connect-networks/downloads/',
+    'cloudflared is not installed: get it from developers.cloudflare.com/tunnel/downloads',
   )
 }
 

@@ -22,6 +22,8 @@ export function playedRouter(served: number) {
     jobs: { watch: rpc.jobs.watch.handler(({ signal }) => once({ jobs: [] }, signal)) },
     settings: { watch: rpc.settings.watch.handler(({ signal }) => once(defaultSettings, signal)) },
     membership: { watch: rpc.membership.watch.handler(({ signal }) => once({ kind: 'open' } as const, signal)) },
+    tunnel: { watch: rpc.tunnel.watch.handler(({ signal }) => once({ kind: 'stopped' } as const, signal)) },
+    vpn: { watch: rpc.vpn.watch.handler(({ signal }) => once({ kind: 'off' } as const, signal)) },
     desktop: { watch: rpc.desktop.watch.handler(({ signal }) => once({ kind: 'none' } as const, signal)) },
     logs: { watch: rpc.logs.watch.handler(({ signal }) => once([], signal)) },
   }

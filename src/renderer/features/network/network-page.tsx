@@ -4,6 +4,7 @@ import page from '../status/status-page.module.css'
 import { PathsCard } from './paths-card.tsx'
 import { ReachabilityCard } from './reachability-card.tsx'
 import { RequestsCard } from './requests-card.tsx'
+import { WaysInCard } from './ways-in-card.tsx'
 
 export default function NetworkPage() {
   return (
@@ -16,6 +17,7 @@ export default function NetworkPage() {
         </div>
         <div className={page.stack}>
           <NetworkCard />
+          <WaysInCard />
           <PathsCard />
         </div>
       </div>
