@@ -93,14 +93,14 @@ describe('a node', () => {
     const seed = await startNode('seed')
     const other = await startNode('other', { seeds: self(seed).addresses })
     await other.setDonating(true, true)
-    const donating = () => seed.topology.get().nodes.find(node => node.peerId === self(other).peerId)
+    const donating = async () => (await seed.look()).nodes.find(node => node.peerId === self(other).peerId)
     await vi.waitFor(
-      () => expect(donating()).toMatchObject({ state: 'donating', services: ['ocr', 'ner-extraction'] }),
+      async () => expect(await donating()).toMatchObject({ state: 'donating', services: ['ocr', 'ner-extraction'] }),
       10_000,
     )
     expect(seed.topology.get().counts).toEqual({ connected: 1, known: 1, donating: 1 })
     await other.setDonating(false)
-    await vi.waitFor(() => expect(donating()).toMatchObject({ role: 'peer', services: [] }), 10_000)
+    await vi.waitFor(async () => expect(await donating()).toMatchObject({ role: 'peer', services: [] }), 10_000)
   })
 
   it('does not mix with a node of another network', async () => {

@@ -119,11 +119,9 @@ describe('a tunnel', () => {
           const step = nextTunnelStep(state, next, { now, random: 0.5 })
           if (next.kind === 'exited') running--
           state = step.state
-          for (const action of step.actions) {
-            if (action === 'spawn') expect(++running).toBe(1)
-            // Ended before anything else is begun.
-            else if (state.kind === 'stopped') running = 0
-          }
+          // Before it is begun again, whatever was told to end has.
+          if (next.kind === 'unwanted') running = 0
+          if (step.actions.includes('spawn')) expect(++running).toBe(1)
         }
       }),
     )
