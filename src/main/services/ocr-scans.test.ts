@@ -45,6 +45,10 @@ it.each(scans)('reads a %s that is %j', async (name, inflicted, least) => {
   expect(characterAccuracy(text, answer.text)).toBeGreaterThanOrEqual(least)
 })
 
+it('reads a word that fills a small picture, whose strokes are no rules of a form', async () => {
+  expect((await read(await drawPage(['Leeds'], { width: 240, height: 90 }).png().toBuffer())).text).toBe('Leeds\n')
+})
+
 it('gives boxes of a page that lies askew as it was sent', async () => {
   const box = (answer: OcrAnswer) => answer.pages[0]?.words.find(word => word.text === 'Northgate')?.box
   const level = box(await read(await scan(drawPage(letter))))

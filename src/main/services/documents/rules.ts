@@ -6,6 +6,10 @@ const edge = 2
 /** Shares of the page's width: letters have no stroke so long, and no line of a form is so thick. */
 const leastLength = 1 / 14
 const mostThickness = 1 / 130
+/** Pixels: in a small picture, letters may be that large a share of it. */
+const shortest = 80
+/** A line is so many times as long as it is thick at least; the strokes of letters, however large, are not. */
+const leastSlenderness = 15
 
 /** One direction in which lines are looked for: pixels along them and across them. */
 interface Direction {
@@ -21,7 +25,7 @@ interface Direction {
  * undefined where it has none. Lines must be level.
  */
 export function withoutRules({ pixels, width, height }: GreyPixels): Uint8Array | undefined {
-  const least = Math.round(width * leastLength)
+  const least = Math.max(shortest, Math.round(width * leastLength))
   const thickest = Math.max(3, Math.round(width * mostThickness))
   const out = Uint8Array.from(pixels)
   const level: Direction = { lines: height, length: width, along: 1, across: width }
@@ -39,11 +43,11 @@ function wipe(
   let found = false
   const isInk = (line: number, at: number) =>
     line >= 0 && line < lines && (pixels[line * across + at * along] ?? 255) < ink
-  const wipeAt = (line: number, at: number) => {
+  const wipeAt = (line: number, at: number, runLength: number) => {
     let [from, to] = [line, line]
     while (line - from <= thickest && isInk(from - 1, at)) from--
     while (to - line <= thickest && isInk(to + 1, at)) to++
-    if (to - from >= thickest) return
+    if (to - from >= thickest || (to - from + 1) * leastSlenderness > runLength) return
     found = true
     // The grey edge of a line goes with it.
     for (let each = Math.max(0, from - edge); each <= Math.min(lines - 1, to + edge); each++)
@@ -53,7 +57,7 @@ function wipe(
     let start = 0
     for (let at = 0; at <= length; at++) {
       if (at < length && isInk(line, at)) continue
-      if (at - start >= least) for (let each = start; each < at; each++) wipeAt(line, each)
+      if (at - start >= least) for (let each = start; each < at; each++) wipeAt(line, each, at - start)
       start = at + 1
     }
   }
