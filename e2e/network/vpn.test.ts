@@ -2,9 +2,9 @@ import { execFileSync } from 'node:child_process'
 import { readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, expect, it } from 'vitest'
+import { processIdentity } from '../../src/main/tunnels/sidecar/process-identity.ts'
 import { second } from '../../src/shared/units.ts'
 import { canMakeInternet, Internet, type PublicMachine } from '../support/internet.ts'
-import { isAlive } from '../support/is-alive.ts'
 import { NodeProcess, runCommand } from '../support/node-process.ts'
 import { loopbackSite } from '../support/site.ts'
 import { eventually } from '../support/swarm/swarm.ts'
@@ -102,10 +102,10 @@ it.skipIf(!possible)(
 
     // A node that was killed ends what it has left behind when it starts again.
     await donor.kill()
-    expect(isAlive(pid)).toBe(true)
+    expect(await processIdentity(pid)).toBeDefined()
     await start('donor', one, ['--listen', '127.0.0.1', '--donate'])
     await inVpn('donor', one)
-    expect(isAlive(pid)).toBe(false)
+    expect(await processIdentity(pid)).toBeUndefined()
     expect(await nebulaOf('donor')).not.toBe(pid)
 
     // Taken out by the operator: the others block its certificate, as the configuration of each says.
@@ -117,7 +117,7 @@ it.skipIf(!possible)(
 
     const last = await nebulaOf('requester')
     await nodes[2]?.stop()
-    expect(isAlive(last)).toBe(false)
+    expect(await processIdentity(last)).toBeUndefined()
   },
   240_000,
 )

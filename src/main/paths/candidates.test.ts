@@ -33,6 +33,13 @@ describe('the ways to a peer', () => {
     expect(of([address])).toEqual([way])
   })
 
+  it('takes a relay through which this node can be reached itself', () => {
+    const relay = `/ip4/11.0.0.8/tcp/8468/p2p/${otherId}/p2p-circuit`
+    const behind = { ...atHome, listens: [...atHome.listens, multiaddr(relay)] }
+    expect(of([relay], behind)).toEqual([`relay ${relay}/p2p/${peerId}`])
+    expect(of(['/ip4/11.0.0.8/tcp/8468'], behind)).toHaveLength(1)
+  })
+
   it.each([
     ['another peer', `/ip4/11.0.0.7/tcp/8468/p2p/${otherId}`],
     ['another peer behind a relay', `/ip4/11.0.0.8/tcp/8468/p2p/${otherId}/p2p-circuit/p2p/${otherId}`],

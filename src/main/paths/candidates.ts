@@ -123,8 +123,10 @@ function isOpenIp(ip: string, port: number, own: OwnPlace, local: boolean): bool
   }
 }
 
+/** Whether this machine itself listens there; a node that listens through a relay shares the relay's address with others. */
 function isAt(address: Multiaddr, ip: string, port: number): boolean {
-  const [first, second] = address.getComponents()
+  const [first, second, ...more] = address.getComponents()
+  if (more.some(({ name }) => name === 'p2p-circuit')) return false
   return first?.value === ip && second?.name === 'tcp' && Number(second.value) === port
 }
 

@@ -93,7 +93,7 @@ export class PeerPaths implements Startable {
       this.#lookForBetter(to, open)
       return open
     }
-    const limit = AbortSignal.timeout(Math.min(withinMs, connectTimeoutMs))
+    const limit = AbortSignal.timeout(Math.ceil(Math.min(withinMs, connectTimeoutMs)))
     try {
       return await withSignal(this.#raceOnce(to), AbortSignal.any([signal, limit]))
     } catch (cause) {
@@ -143,7 +143,7 @@ export class PeerPaths implements Startable {
 
   /** Whether anything came back: a peer that refuses another ping at once is there. */
   async #ping(connection: Connection, withinMs: Milliseconds): Promise<boolean> {
-    const signal = AbortSignal.timeout(withinMs)
+    const signal = AbortSignal.timeout(Math.ceil(withinMs))
     try {
       await withSignal(pingConnection(connection, this.#host.protocols.ping, signal), signal)
       return true

@@ -94,7 +94,7 @@ export class PingWatch {
     const id = peerIdFromString(peerId)
     const connections = this.#libp2p.getConnections(id)
     if (connections.length === 0 || !this.#isIdle(peerId, connections)) return
-    const limit = AbortSignal.any([signal, AbortSignal.timeout(Math.min(probeMs, patienceMs))])
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(Math.ceil(Math.min(probeMs, patienceMs)))])
     while (!limit.aborted) {
       if (await withSignal(this.#pingOnce(peerId, id), limit).catch(() => false)) return
       // It may also have failed because another part of the node pings just now: libp2p allows one at a time.
