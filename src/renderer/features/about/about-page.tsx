@@ -1,6 +1,8 @@
 import { Brand } from '../../components/brand.tsx'
 import { Card } from '../../components/card.tsx'
 import { CopyButton } from '../../components/copy-button.tsx'
+import { Facts } from '../../components/facts.tsx'
+import { Page } from '../../components/page.tsx'
 import { useNode } from '../../store/node-context.tsx'
 import { strings } from '../../strings/index.ts'
 import styles from './about-page.module.css'
@@ -13,31 +15,33 @@ export default function AboutPage() {
   const desktop = useNode(state => state.desktop)
   const words = strings.about
   return (
-    <div className={styles.page}>
-      <h1 className={styles.title}>{strings.page.about}</h1>
+    <Page width="reading" title={strings.page.about}>
       <Card title={words.program}>
         <div className={styles.program}>
           <Brand className={styles.brand} />
           <p>{strings.appearance.aboutText}</p>
         </div>
         {self !== undefined && (
-          <dl className={styles.facts}>
-            <dt>{words.version}</dt>
-            <dd>{self.version}</dd>
-            <dt>{words.kind}</dt>
-            <dd>{words.workerType[self.workerType]}</dd>
-            <dt>{strings.status.peerId}</dt>
-            <dd>
-              <code>{self.peerId}</code>
-              <CopyButton label={strings.status.copyPeerId} text={() => self.peerId} />
-            </dd>
-            <dt>{words.licence}</dt>
-            <dd>{words.ownLicence}</dd>
-          </dl>
+          <Facts
+            facts={[
+              { name: words.version, value: self.version },
+              { name: words.kind, value: words.workerType[self.workerType] },
+              {
+                name: strings.status.peerId,
+                value: (
+                  <>
+                    <code>{self.peerId}</code>
+                    <CopyButton label={strings.status.copyPeerId} text={() => self.peerId} />
+                  </>
+                ),
+              },
+              { name: words.licence, value: words.ownLicence },
+            ]}
+          />
         )}
       </Card>
       {desktop?.kind === 'app' && <UpdateCard update={desktop.update} />}
       <LicencesCard />
-    </div>
+    </Page>
   )
 }

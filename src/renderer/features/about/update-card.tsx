@@ -1,6 +1,7 @@
 import type { Update } from '../../../shared/schema/desktop.ts'
 import { Button } from '../../components/button.tsx'
 import { Card } from '../../components/card.tsx'
+import { Failure } from '../../components/failure.tsx'
 import { useAction } from '../../components/use-action.ts'
 import { formatDateTime, formatShare } from '../../strings/format.ts'
 import { strings } from '../../strings/index.ts'
@@ -31,11 +32,7 @@ export function UpdateCard({ update }: { update: Update }) {
     >
       <p aria-live="polite">{sentence(update)}</p>
       {update.kind === 'ready' && update.notes !== '' && <p className={styles.notes}>{update.notes}</p>}
-      {error !== undefined && (
-        <p className={styles.error} role="alert">
-          {error.message}
-        </p>
-      )}
+      <Failure error={error} />
     </Card>
   )
 }

@@ -1,4 +1,5 @@
 import { Brand } from '../../components/brand.tsx'
+import { Failure } from '../../components/failure.tsx'
 import { Segments } from '../../components/segments.tsx'
 import { useNode } from '../../store/node-context.tsx'
 import { strings } from '../../strings/index.ts'
@@ -30,11 +31,7 @@ export function AppearancePanel() {
           onChange={language => choose({ language })}
           isDisabled={!canChoose}
         />
-        {error !== undefined && (
-          <p className={styles.error} role="alert">
-            {strings.appearance.failed}: {error.message}
-          </p>
-        )}
+        <Failure what={strings.appearance.failed} error={error} />
       </section>
       <section className={styles.about}>
         <h2>{strings.appearance.about}</h2>

@@ -2,13 +2,14 @@ import { HandHeart } from 'lucide-react'
 import { useCallback, useState } from 'react'
 import { Card } from '../../components/card.tsx'
 import { EmptyState } from '../../components/empty-state.tsx'
+import { Failure } from '../../components/failure.tsx'
+import { Page } from '../../components/page.tsx'
 import { Segments } from '../../components/segments.tsx'
 import { useAnswer } from '../../components/use-answer.ts'
 import type { NodeClient } from '../../connection/node-client.ts'
 import { useNode } from '../../store/node-context.tsx'
 import { strings } from '../../strings/index.ts'
 import { Calendar } from './calendar.tsx'
-import styles from './contribution-page.module.css'
 import { DayBars } from './day-bars.tsx'
 import { barsOf, type SpanId, servicesOf, spanOf, spans } from './days.ts'
 import { ExportCard } from './export-card.tsx'
@@ -33,16 +34,11 @@ export default function ContributionPage() {
   const bars = barsOf(value?.days ?? [], today, spans[span])
   const services = servicesOf(value?.days ?? [])
   return (
-    <div className={styles.page}>
-      <header className={styles.header}>
-        <h1>{strings.page.contribution}</h1>
-        <Segments label={words.span.label} options={choices()} value={span} onChange={setSpan} />
-      </header>
-      {error !== undefined && (
-        <p className={styles.failed} role="alert">
-          {words.failed}: {error.message}
-        </p>
-      )}
+    <Page
+      title={strings.page.contribution}
+      tools={<Segments label={words.span.label} options={choices()} value={span} onChange={setSpan} />}
+    >
+      <Failure what={words.failed} error={error} />
       <LedgerNotice />
       {value !== undefined && <Totals contribution={value} />}
       <Card title={words.byDay}>
@@ -55,6 +51,6 @@ export default function ContributionPage() {
         )}
       </Card>
       <ExportCard />
-    </div>
+    </Page>
   )
 }

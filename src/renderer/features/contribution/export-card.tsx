@@ -2,6 +2,7 @@ import { Download } from 'lucide-react'
 import { ProgressBar } from 'react-aria-components'
 import { Button } from '../../components/button.tsx'
 import { Card } from '../../components/card.tsx'
+import { Failure } from '../../components/failure.tsx'
 import { useNode } from '../../store/node-context.tsx'
 import { strings } from '../../strings/index.ts'
 import styles from './export-card.module.css'
@@ -59,10 +60,6 @@ function Outcome({ state }: { state: ExportState }) {
     case 'done':
       return <output>{words.done({ jobs: state.jobs })}</output>
     case 'failed':
-      return (
-        <p className={styles.failed} role="alert">
-          {words.failed}: {state.error.message}
-        </p>
-      )
+      return <Failure what={words.failed} error={state.error} />
   }
 }

@@ -3,6 +3,8 @@ import type { Job } from '../../../shared/schema/job.ts'
 import type { Milliseconds } from '../../../shared/units.ts'
 import { Button } from '../../components/button.tsx'
 import { CopyButton } from '../../components/copy-button.tsx'
+import { type Fact, Facts } from '../../components/facts.tsx'
+import { Failure } from '../../components/failure.tsx'
 import { useAction } from '../../components/use-action.ts'
 import { useNode } from '../../store/node-context.tsx'
 import { formatBytes, formatDateTime, formatDuration } from '../../strings/format.ts'
@@ -20,16 +22,22 @@ export function JobPanel({ job, now, onClose }: { job: Job; now: Milliseconds; o
   const online = useNode(state => state.link.kind === 'online')
   const name = serviceName(job.service)
   const waitedMs = (job.startedAt ?? job.finishedAt ?? now) - job.createdAt
-  const facts: [string, string | undefined][] = [
-    [words.fact.outcome, job.error === undefined ? words.state[job.state] : `${words.state[job.state]}: ${job.error}`],
-    [words.fact.requester, job.requester],
-    [words.fact.worker, job.worker],
-    [words.fact.path, job.path === undefined ? undefined : strings.path[job.path]],
-    [words.fact.created, formatDateTime(job.createdAt)],
-    [words.fact.waited, formatDuration(waitedMs)],
-    [words.fact.took, job.startedAt === undefined ? undefined : formatDuration(jobDuration(job, now))],
-    [words.fact.bytes, words.bytes({ received: formatBytes(job.bytesIn), sent: formatBytes(job.bytesOut) })],
-    [words.fact.id, job.id],
+  const facts: Fact[] = [
+    {
+      name: words.fact.outcome,
+      value: job.error === undefined ? words.state[job.state] : `${words.state[job.state]}: ${job.error}`,
+    },
+    { name: words.fact.requester, value: job.requester },
+    { name: words.fact.worker, value: job.worker },
+    { name: words.fact.path, value: job.path === undefined ? undefined : strings.path[job.path] },
+    { name: words.fact.created, value: formatDateTime(job.createdAt) },
+    { name: words.fact.waited, value: formatDuration(waitedMs) },
+    { name: words.fact.took, value: job.startedAt === undefined ? undefined : formatDuration(jobDuration(job, now)) },
+    {
+      name: words.fact.bytes,
+      value: words.bytes({ received: formatBytes(job.bytesIn), sent: formatBytes(job.bytesOut) }),
+    },
+    { name: words.fact.id, value: job.id },
   ]
   return (
     <section className={styles.panel} aria-label={words.details}>
@@ -52,22 +60,8 @@ export function JobPanel({ job, now, onClose }: { job: Job; now: Milliseconds; o
           </Button>
         </span>
       </header>
-      {error !== undefined && (
-        <p className={styles.failed} role="alert">
-          {error.message}
-        </p>
-      )}
-      <dl className={styles.facts}>
-        {facts.map(
-          ([title, value]) =>
-            value !== undefined && (
-              <div key={title}>
-                <dt>{title}</dt>
-                <dd>{value}</dd>
-              </div>
-            ),
-        )}
-      </dl>
+      <Failure error={error} />
+      <Facts form="tiles" facts={facts} />
     </section>
   )
 }

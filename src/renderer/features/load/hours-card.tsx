@@ -3,6 +3,7 @@ import { useState } from 'react'
 import { hour } from '../../../shared/units.ts'
 import { Card } from '../../components/card.tsx'
 import { EmptyState } from '../../components/empty-state.tsx'
+import { Failure } from '../../components/failure.tsx'
 import { ScrollRegion } from '../../components/scroll-region.tsx'
 import { useAnswer } from '../../components/use-answer.ts'
 import type { NodeClient } from '../../connection/node-client.ts'
@@ -28,11 +29,7 @@ export function HoursCard({ asTable }: { asTable: boolean }) {
   const total = bars?.reduce((sum, bar) => sum + bar.served + bar.requested, 0)
   return (
     <Card title={words.title}>
-      {error !== undefined && (
-        <p className={page.failed} role="alert">
-          {words.failed}: {error.message}
-        </p>
-      )}
+      <Failure what={words.failed} error={error} />
       {bars === undefined && error === undefined && <output className={page.loading}>{strings.app.loadingPage}</output>}
       {total === 0 && <EmptyState icon={Clock} title={words.empty} hint={words.emptyHint} />}
       {bars !== undefined && total !== 0 && (asTable ? <HoursTable bars={bars} /> : <HourCharts bars={bars} />)}

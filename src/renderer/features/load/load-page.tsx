@@ -1,4 +1,6 @@
 import { useState } from 'react'
+import { Failure } from '../../components/failure.tsx'
+import { Page } from '../../components/page.tsx'
 import { Segments } from '../../components/segments.tsx'
 import { useNode } from '../../store/node-context.tsx'
 import { strings } from '../../strings/index.ts'
@@ -22,16 +24,12 @@ export default function LoadPage() {
     { id: 'table', label: strings.load.table },
   ] as const satisfies readonly { id: Form; label: string }[]
   return (
-    <div className={styles.page}>
-      <header className={styles.header}>
-        <h1>{strings.page.load}</h1>
-        <Segments label={strings.load.form} options={choices} value={form} onChange={setForm} />
-      </header>
-      {error !== undefined && (
-        <p className={styles.failed} role="alert">
-          {strings.load.failed}: {error.message}
-        </p>
-      )}
+    <Page
+      width="wide"
+      title={strings.page.load}
+      tools={<Segments label={strings.load.form} options={choices} value={form} onChange={setForm} />}
+    >
+      <Failure what={strings.load.failed} error={error} />
       {points === undefined ? (
         <output className={styles.loading}>{strings.app.loadingPage}</output>
       ) : form === 'table' ? (
@@ -44,6 +42,6 @@ export default function LoadPage() {
         </section>
       )}
       <HoursCard asTable={form === 'table'} />
-    </div>
+    </Page>
   )
 }

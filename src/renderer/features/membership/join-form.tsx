@@ -1,6 +1,7 @@
 import { type FormEvent, useId, useState } from 'react'
 import type { JoinResult } from '../../../shared/schema/membership.ts'
 import { Button } from '../../components/button.tsx'
+import { Failure } from '../../components/failure.tsx'
 import { useAction } from '../../components/use-action.ts'
 import { useNode } from '../../store/node-context.tsx'
 import { strings } from '../../strings/index.ts'
@@ -43,11 +44,7 @@ export function JoinForm() {
           {busy ? words.joining : words.join}
         </Button>
       </div>
-      {error !== undefined && (
-        <p className={styles.error} role="alert">
-          {words.failed({ message: error.message })}
-        </p>
-      )}
+      <Failure error={error} sentence={words.failed} />
       {result !== undefined && (
         <p className={styles.done} role="status">
           {result.status === 'member'

@@ -1,6 +1,7 @@
 import type { Membership } from '../../../shared/schema/membership.ts'
 import { Badge } from '../../components/badge.tsx'
 import { Card } from '../../components/card.tsx'
+import { type Fact, Facts } from '../../components/facts.tsx'
 import { useNode } from '../../store/node-context.tsx'
 import { formatDateTime, formatList } from '../../strings/format.ts'
 import { strings } from '../../strings/index.ts'
@@ -15,44 +16,44 @@ export function MembershipCard() {
   const words = strings.membership
   return (
     <Card title={words.title} aside={<Standing membership={membership} />}>
-      <dl className={styles.facts}>
-        <dt>{words.network}</dt>
-        <dd>{network.name}</dd>
-        {membership.kind === 'open' && (
-          <>
-            <dt>{words.access}</dt>
-            <dd>{words.openHint}</dd>
-          </>
-        )}
-        {membership.kind === 'member' && (
-          <>
-            <dt>{words.roles}</dt>
-            <dd>{formatList(membership.roles.map(role => words.role[role]))}</dd>
-          </>
-        )}
-        {(membership.kind === 'member' || membership.kind === 'expired') && (
-          <>
-            <dt>{membership.kind === 'member' ? words.until : words.endedAt}</dt>
-            <dd>{formatDateTime(membership.until)}</dd>
-          </>
-        )}
-        {membership.kind !== 'open' && (
-          <>
-            <dt>{words.renewal}</dt>
-            <dd>
-              {formatDateTime(membership.renewal.nextTryAt)}
-              {membership.renewal.failure !== undefined && (
-                <span className={styles.failure}>
-                  {words.renewalFailed({ message: membership.renewal.failure.message })}
-                </span>
-              )}
-            </dd>
-          </>
-        )}
-      </dl>
+      <div className={styles.facts}>
+        <Facts facts={factsOf(membership, network.name)} />
+      </div>
       <JoinForm />
     </Card>
   )
+}
+
+function factsOf(membership: Membership, network: string): Fact[] {
+  const words = strings.membership
+  const name: Fact = { name: words.network, value: network }
+  if (membership.kind === 'open') return [name, { name: words.access, value: words.openHint }]
+  const { nextTryAt, failure } = membership.renewal
+  return [
+    name,
+    ...(membership.kind === 'member'
+      ? [{ name: words.roles, value: formatList(membership.roles.map(role => words.role[role])) }]
+      : []),
+    ...(membership.kind === 'member' || membership.kind === 'expired'
+      ? [
+          {
+            name: membership.kind === 'member' ? words.until : words.endedAt,
+            value: formatDateTime(membership.until),
+          },
+        ]
+      : []),
+    {
+      name: words.renewal,
+      value: (
+        <>
+          {formatDateTime(nextTryAt)}
+          {failure !== undefined && (
+            <span className={styles.failure}>{words.renewalFailed({ message: failure.message })}</span>
+          )}
+        </>
+      ),
+    },
+  ]
 }
 
 const tones = { open: 'warn', member: 'good', expired: 'bad', pending: 'neutral', outside: 'bad' } as const

@@ -5,6 +5,7 @@ import type { Finding } from '../../../shared/schema/diagnosis.ts'
 import type { Milliseconds } from '../../../shared/units.ts'
 import { Button } from '../../components/button.tsx'
 import { Card } from '../../components/card.tsx'
+import { Failure } from '../../components/failure.tsx'
 import { useAnswer } from '../../components/use-answer.ts'
 import type { NodeClient } from '../../connection/node-client.ts'
 import { useNode } from '../../store/node-context.tsx'
@@ -45,11 +46,7 @@ export function ReachabilityCard() {
           <FindingRow key={JSON.stringify(finding)} finding={finding} now={now} />
         ))}
       </ul>
-      {error !== undefined && (
-        <p className={styles.failed} role="alert">
-          {words.checkFailed}: {error.message}
-        </p>
-      )}
+      <Failure what={words.checkFailed} error={error} />
     </Card>
   )
 }

@@ -2,6 +2,7 @@ import type { ReactNode } from 'react'
 import type { TunnelView } from '../../../shared/schema/tunnel.ts'
 import type { VpnState } from '../../../shared/schema/vpn.ts'
 import { Card } from '../../components/card.tsx'
+import { Failure } from '../../components/failure.tsx'
 import { Switch } from '../../components/switch.tsx'
 import { useAction } from '../../components/use-action.ts'
 import { useNode } from '../../store/node-context.tsx'
@@ -40,11 +41,7 @@ export function WaysInCard() {
       >
         {vpn !== undefined && settings.vpn.enabled && vpnSentence(vpn)}
       </Way>
-      {error !== undefined && (
-        <p className={styles.failed} role="alert">
-          {words.failed}: {error.message}
-        </p>
-      )}
+      <Failure what={words.failed} error={error} />
     </Card>
   )
 }

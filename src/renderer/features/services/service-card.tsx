@@ -2,6 +2,7 @@ import { CircleAlert, CircleCheck, CircleDashed, Lightbulb } from 'lucide-react'
 import type { ServiceStatus } from '../../../shared/schema/service.ts'
 import { Button } from '../../components/button.tsx'
 import { Card } from '../../components/card.tsx'
+import { Failure } from '../../components/failure.tsx'
 import { Meter } from '../../components/meter.tsx'
 import { Switch } from '../../components/switch.tsx'
 import { useAction } from '../../components/use-action.ts'
@@ -36,11 +37,7 @@ export function ServiceCard({ service }: { service: ServiceStatus }) {
       }
     >
       <Standing service={service} />
-      {error !== undefined && (
-        <p className={styles.failed} role="alert">
-          {error.message}
-        </p>
-      )}
+      <Failure error={error} />
       {service.unavailable === undefined && (
         <div className={styles.meters}>
           <Meter

@@ -1,4 +1,6 @@
 import type { ServiceStatus } from '../../../shared/schema/service.ts'
+import { type Fact, Facts } from '../../components/facts.tsx'
+import { Failure } from '../../components/failure.tsx'
 import { useAction } from '../../components/use-action.ts'
 import { useNode } from '../../store/node-context.tsx'
 import { formatCount, formatMebibytes } from '../../strings/format.ts'
@@ -15,44 +17,51 @@ export function ServiceFacts({ service }: { service: ServiceStatus }) {
   const { needs, models, languages } = service
   const words = strings.services
   const missing = languages?.chosen.filter(code => !languages.installed.includes(code)) ?? []
+  const facts: Fact[] = [
+    { name: words.needs, value: needsSentence(needs) },
+    {
+      name: words.runsOn,
+      value: (
+        <>
+          {words.engine[needs.engine]}
+          {upstream !== undefined && <code className={styles.place}>{upstream.url}</code>}
+        </>
+      ),
+    },
+    { name: words.atOnce, value: <Slots service={service} /> },
+    {
+      name: words.models,
+      value: models === undefined ? undefined : models.length === 0 ? words.noModels : <List items={models} />,
+    },
+    {
+      name: words.languages,
+      value: languages && (
+        <>
+          <List items={languages.chosen} />
+          {missing.length > 0 && (
+            <span className={styles.failed}> {words.notInstalled({ codes: missing.join(', ') })}</span>
+          )}
+        </>
+      ),
+    },
+  ]
   return (
-    <dl className={styles.facts}>
-      <dt>{words.needs}</dt>
-      <dd>
-        {needs.memoryMiB === 0 && needs.vramMiB === 0 && words.needsNothing}
-        {needs.memoryMiB > 0 && words.memoryEach({ memory: formatMebibytes(needs.memoryMiB) })}
-        {needs.memoryMiB > 0 && needs.vramMiB > 0 && ', '}
-        {needs.vramMiB > 0 && words.cardWith({ memory: formatMebibytes(needs.vramMiB) })}
-        {needs.vramMiB === 0 && needs.gpuHelps && ` · ${words.cardHelps}`}
-      </dd>
-      <dt>{words.runsOn}</dt>
-      <dd>
-        {words.engine[needs.engine]}
-        {upstream !== undefined && <code>{upstream.url}</code>}
-      </dd>
-      <dt>{words.atOnce}</dt>
-      <dd>
-        <Slots service={service} />
-      </dd>
-      {models !== undefined && (
-        <>
-          <dt>{words.models}</dt>
-          <dd>{models.length === 0 ? words.noModels : <List items={models} />}</dd>
-        </>
-      )}
-      {languages !== undefined && (
-        <>
-          <dt>{words.languages}</dt>
-          <dd>
-            <List items={languages.chosen} />
-            {missing.length > 0 && (
-              <span className={styles.failed}> {words.notInstalled({ codes: missing.join(', ') })}</span>
-            )}
-          </dd>
-        </>
-      )}
-    </dl>
+    <div className={styles.facts}>
+      <Facts facts={facts} />
+    </div>
   )
+}
+
+function needsSentence({ memoryMiB, vramMiB, gpuHelps }: ServiceStatus['needs']): string {
+  const words = strings.services
+  if (memoryMiB === 0 && vramMiB === 0)
+    return gpuHelps ? `${words.needsNothing} · ${words.cardHelps}` : words.needsNothing
+  const parts = [
+    memoryMiB > 0 ? words.memoryEach({ memory: formatMebibytes(memoryMiB) }) : '',
+    vramMiB > 0 ? words.cardWith({ memory: formatMebibytes(vramMiB) }) : '',
+  ]
+  const needed = parts.filter(Boolean).join(', ')
+  return vramMiB === 0 && gpuHelps ? `${needed} · ${words.cardHelps}` : needed
 }
 
 function List({ items }: { items: readonly string[] }) {
@@ -97,11 +106,7 @@ function Slots({ service: { type, slots } }: { service: ServiceStatus }) {
           </option>
         ))}
       </select>
-      {error !== undefined && (
-        <span className={styles.failed} role="alert">
-          {error.message}
-        </span>
-      )}
+      <Failure error={error} />
     </>
   )
 }

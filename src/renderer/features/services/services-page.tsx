@@ -1,6 +1,8 @@
 import { Blocks, RotateCw } from 'lucide-react'
 import { Button } from '../../components/button.tsx'
 import { EmptyState } from '../../components/empty-state.tsx'
+import { Failure } from '../../components/failure.tsx'
+import { Page } from '../../components/page.tsx'
 import { useAction } from '../../components/use-action.ts'
 import { useNode } from '../../store/node-context.tsx'
 import { strings } from '../../strings/index.ts'
@@ -14,25 +16,22 @@ export default function ServicesPage() {
   const { run, busy, error } = useAction()
   const words = strings.services
   return (
-    <div className={styles.page}>
-      <header className={styles.header}>
-        <h1>{strings.page.services}</h1>
+    <Page
+      title={strings.page.services}
+      tools={
         <Button isDisabled={!online || busy} onPress={() => run(client => client.hardware.probe())}>
           <RotateCw size={14} aria-hidden />
           {busy ? words.looking : words.lookAgain}
         </Button>
-      </header>
-      {error !== undefined && (
-        <p className={styles.failed} role="alert">
-          {words.lookFailed}: {error.message}
-        </p>
-      )}
+      }
+    >
+      <Failure what={words.lookFailed} error={error} />
       {services.length === 0 && <EmptyState icon={Blocks} title={words.none} />}
       <div className={styles.services}>
         {services.map(service => (
           <ServiceCard key={service.type} service={service} />
         ))}
       </div>
-    </div>
+    </Page>
   )
 }

@@ -1,12 +1,12 @@
-import type { ReactNode } from 'react'
 import { Card } from '../../components/card.tsx'
+import { Failure } from '../../components/failure.tsx'
+import { Field } from '../../components/field.tsx'
 import { Segments } from '../../components/segments.tsx'
 import { Switch } from '../../components/switch.tsx'
 import { useAction } from '../../components/use-action.ts'
 import { useNode } from '../../store/node-context.tsx'
 import { strings } from '../../strings/index.ts'
 import { languageChoices, themes, useAppearance } from '../appearance/use-appearance.ts'
-import styles from './fields.module.css'
 
 /** How the pages look and speak, and how the desktop app behaves; each counts at once. */
 export function AppCard() {
@@ -15,30 +15,30 @@ export function AppCard() {
   const words = strings.appearance
   return (
     <Card title={words.title}>
-      <Row label={words.theme}>
-        <Segments
-          label={words.theme}
-          options={themes()}
-          value={shown.theme}
-          onChange={theme => choose({ theme })}
-          isDisabled={!canChoose}
-        />
-      </Row>
-      <Row label={words.language} hint={words.languageHint}>
-        <Segments
-          label={words.language}
-          options={languageChoices()}
-          value={shown.language}
-          onChange={language => choose({ language })}
-          isDisabled={!canChoose}
-        />
-      </Row>
+      <Field namesItself label={words.theme}>
+        {() => (
+          <Segments
+            label={words.theme}
+            options={themes()}
+            value={shown.theme}
+            onChange={theme => choose({ theme })}
+            isDisabled={!canChoose}
+          />
+        )}
+      </Field>
+      <Field namesItself label={words.language} hint={words.languageHint}>
+        {() => (
+          <Segments
+            label={words.language}
+            options={languageChoices()}
+            value={shown.language}
+            onChange={language => choose({ language })}
+            isDisabled={!canChoose}
+          />
+        )}
+      </Field>
       {desktop?.kind === 'app' && <DesktopRows autostart={desktop.autostart} notifications={desktop.notifications} />}
-      {error !== undefined && (
-        <p className={styles.error} role="alert">
-          {words.failed}: {error.message}
-        </p>
-      )}
+      <Failure what={words.failed} error={error} />
     </Card>
   )
 }
@@ -48,7 +48,7 @@ function DesktopRows({ autostart, notifications }: { autostart: string; notifica
   const words = strings.desktop
   return (
     <>
-      <Row
+      <Field
         label={words.autostart}
         hint={
           autostart === 'blocked'
@@ -58,38 +58,28 @@ function DesktopRows({ autostart, notifications }: { autostart: string; notifica
               : words.autostartHint
         }
       >
-        <Switch
-          aria-label={words.autostart}
-          isSelected={autostart === 'on'}
-          isDisabled={busy || autostart === 'unavailable'}
-          onChange={on => run(client => client.desktop.set({ autostart: on }))}
-        />
-      </Row>
-      <Row label={words.notifications} hint={words.notificationsHint}>
-        <Switch
-          aria-label={words.notifications}
-          isSelected={notifications}
-          isDisabled={busy}
-          onChange={on => run(client => client.desktop.set({ notifications: on }))}
-        />
-      </Row>
-      {error !== undefined && (
-        <p className={styles.error} role="alert">
-          {error.message}
-        </p>
-      )}
+        {({ field, labelledBy }) => (
+          <Switch
+            id={field}
+            aria-labelledby={labelledBy}
+            isSelected={autostart === 'on'}
+            isDisabled={busy || autostart === 'unavailable'}
+            onChange={on => run(client => client.desktop.set({ autostart: on }))}
+          />
+        )}
+      </Field>
+      <Field label={words.notifications} hint={words.notificationsHint}>
+        {({ field, labelledBy }) => (
+          <Switch
+            id={field}
+            aria-labelledby={labelledBy}
+            isSelected={notifications}
+            isDisabled={busy}
+            onChange={on => run(client => client.desktop.set({ notifications: on }))}
+          />
+        )}
+      </Field>
+      <Failure error={error} />
     </>
-  )
-}
-
-function Row({ label, hint, children }: { label: string; hint?: string; children: ReactNode }) {
-  return (
-    <div className={styles.field}>
-      <div className={styles.words}>
-        <p className={styles.name}>{label}</p>
-        {hint !== undefined && <p className={styles.hint}>{hint}</p>}
-      </div>
-      <div className={styles.control}>{children}</div>
-    </div>
   )
 }

@@ -1,4 +1,5 @@
 import { type ReactNode, useId, useState } from 'react'
+import { Field, FieldPart } from '../../components/field.tsx'
 import { Segments } from '../../components/segments.tsx'
 import { Switch } from '../../components/switch.tsx'
 import { formatPlainNumber, parseNumber } from '../../strings/format.ts'
@@ -14,53 +15,6 @@ interface FieldProps {
   label: string
   /** What it is for, and what follows from it. */
   hint?: string | undefined
-}
-
-interface Ids {
-  field: string
-  labelledBy: string
-  /** For `aria-describedby`; missing where nothing is said. */
-  described: string | undefined
-}
-
-/** A value with its name, its explanation, and what is wrong with it. */
-function Field({
-  label,
-  hint,
-  error,
-  wide = false,
-  children,
-}: {
-  label: string
-  hint?: string | undefined
-  error?: string | undefined
-  wide?: boolean
-  children: (ids: Ids) => ReactNode
-}) {
-  const id = useId()
-  const described = [hint === undefined ? '' : `${id}-hint`, error === undefined ? '' : `${id}-error`].join(' ').trim()
-  return (
-    <div className={styles.field} data-wide={wide || undefined}>
-      <div className={styles.words}>
-        <label id={`${id}-label`} htmlFor={id}>
-          {label}
-        </label>
-        {hint !== undefined && (
-          <p id={`${id}-hint`} className={styles.hint}>
-            {hint}
-          </p>
-        )}
-      </div>
-      <div className={styles.control}>
-        {children({ field: id, labelledBy: `${id}-label`, described: described || undefined })}
-        {error !== undefined && (
-          <p id={`${id}-error`} className={styles.error} role="alert">
-            {error}
-          </p>
-        )}
-      </div>
-    </div>
-  )
 }
 
 interface NumberFieldProps extends FieldProps {
@@ -263,7 +217,7 @@ export function OptionalPart({ path, label, hint, initial, expected, children }:
           />
         )}
       </Field>
-      {value !== undefined && <div className={styles.part}>{children}</div>}
+      {value !== undefined && <FieldPart>{children}</FieldPart>}
     </>
   )
 }
@@ -277,7 +231,7 @@ export function ChoiceField<Id extends string>({
 }: FieldProps & { options: readonly { id: Id; label: string }[] }) {
   const { value, change } = useSetting(path)
   return (
-    <Field label={label} hint={hint}>
+    <Field namesItself label={label} hint={hint}>
       {() => <Segments label={label} options={options} value={value as Id} onChange={change} />}
     </Field>
   )

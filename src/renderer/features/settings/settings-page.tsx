@@ -2,6 +2,7 @@ import { LoaderCircle } from 'lucide-react'
 import { limitsSchema } from '../../../shared/schema/limits.ts'
 import type { Settings } from '../../../shared/schema/settings.ts'
 import { EmptyState } from '../../components/empty-state.tsx'
+import { Page } from '../../components/page.tsx'
 import { useNode } from '../../store/node-context.tsx'
 import { strings } from '../../strings/index.ts'
 import { MembershipCard } from '../membership/membership-card.tsx'
@@ -29,8 +30,7 @@ function SettingsForm({ settings }: { settings: Settings }) {
   const words = strings.settings
   return (
     <DraftProvider value={draft}>
-      <div className={styles.page}>
-        <h1 className={styles.title}>{strings.page.settings}</h1>
+      <Page title={strings.page.settings}>
         <div className={styles.columns}>
           <aside className={styles.aside}>
             <PreviewCard limits={limits.success ? limits.data : undefined} />
@@ -62,7 +62,7 @@ function SettingsForm({ settings }: { settings: Settings }) {
             />
           </div>
         </div>
-      </div>
+      </Page>
     </DraftProvider>
   )
 }

@@ -1,5 +1,6 @@
 import { useId, useState } from 'react'
 import { ActivityIcon } from '../../components/activity-icon.tsx'
+import { Failure } from '../../components/failure.tsx'
 import { Switch } from '../../components/switch.tsx'
 import { useAction } from '../../components/use-action.ts'
 import { useNode } from '../../store/node-context.tsx'
@@ -37,11 +38,7 @@ export function DonateCard() {
           <span>{sentence}</span>
         </p>
         <p className={styles.note}>{donating ? strings.donate.thanks : strings.donate.invitation}</p>
-        {error !== undefined && (
-          <p className={styles.error} role="alert">
-            {strings.donate.failed}: {error.message}
-          </p>
-        )}
+        <Failure what={strings.donate.failed} error={error} />
       </div>
       <div className={styles.control}>
         <span className={styles.onOff} aria-hidden="true">

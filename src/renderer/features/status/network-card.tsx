@@ -1,6 +1,7 @@
 import { Badge } from '../../components/badge.tsx'
 import { Card } from '../../components/card.tsx'
 import { CopyButton } from '../../components/copy-button.tsx'
+import { Facts } from '../../components/facts.tsx'
 import { useNode } from '../../store/node-context.tsx'
 import { formatCount, formatDuration, shortPeerId } from '../../strings/format.ts'
 import { strings } from '../../strings/index.ts'
@@ -35,17 +36,25 @@ export function NetworkCard() {
           {strings.topology.known} · {formatCount(counts.donating)} {strings.topology.donating}
         </a>
       )}
-      <dl className={styles.facts}>
-        <dt>{words.networkName}</dt>
-        <dd>{self.network.name}</dd>
-        <dt>{words.peerId}</dt>
-        <dd>
-          <code title={self.peerId}>{shortPeerId(self.peerId)}</code>
-          <CopyButton label={words.copyPeerId} text={() => self.peerId} />
-        </dd>
-        <dt>{words.uptime}</dt>
-        <dd>{formatDuration(upMinutes < 1 ? Math.max(0, now - self.startedAt) : upMinutes * 60_000)}</dd>
-      </dl>
+      <Facts
+        form="rows"
+        facts={[
+          { name: words.networkName, value: self.network.name },
+          {
+            name: words.peerId,
+            value: (
+              <>
+                <code title={self.peerId}>{shortPeerId(self.peerId)}</code>
+                <CopyButton label={words.copyPeerId} text={() => self.peerId} />
+              </>
+            ),
+          },
+          {
+            name: words.uptime,
+            value: formatDuration(upMinutes < 1 ? Math.max(0, now - self.startedAt) : upMinutes * 60_000),
+          },
+        ]}
+      />
     </Card>
   )
 }

@@ -1,5 +1,6 @@
 import type { ServiceStatus } from '../../../shared/schema/service.ts'
 import { Card } from '../../components/card.tsx'
+import { Failure } from '../../components/failure.tsx'
 import { Switch } from '../../components/switch.tsx'
 import { useAction } from '../../components/use-action.ts'
 import { useNode } from '../../store/node-context.tsx'
@@ -42,11 +43,7 @@ function ServiceRow({ service, donating }: { service: ServiceStatus; donating: b
           {name} <code>{service.type}</code>
         </p>
         <p className={styles.state}>{serviceState(service, donating)}</p>
-        {error !== undefined && (
-          <p className={styles.error} role="alert">
-            {error.message}
-          </p>
-        )}
+        <Failure error={error} />
       </div>
       <Switch
         aria-label={strings.services.toggle({ name })}

@@ -1,3 +1,4 @@
+import { Columns, Page } from '../../components/page.tsx'
 import { strings } from '../../strings/index.ts'
 import { Counters } from './counters.tsx'
 import { DonateCard } from './donate-card.tsx'
@@ -6,25 +7,27 @@ import { NetworkCard } from './network-card.tsx'
 import { RecentJobs } from './recent-jobs.tsx'
 import { RunningJobs } from './running-jobs.tsx'
 import { ServicesCard } from './services-card.tsx'
-import styles from './status-page.module.css'
 
 export default function StatusPage() {
   return (
-    <div className={styles.page}>
-      <h1 className={styles.title}>{strings.page.status}</h1>
+    <Page title={strings.page.status}>
       <DonateCard />
       <Counters />
-      <div className={styles.columns}>
-        <div className={styles.stack}>
-          <RunningJobs />
-          <RecentJobs />
-        </div>
-        <div className={styles.stack}>
-          <MachineCard />
-          <ServicesCard />
-          <NetworkCard />
-        </div>
-      </div>
-    </div>
+      <Columns
+        main={
+          <>
+            <RunningJobs />
+            <RecentJobs />
+          </>
+        }
+        aside={
+          <>
+            <MachineCard />
+            <ServicesCard />
+            <NetworkCard />
+          </>
+        }
+      />
+    </Page>
   )
 }

@@ -2,6 +2,7 @@ import { X } from 'lucide-react'
 import type { Topology } from '../../../shared/schema/topology.ts'
 import { Button } from '../../components/button.tsx'
 import { CopyButton } from '../../components/copy-button.tsx'
+import { type Fact, Facts } from '../../components/facts.tsx'
 import { formatClock, formatDuration, formatMebibytes } from '../../strings/format.ts'
 import { strings } from '../../strings/index.ts'
 import styles from './details-panel.module.css'
@@ -24,24 +25,25 @@ export function DetailsPanel({
   const row = nodeRows(topology).find(({ node }) => node.peerId === peerId)
   if (row === undefined) return null
   const { node, path, rttMs } = row
-  const facts: [string, string][] = [
-    [words.columns.role, words.role[node.role]],
-    [words.columns.state, nodeState(node)],
-    [words.columns.path, path === undefined ? words.noPath : strings.path[path]],
-    [words.columns.latency, rttMs === undefined ? words.unknown : formatDuration(rttMs)],
-    [words.columns.load, node.load === undefined ? words.unknown : words.load({ share: node.load })],
-    [words.columns.services, node.services.join(', ') || words.noServices],
-    [
-      words.capability,
-      node.capabilities === undefined
-        ? words.unknown
-        : words.machine({
-            threads: node.capabilities.cpuThreads,
-            memory: formatMebibytes(node.capabilities.memoryMiB),
-          }),
-    ],
-    [words.columns.location, node.location ?? words.unknown],
-    [words.columns.lastSeen, formatClock(node.lastSeen)],
+  const facts: Fact[] = [
+    { name: words.columns.role, value: words.role[node.role] },
+    { name: words.columns.state, value: nodeState(node) },
+    { name: words.columns.path, value: path === undefined ? words.noPath : strings.path[path] },
+    { name: words.columns.latency, value: rttMs === undefined ? words.unknown : formatDuration(rttMs) },
+    { name: words.columns.load, value: node.load === undefined ? words.unknown : words.load({ share: node.load }) },
+    { name: words.columns.services, value: node.services.join(', ') || words.noServices },
+    {
+      name: words.capability,
+      value:
+        node.capabilities === undefined
+          ? words.unknown
+          : words.machine({
+              threads: node.capabilities.cpuThreads,
+              memory: formatMebibytes(node.capabilities.memoryMiB),
+            }),
+    },
+    { name: words.columns.location, value: node.location ?? words.unknown },
+    { name: words.columns.lastSeen, value: formatClock(node.lastSeen) },
   ]
   return (
     <aside className={styles.panel} aria-label={words.details}>
@@ -52,14 +54,7 @@ export function DetailsPanel({
           <X size={16} aria-hidden />
         </Button>
       </header>
-      <dl className={styles.facts}>
-        {facts.map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
+      <Facts form="rows" facts={facts} />
       <p className={styles.peerId}>
         <code>{node.peerId}</code>
         <CopyButton label={words.copyPeerId} text={() => node.peerId} />

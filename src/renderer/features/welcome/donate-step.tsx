@@ -2,10 +2,12 @@ import { HeartHandshake } from 'lucide-react'
 import { useState } from 'react'
 import { Button } from '../../components/button.tsx'
 import { Checkbox } from '../../components/checkbox.tsx'
+import { Failure } from '../../components/failure.tsx'
 import { useNode } from '../../store/node-context.tsx'
 import { strings } from '../../strings/index.ts'
 import { ConsentPoints } from '../status/consent-points.tsx'
 import styles from './donate-step.module.css'
+import { StepFoot } from './step-foot.tsx'
 import { useEndOfWelcome } from './use-end-of-welcome.ts'
 
 /** What one agrees to, and the one button. */
@@ -29,18 +31,13 @@ export function DonateStep({ onBack }: { onBack: () => void }) {
           {strings.desktop.autostart}
         </Checkbox>
       )}
-      {error !== undefined && (
-        <p className={styles.error} role="alert">
-          {error.message}
-        </p>
-      )}
-      <footer className={styles.foot}>
-        <Button onPress={onBack}>{words.back}</Button>
+      <Failure error={error} />
+      <StepFoot onBack={onBack}>
         <Button kind="primary" isDisabled={busy || !online} onPress={donate}>
           <HeartHandshake size={17} aria-hidden />
           {strings.donate.switch}
         </Button>
-      </footer>
+      </StepFoot>
       <p className={styles.agree}>{words.agree}</p>
     </>
   )

@@ -1,13 +1,15 @@
 import { limitsSchema } from '../../../shared/schema/limits.ts'
 import type { Settings } from '../../../shared/schema/settings.ts'
 import { Button } from '../../components/button.tsx'
+import { Failure } from '../../components/failure.tsx'
+import { FieldGroup } from '../../components/field.tsx'
 import { useNode } from '../../store/node-context.tsx'
 import { strings } from '../../strings/index.ts'
 import { ChoiceField, NumberField, SwitchField } from '../settings/fields.tsx'
 import { PreviewCard } from '../settings/preview-card.tsx'
 import { DraftProvider } from '../settings/settings-context.tsx'
 import { useDraft } from '../settings/use-draft.ts'
-import styles from './limits-step.module.css'
+import { StepFoot } from './step-foot.tsx'
 
 interface LimitsStepProps {
   onDone: () => void
@@ -31,7 +33,7 @@ function LimitsForm({ settings, onDone, onBack }: LimitsStepProps & { settings: 
   }
   return (
     <DraftProvider value={draft}>
-      <div className={styles.fields}>
+      <FieldGroup>
         <ChoiceField
           path="limits.whileInUse.cpu"
           label={words.whileInUse}
@@ -61,19 +63,14 @@ function LimitsForm({ settings, onDone, onBack }: LimitsStepProps & { settings: 
           none={share.allThreads}
         />
         <SwitchField path="limits.battery.pauseOnBattery" label={power.onBattery} hint={power.onBatteryHint} />
-      </div>
+      </FieldGroup>
       <PreviewCard limits={limits.success ? limits.data : undefined} />
-      {draft.error !== undefined && (
-        <p className={styles.error} role="alert">
-          {strings.settings.bar.failed({ message: draft.error.message })}
-        </p>
-      )}
-      <footer className={styles.foot}>
-        <Button onPress={onBack}>{words.back}</Button>
+      <Failure error={draft.error} sentence={strings.settings.bar.failed} />
+      <StepFoot onBack={onBack}>
         <Button kind="primary" isDisabled={draft.busy || draft.issues.length > 0} onPress={next}>
           {words.next}
         </Button>
-      </footer>
+      </StepFoot>
     </DraftProvider>
   )
 }

@@ -1,6 +1,7 @@
 import { lazy, Suspense, useEffect, useId, useRef, useState } from 'react'
 import { Brand } from '../../components/brand.tsx'
 import { Button } from '../../components/button.tsx'
+import { Failure } from '../../components/failure.tsx'
 import { Segments } from '../../components/segments.tsx'
 import { useNode } from '../../store/node-context.tsx'
 import { strings } from '../../strings/index.ts'
@@ -9,6 +10,7 @@ import { DonateStep } from './donate-step.tsx'
 import { LimitsStep } from './limits-step.tsx'
 import { MachineStep } from './machine-step.tsx'
 import { ServicesStep } from './services-step.tsx'
+import { StepFoot } from './step-foot.tsx'
 import { useEndOfWelcome } from './use-end-of-welcome.ts'
 import styles from './welcome.module.css'
 
@@ -53,19 +55,14 @@ export default function Welcome() {
           {step === 'services' && <ServicesStep />}
           {step === 'limits' && <LimitsStep onDone={next} onBack={() => setAt(at - 1)} />}
           {step === 'donate' && <DonateStep onBack={() => setAt(at - 1)} />}
-          {error !== undefined && (
-            <p className={styles.error} role="alert">
-              {error.message}
-            </p>
-          )}
+          <Failure error={error} />
         </div>
         {(step === 'machine' || step === 'services') && (
-          <footer className={styles.foot}>
-            {at > 0 && <Button onPress={() => setAt(at - 1)}>{words.back}</Button>}
+          <StepFoot onBack={at > 0 ? () => setAt(at - 1) : undefined}>
             <Button kind="primary" onPress={next}>
               {words.next}
             </Button>
-          </footer>
+          </StepFoot>
         )}
         <p className={styles.skip}>
           <Button kind="quiet" isDisabled={busy} onPress={() => end()}>
