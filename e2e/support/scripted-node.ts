@@ -119,6 +119,7 @@ export function scriptedJobs(topology: Topology, now = Date.now()): Job[] {
 export interface ScriptedNode {
   node: StandInNode
   server: DashboardServer
+  peers: number
   stop(): Promise<void>
 }
 
@@ -155,7 +156,7 @@ export async function startScriptedNode({
     if (index === 60)
       log.child({ component: 'services' }).error({ code: 'ENGINE_FAILED' }, 'engine stopped and was restarted')
   }
-  return { node, server, stop: () => server.stop() }
+  return { node, server, peers, stop: () => server.stop() }
 }
 
 /** What its router did with 37 requests, some of them to nodes of the topology. */
