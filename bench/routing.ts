@@ -4,22 +4,21 @@ import { systemClock } from '../src/main/clock.ts'
 import { WorkerCache } from '../src/main/directory/cache.ts'
 import { createTestHost } from '../src/main/directory/test-network.ts'
 import { createLog, LogBuffer } from '../src/main/log.ts'
-import type { RoutedAnswer } from '../src/main/routing/routed-answer.ts'
 import { WorkerChoice } from '../src/main/routing/worker-choice.ts'
 import { WorkerExperience } from '../src/main/routing/worker-experience.ts'
 import { KiB, MiB, minute, second } from '../src/shared/units.ts'
 import { type Benchmark, type BenchmarkOptions, median } from './benchmark.ts'
 import { fixedWorkers, viewOf } from './routing/fixed-workers.ts'
+import { forward, oneByOne, payload, warmUps } from './routing/light-request.ts'
 import { LightServices, lightService } from './routing/light-services.ts'
 import { benchToken, type RoutingNode, startRoutingNode } from './routing/routing-node.ts'
 import { RoutingProcess } from './routing/routing-process.ts'
 import { slots } from './routing/routing-words.ts'
+import { measureWays } from './routing/ways.ts'
 import { elapsed, percentile } from './timing.ts'
 
-const payload = Buffer.alloc(KiB, 'x')
 const cachedWorkers = 50
 const decisions = 20_000
-const warmUps = 500
 const requests = 2_000
 const inFlight = 50
 const floodMs = 2 * second
@@ -29,12 +28,13 @@ const failoversPerRepeat = 5
 /** Deciding where a request goes and sending it there: a requester in this process, workers in others. 1 KiB in and out. */
 export const routing: Benchmark = {
   name: 'routing',
-  summary: 'deciding, forwarding 1 KiB to another process beside plain HTTP, a large upload, a worker killed',
+  summary: 'deciding, forwarding 1 KiB by each way beside plain HTTP, a large upload, a worker killed',
   async run(options) {
     const { progress, repeats } = options
     progress('deciding')
     const decideUs = await repeated(repeats, async () => percentile(await decide(), 0.5) * 1_000)
     const forwarding = await measureForwarding(options)
+    const ways = await measureWays(options, requests)
     const rssGrowth = await measureUpload(options)
     const failover = await measureFailover(options)
     return {
@@ -44,10 +44,12 @@ export const routing: Benchmark = {
         inFlight,
         uploadMiB: uploadBytes / MiB,
         failovers: failover.length,
+        ...ways.skipped,
       },
       metrics: {
         'decideCached.p50Us': median(decideUs),
         ...forwarding,
+        ...ways.metrics,
         rssGrowth100MiB: median(rssGrowth),
         'failover.p50': percentile(failover, 0.5),
         'failover.max': Math.max(...failover),
@@ -123,18 +125,22 @@ async function measureForwarding({ progress, repeats, signal }: BenchmarkOptions
   try {
     requester.workers.set([viewOf(worker)])
     const direct: number[] = []
+    const directTail: number[] = []
     const baseline: number[] = []
     const perSecond: number[] = []
     const plainPerSecond: number[] = []
     for (let repeat = 1; repeat <= repeats; repeat++) {
       progress(`forwarding, ${repeat} of ${repeats}`)
-      direct.push(percentile(await oneByOne(viaNode, signal), 0.5))
-      baseline.push(percentile(await oneByOne(viaPlain, signal), 0.5))
+      const times = await oneByOne(viaNode, requests, signal)
+      direct.push(percentile(times, 0.5))
+      directTail.push(percentile(times, 0.99))
+      baseline.push(percentile(await oneByOne(viaPlain, requests, signal), 0.5))
       perSecond.push(await flood(viaNode, signal))
       plainPerSecond.push(await flood(viaPlain, signal))
     }
     return {
       'forwardDirect.p50': median(direct),
+      'forwardDirect.p99': median(directTail),
       forwardPerSecond50way: median(perSecond),
       ratioPlainHttp: median(direct.map((ms, repeat) => ms / (baseline[repeat] ?? Number.NaN))),
       'plainHttp.p50': median(baseline),
@@ -145,40 +151,6 @@ async function measureForwarding({ progress, repeats, signal }: BenchmarkOptions
     await requester.stop()
     await worker.stop()
   }
-}
-
-let sent = 0
-
-async function forward({ router }: RoutingNode): Promise<RoutedAnswer> {
-  const answer = await router.route({
-    id: `bench-${String(sent++).padStart(8, '0')}`,
-    service: lightService,
-    requester: 'bench',
-    contentType: 'application/octet-stream',
-    accept: '',
-    body: singly(payload),
-    declaredBytes: payload.length,
-    deadlineAt: Date.now() + minute,
-    signal: new AbortController().signal,
-  })
-  let bytes = 0
-  if (answer.body instanceof Uint8Array) bytes = answer.body.length
-  else for await (const chunk of answer.body) bytes += chunk.byteLength
-  if (bytes !== payload.length) throw new Error(`expected ${payload.length} bytes back, got ${bytes}`)
-  return answer
-}
-
-async function* singly(bytes: Uint8Array) {
-  yield bytes
-}
-
-async function oneByOne(ask: () => Promise<unknown>, signal: AbortSignal): Promise<number[]> {
-  const times: number[] = []
-  for (let index = 0; index < warmUps + requests; index++) {
-    signal.throwIfAborted()
-    times.push(await elapsed(ask))
-  }
-  return times.slice(warmUps)
 }
 
 /** Requests a second with 50 under way. */

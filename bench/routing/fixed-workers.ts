@@ -20,7 +20,7 @@ export function fixedWorkers(workers: WorkerView[]): WorkerSource & { set(worker
 }
 
 /** An idle worker as a lookup would name it. */
-export function viewOf({ peerId, addresses }: NodePlace): WorkerView {
+export function viewOf({ peerId, addresses, vpnIp, tunnelUrl }: NodePlace): WorkerView {
   const now = Date.now()
   const state = 'donating' as const
   const common = {
@@ -31,5 +31,6 @@ export function viewOf({ peerId, addresses }: NodePlace): WorkerView {
   }
   const capabilities = { workerType: 'headless' as const, cpuThreads: 4, memoryMiB: 8_192, gpus: [] }
   const record = { ...common, seq: 1, issuedAt: now, services: [lightService], capabilities, addresses }
-  return { peerId, record, ...common, updatedAt: now }
+  const elsewhere = { ...(vpnIp === undefined ? {} : { vpnIp }), ...(tunnelUrl === undefined ? {} : { tunnelUrl }) }
+  return { peerId, record: { ...record, ...elsewhere }, ...common, updatedAt: now }
 }

@@ -1,6 +1,7 @@
 import { systemClock } from '../../src/main/clock.ts'
 import type { Host } from '../../src/main/dht/host.ts'
 import { SocketOrigins } from '../../src/main/http/origin.ts'
+import { PublicListener } from '../../src/main/http/public-listener.ts'
 import { createServiceApp } from '../../src/main/http/service-app.ts'
 import { ServiceServer } from '../../src/main/http/service-server.ts'
 import { JobLog } from '../../src/main/ledger/job-log.ts'
@@ -33,6 +34,8 @@ export interface RoutingNode {
   readonly experience: WorkerExperience
   /** Address of its loopback listener. */
   readonly url: string
+  /** Address of its listener for what comes through a tunnel. */
+  readonly doorUrl: string
   stop(): Promise<void>
 }
 
@@ -71,15 +74,22 @@ export async function startRoutingNode({
     { local, router, origins, clock, log },
     { selfId, version: '0', accessToken: benchToken, services: () => [], donating: () => true },
   )
-  const server = new ServiceServer({ app, origins }, { port: { port: 0, explicit: true } })
+  const server = new ServiceServer(
+    { app, origins, onWebSocket: (...arrival) => host.libp2p.services.webSocketDoor.enter(...arrival) },
+    { port: { port: 0, explicit: true } },
+  )
+  const door = new PublicListener({ server }, { port: { port: 0, explicit: true }, host: '127.0.0.1' })
   await peerHttp.start()
   await server.start()
+  await door.start()
   return {
     router,
     counters,
     experience,
     url: `http://127.0.0.1:${server.port}`,
+    doorUrl: door.url ?? '',
     async stop() {
+      door.stop()
       await server.stop()
       await peerHttp.stop()
     },

@@ -10,7 +10,7 @@ import { AddressBook } from '../dht/address-book.ts'
 import { Bootstrap } from '../dht/bootstrap.ts'
 import { ClosestPeers } from '../dht/closest.ts'
 import { Contacts } from '../dht/contacts.ts'
-import { createHost, type Host } from '../dht/host.ts'
+import { createHost, type Host, type HostInit } from '../dht/host.ts'
 import { networkId } from '../dht/network.ts'
 import { configuredSeeds, knownPeers } from '../dht/seed-source.ts'
 import { Lifecycle, type Startable } from '../lifecycle.ts'
@@ -48,7 +48,7 @@ export interface TestNodeInit extends Partial<DirectoryInit> {
 export async function createTestHost(
   init: Pick<TestNodeInit, 'network' | 'port' | 'mode' | 'connectionCheckIntervalMs'> & {
     privateKey?: Ed25519PrivateKey
-  } = {},
+  } & Pick<Partial<HostInit>, 'listen' | 'coordinator'> = {},
 ): Promise<Host> {
   const privateKey = init.privateKey ?? (await generateKeyPair('Ed25519'))
   return createHost(
@@ -56,8 +56,9 @@ export async function createTestHost(
     {
       networkId: networkId(init.network ?? 'test'),
       port: { port: init.port ?? 0, explicit: true },
-      listen: ['127.0.0.1'],
+      listen: init.listen ?? ['127.0.0.1'],
       mdns: false,
+      ...(init.coordinator === undefined ? {} : { coordinator: init.coordinator }),
       relaxedLimits: true,
       mode: init.mode ?? 'server',
       ...(init.connectionCheckIntervalMs === undefined
