@@ -45,6 +45,10 @@ test('an owner tries limits out, is told what is expected, and what is saved cou
     expect((await node.command(['schedule', 'mon-sun', '22:30-07:00'])).code).toBe(0)
     await expect(page.getByRole('grid', { name: 'Hours of the week' })).toBeVisible()
     await expect(page.getByText('59.5 of 168 hours')).toBeVisible()
+    expect((await node.command(['bandwidth', '--down', '500'])).stdout).toBe('Down: at most 500 KiB/s\nUp: no limit\n')
+    await expect(page.getByRole('textbox', { name: 'Download at most' })).toHaveValue('500')
+    await expect(page.getByRole('textbox', { name: 'Upload at most' })).toHaveValue('')
+    await expect.poll(allowance).toMatchObject({ downBytesPerSecond: 512_000 })
   } finally {
     await node.kill()
     await folder.remove()

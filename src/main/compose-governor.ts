@@ -69,18 +69,21 @@ export function composeGovernor(
         },
         monthBytes: () => meter.monthBytes,
         dedicated: config.dedicated,
+        bandwidth: config.bandwidth,
       },
     ),
   )
-  const throttle = new Throttle({ clock }, { bytesPerSecond: () => governor.allowance.get().bytesPerSecond })
+  const down = new Throttle({ clock }, { bytesPerSecond: () => governor.allowance.get().downBytesPerSecond })
+  const up = new Throttle({ clock }, { bytesPerSecond: () => governor.allowance.get().upBytesPerSecond })
   return {
     governor,
     meter,
     facts: sampler.facts,
-    services: new MeteredServices({ services, throttle, meter }),
+    services: new MeteredServices({ services, down, up, meter }),
     bookRelayed(bytes: number): Milliseconds {
       meter.add(bytes)
-      return throttle.book(bytes)
+      // What is relayed comes in and goes out again.
+      return Math.max(down.book(bytes), up.book(bytes))
     },
   }
 }

@@ -5,6 +5,7 @@ import { logLevelSchema } from '../../shared/schema/log.ts'
 import { MiB, type Milliseconds } from '../../shared/units.ts'
 import type { Flags } from '../config/node-config.ts'
 import { answerText } from './answer-text.ts'
+import { addBandwidth } from './bandwidth.ts'
 import { addCa } from './ca-commands.ts'
 import { type CommandContext, type CommonOptions, dataFolderOption, jsonOption, print } from './command-context.ts'
 import { addContribution, localDay } from './contribution.ts'
@@ -72,6 +73,7 @@ export function createProgram(context: CommandContext): Command {
   addDonate(program, context)
   addPause(program, context)
   addSchedule(program, context)
+  addBandwidth(program, context)
   addContribution(program, context)
   addStatus(program, context)
   addTunnel(program, context)

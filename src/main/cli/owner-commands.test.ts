@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { sampleContribution } from '../../shared/testing/samples.ts'
 import { day, hour, minute, second } from '../../shared/units.ts'
+import { formatBandwidth, parseRate } from './bandwidth.ts'
 import { formatContribution } from './contribution.ts'
 import { parseDuration } from './options.ts'
 import { formatSchedule, parseSpans } from './schedule.ts'
@@ -43,6 +44,17 @@ describe('a schedule', () => {
     expect(formatSchedule(undefined)).toBe('At any hour.')
     const spans = parseSpans(['mon', '19:00-07:00'])
     expect(formatSchedule({ spans, timeZone: 'Europe/London' })).toBe('mon 19:00-07:00\nTime zone: Europe/London')
+  })
+})
+
+describe('a bound for the connection', () => {
+  it('is KiB a second, or none', () => {
+    expect([parseRate('250'), parseRate('none')]).toEqual([250, null])
+    expect(formatBandwidth({ down: 250, up: null })).toBe('Down: at most 250 KiB/s\nUp: no limit')
+  })
+
+  it.each(['0', '-1', '2.5', 'fast', '10485761'])('“%s” is refused', text => {
+    expect(() => parseRate(text)).toThrow(/KiB a second/)
   })
 })
 

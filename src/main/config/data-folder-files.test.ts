@@ -70,6 +70,17 @@ describe('settings file', () => {
     expect(await openSettings().load()).toEqual({ ...defaultSettings, limits: { ...limits, programs } })
   })
 
+  it('of a time with one bound for the connection: it holds for what comes in and for what goes out', async () => {
+    const network = { pauseWhenMetered: false, kibPerSecond: 250 }
+    const file = { ...defaultSettings, limits: { ...defaultSettings.limits, network } }
+    await writeFile(join(folder.path, 'settings.json'), JSON.stringify(file))
+    expect((await openSettings().load()).limits.network).toEqual({
+      pauseWhenMetered: false,
+      downKibPerSecond: 250,
+      upKibPerSecond: 250,
+    })
+  })
+
   it('of a time before the first run and the choice of a language: who gives already is not led through it', async () => {
     const { welcomed: _, appearance: __, ...older } = defaultSettings
     const file = { ...older, consent: true, appearance: { theme: 'dark' } }

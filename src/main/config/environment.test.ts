@@ -68,6 +68,8 @@ describe('environment', () => {
     ['CORS_ORIGINS', '*', 'CORS_ORIGINS: expected origins such as https://app.example.org, got "*"'],
     ['DHT_WORKER_TTL', '0', 'DHT_WORKER_TTL: expected a number of seconds from 1 to 999999, got "0"'],
     ['DHT_WORKER_TTL', '601', 'DHT_WORKER_TTL: expected at most 600 seconds, got "601"'],
+    ['BANDWIDTH_UP', '0', 'BANDWIDTH_UP: expected KiB a second, from 1 to 10485760, got "0"'],
+    ['BANDWIDTH_DOWN', '2 MB', 'BANDWIDTH_DOWN: expected KiB a second, from 1 to 10485760, got "2 MB"'],
     ['DHT_MAX_WORKERS', '-1', 'DHT_MAX_WORKERS: expected a number from 1 to 1000, got "-1"'],
     ['LOCATION', 'New York', 'LOCATION: expected lower-case words joined by hyphens, got "New York"'],
   ])('refuses %s=%s in one line that says what it takes', (variable, value, message) => {

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { RmaError } from '../../shared/errors.ts'
+import { kibPerSecondSchema } from '../../shared/schema/limits.ts'
 import { locationSchema } from '../../shared/schema/primitives.ts'
 import { tunnelUrlSchema } from '../../shared/schema/seeds.ts'
 import { second } from '../../shared/units.ts'
@@ -16,6 +17,12 @@ const portNumber = z
   .regex(/^\d{1,5}$/, 'expected a port from 1 to 65535')
   .transform(Number)
   .refine(port => port >= 1 && port <= 65_535, 'expected a port from 1 to 65535')
+
+const kibPerSecond = z
+  .string()
+  .regex(/^\d{1,8}$/, 'expected KiB a second, from 1 to 10485760')
+  .transform(Number)
+  .refine(rate => kibPerSecondSchema.safeParse(rate).success, 'expected KiB a second, from 1 to 10485760')
 
 const onOrOff = z
   .enum(['true', '1', 'false', '0'], 'expected true or false')
@@ -61,6 +68,9 @@ const environmentSchema = z.object({
     .refine(count => count >= 1 && count <= 1_000, 'expected a number from 1 to 1000')
     .default(50),
   LOCATION: locationSchema.optional(),
+  /** Of what comes in and of what goes out for others, in KiB a second. */
+  BANDWIDTH_DOWN: kibPerSecond.optional(),
+  BANDWIDTH_UP: kibPerSecond.optional(),
   /** Coordinators, each asked for seeds; without the DHT the first that answers is registered with. */
   COORDINATOR_URL: listOf(webUrl('expected http or https URLs, with commas between them'), 8).optional(),
   /** Further places that answer as a coordinator's /api/dht/bootstrap does; the path may be left out. */

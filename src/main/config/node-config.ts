@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { RmaError } from '../../shared/errors.ts'
 import { type Capabilities, capabilitiesSchema } from '../../shared/schema/capabilities.ts'
+import type { Limits } from '../../shared/schema/limits.ts'
 import { locationSchema, multiaddrTextSchema } from '../../shared/schema/primitives.ts'
 import type { Settings } from '../../shared/schema/settings.ts'
 import type { Milliseconds } from '../../shared/units.ts'
@@ -79,6 +80,8 @@ export interface NodeConfig {
     cacheTtlMs: Milliseconds
     maxWorkers: number
   }
+  /** Laid over `settings.limits.network`, never saved. */
+  bandwidth: Partial<Pick<Limits['network'], 'downKibPerSecond' | 'upKibPerSecond'>>
   pretend?: Partial<Capabilities>
   loopbackSwarm: boolean
   dedicated: boolean
@@ -137,6 +140,10 @@ export async function loadConfig(init: { env: NodeJS.ProcessEnv; flags?: Flags }
       workerTtlMs: env.DHT_WORKER_TTL,
       cacheTtlMs: env.DHT_CACHE_TTL,
       maxWorkers: env.DHT_MAX_WORKERS,
+    },
+    bandwidth: {
+      ...(env.BANDWIDTH_DOWN === undefined ? {} : { downKibPerSecond: env.BANDWIDTH_DOWN }),
+      ...(env.BANDWIDTH_UP === undefined ? {} : { upKibPerSecond: env.BANDWIDTH_UP }),
     },
     ...(flags.pretend === undefined ? {} : { pretend: definedOnly(flags.pretend) }),
     loopbackSwarm: flags.loopbackSwarm ?? false,

@@ -107,6 +107,10 @@ const partsSchema = z.looseObject({
   appearance: z.looseObject({}).optional(),
 })
 
+const oneBoundSchema = z
+  .looseObject({ network: z.looseObject({ kibPerSecond: z.unknown() }) })
+  .refine(({ network }) => network.kibPerSecond !== undefined)
+
 /** Parts, limits and so on that an earlier version did not know take their defaults. */
 function completed(json: unknown): unknown {
   const { success, data } = partsSchema.safeParse(json)
@@ -117,10 +121,18 @@ function completed(json: unknown): unknown {
     // Who gave before there was a first run needs none.
     welcomed: data.consent === true,
     ...data,
-    limits: { ...limits, ...data.limits },
+    limits: { ...limits, ...twoWays(data.limits) },
     contribution: { ...contribution, ...data.contribution },
     appearance: { ...appearance, ...data.appearance },
   }
+}
+
+/** There was one bound for what comes in and what goes out; it goes on to hold for both. */
+function twoWays(limits: z.infer<typeof partsSchema>['limits']) {
+  const { success, data } = oneBoundSchema.safeParse(limits)
+  if (!success) return limits
+  const { kibPerSecond, ...network } = data.network
+  return { ...limits, network: { downKibPerSecond: kibPerSecond, upKibPerSecond: kibPerSecond, ...network } }
 }
 
 function validate(settings: Settings): Settings {

@@ -39,7 +39,11 @@ export interface GovernorInit {
   monthBytes: () => number
   /** The machine does nothing else: rules that keep it free for its owner are not in force. */
   dedicated: boolean
+  /** Bounds of this run, whatever the settings say. */
+  bandwidth?: Bandwidth
 }
+
+export type Bandwidth = Pick<Limits['network'], 'downKibPerSecond' | 'upKibPerSecond'>
 
 /** Keeps the machine its owner's: looks at the facts, decides by the policy, and puts the allowance into force. */
 export class Governor implements Startable {
@@ -115,7 +119,9 @@ export class Governor implements Startable {
   }
 
   #inForce(limits: Limits): Limits {
-    return this.#init.dedicated ? dedicatedLimits(limits) : limits
+    const { dedicated, bandwidth } = this.#init
+    const bounded = { ...limits, network: { ...limits.network, ...bandwidth } }
+    return dedicated ? dedicatedLimits(bounded) : bounded
   }
 
   #machine(): Machine {

@@ -5,7 +5,10 @@ import type { Throttle } from './throttle.ts'
 
 export interface MeteredServicesComponents {
   services: LocalServices
-  throttle: Throttle
+  /** Of documents that come in. */
+  down: Throttle
+  /** Of answers that go out. */
+  up: Throttle
   meter: DataMeter
 }
 
@@ -18,14 +21,14 @@ export class MeteredServices implements LocalServices {
   }
 
   async run(request: ServiceRequest): Promise<ServiceAnswer> {
-    const { services, throttle, meter } = this.#parts
+    const { services, down, up, meter } = this.#parts
     const { signal } = request
-    const answer = await services.run({ ...request, body: throttle.pace(meter.count(request.body), signal) })
+    const answer = await services.run({ ...request, body: down.pace(meter.count(request.body), signal) })
     if (!(answer.body instanceof Uint8Array)) {
-      return { ...answer, body: throttle.pace(meter.count(answer.body), signal) }
+      return { ...answer, body: up.pace(meter.count(answer.body), signal) }
     }
     meter.add(answer.body.byteLength)
-    return throttle.bounded ? { ...answer, body: throttle.pace(chunkOf(answer.body), signal) } : answer
+    return up.bounded ? { ...answer, body: up.pace(chunkOf(answer.body), signal) } : answer
   }
 
   offers(service: ServiceType): boolean {

@@ -1,7 +1,9 @@
 import { expect, it, vi } from 'vitest'
 import { KiB, second } from '../../shared/units.ts'
 import { TurnedClock } from '../clock.ts'
+import type { LocalServices } from '../service-request.ts'
 import { DataMeter } from './data-meter.ts'
+import { MeteredServices } from './metered-services.ts'
 import { Throttle } from './throttle.ts'
 
 const never = new AbortController().signal
@@ -58,6 +60,38 @@ it('counts a month’s bytes and begins anew with the next', () => {
   expect(meter.monthBytes).toBe(12)
   clock.turn(60 * second)
   expect(meter.monthBytes).toBe(0)
+})
+
+it('bounds documents that come in and answers that go out, each by its own', async () => {
+  const clock = new TurnedClock()
+  const [down, up] = [
+    new Throttle({ clock }, { bytesPerSecond: () => 64 * KiB }),
+    new Throttle({ clock }, { bytesPerSecond: () => 32 * KiB }),
+  ]
+  const services: LocalServices = {
+    offers: () => true,
+    isIdempotent: () => true,
+    maxBytes: () => undefined,
+    capacity: () => ({ load: 0, queue: { running: 0, waiting: 0, slots: 1, bound: 1 } }),
+    run: async ({ body: document }) => ({ contentType: 'text/plain', body: document }),
+  }
+  const metered = new MeteredServices({ services, down, up, meter: new DataMeter({ clock }) })
+  const request = { id: 'r', service: 'ocr', requester: 'p', contentType: '', accept: '', deadlineAt: 0, signal: never }
+  const answer = await metered.run({ ...request, body: body(256 * KiB) })
+  let bytes = 0
+  const read = (async () => {
+    for await (const chunk of answer.body as AsyncIterable<Uint8Array>) bytes += chunk.byteLength
+  })()
+  // 64 KiB take a second to come in and two to go out: the slower way decides, and half as long is not enough.
+  await vi.waitFor(() => expect(bytes).toBe(64 * KiB))
+  for (let passed = 1; passed < 4; passed++) {
+    clock.turn(1 * second)
+    await new Promise(setImmediate)
+    expect(bytes).toBe(passed * 64 * KiB)
+    clock.turn(1 * second)
+    await vi.waitFor(() => expect(bytes).toBe((passed + 1) * 64 * KiB))
+  }
+  await read
 })
 
 it('lets what passes some other way use up the same bound', async () => {

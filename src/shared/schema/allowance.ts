@@ -70,8 +70,9 @@ export const allowanceSchema = z.object({
   jobs: z.number().int(),
   memoryMiB: z.number().int(),
   gpu: z.object({ use: z.boolean(), reason: reasonSchema, vramKeptFreeMiB: z.number().int() }),
-  /** Missing: not limited. */
-  bytesPerSecond: z.number().int().optional(),
+  /** Of what comes in and of what goes out; missing: not limited. */
+  downBytesPerSecond: z.number().int().optional(),
+  upBytesPerSecond: z.number().int().optional(),
   /** The rule that an override hides. */
   hides: reasonSchema.optional(),
   /** Sensors that a rule in force asks in vain: that rule does not hold. */

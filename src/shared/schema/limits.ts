@@ -27,6 +27,8 @@ const temperatureLimitSchema = z
   .strictObject({ pauseAt: z.number().min(30).max(120), resumeBelow: z.number().min(20).max(120) })
   .refine(limit => limit.resumeBelow < limit.pauseAt, 'expected resumeBelow to be lower than pauseAt')
 
+export const kibPerSecondSchema = z.number().int().min(1).max(10_485_760)
+
 /** What the owner keeps for themselves: when others' work has to wait, and how much of the machine it may take. */
 export const limitsSchema = z.strictObject({
   /** Processor threads that work for others; missing: all. */
@@ -59,8 +61,9 @@ export const limitsSchema = z.strictObject({
   vramKeptFreeMiB: z.number().int().min(0).max(4_194_304),
   network: z.strictObject({
     pauseWhenMetered: z.boolean(),
-    /** Of documents and answers, both ways together. */
-    kibPerSecond: z.number().int().min(1).max(10_485_760).optional(),
+    /** Of what comes in and of what goes out: documents, answers, and what is relayed for others. */
+    downKibPerSecond: kibPerSecondSchema.optional(),
+    upKibPerSecond: kibPerSecondSchema.optional(),
     /** Of documents and answers in a calendar month, both ways together. */
     mibPerMonth: z.number().int().min(1).max(1_073_741_824).optional(),
   }),

@@ -244,8 +244,10 @@ describe('graphics cards', () => {
 describe('limits', () => {
   it('bound threads, jobs, memory and bandwidth', () => {
     const machine = new PretendedMachine()
-    machine.limits = { cpuThreads: 3, jobs: 2, network: { pauseWhenMetered: false, kibPerSecond: 100 } }
-    expect(machine.look()).toMatchObject({ cpuThreads: 3, jobs: 2, bytesPerSecond: 100 * KiB, memoryMiB: 14_336 })
+    machine.limits = { cpuThreads: 3, jobs: 2, network: { pauseWhenMetered: false, downKibPerSecond: 100 } }
+    const allowance = machine.look()
+    expect(allowance).toMatchObject({ cpuThreads: 3, jobs: 2, downBytesPerSecond: 100 * KiB, memoryMiB: 14_336 })
+    expect(allowance.upBytesPerSecond).toBeUndefined()
     machine.meet({ idle: known(0) })
     expect(machine.look()).toMatchObject({ memoryMiB: 8_192 })
   })

@@ -121,9 +121,16 @@ function allowanceOf(holds: PolicyState['holds'], input: RuleInput): Allowance {
       reason: graphics?.reason ?? nothingAgainst,
       vramKeptFreeMiB: limits.vramKeptFreeMiB,
     },
-    ...(limits.network.kibPerSecond === undefined ? {} : { bytesPerSecond: limits.network.kibPerSecond * KiB }),
+    ...bandwidthOf(limits),
     ...(hidden === undefined ? {} : { hides: hidden.reason }),
     blind: blindSensors(input),
+  }
+}
+
+function bandwidthOf({ network: { downKibPerSecond: down, upKibPerSecond: up } }: Limits) {
+  return {
+    ...(down === undefined ? {} : { downBytesPerSecond: down * KiB }),
+    ...(up === undefined ? {} : { upBytesPerSecond: up * KiB }),
   }
 }
 

@@ -132,9 +132,16 @@ export function ConnectionCard() {
     <Card title={words.title}>
       <SwitchField path="limits.network.pauseWhenMetered" label={words.metered} hint={words.meteredHint} />
       <NumberField
-        path="limits.network.kibPerSecond"
-        label={words.rate}
-        hint={words.rateHint}
+        path="limits.network.downKibPerSecond"
+        label={words.down}
+        hint={words.downHint}
+        unit="KiB/s"
+        none={words.unlimited}
+      />
+      <NumberField
+        path="limits.network.upKibPerSecond"
+        label={words.up}
+        hint={words.upHint}
         unit="KiB/s"
         none={words.unlimited}
       />
