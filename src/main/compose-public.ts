@@ -11,6 +11,7 @@ import { TunnelledDoor } from './http/tunnelled-door.ts'
 import type { Lifecycle } from './lifecycle.ts'
 import { LiveValue } from './live-value.ts'
 import type { Logger } from './log.ts'
+import { CloudflaredInstall } from './tunnels/cloudflared/install.ts'
 import { findCloudflared } from './tunnels/cloudflared/program.ts'
 import { Tunnel } from './tunnels/cloudflared/tunnel.ts'
 import { SidecarNote } from './tunnels/sidecar/sidecar-note.ts'
@@ -19,6 +20,8 @@ import { SidecarNote } from './tunnels/sidecar/sidecar-note.ts'
 export interface PublicSide {
   readonly tickets: TicketTaker
   readonly tunnel: LiveValue<TunnelView>
+  /** Gets the tunnel's program onto this machine. */
+  readonly cloudflared: CloudflaredInstall
   /** Where others reach the door over the web: as the owner says, or through the tunnel while it works. */
   readonly url: LiveValue<string | undefined>
   readonly onWebSocket: OnWebSocket
@@ -67,6 +70,7 @@ export function composePublic(
       { networkId: self.networkId, selfId: self.peerId },
     ),
     tunnel: tunnel.state,
+    cloudflared: new CloudflaredInstall({ dataFolder }, () => tunnel.programAppeared()),
     url,
     onWebSocket: (...arrival) => network.host.libp2p.services.webSocketDoor.enter(...arrival),
     open(server) {

@@ -54,6 +54,7 @@ import type { NodeApi } from './rpc/node-api.ts'
 import { noShell, type ShellApi } from './rpc/shell-api.ts'
 import type { EngineLauncher } from './services/engine-launcher.ts'
 import { StatusBoard } from './status-board.ts'
+import { CloudflaredInstall } from './tunnels/cloudflared/install.ts'
 
 /** Workers whose latency is reported: those asked last. */
 const reportedWorkers = 50
@@ -380,6 +381,7 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
     membership: network.membership,
     vpn: vpn.state,
     tunnel: publicSide?.tunnel ?? new LiveValue<TunnelView>({ kind: 'stopped' }),
+    cloudflared: publicSide?.cloudflared ?? new CloudflaredInstall({ dataFolder }),
     shell: init.shell ?? noShell(),
     logs: init.logBuffer,
     diagnose: findings,

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
@@ -16,6 +16,7 @@ import { DashboardServer } from '../headless/dashboard-server.ts'
 import { createLog, LogBuffer } from '../log.ts'
 import { createRpcHandler } from '../rpc/handler.ts'
 import { StandInNode } from '../rpc/testing/stand-in-node.ts'
+import { CloudflaredInstall } from '../tunnels/cloudflared/install.ts'
 import { run } from './run.ts'
 
 const log = createLog({ level: 'error', buffer: new LogBuffer() })
@@ -242,6 +243,54 @@ describe('rma-donor status, topology, stats and token', () => {
     const dashboardUrl = `${dashboard.url}?token=${token}`
     expect(await cli(['token'])).toMatchObject({ text: `${token}\n`, errors: `Dashboard: ${dashboardUrl}\n` })
     expect(JSON.parse((await cli(['token', '--json'])).text)).toEqual({ token, dashboardUrl })
+  })
+})
+
+describe('rma-donor tunnel install', () => {
+  const program = '#!/bin/sh\necho "cloudflared version 2026.8.0 (built 2026-08-03)"\n'
+
+  /** A node that downloads cloudflared from this machine. */
+  function pin(sha256 = createHash('sha256').update(program).digest('hex')): void {
+    answer = response => response.end(program)
+    const file = { name: 'cloudflared-linux-amd64', sha256, size: program.length }
+    node.cloudflared = new CloudflaredInstall({
+      dataFolder: folder,
+      releases: { version: '2026.8.0', files: { 'linux-x64': file } },
+      platform: 'linux',
+      arch: 'x64',
+      baseUrl: runtime.serviceUrl,
+      env: {},
+      usual: [],
+    })
+  }
+
+  it('asks first, and downloads nothing unless it is told yes', async () => {
+    pin()
+    const question = 'Download cloudflared 2026.8.0 (0.0 MiB) from 127.0.0.1? [y/N] '
+    for (const said of [['n\n'], ['\n'], []]) {
+      const outcome = await cli(['tunnel', 'install'], { input: Readable.from(said) })
+      expect(outcome).toMatchObject({ text: '', errors: `${question}rma-donor: CANCELLED: nothing was downloaded\n` })
+      expect(outcome.code).not.toBe(0)
+    }
+    expect((await cli(['tunnel', 'install', '--json'])).errors).toContain('expected --yes')
+    expect(received).toEqual([])
+    const path = join(folder, 'bin', 'cloudflared')
+    const yes = await cli(['tunnel', 'install'], { input: Readable.from(['y\n']) })
+    expect(yes).toMatchObject({ code: 0, text: `cloudflared 2026.8.0: ${path}\n`, errors: question })
+    // It is there now: nobody is asked, and nothing is downloaded.
+    const again = await cli(['tunnel', 'install', '--json'])
+    expect(JSON.parse(again.text)).toEqual({ kind: 'here', path, version: '2026.8.0' })
+    expect(received).toHaveLength(1)
+  })
+
+  it('says so when another file came, and where to get it when this version names none', async () => {
+    pin('0'.repeat(64))
+    const wrong = await cli(['tunnel', 'install', '--yes'])
+    expect([wrong.code, wrong.errors]).toEqual([1, expect.stringContaining('SIDECAR_HASH_MISMATCH')])
+    node.cloudflared = new StandInNode().cloudflared
+    const none = await cli(['tunnel', 'install'])
+    expect(none.code).toBe(1)
+    expect(none.errors).toContain('get it from https://developers.cloudflare.com/tunnel/downloads/')
   })
 })
 

@@ -4,6 +4,7 @@ import { RmaError } from '../../shared/errors.ts'
 import type { TunnelSettings, TunnelView } from '../../shared/schema/tunnel.ts'
 import { type CommandContext, type CommonOptions, dataFolderOption, jsonOption, print } from './command-context.ts'
 import { askNode, findRunningNode } from './running-node.ts'
+import { addTunnelInstall } from './tunnel-install.ts'
 
 interface OnOptions extends CommonOptions {
   tokenFile?: string
@@ -48,6 +49,8 @@ export function addTunnel(program: Command, context: CommandContext): void {
     .option(...jsonOption)
     .option(...dataFolderOption)
     .action((options: CommonOptions) => choose(options, { kind: 'off' }))
+
+  addTunnelInstall(tunnel, context)
 
   tunnel
     .command('status')

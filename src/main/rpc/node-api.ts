@@ -20,7 +20,7 @@ import type { RoutingReport } from '../../shared/schema/routing.ts'
 import type { Settings, SettingsPatch } from '../../shared/schema/settings.ts'
 import type { Status } from '../../shared/schema/status.ts'
 import type { Topology } from '../../shared/schema/topology.ts'
-import type { TunnelView } from '../../shared/schema/tunnel.ts'
+import type { InstallOffer, InstallStep, TunnelView } from '../../shared/schema/tunnel.ts'
 import type { VpnState } from '../../shared/schema/vpn.ts'
 import type { Milliseconds } from '../../shared/units.ts'
 import type { LiveValue } from '../live-value.ts'
@@ -37,6 +37,11 @@ export interface NodeApi {
   readonly vpn: LiveValue<VpnState>
   /** How the tunnel to this node is. */
   readonly tunnel: LiveValue<TunnelView>
+  /** Gets the tunnel's program onto this machine. */
+  readonly cloudflared: {
+    offer(signal?: AbortSignal): Promise<InstallOffer>
+    run(signal?: AbortSignal): AsyncGenerator<InstallStep, void, void>
+  }
   readonly settings: LiveValue<Settings>
   /** The app around it. */
   readonly shell: ShellApi

@@ -60,6 +60,8 @@ export function createRpcRouter(node: NodeApi) {
     tunnel: {
       get: rpc.tunnel.get.handler(() => node.tunnel.get()),
       watch: rpc.tunnel.watch.handler(({ signal }) => node.tunnel.watch(signal)),
+      offer: rpc.tunnel.offer.handler(({ signal }) => node.cloudflared.offer(signal)),
+      install: rpc.tunnel.install.handler(({ signal }) => node.cloudflared.run(signal)),
     },
     settings: {
       get: rpc.settings.get.handler(() => node.settings.get()),

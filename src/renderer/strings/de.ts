@@ -315,6 +315,16 @@ export const de: Translation<typeof en> = {
       again: 'Zurzeit nicht: {why}. Nächster Versuch um {at}.',
       not: 'Nicht möglich: {why}',
       failed: 'Die Änderung ist fehlgeschlagen',
+      notInstalled: 'Nicht möglich: cloudflared ist nicht installiert',
+      install: {
+        title: 'Herunterladen von cloudflared',
+        button: 'cloudflared {version} herunterladen ({size})',
+        hint: 'Von {source}. Wird nur behalten, wenn es genau die Datei ist, mit der diese Version geprüft wurde.',
+        progress: '{received} von {total}',
+        cancel: 'Abbrechen',
+        failed: 'Es wurde nicht heruntergeladen und nichts behalten',
+        none: 'Diese Version von RMA Donor nennt für diesen Computer kein cloudflared zum Herunterladen. Es gibt es bei',
+      },
     },
     requests: {
       title: 'Anfragen von diesem Knoten',

@@ -306,6 +306,16 @@ export const en = {
       again: 'Not now: {why}. Next try at {at}.',
       not: 'Not possible: {why}',
       failed: 'It could not be changed',
+      notInstalled: 'Not possible: cloudflared is not installed',
+      install: {
+        title: 'Download of cloudflared',
+        button: 'Download cloudflared {version} ({size})',
+        hint: 'From {source}. Kept only if it is exactly the file that this version was checked with.',
+        progress: '{received} of {total}',
+        cancel: 'Cancel',
+        failed: 'It was not downloaded, and nothing was kept',
+        none: 'This version of RMA Donor names no cloudflared to download for this computer. Get it from',
+      },
     },
     requests: {
       title: 'Requests from this node',

@@ -23,7 +23,7 @@ import { routingReportSchema } from '../schema/routing.ts'
 import { settingsPatchSchema, settingsSchema } from '../schema/settings.ts'
 import { statusSchema } from '../schema/status.ts'
 import { topologySchema } from '../schema/topology.ts'
-import { tunnelSchema } from '../schema/tunnel.ts'
+import { installOfferSchema, installStepSchema, tunnelSchema } from '../schema/tunnel.ts'
 import { vpnSchema } from '../schema/vpn.ts'
 import { day, second } from '../units.ts'
 import { contractErrors } from './errors.ts'
@@ -113,6 +113,13 @@ export const contract = {
   tunnel: {
     get: procedure.output(tunnelSchema),
     watch: procedure.output(eventIterator(tunnelSchema)),
+    /** Whether the node can download cloudflared: what the owner is to be asked before `install`. */
+    offer: procedure.output(installOfferSchema),
+    /**
+     * Downloads cloudflared, telling how far it is; who stops reading calls it off. Rejects with BUSY, SIDECAR_MISSING where
+     * none is offered, SIDECAR_HASH_MISMATCH or SIDECAR_DOWNLOAD_FAILED; nothing of it is kept then.
+     */
+    install: procedure.output(eventIterator(installStepSchema)),
   },
   settings: {
     get: procedure.output(settingsSchema),

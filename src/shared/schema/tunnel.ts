@@ -35,3 +35,20 @@ export const tunnelSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('failed'), why: z.string() }),
 ])
 export type TunnelView = z.infer<typeof tunnelSchema>
+
+/** Whether the node can get cloudflared onto this machine; the owner is asked first. */
+export const installOfferSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('here'), path: z.string(), version: z.string() }),
+  /** `source`: the host that it comes from. */
+  z.object({ kind: z.literal('offered'), version: z.string(), bytes: z.number().int(), source: z.string() }),
+  /** No checksum is pinned for such a machine: `instructions` is where owners get it by themselves. */
+  z.object({ kind: z.literal('not-offered'), instructions: z.string() }),
+])
+export type InstallOffer = z.infer<typeof installOfferSchema>
+
+/** How far the download of cloudflared is, in bytes; at last where it lies. */
+export const installStepSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('progress'), received: z.number().int(), total: z.number().int() }),
+  z.object({ kind: z.literal('here'), path: z.string(), version: z.string() }),
+])
+export type InstallStep = z.infer<typeof installStepSchema>

@@ -25,6 +25,7 @@ import { LiveValue } from '../../live-value.ts'
 import { LogBuffer } from '../../log.ts'
 import type { NodeApi } from '../../rpc/node-api.ts'
 import { noShell, type ShellApi } from '../../rpc/shell-api.ts'
+import { CloudflaredInstall } from '../../tunnels/cloudflared/install.ts'
 import type { DesktopNode } from '../desktop.ts'
 
 function initialStatus(consent: boolean): Status {
@@ -47,6 +48,7 @@ export class SmallNode implements NodeApi, Startable, DesktopNode {
   readonly vpn = new LiveValue<VpnState>({ kind: 'off' })
   readonly membership = new LiveValue<Membership>({ kind: 'open' })
   readonly tunnel = new LiveValue<TunnelView>({ kind: 'stopped' })
+  readonly cloudflared = new CloudflaredInstall({ dataFolder: '/nonexistent' })
   readonly settings = new LiveValue(defaultSettings)
   shell: ShellApi = noShell()
   readonly logs = new LogBuffer()

@@ -24,6 +24,7 @@ import {
 } from '../../../shared/testing/samples.ts'
 import { LiveValue } from '../../live-value.ts'
 import { LogBuffer } from '../../log.ts'
+import { CloudflaredInstall } from '../../tunnels/cloudflared/install.ts'
 import type { NodeApi } from '../node-api.ts'
 import { noShell } from '../shell-api.ts'
 
@@ -50,6 +51,13 @@ export class StandInNode implements NodeApi {
   readonly membership = new WatchedValue<Membership>({ kind: 'open' })
   readonly vpn = new WatchedValue<VpnState>({ kind: 'off' })
   readonly tunnel = new WatchedValue<TunnelView>({ kind: 'stopped' })
+  /** None is installed and none offered. */
+  cloudflared = new CloudflaredInstall({
+    dataFolder: '/nonexistent',
+    releases: { version: '2026.8.0', files: {} },
+    env: {},
+    usual: [],
+  })
   readonly shell = noShell()
   readonly logs = new LogBuffer()
   readonly load = new WatchedValue<LoadPoint[]>([])

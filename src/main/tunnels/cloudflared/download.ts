@@ -14,6 +14,7 @@ import { fileFromTgz } from './tar-entry.ts'
 const deadlineMs = 10 * minute
 const mostRedirects = 3
 const partsPrefix = 'download-'
+const instructions = 'https://developers.cloudflare.com/tunnel/downloads/'
 const releasesUrl = 'https://github.com/cloudflare/cloudflared/releases'
 
 export interface DownloadInit {
@@ -54,6 +55,16 @@ export class CloudflaredDownload {
     }
   }
 
+  /** Name of the host that it comes from. */
+  get source(): string {
+    return new URL(this.#init.baseUrl).hostname
+  }
+
+  /** Where owners get it by themselves. */
+  get instructions(): string {
+    return instructions
+  }
+
   /** Whether there is something to ask the owner about. */
   get offered(): { version: string; bytes: number } | undefined {
     const { releases, platform, arch } = this.#init
@@ -69,12 +80,7 @@ export class CloudflaredDownload {
     const { dataFolder, releases, platform, arch } = this.#init
     const file = releaseFor(releases, platform, arch)
     if (file === undefined) {
-      return {
-        kind: 'not-offered',
-        platform,
-        arch,
-        instructions: 'https://developers.cloudflare.com/tunnel/downloads/',
-      }
+      return { kind: 'not-offered', platform, arch, instructions }
     }
     const path = ownProgramPath(dataFolder, platform)
     const present = await programAt(path, signal)

@@ -86,6 +86,13 @@ export class Tunnel implements Startable {
     this.#want()
   }
 
+  /** Begins anew where there was no program to run: there may be one now. */
+  programAppeared(): void {
+    if (this.#state.kind !== 'failed' || this.#state.missing !== true) return
+    this.#take({ kind: 'unwanted' })
+    this.#want()
+  }
+
   #want(): void {
     if (this.#settings.kind !== 'off' && !this.#life.signal.aborted) this.#take({ kind: 'wanted' })
   }

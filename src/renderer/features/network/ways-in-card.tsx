@@ -8,6 +8,7 @@ import { useAction } from '../../components/use-action.ts'
 import { useNode } from '../../store/node-context.tsx'
 import { formatClock } from '../../strings/format.ts'
 import { strings } from '../../strings/index.ts'
+import { TunnelInstall } from './tunnel-install.tsx'
 import styles from './ways-in-card.module.css'
 
 /** Ways by which others reach a node behind a router: each with its switch, how it is, and what to do. */
@@ -32,6 +33,7 @@ export function WaysInCard() {
       >
         {tunnel !== undefined && settings.tunnel.kind !== 'off' && tunnelSentence(tunnel)}
       </Way>
+      {tunnel?.kind === 'unavailable' && <TunnelInstall />}
       <Way
         name={words.vpn}
         hint={words.vpnHint}
@@ -84,6 +86,7 @@ function tunnelSentence(view: TunnelView): string {
     case 'backing-off':
       return words.again({ why: view.why, at: formatClock(view.until) })
     case 'unavailable':
+      return words.notInstalled
     case 'failed':
       return words.not({ why: view.why })
   }
