@@ -353,6 +353,8 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
       ],
       clock: network.greeter.state.get(),
       membership: network.membership.get(),
+      tunnel: publicSide?.tunnel.get() ?? { kind: 'stopped' },
+      vpn: vpn.state.get(),
       heldBy: settings.settings.get().donating ? network.announcer.heldBy : undefined,
     })
 

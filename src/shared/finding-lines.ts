@@ -1,4 +1,6 @@
 import type { Finding, SourceTry } from './schema/diagnosis.ts'
+import type { TunnelView } from './schema/tunnel.ts'
+import type { VpnState } from './schema/vpn.ts'
 import type { Strings } from './strings/catalogue.ts'
 import type { en } from './strings/en.ts'
 import { type Milliseconds, minute, second } from './units.ts'
@@ -21,7 +23,7 @@ export function findingLines(finding: Finding, words: FindingWords, now: Millise
         finding.mdns ? words.mdnsOn : words.mdnsOff,
         finding.nextTryAt === undefined
           ? words.tryingNow
-          : words.nextTry({ seconds: Math.ceil(Math.max(0, finding.nextTryAt - now) / second) }),
+          : words.nextTry({ seconds: secondsTo(finding.nextTryAt, now) }),
       ]
     case 'nowhere-to-look':
       return [words.nowhere, words.giveSeed]
@@ -58,6 +60,10 @@ export function findingLines(finding: Finding, words: FindingWords, now: Millise
         words.noMember[finding.state],
         ...(finding.failure === undefined ? [] : [words.requestFailed({ failure: finding.failure })]),
       ]
+    case 'tunnel':
+      return tunnelLines(finding.tunnel, words.tunnel, now)
+    case 'vpn':
+      return vpnLines(finding.vpn, words.vpn, now)
     case 'announced':
       return [words.announced({ registrars: finding.registrars })]
     case 'not-announced':
@@ -73,6 +79,46 @@ function triedSentence({ source, offered, reached, failure }: SourceTry, words: 
 /** What gives a node that is behind a router a direct path. */
 function mend(port: number, words: FindingWords): string[] {
   return [words.forwardPort({ port: String(port) }), words.tunnelOrVpn]
+}
+
+function tunnelLines(view: TunnelView, words: FindingWords['tunnel'], now: Milliseconds): string[] {
+  switch (view.kind) {
+    case 'stopped':
+      return [words.off]
+    case 'starting':
+      return [words.starting]
+    case 'connecting':
+      return [words.connecting({ url: view.url })]
+    case 'ready':
+      return [words.ready({ url: view.url })]
+    case 'backing-off':
+      return [words.failed({ why: view.why }), words.nextTry({ seconds: secondsTo(view.until, now) })]
+    case 'unavailable':
+      return [words.notInstalled, words.install]
+    case 'failed':
+      return [words.failed({ why: view.why }), words.switchAgain]
+  }
+}
+
+function vpnLines(state: VpnState, words: FindingWords['vpn'], now: Milliseconds): string[] {
+  switch (state.kind) {
+    case 'off':
+      return [words.off]
+    case 'waiting':
+      return [words.waiting]
+    case 'starting':
+      return [words.starting({ ip: state.ip })]
+    case 'ready':
+      return [words.ready({ ip: state.ip })]
+    case 'backing-off':
+      return [words.failed({ why: state.why }), words.nextTry({ seconds: secondsTo(state.until, now) })]
+    case 'unavailable':
+      return [words.unavailable[state.reason], words.todo({ todo: state.todo })]
+  }
+}
+
+function secondsTo(at: Milliseconds, now: Milliseconds): number {
+  return Math.ceil(Math.max(0, at - now) / second)
 }
 
 /** Ports are names rather than numbers: nothing stands between their thousands. */

@@ -17,6 +17,12 @@ it('says in words what is right, what to know, and what to mend', () => {
         },
         { kind: 'port', level: 'note', use: 'nodes', wanted: 8_468, inUse: 8_469 },
         { kind: 'clock-wrong', level: 'problem', offsetMs: 600_000 },
+        { kind: 'tunnel', level: 'problem', tunnel: { kind: 'unavailable', why: 'it is not installed' } },
+        {
+          kind: 'vpn',
+          level: 'problem',
+          vpn: { kind: 'unavailable', reason: 'not-installed', why: 'w', todo: 'install it' },
+        },
       ],
     },
     0,
@@ -28,8 +34,12 @@ it('says in words what is right, what to know, and what to mend', () => {
   Next try in 20 s.
 · Port 8468 was taken by another program, so other nodes use 8469.
 ✗ The clock is 10 min slow. The node corrects for it, but set the system’s clock.
+✗ The tunnel needs cloudflared, which is not installed.
+  Install it, or let this node download it: rma-donor tunnel install.
+✗ The VPN needs Nebula, which is not installed.
+  To have it, install it.
 
-2 to look at.`)
+4 to look at.`)
 })
 
 it('says that nothing stands in the way when all is well', () => {

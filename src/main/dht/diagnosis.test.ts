@@ -10,12 +10,22 @@ const healthy: DiagnosisFacts = {
   ports: [{ use: 'nodes', wanted: 8_468, inUse: 8_468 }],
   clock: { offsetMs: 300, groups: 4 },
   membership: { kind: 'open' },
+  tunnel: { kind: 'stopped' },
+  vpn: { kind: 'off' },
   heldBy: 3,
 }
 const failure = { code: 'NO_COORDINATOR', message: 'no coordinator could be reached', since: 5 }
 const tried = [{ source: 'configured seeds', offered: 2, reached: 0 }]
 
 const cases: [string, Partial<DiagnosisFacts>, object][] = [
+  [
+    'a tunnel that works',
+    { tunnel: { kind: 'ready', url: 'https://a.example', since: 0 } },
+    { kind: 'tunnel', level: 'good', tunnel: { kind: 'ready', url: 'https://a.example', since: 0 } },
+  ],
+  ['a tunnel without cloudflared', { tunnel: { kind: 'unavailable', why: '' } }, { kind: 'tunnel', level: 'problem' }],
+  ['a VPN that runs', { vpn: { kind: 'ready', ip: '10.42.0.7' } }, { kind: 'vpn', level: 'good' }],
+  ['a VPN that waits', { vpn: { kind: 'waiting' } }, { kind: 'vpn', level: 'note' }],
   ['peers', {}, { kind: 'connected', level: 'good', peers: 3 }],
   [
     'no peers, with what was tried',

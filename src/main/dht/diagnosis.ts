@@ -2,6 +2,8 @@ import { isLoopback, isPrivate } from '@libp2p/utils'
 import { multiaddr } from '@multiformats/multiaddr'
 import type { Diagnosis, Finding } from '../../shared/schema/diagnosis.ts'
 import type { Membership } from '../../shared/schema/membership.ts'
+import type { TunnelView } from '../../shared/schema/tunnel.ts'
+import type { VpnState } from '../../shared/schema/vpn.ts'
 import { second } from '../../shared/units.ts'
 import type { ClockState } from './clock-offset.ts'
 import { minClockGroups } from './clock-offset.ts'
@@ -23,6 +25,8 @@ export interface DiagnosisFacts {
   clock: ClockState
   /** What this node is in its network. */
   membership: Membership
+  tunnel: TunnelView
+  vpn: VpnState
   /** Missing where the node does not donate; else how many registrars hold its record. */
   heldBy?: number | undefined
 }
@@ -36,6 +40,8 @@ export function diagnose(facts: DiagnosisFacts): Diagnosis {
       ...facts.ports.map(portOf),
       clockOf(facts.clock),
       ...membershipOf(facts.membership),
+      ...tunnelOf(facts.tunnel),
+      ...vpnOf(facts.vpn),
       ...announcedOf(facts),
     ],
   }
@@ -78,6 +84,33 @@ function membershipOf(membership: Membership): Finding[] {
   const failure = message === undefined ? {} : { failure: message }
   if (membership.kind !== 'member') return [{ kind: 'no-member', level: 'problem', state: membership.kind, ...failure }]
   return [{ kind: 'member', level: message === undefined ? 'good' : 'note', until: membership.until, ...failure }]
+}
+
+const tunnelLevels: Record<TunnelView['kind'], Finding['level']> = {
+  stopped: 'note',
+  starting: 'note',
+  connecting: 'note',
+  ready: 'good',
+  'backing-off': 'problem',
+  unavailable: 'problem',
+  failed: 'problem',
+}
+
+function tunnelOf(tunnel: TunnelView): Finding[] {
+  return tunnel.kind === 'stopped' ? [] : [{ kind: 'tunnel', level: tunnelLevels[tunnel.kind], tunnel }]
+}
+
+const vpnLevels: Record<VpnState['kind'], Finding['level']> = {
+  off: 'note',
+  waiting: 'note',
+  starting: 'note',
+  ready: 'good',
+  'backing-off': 'problem',
+  unavailable: 'problem',
+}
+
+function vpnOf(vpn: VpnState): Finding[] {
+  return vpn.kind === 'off' ? [] : [{ kind: 'vpn', level: vpnLevels[vpn.kind], vpn }]
 }
 
 function announcedOf({ heldBy }: DiagnosisFacts): Finding[] {

@@ -1,5 +1,7 @@
 import { z } from 'zod'
 import { multiaddrTextSchema, timestampSchema } from './primitives.ts'
+import { tunnelSchema } from './tunnel.ts'
+import { vpnSchema } from './vpn.ts'
 
 /** How one source of addresses did when it was last asked; `reached` of the `offered` addresses led to a connection. */
 export const sourceTrySchema = z.object({
@@ -9,6 +11,8 @@ export const sourceTrySchema = z.object({
   failure: z.string().optional(),
 })
 export type SourceTry = z.infer<typeof sourceTrySchema>
+
+const levelSchema = z.enum(['good', 'note', 'problem'])
 
 const addresses = z.array(multiaddrTextSchema)
 
@@ -56,6 +60,9 @@ export const findingSchema = z.discriminatedUnion('kind', [
     state: z.enum(['expired', 'pending', 'outside']),
     failure: z.string().optional(),
   }),
+  /** Only where the owner wants one. */
+  z.object({ kind: z.literal('tunnel'), level: levelSchema, tunnel: tunnelSchema }),
+  z.object({ kind: z.literal('vpn'), level: levelSchema, vpn: vpnSchema }),
   z.object({ kind: z.literal('announced'), level: z.literal('good'), registrars: z.number().int() }),
   z.object({ kind: z.literal('not-announced'), level: z.literal('problem') }),
 ])

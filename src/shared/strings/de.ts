@@ -105,6 +105,32 @@ export const de: Translation<typeof en> = {
         'Dieser Knoten ist kein Mitglied seines Netzes, daher sprechen die anderen nicht mit ihm. Treten Sie mit einer Einladung bei: rma-donor join.',
     },
     requestFailed: 'Die letzte Bitte um ein Zertifikat ist fehlgeschlagen: {failure}.',
+    tunnel: {
+      off: 'Zu diesem Knoten führt kein Tunnel.',
+      starting: 'Ein Tunnel zu diesem Knoten wird aufgebaut.',
+      connecting: 'Der Tunnel {url} führt noch nicht zu diesem Knoten.',
+      ready: 'Andere erreichen diesen Knoten durch den Tunnel {url}.',
+      failed: 'Der Tunnel geht nicht: {why}.',
+      nextTry: 'Nächster Versuch in {seconds, number} s.',
+      notInstalled: 'Der Tunnel braucht cloudflared, und das ist nicht installiert.',
+      install: 'Installieren Sie es, oder lassen Sie diesen Knoten es herunterladen: rma-donor tunnel install.',
+      switchAgain:
+        'So, wie er eingerichtet ist, wird er nicht wieder versucht: Ändern Sie das, und schalten Sie ihn aus und ein.',
+    },
+    vpn: {
+      off: 'Das VPN ist aus.',
+      waiting: 'Das VPN wartet, bis ein Koordinator diesem Knoten eine Adresse gibt.',
+      starting: 'Das VPN startet als {ip}.',
+      ready: 'Mitglieder des VPN erreichen diesen Knoten unter {ip}.',
+      failed: 'Das VPN läuft nicht: {why}.',
+      nextTry: 'Nächster Versuch in {seconds, number} s.',
+      unavailable: {
+        'open-network': 'Das VPN ist eingeschaltet, aber ein Netz, dem alle beitreten dürfen, hat keines.',
+        'not-installed': 'Das VPN braucht Nebula, und das ist nicht installiert.',
+        'no-privilege': 'Das VPN darf auf diesem Rechner keine Netzwerkkarte haben.',
+      },
+      todo: 'Was zu tun ist: {todo}.',
+    },
     announced: 'Das Angebot dieses Knotens ist {registrars, plural, one {# Registrar} other {# Registraren}} bekannt.',
     notAnnounced:
       'Noch kein Registrar hat das Angebot dieses Knotens angenommen, also kann ihn niemand finden. Es wird von selbst wieder angeboten.',
