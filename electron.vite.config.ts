@@ -1,13 +1,17 @@
 import { resolve } from 'node:path'
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'electron-vite'
+import { buildCommit } from './scripts/build-commit.ts'
 import { licencesPlugin } from './scripts/licences/licences-plugin.ts'
 
 const here = (path: string) => resolve(import.meta.dirname, path)
+const commit = buildCommit(import.meta.dirname, process.env)
 
 /** Dependencies of the main process stay in node_modules; the renderer's are bundled. */
 export default defineConfig({
   main: {
+    // See src/main/version.ts.
+    ...(commit === undefined ? {} : { define: { RMA_DONOR_COMMIT: JSON.stringify(commit) } }),
     build: {
       target: 'node24',
       sourcemap: true,

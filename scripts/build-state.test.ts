@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { buildInputs } from './build-commit.ts'
 import { needsBuild } from './build-state.ts'
 
 let root: string
@@ -15,7 +16,7 @@ async function write(path: string, modifiedAt: number): Promise<void> {
 
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), 'rma-build-'))
-  for (const path of ['src/main/node.ts', 'package-lock.json', 'electron.vite.config.ts']) await write(path, 1_000)
+  for (const path of [...buildInputs.filter(path => path !== 'src'), 'src/main/node.ts']) await write(path, 1_000)
   for (const path of ['main/cli.js', 'main/electron.js', 'preload/index.cjs', 'renderer/index.html']) {
     await write(`out/${path}`, 2_000)
   }

@@ -1,13 +1,13 @@
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { buildInputs } from './build-commit.ts'
 
-const sources = ['src', 'package-lock.json', 'electron.vite.config.ts']
 const outputs = ['out/main/cli.js', 'out/main/electron.js', 'out/preload/index.cjs', 'out/renderer/index.html']
 
 /** Whether the build is missing, incomplete, or older than what it is made from. */
 export async function needsBuild(root: string): Promise<boolean> {
   const built = await Promise.all(outputs.map(path => modifiedAt(join(root, path))))
-  const changed = await Promise.all(sources.map(path => newest(join(root, path))))
+  const changed = await Promise.all(buildInputs.map(path => newest(join(root, path))))
   return isStale(changed, built)
 }
 

@@ -72,6 +72,10 @@ describe('the Dockerfile', () => {
 
   test('lets the builder see what the build reads, and nothing of this machine’s', async () => {
     const needed = ['package.json', 'package-lock.json', 'electron.vite.config.ts', 'tsconfig.json', 'src/main/node.ts']
+    // What the build's own recipe imports.
+    const recipe = await readFile(join(repository, 'electron.vite.config.ts'), 'utf8')
+    needed.push(...[...recipe.matchAll(/from '\.\/([^']+)'/g)].map(([, path = '']) => path))
+    expect(needed).toContain('scripts/build-commit.ts')
     for (const path of needed) expect([path, await isAllowed(path)]).toEqual([path, true])
     for (const path of ['.git', 'node_modules', 'out', '.env', 'e2e'])
       expect([path, await isInContext(path)]).toEqual([path, false])

@@ -114,6 +114,7 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
   const clock = systemClock
   const lifecycle = new Lifecycle()
   const startedAt = clock.now()
+  log.info({ version: init.version, kind: init.workerType }, 'starting')
 
   // What the data folder holds.
   const settings = new SettingsStore({ clock, log }, { dataFolder, forgetful: init.safeMode ?? false })

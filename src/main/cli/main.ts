@@ -1,4 +1,4 @@
-import packageJson from '../../../package.json' with { type: 'json' }
+import { version } from '../version.ts'
 import { interruptSignal } from './interrupt.ts'
 import { isBrokenPipe, run } from './run.ts'
 
@@ -11,7 +11,7 @@ for (const stream of [process.stdout, process.stderr]) {
 
 process.exitCode = await run(process.argv.slice(2), {
   env: process.env,
-  version: packageJson.version,
+  version,
   entryUrl: import.meta.url,
   input: process.stdin,
   output: process.stdout,

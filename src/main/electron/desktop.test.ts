@@ -75,6 +75,7 @@ describe('start', () => {
     })
     expect(electron.protocol.privileged).toEqual(['app'])
     expect(node.started).toBe(1)
+    expect(electron.app.about).toMatchObject({ applicationName: 'RMA Donor', applicationVersion: '0.1.0+5897f2c8a1b2' })
     expect(electron.windows).toHaveLength(1)
   })
 

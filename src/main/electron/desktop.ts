@@ -68,6 +68,7 @@ export interface DesktopComponents {
 
 export interface DesktopInit {
   platform: NodeJS.Platform
+  version: string
   /** Arguments this program was started with. */
   argv: readonly string[]
   dataFolder: string
@@ -193,7 +194,7 @@ export class Desktop {
     if (electron.app.isPackaged) electron.app.setAsDefaultProtocolClient(linkScheme)
     electron.app.setAboutPanelOptions({
       applicationName: strings.appName,
-      applicationVersion: electron.app.getVersion(),
+      applicationVersion: this.#init.version,
     })
     this.#speak('system')
     this.#lockdown.install()

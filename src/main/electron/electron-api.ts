@@ -58,7 +58,6 @@ export interface ElectronApp
     | 'getAppMetrics'
     | 'getLoginItemSettings'
     | 'getPreferredSystemLanguages'
-    | 'getVersion'
     | 'isPackaged'
     | 'quit'
     | 'relaunch'

@@ -4,6 +4,7 @@ import { interruptSignal } from '../cli/interrupt.ts'
 import { isBrokenPipe, run } from '../cli/run.ts'
 import { dataFolderPath } from '../config/data-folder.ts'
 import { engineEntries } from '../services/engine-launcher.ts'
+import { version } from '../version.ts'
 import type { ElectronApi } from './electron-api.ts'
 import { createUtilityLauncher } from './utility-launcher.ts'
 
@@ -36,7 +37,7 @@ export async function runCommand(
   app.on('window-all-closed', () => quit.abort())
   const code = await run(args, {
     env,
-    version: app.getVersion(),
+    version,
     entryUrl,
     input: process.stdin,
     output: process.stdout,

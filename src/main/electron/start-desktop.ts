@@ -7,6 +7,7 @@ import { consoleLog } from '../headless/console-log.ts'
 import { createLog, LogBuffer } from '../log.ts'
 import { RotatingLogFile } from '../rotating-log-file.ts'
 import { engineEntries } from '../services/engine-launcher.ts'
+import { version } from '../version.ts'
 import { guardAgainstCrashes } from './crash-guard.ts'
 import { Desktop, quitSwitch } from './desktop.ts'
 import { createDesktopNode } from './desktop-node.ts'
@@ -57,7 +58,7 @@ export function startDesktop(electron: ElectronApi, { entryUrl }: { entryUrl: st
           { electron, clock: systemClock, log, logBuffer },
           {
             env: process.env,
-            version: app.getVersion(),
+            version,
             platform: process.platform,
             entries: engineEntries(entryUrl),
             pagesFolder: rendererFolder,
@@ -68,6 +69,7 @@ export function startDesktop(electron: ElectronApi, { entryUrl }: { entryUrl: st
     },
     {
       platform: process.platform,
+      version,
       argv: process.argv,
       dataFolder,
       logFolder,

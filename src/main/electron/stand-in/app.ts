@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events'
 import { statSync } from 'node:fs'
-import type { LoginItemSettings, Settings } from 'electron'
+import type { AboutPanelOptionsOptions, LoginItemSettings, Settings } from 'electron'
 import type { ElectronApp } from '../electron-api.ts'
 import type { RunningProgram, StandInSystem } from './system.ts'
 import { standInEvent } from './window.ts'
@@ -20,6 +20,7 @@ export class StandInApp extends EventEmitter implements ElectronApp, RunningProg
   readonly schemes: string[] = []
   readonly exited: Promise<number>
   name = 'Electron'
+  about: AboutPanelOptionsOptions = {}
   relaunches = 0
   loginItem: Settings = {}
   loginBlocked = false
@@ -75,8 +76,9 @@ export class StandInApp extends EventEmitter implements ElectronApp, RunningProg
     if (this.#isReady) throw new Error('expected the id to be set before the app is ready')
   }
 
-  setAboutPanelOptions(): void {
+  setAboutPanelOptions(options: AboutPanelOptionsOptions): void {
     if (!this.#isReady) throw new Error('expected the app to be ready')
+    this.about = options
   }
 
   setAsDefaultProtocolClient(scheme: string): boolean {
@@ -90,10 +92,6 @@ export class StandInApp extends EventEmitter implements ElectronApp, RunningProg
 
   getPreferredSystemLanguages(): string[] {
     return ['en-GB']
-  }
-
-  getVersion(): string {
-    return '0.1.0'
   }
 
   /** The system's list of what it starts with a session: what was asked for, and what its owner made of it. */

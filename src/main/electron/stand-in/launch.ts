@@ -49,6 +49,7 @@ export function prepareDesktop(
     { electron, clock, log: pino({ enabled: false }), createNode: createNode ?? handOver, updates, askFirewall },
     {
       platform,
+      version: '0.1.0+5897f2c8a1b2',
       argv: init.argv ?? [],
       dataFolder: join(folder, 'data'),
       executable: '/opt/RMA Donor/rma-donor-desktop',
