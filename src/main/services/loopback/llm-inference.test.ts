@@ -240,3 +240,29 @@ describe('what llm-inference needs', () => {
     engine = await StandInEngine.start()
   })
 })
+
+describe('the memory of the graphics card', () => {
+  const order = { accepting: 'everybody', underWay: 'finish', jobs: 4, memoryMiB: 8_192, gpu: true } as const
+
+  it('is given back by Ollama when the owner pauses graphics cards, as far as it was taken for others', async () => {
+    await setUp({ places: [{ name: 'Ollama', url: engine.url }] })
+    host.govern(order)
+    await answerOf(conversation)
+    expect(engine.unloaded).toEqual([])
+    host.govern({ ...order, gpu: false })
+    await vi.waitFor(() => expect(engine.unloaded).toEqual(['tiny-1b']))
+    // Nothing was taken since.
+    host.govern(order)
+    host.govern({ ...order, accepting: 'nobody', underWay: 'hand-back', gpu: false })
+    await engines.giveMemoryBack()
+    expect(engine.unloaded).toEqual(['tiny-1b'])
+  })
+
+  it('stays as it is in engines that hold what their owner started them with', async () => {
+    host.govern(order)
+    await answerOf(conversation)
+    host.govern({ ...order, gpu: false })
+    await engines.giveMemoryBack()
+    expect(engine.unloaded).toEqual([])
+  })
+})

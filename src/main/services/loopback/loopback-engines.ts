@@ -5,6 +5,7 @@ import type { Clock, StopTimer } from '../../clock.ts'
 import type { Startable } from '../../lifecycle.ts'
 import { LiveValue } from '../../live-value.ts'
 import type { Logger } from '../../log.ts'
+import { BorrowedMemory } from './borrowed-memory.ts'
 import { type EnginePlace, type FoundEngine, probeEngine, usualPlaces } from './engine-probe.ts'
 import { Gate } from './gate.ts'
 import { chooseModel, isNamed, type LanguageModel } from './language-model.ts'
@@ -39,6 +40,7 @@ export class LoopbackEngines implements Startable {
   readonly #log: Logger
   readonly #init: LoopbackEnginesInit
   readonly #gates = new Map<string, Gate>()
+  readonly #memory: BorrowedMemory
   #abort = new AbortController()
   #stopTimer: StopTimer = () => undefined
   #looking: Promise<void> | undefined
@@ -50,6 +52,7 @@ export class LoopbackEngines implements Startable {
     this.#clock = components.clock
     this.#log = components.log
     this.#init = init
+    this.#memory = new BorrowedMemory(components)
     this.#places = init.places ?? usualPlaces
     this.#only = init.only
   }
@@ -136,11 +139,19 @@ export class LoopbackEngines implements Startable {
       return model === undefined ? [] : [{ engine, model, gate: this.#gateOf(engine) }]
     })
     const best = choices.sort((a, b) => a.gate.inside / a.gate.size - b.gate.inside / b.gate.size)[0]
-    if (best) return best
+    if (best) {
+      this.#memory.use(best.engine, best.model)
+      return best
+    }
     const models = able.flatMap(engine => this.#allowed(engine, sees)).map(({ id }) => id)
     throw new RmaError('BAD_INPUT', `expected a model that is here, or none; got another`, {
       models: models.slice(0, 50),
     })
+  }
+
+  /** Takes models out of memory that came into it for others: the owner wants the graphics card. */
+  giveMemoryBack(): Promise<void> {
+    return this.#memory.giveBack()
   }
 
   #preferred(engine: FoundEngine, sees: boolean): LanguageModel | undefined {

@@ -51,6 +51,7 @@ export class LoopbackWorkshop implements Workshop {
 
   resize(size: number): void {
     this.#tasks.size = size
+    if (size === 0) void this.#init.engines.giveMemoryBack()
   }
 
   async run(input: JobInput, signal: AbortSignal, onFree: OnSettled): Promise<ReadableStream<EngineOutput>> {

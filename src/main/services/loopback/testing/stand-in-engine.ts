@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { text as textOf } from 'node:stream/consumers'
 import { setTimeout as after } from 'node:timers/promises'
 
 /** How a request is answered: properly, or as engines do on bad days. */
@@ -25,6 +26,8 @@ export interface SeenRequest {
 
 /** An engine for tests that keeps OpenAI's contract for models, completions and chats, over real HTTP. */
 export class StandInEngine {
+  /** Models that Ollama's own API was asked to take out of memory. */
+  readonly unloaded: string[] = []
   models: { id: string; owned_by?: string; max_model_len?: number }[] = [{ id: 'tiny-1b', owned_by: 'tests' }]
   manner: Manner = { kind: 'well', words: ['Good', ' morning', '.'] }
   readonly seen: SeenRequest[] = []
@@ -55,6 +58,10 @@ export class StandInEngine {
     if (request.method === 'GET' && path === '/v1/models') {
       response.setHeader('content-type', 'application/json')
       response.end(JSON.stringify({ object: 'list', data: this.models }))
+    } else if (request.method === 'POST' && path === '/api/generate') {
+      const { model, keep_alive: keepAlive } = JSON.parse(await textOf(request))
+      if (keepAlive === 0) this.unloaded.push(model)
+      response.end('{"done":true,"done_reason":"unload"}')
     } else if (request.method === 'POST' && /^\/v1\/(?:chat\/)?completions$/.test(path)) {
       await this.#complete(path, request, response)
     } else {
@@ -63,9 +70,11 @@ export class StandInEngine {
   }
 
   async #complete(path: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
-    let text = ''
-    for await (const chunk of request.setEncoding('utf8')) text += chunk
-    const seen: SeenRequest = { path, body: JSON.parse(text) as Record<string, unknown>, aborted: false }
+    const seen: SeenRequest = {
+      path,
+      body: JSON.parse(await textOf(request)) as Record<string, unknown>,
+      aborted: false,
+    }
     this.seen.push(seen)
     this.running++
     this.mostRunning = Math.max(this.mostRunning, this.running)
