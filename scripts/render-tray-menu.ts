@@ -36,7 +36,6 @@ function running(activity: Activity, { donating = true, services = [ocr, llm] } 
   return {
     kind: 'running',
     status: { ...sampleStatus, activity, donating, services, capabilities },
-    gpuPaused: false,
     knownPeers: 2_041,
     update: { kind: 'current' },
     safeMode: false,

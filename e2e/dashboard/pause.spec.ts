@@ -44,3 +44,36 @@ test('leave to work although a rule would hold it is said on every page', async 
     await folder.remove()
   }
 })
+
+test('a pause of graphics cards alone counts down, outlives the node, and ends by a click', async ({ page }) => {
+  const folder = await temporaryFolder()
+  const gpus = [{ vendor: 'nvidia', model: 'RTX 4060', vramMiB: 8_192 }]
+  const args = [...onLoopback, '--donate', '--pretend', JSON.stringify({ gpus })]
+  let node = await NodeProcess.start({ folder: folder.path, name: 'node', args })
+  try {
+    await page.goto(await node.dashboardUrl())
+    await page.getByRole('link', { name: 'Logs' }).click()
+    await page.getByRole('button', { name: 'Pause' }).click()
+    await page.getByRole('menuitem', { name: 'Graphics cards alone' }).click()
+    const lengths = page.getByRole('menu', { name: 'Graphics cards alone' })
+    await lengths.getByRole('menuitem', { name: 'For 4 hours' }).click()
+    const banner = page.getByTestId('owner-banner')
+    await expect(banner).toContainText(/Graphics cards are paused until .*, 3 h 59 min left/)
+    expect((await node.command(['status'])).stdout).toContain('Graphics cards are paused until')
+
+    await node.kill()
+    node = await NodeProcess.start({ folder: folder.path, name: 'node', args })
+    await page.goto(await node.dashboardUrl())
+    await expect(banner).toContainText(/Graphics cards are paused until .*, 3 h 59 min left/)
+    await banner.getByRole('button', { name: 'Resume' }).click()
+    await expect(banner).toBeHidden()
+    const paused = await node.command(['pause', '--gpu', '1h'])
+    expect(paused.stdout).toMatch(/\nGraphics cards are paused until \d\d:\d\d, .* left\n$/)
+    await expect(banner).toContainText(/Graphics cards are paused until \d\d:\d\d, 59 min/)
+    expect((await node.command(['pause'])).code).toBe(0)
+    await expect(banner).toHaveText(/^Paused/)
+  } finally {
+    await node.kill()
+    await folder.remove()
+  }
+})

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { Allowance, Mode } from '../shared/schema/allowance.ts'
 import { defaultSettings, type Settings } from '../shared/schema/settings.ts'
 import { sampleStatus } from '../shared/testing/samples.ts'
-import { minute } from '../shared/units.ts'
+import { hour, minute } from '../shared/units.ts'
 import { TurnedClock } from './clock.ts'
 import { Donation, type DonationComponents, draftOf, type WorkerDraft } from './donation.ts'
 import { LiveValue } from './live-value.ts'
@@ -100,7 +100,16 @@ describe('a donor', () => {
   })
 
   it('may pause graphics cards alone', async () => {
-    await donation.pauseGpu(true)
-    expect(settings.get()).toMatchObject({ gpuPaused: true, donating: true })
+    await donation.pauseGpu(hour)
+    const gpuPause = { since: clock.now(), until: clock.now() + hour }
+    expect(settings.get()).toMatchObject({ gpuPause, donating: true })
+    await donation.pause()
+    await donation.resume()
+    expect(settings.get()).toMatchObject({ gpuPause })
+    expect(settings.get()).not.toHaveProperty('override')
+    await donation.resumeGpu()
+    expect(settings.get()).not.toHaveProperty('gpuPause')
+    await donation.pauseGpu()
+    expect(settings.get().gpuPause).toEqual({ since: clock.now() })
   })
 })

@@ -1,7 +1,7 @@
 import { RmaError } from '../shared/errors.ts'
 import type { Allowance, Mode } from '../shared/schema/allowance.ts'
 import type { Capabilities } from '../shared/schema/capabilities.ts'
-import type { Override } from '../shared/schema/limits.ts'
+import type { GpuPause, Override } from '../shared/schema/limits.ts'
 import type { ServiceStatus } from '../shared/schema/service.ts'
 import type { Settings } from '../shared/schema/settings.ts'
 import type { WorkerRecord, WorkerState } from '../shared/schema/worker.ts'
@@ -74,7 +74,7 @@ export interface DonationInit {
 }
 
 /** What the owner wants done now. */
-type Wish = Partial<Pick<Settings, 'finishing' | 'gpuPaused'>> & { override?: Settings['override'] | undefined }
+type Wish = Partial<Pick<Settings, 'finishing'>> & { [part in 'override' | 'gpuPause']?: Settings[part] | undefined }
 
 /** Announces what the owner lets this node offer, and takes their wishes. */
 export class Donation implements Startable {
@@ -151,20 +151,33 @@ export class Donation implements Startable {
     await this.#wish(() => ({ override: undefined, finishing: false }))
   }
 
-  async pauseGpu(paused: boolean): Promise<void> {
-    await this.#wish(() => ({ gpuPaused: paused }))
+  /** Stops work on graphics cards alone, for a while or until the owner resumes it; a pause of all goes on beside it. */
+  async pauseGpu(forMs?: Milliseconds): Promise<void> {
+    await this.#wish(() => ({ gpuPause: this.#from(forMs) }))
+  }
+
+  async resumeGpu(): Promise<void> {
+    await this.#wish(() => ({ gpuPause: undefined }))
   }
 
   async #override(kind: Override['kind'], forMs: Milliseconds | undefined): Promise<void> {
+    await this.#wish(() => ({ override: { kind, ...this.#from(forMs) } }))
+  }
+
+  /** From now on, for a while or without an end. */
+  #from(forMs: Milliseconds | undefined): GpuPause {
     const since = this.#parts.clock.now()
-    const override = { kind, since, ...(forMs === undefined ? {} : { until: since + Math.round(forMs) }) }
-    await this.#wish(() => ({ override }))
+    return { since, ...(forMs === undefined ? {} : { until: since + Math.round(forMs) }) }
   }
 
   async #wish(wish: (current: Settings) => Wish): Promise<void> {
     await this.#parts.settings.changeAtOnce(current => {
-      const { override, ...next } = { ...current, ...wish(current) }
-      return override === undefined ? next : { ...next, override }
+      const { override, gpuPause, ...next } = { ...current, ...wish(current) }
+      return {
+        ...next,
+        ...(override === undefined ? {} : { override }),
+        ...(gpuPause === undefined ? {} : { gpuPause }),
+      }
     })
   }
 

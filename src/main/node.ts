@@ -114,7 +114,6 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
   const clock = systemClock
   const lifecycle = new Lifecycle()
   const startedAt = clock.now()
-  log.info({ version: init.version, kind: init.workerType }, 'starting')
 
   // What the data folder holds.
   const settings = new SettingsStore({ clock, log }, { dataFolder, forgetful: init.safeMode ?? false })
@@ -400,7 +399,10 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
         { secrets: [accessToken, ...formsOf(privateKey.raw)], home: homedir() },
       ),
     routingReport,
-    start: () => lifecycle.start(),
+    start() {
+      log.info({ version: init.version, kind: init.workerType }, 'starting')
+      return lifecycle.start()
+    },
     drain: signal => services.drain(signal),
     stop: () => lifecycle.stop(),
     setDonating: (donating, consent) => donation.set(donating, consent),
@@ -408,7 +410,8 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
     pause: forMs => donation.pause(forMs),
     workAnyway: forMs => donation.workAnyway(forMs),
     resume: () => donation.resume(),
-    pauseGpu: paused => donation.pauseGpu(paused),
+    pauseGpu: forMs => donation.pauseGpu(forMs),
+    resumeGpu: () => donation.resumeGpu(),
     async setService(type, enabled) {
       services.setEnabled(type, enabled)
       await settings.change(current => ({

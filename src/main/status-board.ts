@@ -6,7 +6,7 @@ import type { RoutingStatistics } from '../shared/schema/routing.ts'
 import type { ServiceStatus } from '../shared/schema/service.ts'
 import type { Settings } from '../shared/schema/settings.ts'
 import type { Activity, Counters, Status } from '../shared/schema/status.ts'
-import { millisecond } from '../shared/units.ts'
+import { type Milliseconds, millisecond } from '../shared/units.ts'
 import type { Clock, StopTimer } from './clock.ts'
 import type { Startable } from './lifecycle.ts'
 import { LiveValue } from './live-value.ts'
@@ -36,15 +36,18 @@ export function activityOf(facts: ActivityFacts): Activity {
   if (allowance.reason.kind === 'finishing') return { kind: 'stopping', jobs: facts.serving }
   if (allowance.reason.kind === 'paused') return allowance.reason
   if (allowance.mode === 'halt' || allowance.mode === 'drain')
-    return waiting(allowance, allowance.reason, facts.serving)
+    return waiting(allowance.reason, allowance.until, facts.serving)
   if (facts.serving > 0) return { kind: 'working', jobs: facts.serving }
-  if (onlyGpuIsMissing(facts.services)) return waiting(allowance, allowance.gpu.reason, facts.serving)
+  if (onlyGpuIsMissing(facts.services)) {
+    const { reason } = allowance.gpu
+    return waiting(reason, reason.kind === 'gpu-paused' ? reason.until : undefined, facts.serving)
+  }
   if (facts.services.every(service => service.unavailable !== undefined)) return { kind: 'no-service' }
   if (facts.peers > 0) return { kind: 'ready' }
   return { kind: 'alone', ...(facts.nextTryAt === undefined ? {} : { nextTryAt: facts.nextTryAt }) }
 }
 
-function waiting({ until }: Allowance, reason: Reason, jobs: number): Activity {
+function waiting(reason: Reason, until: Milliseconds | undefined, jobs: number): Activity {
   return { kind: 'waiting', reason, jobs, ...(until === undefined ? {} : { until }) }
 }
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { activitySentence } from './activity-sentence.ts'
+import { activitySentence, gpuPauseSentence } from './activity-sentence.ts'
 import type { Activity } from './schema/status.ts'
 import { english } from './strings/english.ts'
 
@@ -23,6 +23,34 @@ it.each<[Activity, string]>([
   [{ kind: 'stopping', jobs: 1 }, 'Finishing 1 request, then stopping'],
 ])('%j reads “%s”', (activity, sentence) => {
   expect(say(activity)).toBe(sentence)
+})
+
+it.each<[number | undefined, string]>([
+  [undefined, 'Graphics cards are paused until you resume them'],
+  [now + 65_000, 'Graphics cards are paused until 22:14, 1 min 5 s left'],
+  [now, 'Graphics cards are paused until 22:13'],
+])('a pause of graphics cards until %s reads “%s”', (until, sentence) => {
+  const reason = { kind: 'gpu-paused' as const, ...(until === undefined ? {} : { until }) }
+  const said = gpuPauseSentence(
+    { mode: 'work', gpu: { use: false, reason, vramKeptFreeMiB: 0 } },
+    english.activity,
+    now,
+  )
+  expect(said?.replace(/until \d\d:/, 'until 22:')).toBe(sentence)
+})
+
+it('says nothing of graphics cards that are not paused, or while all is', () => {
+  const gpu = { use: true, reason: { kind: 'clear' }, vramKeptFreeMiB: 0 } as const
+  expect(gpuPauseSentence({ mode: 'work', gpu }, english.activity)).toBeUndefined()
+  const paused = { ...gpu, reason: { kind: 'gpu-paused' } } as const
+  expect(gpuPauseSentence({ mode: 'halt', gpu: paused }, english.activity)).toBeUndefined()
+})
+
+it('counts down for a donor whose services all need the paused card', () => {
+  const reason = { kind: 'gpu-paused', until: now + 65_000 } as const
+  expect(say({ kind: 'waiting', reason, until: reason.until, jobs: 0 })).toMatch(
+    /^Waiting: you have paused graphics cards, until \d\d:14, 1 min 5 s left$/,
+  )
 })
 
 it('tells a donor whose first request is still to come so', () => {

@@ -1,4 +1,5 @@
 import { reasonSentence } from './reason-sentence.ts'
+import type { Allowance } from './schema/allowance.ts'
 import type { Activity } from './schema/status.ts'
 import type { Strings } from './strings/catalogue.ts'
 import type { en } from './strings/en.ts'
@@ -24,7 +25,7 @@ export function activitySentence(
     case 'off':
       return words.off
     case 'paused':
-      return pausedSentence(activity.until, words, now)
+      return pausedSentence(activity.until, words, words, now)
     case 'waiting':
       return waitingSentence(activity, words, now)
     case 'no-service':
@@ -40,14 +41,31 @@ export function activitySentence(
   }
 }
 
-function pausedSentence(until: Milliseconds | undefined, words: ActivityWords, now: Milliseconds | undefined): string {
-  if (until === undefined) return words.paused
-  const time = clockTime(until, words, now)
-  if (now === undefined || until <= now) return words.pausedUntil({ time })
-  return words.pausedFor({ time, left: timeLeft(Math.ceil((until - now) / second), words.left) })
+/** That graphics cards alone are paused; undefined where they are not. `now`: see {@link activitySentence}. */
+export function gpuPauseSentence(
+  { mode, gpu: { reason } }: Pick<Allowance, 'mode' | 'gpu'>,
+  words: ActivityWords,
+  now?: Milliseconds,
+): string | undefined {
+  if (mode === 'halt' || reason.kind !== 'gpu-paused') return undefined
+  const { paused, pausedUntil, pausedFor } = words.gpu
+  return pausedSentence(reason.until, { paused, pausedUntil, pausedFor }, words, now)
 }
 
-function timeLeft(total: number, words: ActivityWords['left']): string {
+function pausedSentence(
+  until: Milliseconds | undefined,
+  sentences: Pick<ActivityWords, 'paused' | 'pausedUntil' | 'pausedFor'>,
+  words: ActivityWords,
+  now: Milliseconds | undefined,
+): string {
+  if (until === undefined) return sentences.paused
+  const time = clockTime(until, words, now)
+  if (now === undefined || until <= now) return sentences.pausedUntil({ time })
+  return sentences.pausedFor({ time, left: timeLeft(until - now, words.left) })
+}
+
+function timeLeft(leftMs: Milliseconds, words: ActivityWords['left']): string {
+  const total = Math.ceil(leftMs / second)
   const hours = Math.floor(total / 3_600)
   const minutes = Math.floor((total % 3_600) / 60)
   if (hours > 0) return words.hours({ hours, minutes })
@@ -55,7 +73,7 @@ function timeLeft(total: number, words: ActivityWords['left']): string {
 }
 
 /** Reasons that end at a moment which the owner has set or can foresee; others end when their cause does. */
-const foreseeable = new Set(['schedule', 'data-used'])
+const foreseeable = new Set(['schedule', 'data-used', 'gpu-paused'])
 
 function waitingSentence(
   { reason, until, jobs }: Extract<Activity, { kind: 'waiting' }>,
@@ -65,7 +83,10 @@ function waitingSentence(
   const why = reasonSentence(reason, words.reasons)
   if (jobs > 0) return words.finishingThenWaiting({ jobs, reason: why })
   if (until === undefined || !foreseeable.has(reason.kind)) return words.waiting({ reason: why })
-  return words.waitingUntil({ reason: why, time: clockTime(until, words, now) })
+  const time = clockTime(until, words, now)
+  if (reason.kind !== 'gpu-paused' || now === undefined || until <= now)
+    return words.waitingUntil({ reason: why, time })
+  return words.waitingFor({ reason: why, time, left: timeLeft(until - now, words.left) })
 }
 
 /** With the day, unless it is less than half a day away. */

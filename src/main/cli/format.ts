@@ -1,4 +1,4 @@
-import { activitySentence } from '../../shared/activity-sentence.ts'
+import { activitySentence, gpuPauseSentence } from '../../shared/activity-sentence.ts'
 import type { LedgerSnapshot } from '../../shared/schema/contribution.ts'
 import type { ServiceStatus, Unavailability } from '../../shared/schema/service.ts'
 import type { Status } from '../../shared/schema/status.ts'
@@ -20,6 +20,7 @@ export function formatStatus(status: Status, counts: Topology['counts'], now: Mi
       'Activity',
       activitySentence({ activity: status.activity, served: status.counters.served }, english.activity, now),
     ],
+    ...gpuRows(status, now),
     ...status.services.map((service, index) => [index === 0 ? 'Services' : '', formatService(service)]),
     ...ledgerRows(status.ledger),
     ['Requests', `${counters.served} served, ${counters.requested} sent on, ${counters.failed} failed`],
@@ -52,6 +53,11 @@ export function formatDuration(ms: Milliseconds): string {
   if (ms >= hour) return `${Math.floor(ms / hour)} h ${Math.floor((ms % hour) / minute)} min`
   if (ms >= minute) return `${Math.floor(ms / minute)} min`
   return `${Math.max(0, Math.round(ms / second))} s`
+}
+
+function gpuRows({ allowance }: Status, now: Milliseconds): string[][] {
+  const sentence = gpuPauseSentence(allowance, english.activity, now)
+  return sentence === undefined ? [] : [['', sentence]]
 }
 
 /** Only what the owner should know of: a ledger that is well is not worth a line. */

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { activitySentence } from '../../shared/activity-sentence.ts'
+import { activitySentence, gpuPauseSentence } from '../../shared/activity-sentence.ts'
 import type { Status } from '../../shared/schema/status.ts'
 import { english } from '../../shared/strings/english.ts'
 import type { Milliseconds } from '../../shared/units.ts'
@@ -13,14 +13,14 @@ export function addPause(program: Command, context: CommandContext): void {
     .command('pause')
     .description('stop all work at once; requests under way are handed back for others to do')
     .argument('[for]', 'how long, such as 30m, 2h or 1h30m (default: until `resume`)', parseDuration)
-    .option('--gpu', 'pause work on graphics cards alone, until `resume --gpu`')
+    .option('--gpu', 'pause work on graphics cards alone and free their memory (default: until `resume --gpu`)')
     .option(...jsonOption)
     .option(...dataFolderOption)
     .action(async (forMs: Milliseconds | undefined, options: CommonOptions & { gpu?: boolean }) => {
       const node = await findRunningNode(options.dataFolder, context.env)
       const status = await askNode(node, async rpc => {
-        if (options.gpu === true) await rpc.donation.pauseGpu({ paused: true })
-        else await rpc.donation.pause(forMs === undefined ? {} : { forMs })
+        const span = forMs === undefined ? {} : { forMs }
+        await (options.gpu === true ? rpc.donation.pauseGpu(span) : rpc.donation.pause(span))
         return await rpc.status.get()
       })
       report(context, options, status)
@@ -37,7 +37,7 @@ export function addPause(program: Command, context: CommandContext): void {
       const { anyway, gpu } = options
       const node = await findRunningNode(options.dataFolder, context.env)
       const status = await askNode(node, async rpc => {
-        if (gpu === true) await rpc.donation.pauseGpu({ paused: false })
+        if (gpu === true) await rpc.donation.resumeGpu()
         else if (anyway === undefined) await rpc.donation.resume()
         else await rpc.donation.workAnyway(anyway === true ? {} : { forMs: anyway })
         return await rpc.status.get()
@@ -48,7 +48,13 @@ export function addPause(program: Command, context: CommandContext): void {
 
 function report(context: CommandContext, options: CommonOptions, status: Status): void {
   const { activity, allowance, counters } = status
+  const now = context.now()
   print(context, options, { activity, allowance }, () =>
-    activitySentence({ activity, served: counters.served }, english.activity, context.now()),
+    [
+      activitySentence({ activity, served: counters.served }, english.activity, now),
+      gpuPauseSentence(allowance, english.activity, now),
+    ]
+      .filter(line => line !== undefined)
+      .join('\n'),
   )
 }

@@ -92,15 +92,25 @@ describe('settings file', () => {
     })
   })
 
+  it('of a version whose pause of graphics cards had no end keep that pause', async () => {
+    for (const [gpuPaused, gpuPause] of [
+      [true, { since: 0 }],
+      [false, undefined],
+    ] as const) {
+      await writeFile(join(folder.path, 'settings.json'), JSON.stringify({ ...defaultSettings, gpuPaused }))
+      expect((await openSettings().load()).gpuPause).toEqual(gpuPause)
+    }
+  })
+
   it('that cannot be written hold all the same where the owner wants to stop', async () => {
     const store = openSettings()
     await store.load()
-    const choice = (settings: Settings): Settings => ({ ...settings, gpuPaused: true })
+    const choice = (settings: Settings): Settings => ({ ...settings, gpuPause: { since: 7 } })
     await rm(folder.path, { recursive: true })
     await expect(store.change(choice)).rejects.toThrow()
-    expect(store.settings.get().gpuPaused).toBe(false)
+    expect(store.settings.get().gpuPause).toBeUndefined()
     await store.changeAtOnce(choice)
-    expect(store.settings.get().gpuPaused).toBe(true)
+    expect(store.settings.get().gpuPause).toEqual({ since: 7 })
     await mkdir(folder.path)
   })
 

@@ -105,22 +105,26 @@ const partsSchema = z.looseObject({
   limits: z.looseObject({}).optional(),
   contribution: z.looseObject({}).optional(),
   appearance: z.looseObject({}).optional(),
+  /** Before a pause of graphics cards could end by itself. */
+  gpuPaused: z.boolean().optional(),
 })
 
 const oneBoundSchema = z
   .looseObject({ network: z.looseObject({ kibPerSecond: z.unknown() }) })
   .refine(({ network }) => network.kibPerSecond !== undefined)
 
-/** Parts, limits and so on that an earlier version did not know take their defaults. */
+/** Parts, limits and so on that an earlier version did not know take their defaults; what it wrote otherwise is translated. */
 function completed(json: unknown): unknown {
   const { success, data } = partsSchema.safeParse(json)
   if (!success) return json
+  const { gpuPaused, ...kept } = data
   const { limits, contribution, appearance } = defaultSettings
   return {
     ...defaultSettings,
     // Who gave before there was a first run needs none.
     welcomed: data.consent === true,
-    ...data,
+    ...(gpuPaused === true ? { gpuPause: { since: 0 } } : {}),
+    ...kept,
     limits: { ...limits, ...twoWays(data.limits) },
     contribution: { ...contribution, ...data.contribution },
     appearance: { ...appearance, ...data.appearance },

@@ -57,7 +57,7 @@ function shownSettings({ network, services, ...settings }: Settings) {
     donating: settings.donating,
     consent: settings.consent,
     finishing: settings.finishing,
-    gpuPaused: settings.gpuPaused,
+    gpuPause: settings.gpuPause,
     override: settings.override,
     limits: settings.limits,
     reading: settings.reading,

@@ -224,11 +224,11 @@ describe('the tray', () => {
     node.status.update(status => ({ ...status, capabilities: { ...status.capabilities, gpus } }))
     await node.setDonating(true)
     clock.turn(1 * second)
-    electron.tray.menu.click('Pause GPU')
-    await vi.waitFor(() => expect(node.settings.get().gpuPaused).toBe(true))
+    electron.tray.menu.click('Until I resume', 'Pause GPU')
+    await vi.waitFor(() => expect(node.settings.get().gpuPause).toEqual({ since: 0 }))
     clock.turn(1 * second)
     electron.tray.menu.click('Resume GPU')
-    await vi.waitFor(() => expect(node.settings.get().gpuPaused).toBe(false))
+    await vi.waitFor(() => expect(node.settings.get().gpuPause).toBeUndefined())
   })
 
   it('shows the dashboard when a wish fails', async () => {

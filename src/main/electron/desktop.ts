@@ -291,7 +291,7 @@ export class Desktop {
         ? {
             kind: 'running',
             status,
-            gpuPaused: node.settings.get().gpuPaused,
+            gpuPause: node.settings.get().gpuPause,
             knownPeers: node.topology.get().counts.known,
             update,
             safeMode,

@@ -22,7 +22,7 @@ export type MenuRow =
   | { kind: 'separator' }
   | { kind: 'switch'; label: string; on: boolean; command: ShellCommand }
   | { kind: 'action'; label: string; command: ShellCommand; disabled?: boolean }
-  | { kind: 'menu'; label: string; rows: MenuRow[] }
+  | { kind: 'menu'; label: string; rows: MenuRow[]; disabled?: boolean }
 
 /** Electron's form of the rows; `run` is called with the command of a row that was clicked. */
 export function menuTemplate(rows: MenuRow[], run: (command: ShellCommand) => void): MenuTemplate {
@@ -40,6 +40,6 @@ function menuItem(row: MenuRow, run: (command: ShellCommand) => void): MenuTempl
     case 'action':
       return { label: row.label, enabled: row.disabled !== true, click: () => run(row.command) }
     case 'menu':
-      return { label: row.label, submenu: menuTemplate(row.rows, run) }
+      return { label: row.label, enabled: row.disabled !== true, submenu: menuTemplate(row.rows, run) }
   }
 }

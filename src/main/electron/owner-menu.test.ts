@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
 import type { Gpu } from '../../shared/schema/capabilities.ts'
+import type { GpuPause } from '../../shared/schema/limits.ts'
 import type { Activity } from '../../shared/schema/status.ts'
 import { sampleStatus } from '../../shared/testing/samples.ts'
 import { hour, minute } from '../../shared/units.ts'
@@ -17,17 +18,17 @@ interface Scene {
   donating?: boolean
   hides?: boolean
   gpus?: Gpu[]
-  gpuPaused?: boolean
+  gpuPause?: GpuPause
 }
 
 function running(activity: Activity, scene: Scene = {}): NodeState {
-  const { donating = true, hides = false, gpus = [], gpuPaused = false } = scene
+  const { donating = true, hides = false, gpus = [], gpuPause } = scene
   const allowance = { ...sampleStatus.allowance, ...(hides ? { hides: { kind: 'metered' as const } } : {}) }
   const capabilities = { ...sampleStatus.capabilities, gpus }
   return {
     kind: 'running',
     status: { ...sampleStatus, activity, donating, allowance, capabilities },
-    gpuPaused,
+    gpuPause,
     knownPeers: 0,
     update: { kind: 'current' },
     safeMode: false,
@@ -38,9 +39,9 @@ function running(activity: Activity, scene: Scene = {}): NodeState {
 function read(rows: MenuRow[]): string[] {
   return rows.map(row => {
     if (row.kind === 'separator') return '—'
-    if (row.kind === 'menu') return `${row.label} ▸`
     if (row.kind === 'switch') return `[${row.on ? 'x' : ' '}] ${row.label}`
-    return row.kind === 'text' || row.disabled === true ? `(${row.label})` : row.label
+    const label = row.kind === 'menu' ? `${row.label} ▸` : row.label
+    return row.kind === 'text' || row.disabled === true ? `(${label})` : label
   })
 }
 
@@ -76,19 +77,25 @@ describe('what the owner can say', () => {
       'has a graphics card',
       { kind: 'working', jobs: 1 },
       { gpus: [card], hides: true },
-      ['[x] Donate Compute', 'Pause for ▸', 'Follow my rules', 'Pause GPU', 'Finish current work, then stop'],
+      ['[x] Donate Compute', 'Pause for ▸', 'Follow my rules', 'Pause GPU ▸', 'Finish current work, then stop'],
     ],
     [
       'has its graphics card paused',
       { ...onBattery, reason: { kind: 'gpu-paused' } },
-      { gpus: [card], gpuPaused: true },
+      { gpus: [card], gpuPause: { since: 0 } },
       ['[x] Donate Compute', 'Pause for ▸', 'Resume GPU'],
+    ],
+    [
+      'has its graphics card paused for a while',
+      { kind: 'working', jobs: 1 },
+      { gpus: [card], gpuPause: { since: 0, until: new Date(2026, 5, 3, 14, 30).getTime() } },
+      ['[x] Donate Compute', 'Pause for ▸', 'Resume GPU (paused until 14:30)', 'Finish current work, then stop'],
     ],
     [
       'is paused altogether, with a graphics card',
       { kind: 'paused' },
       { gpus: [card] },
-      ['[x] Donate Compute', 'Resume', '(Pause GPU)'],
+      ['[x] Donate Compute', 'Resume', '(Pause GPU ▸)'],
     ],
   ])('while the node %s', (_when, activity, scene, expected) => {
     expect(read(ownerRows(running(activity, scene)))).toEqual(expected)
@@ -99,8 +106,8 @@ describe('what the owner can say', () => {
   })
 
   it('is for how long', () => {
-    const menus = ownerRows(running(onBattery)).filter(row => row.kind === 'menu')
-    expect(menus.map(menu => read(menu.rows))).toEqual([lengths, lengths])
+    const menus = ownerRows(running(onBattery, { gpus: [card] })).filter(row => row.kind === 'menu')
+    expect(menus.map(menu => read(menu.rows))).toEqual([lengths, lengths, lengths])
     const run = vi.fn()
     for (const menu of menuTemplate(menus, run)) for (const row of menu.submenu ?? []) row.click?.()
     expect(run.mock.calls.flat().slice(4, 8)).toEqual([
@@ -109,15 +116,21 @@ describe('what the owner can say', () => {
       { kind: 'work-anyway', forMs: 30 * minute },
       { kind: 'work-anyway', forMs: hour },
     ])
+    expect(run.mock.calls.flat().slice(12)).toMatchObject([
+      { kind: 'pause-gpu', forMs: 30 * minute },
+      ...Array(4).fill({ kind: 'pause-gpu' }),
+      { kind: 'pause-gpu', forMs: undefined },
+    ])
   })
 
-  it('is said in two ways of the graphics card, one at a time', () => {
-    const commandOf = (gpuPaused: boolean) =>
-      ownerRows(running({ kind: 'ready' }, { gpus: [card], gpuPaused })).flatMap(row =>
-        row.kind === 'action' ? row.command : [],
-      )
-    expect(commandOf(false)).toEqual([{ kind: 'pause-gpu', paused: true }])
-    expect(commandOf(true)).toEqual([{ kind: 'pause-gpu', paused: false }])
+  it('is the way back, once the graphics card is paused', () => {
+    const rows = ownerRows(running({ kind: 'ready' }, { gpus: [card], gpuPause: { since: 0 } }))
+    expect(rows.flatMap(row => (row.kind === 'action' ? row.command : []))).toEqual([{ kind: 'resume-gpu' }])
+  })
+
+  it('cannot be clicked in a menu that is disabled', () => {
+    const rows = ownerRows(running({ kind: 'paused' }, { gpus: [card] }))
+    expect(menuTemplate(rows, vi.fn()).at(-1)).toMatchObject({ label: 'Pause GPU', enabled: false })
   })
 })
 
@@ -125,7 +138,8 @@ it.each<[OwnerWish, keyof OwnedNode, unknown[]]>([
   [{ kind: 'pause', forMs: hour }, 'pause', [hour]],
   [{ kind: 'work-anyway' }, 'workAnyway', [undefined]],
   [{ kind: 'resume' }, 'resume', []],
-  [{ kind: 'pause-gpu', paused: true }, 'pauseGpu', [true]],
+  [{ kind: 'pause-gpu', forMs: hour }, 'pauseGpu', [hour]],
+  [{ kind: 'resume-gpu' }, 'resumeGpu', []],
   [{ kind: 'finish' }, 'finish', []],
   [{ kind: 'service', type: 'ocr', enabled: false }, 'setService', ['ocr', false]],
 ])('the wish %o reaches the node as %s', async (wish, verb, values) => {
@@ -134,6 +148,7 @@ it.each<[OwnerWish, keyof OwnedNode, unknown[]]>([
     workAnyway: vi.fn(),
     resume: vi.fn(),
     pauseGpu: vi.fn(),
+    resumeGpu: vi.fn(),
     finish: vi.fn(),
     setService: vi.fn(),
   }

@@ -1,4 +1,5 @@
 import { pauseLengths } from '../../shared/pause-lengths.ts'
+import type { GpuPause } from '../../shared/schema/limits.ts'
 import type { Activity } from '../../shared/schema/status.ts'
 import { hour, type Milliseconds, minute } from '../../shared/units.ts'
 import type { MenuRow } from './menu-row.ts'
@@ -22,7 +23,7 @@ export function ownerRows(state: NodeState): MenuRow[] {
   ]
 }
 
-function wishRows({ status, gpuPaused }: RunningState): MenuRow[] {
+function wishRows({ status, gpuPause }: RunningState): MenuRow[] {
   const { activity, allowance, capabilities } = status
   const paused = activity.kind === 'paused'
   return [
@@ -32,7 +33,7 @@ function wishRows({ status, gpuPaused }: RunningState): MenuRow[] {
     ...(allowance.hides !== undefined && !paused && activity.kind !== 'stopping'
       ? [action(words.followRules, { kind: 'resume' })]
       : []),
-    ...(capabilities.gpus.length > 0 ? [gpuRow(gpuPaused, paused)] : []),
+    ...(capabilities.gpus.length > 0 ? [gpuRow(gpuPause, paused)] : []),
     ...(hasWork(activity) ? [action(words.finish, { kind: 'finish' })] : []),
   ]
 }
@@ -46,14 +47,18 @@ function hasWork(activity: Activity): boolean {
   return activity.kind === 'working' || (activity.kind === 'waiting' && activity.jobs > 0)
 }
 
-function gpuRow(gpuPaused: boolean, allPaused: boolean): MenuRow {
-  const label = gpuPaused ? words.resumeGpu : words.pauseGpu
-  return { ...action(label, { kind: 'pause-gpu', paused: !gpuPaused }), disabled: allPaused }
+function gpuRow(gpuPause: GpuPause | undefined, allPaused: boolean): MenuRow {
+  if (gpuPause === undefined)
+    return { ...lengthsRow(words.pauseGpu, forMs => ({ kind: 'pause-gpu', forMs })), disabled: allPaused }
+  const { until } = gpuPause
+  const label =
+    until === undefined ? words.resumeGpu : words.resumeGpuUntil({ time: strings.activity.time({ at: until }) })
+  return { ...action(label, { kind: 'resume-gpu' }), disabled: allPaused }
 }
 
-function lengthsRow(label: string, wish: (forMs: Milliseconds | undefined) => OwnerWish): MenuRow {
+function lengthsRow(label: string, wish: (forMs: Milliseconds | undefined) => OwnerWish) {
   return {
-    kind: 'menu',
+    kind: 'menu' as const,
     label,
     rows: pauseLengths.map(forMs => action(forMs === undefined ? words.untilResumed : lengthLabel(forMs), wish(forMs))),
   }

@@ -7,11 +7,15 @@ export type OwnerWish =
   | { kind: 'pause'; forMs?: Milliseconds | undefined }
   | { kind: 'work-anyway'; forMs?: Milliseconds | undefined }
   | { kind: 'resume' }
-  | { kind: 'pause-gpu'; paused: boolean }
+  | { kind: 'pause-gpu'; forMs?: Milliseconds | undefined }
+  | { kind: 'resume-gpu' }
   | { kind: 'finish' }
   | { kind: 'service'; type: ServiceType; enabled: boolean }
 
-export type OwnedNode = Pick<NodeApi, 'pause' | 'workAnyway' | 'resume' | 'pauseGpu' | 'finish' | 'setService'>
+export type OwnedNode = Pick<
+  NodeApi,
+  'pause' | 'workAnyway' | 'resume' | 'pauseGpu' | 'resumeGpu' | 'finish' | 'setService'
+>
 
 /** Rejects as the node does. */
 export function tell(node: OwnedNode, wish: OwnerWish): Promise<void> {
@@ -23,7 +27,9 @@ export function tell(node: OwnedNode, wish: OwnerWish): Promise<void> {
     case 'resume':
       return node.resume()
     case 'pause-gpu':
-      return node.pauseGpu(wish.paused)
+      return node.pauseGpu(wish.forMs)
+    case 'resume-gpu':
+      return node.resumeGpu()
     case 'finish':
       return node.finish()
     case 'service':

@@ -27,7 +27,6 @@ function running(activity: Activity, { donating = true, ...scene }: Scene = {}):
   return {
     kind: 'running',
     status: { ...sampleStatus, activity, donating, services: [] },
-    gpuPaused: false,
     knownPeers: 3,
     update: { kind: 'current' },
     safeMode: false,
@@ -55,7 +54,7 @@ describe('the menu of the tray', () => {
       '—',
       '[x] Donate Compute',
       'Pause for ▸',
-      'Pause GPU',
+      'Pause GPU ▸',
       'Finish current work, then stop',
       '—',
       'Open dashboard',

@@ -18,7 +18,6 @@ function running(activity: Activity, services: ServiceStatus[] = [ocr]): NodeSta
   return {
     kind: 'running',
     status: { ...sampleStatus, activity, donating: true, services },
-    gpuPaused: false,
     knownPeers: 0,
     update: { kind: 'current' },
     safeMode: false,

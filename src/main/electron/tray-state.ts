@@ -1,5 +1,6 @@
 import { activitySentence } from '../../shared/activity-sentence.ts'
 import type { Update } from '../../shared/schema/desktop.ts'
+import type { GpuPause } from '../../shared/schema/limits.ts'
 import type { ServiceStatus } from '../../shared/schema/service.ts'
 import type { Activity, Status } from '../../shared/schema/status.ts'
 import { strings } from './strings.ts'
@@ -16,7 +17,8 @@ export type NodeState =
   | {
       kind: 'running'
       status: Pick<Status, 'activity' | 'allowance' | 'capabilities' | 'donating' | 'counters' | 'services'>
-      gpuPaused: boolean
+      /** The owner's pause of graphics cards alone. */
+      gpuPause?: GpuPause | undefined
       knownPeers: number
       update: Update
       safeMode: boolean

@@ -7,7 +7,7 @@ import { type Clock, TurnedClock } from '../clock.ts'
 import { LiveValue } from '../live-value.ts'
 import type { ServiceOrder } from '../services/service-host.ts'
 import { type Facts, known } from './facts.ts'
-import { dedicatedLimits, Governor, settledOverride } from './governor.ts'
+import { dedicatedLimits, Governor, settledSpan } from './governor.ts'
 import { quietFacts } from './testing/pretended-machine.ts'
 
 const log = pino({ level: 'silent' })
@@ -96,6 +96,19 @@ describe('the governor', () => {
     expect(settings.get().override).toBeUndefined()
   })
 
+  it('frees graphics cards while the owner wants that, and lets them work again at the end of it', () => {
+    const clock = new TurnedClock()
+    const { governor, services, settings, choose } = governing({ clock })
+    const until = clock.now() + hour
+    choose({ gpuPause: { since: clock.now(), until } })
+    expect(services.order).toMatchObject({ accepting: 'everybody', gpu: false })
+    clock.turn(hour - second)
+    expect(governor.allowance.get().gpu).toMatchObject({ use: false, reason: { kind: 'gpu-paused', until } })
+    clock.turn(second)
+    expect(services.order).toMatchObject({ accepting: 'everybody', gpu: true })
+    expect(settings.get().gpuPause).toBeUndefined()
+  })
+
   it('gives the same order only once', () => {
     const clock = new TurnedClock()
     const { services, meet } = governing({ clock })
@@ -134,16 +147,16 @@ describe('a pause', () => {
   const pause = { kind: 'pause' as const, since: 10 * hour, until: 11 * hour }
 
   it('is over at its end, also when the machine slept through it', () => {
-    expect(settledOverride(pause, 11 * hour - 1)).toBe(pause)
-    expect(settledOverride(pause, 11 * hour)).toBeUndefined()
-    expect(settledOverride(pause, 50 * hour)).toBeUndefined()
+    expect(settledSpan(pause, 11 * hour - 1)).toBe(pause)
+    expect(settledSpan(pause, 11 * hour)).toBeUndefined()
+    expect(settledSpan(pause, 50 * hour)).toBeUndefined()
   })
 
   it('does not get longer by more than it was when the clock is turned back', () => {
-    expect(settledOverride(pause, 2 * hour)).toEqual({ kind: 'pause', since: 2 * hour, until: 3 * hour })
+    expect(settledSpan(pause, 2 * hour)).toEqual({ kind: 'pause', since: 2 * hour, until: 3 * hour })
   })
 
   it('until the owner resumes has no end', () => {
-    expect(settledOverride({ kind: 'pause', since: 10 * hour }, 1_000 * hour)).toMatchObject({ kind: 'pause' })
+    expect(settledSpan({ kind: 'pause', since: 10 * hour }, 1_000 * hour)).toMatchObject({ kind: 'pause' })
   })
 })

@@ -1,5 +1,5 @@
 import type { Allowance } from '../../shared/schema/allowance.ts'
-import type { Limits, Override } from '../../shared/schema/limits.ts'
+import type { GpuPause, Limits } from '../../shared/schema/limits.ts'
 import type { Settings } from '../../shared/schema/settings.ts'
 import { type Milliseconds, second } from '../../shared/units.ts'
 import type { Clock, StopTimer } from '../clock.ts'
@@ -19,7 +19,7 @@ const memoryStepMiB = 128
 /** How busy graphics cards are is told in steps of this. */
 const busyStep = 0.1
 
-/** The clock was turned back when it shows less than an override's beginning by more than this. */
+/** The clock was turned back when it shows less than a pause's beginning by more than this. */
 const clockSlackMs = 5 * second
 
 export interface GovernorComponents {
@@ -83,7 +83,7 @@ export class Governor implements Startable {
     let said = ''
     for await (const facts of this.#parts.facts.watch(signal)) {
       const allowance = foresee({
-        wishes: { donating: true, finishing: false, gpuPaused: false, limits: this.#inForce(limits) },
+        wishes: { donating: true, finishing: false, limits: this.#inForce(limits) },
         facts,
         machine: this.#machine(),
         now: this.#parts.clock.now(),
@@ -140,16 +140,17 @@ export class Governor implements Startable {
   /** Brings to an end what was wanted until now, and follows a clock that was turned back. */
   #settleWishes(): void {
     const { settings, services, clock } = this.#parts
-    const { donating, finishing, override } = settings.settings.get()
+    const { donating, finishing, override, gpuPause } = settings.settings.get()
     const now = clock.now()
     const finished =
       finishing && (!donating || (this.allowance.get().reason.kind === 'finishing' && services.jobs === 0))
-    const settled = settledOverride(override, now)
-    if (!finished && settled === override) return
-    void settings.changeAtOnce(({ override: _, ...current }) => ({
+    const settled = { override: settledSpan(override, now), gpuPause: settledSpan(gpuPause, now) }
+    if (!finished && settled.override === override && settled.gpuPause === gpuPause) return
+    void settings.changeAtOnce(({ override: _, gpuPause: __, ...current }) => ({
       ...current,
       ...(finished ? { donating: false, finishing: false } : {}),
-      ...(settled === undefined ? {} : { override: settled }),
+      ...(settled.override === undefined ? {} : { override: settled.override }),
+      ...(settled.gpuPause === undefined ? {} : { gpuPause: settled.gpuPause }),
     }))
   }
 }
@@ -168,12 +169,12 @@ export function orderOf({ mode, jobs, memoryMiB, gpu }: Allowance, { cards }: Pi
   }
 }
 
-/** An override as it counts now: gone when its time is up, with the same length from now when the clock was turned back. */
-export function settledOverride(override: Override | undefined, now: Milliseconds): Override | undefined {
-  if (override?.until === undefined) return override
-  if (now >= override.until) return undefined
-  if (now >= override.since - clockSlackMs) return override
-  return { ...override, since: now, until: now + override.until - override.since }
+/** A pause or the like as it counts now: gone when its time is up, as long from now when the clock was turned back. */
+export function settledSpan<T extends GpuPause>(span: T | undefined, now: Milliseconds): T | undefined {
+  if (span?.until === undefined) return span
+  if (now >= span.until) return undefined
+  if (now >= span.since - clockSlackMs) return span
+  return { ...span, since: now, until: now + span.until - span.since }
 }
 
 /** The owner keeps nothing back; what protects the machine or costs money stays. */

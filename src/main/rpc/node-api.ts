@@ -65,7 +65,8 @@ export interface NodeApi {
   pause(forMs?: Milliseconds): Promise<void>
   workAnyway(forMs?: Milliseconds): Promise<void>
   resume(): Promise<void>
-  pauseGpu(paused: boolean): Promise<void>
+  pauseGpu(forMs?: number): Promise<void>
+  resumeGpu(): Promise<void>
   /** Rejects with UNKNOWN_SERVICE for a type this node has no engine for. */
   setService(type: ServiceType, enabled: boolean): Promise<void>
   /** What this machine is. */

@@ -16,7 +16,8 @@ export function createRpcRouter(node: NodeApi) {
       pause: rpc.donation.pause.handler(({ input }) => node.pause(input.forMs)),
       workAnyway: rpc.donation.workAnyway.handler(({ input }) => node.workAnyway(input.forMs)),
       resume: rpc.donation.resume.handler(() => node.resume()),
-      pauseGpu: rpc.donation.pauseGpu.handler(({ input }) => node.pauseGpu(input.paused)),
+      pauseGpu: rpc.donation.pauseGpu.handler(({ input }) => node.pauseGpu(input.forMs)),
+      resumeGpu: rpc.donation.resumeGpu.handler(() => node.resumeGpu()),
     },
     network: {
       get: rpc.network.get.handler(() => node.look()),

@@ -57,7 +57,9 @@ export const contract = {
     workAnyway: procedure.input(z.object({ forMs: durationSchema.optional() })).output(z.void()),
     /** Ends a pause, leave to work anyway, and the wish to stop when all is finished. */
     resume: procedure.output(z.void()),
-    pauseGpu: procedure.input(z.object({ paused: z.boolean() })).output(z.void()),
+    /** Stops work on graphics cards alone and frees their memory; without `forMs` until `resumeGpu`. Outlives the node. */
+    pauseGpu: procedure.input(z.object({ forMs: durationSchema.optional() })).output(z.void()),
+    resumeGpu: procedure.output(z.void()),
   },
   network: {
     get: procedure.output(topologySchema),

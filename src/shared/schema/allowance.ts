@@ -10,7 +10,7 @@ export const reasonSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('off') }),
   z.object({ kind: z.literal('finishing') }),
   z.object({ kind: z.literal('paused'), until: timestampSchema.optional() }),
-  z.object({ kind: z.literal('gpu-paused') }),
+  z.object({ kind: z.literal('gpu-paused'), until: timestampSchema.optional() }),
   z.object({ kind: z.literal('on-battery'), percent: z.number().optional() }),
   z.object({ kind: z.literal('battery-low'), percent: z.number(), resumesAtPercent: z.number() }),
   z.object({ kind: z.literal('in-use'), idleMs: z.number(), neededMs: z.number() }),

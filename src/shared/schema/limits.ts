@@ -96,6 +96,10 @@ export const overrideSchema = z.strictObject({
 })
 export type Override = z.infer<typeof overrideSchema>
 
+/** A pause of graphics cards alone; it goes on beside any override. */
+export const gpuPauseSchema = overrideSchema.omit({ kind: true })
+export type GpuPause = z.infer<typeof gpuPauseSchema>
+
 function isTimeZone(name: string): boolean {
   try {
     new Intl.DateTimeFormat('en', { timeZone: name })

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { languageChoiceSchema } from '../strings/language.ts'
-import { defaultLimits, limitsSchema, overrideSchema } from './limits.ts'
+import { defaultLimits, gpuPauseSchema, limitsSchema, overrideSchema } from './limits.ts'
 import { locationSchema, multiaddrTextSchema, serviceTypeSchema } from './primitives.ts'
 import { tunnelUrlSchema } from './seeds.ts'
 import { engineSettingsSchema, readingSettingsSchema, upstreamSettingsSchema } from './service-settings.ts'
@@ -35,7 +35,7 @@ export const settingsSchema = z.strictObject({
   /** What runs is finished, then `donating` goes off. */
   finishing: z.boolean(),
   /** No work on graphics cards. */
-  gpuPaused: z.boolean(),
+  gpuPause: gpuPauseSchema.optional(),
   /** A pause, or leave to work although rules would hold it up. */
   override: overrideSchema.optional(),
   limits: limitsSchema,
@@ -86,7 +86,6 @@ export const defaultSettings: Settings = {
   donating: false,
   consent: false,
   finishing: false,
-  gpuPaused: false,
   limits: defaultLimits,
   contribution: { keepDays: 365, wattsPerThread: 3.5, gpuWatts: 150 },
   network: { name: 'local', seeds: [], mdns: true, relay: false, listen: ['0.0.0.0', '::'] },
@@ -112,7 +111,7 @@ const removable = {
 
 /** A change to the settings: only the named top-level parts are replaced. What the owner wants done now is not among them. */
 export const settingsPatchSchema = settingsSchema
-  .omit({ version: true, donating: true, consent: true, finishing: true, gpuPaused: true, override: true })
+  .omit({ version: true, donating: true, consent: true, finishing: true, gpuPause: true, override: true })
   .partial()
   .extend(removable)
 export type SettingsPatch = z.infer<typeof settingsPatchSchema>

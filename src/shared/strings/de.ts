@@ -8,6 +8,11 @@ export const de: Translation<typeof en> = {
     paused: 'Pausiert, bis Sie fortsetzen',
     pausedUntil: 'Pausiert bis {time}',
     pausedFor: 'Pausiert bis {time}, noch {left}',
+    gpu: {
+      paused: 'Grafikkarten sind pausiert, bis Sie sie fortsetzen',
+      pausedUntil: 'Grafikkarten sind bis {time} pausiert',
+      pausedFor: 'Grafikkarten sind bis {time} pausiert, noch {left}',
+    },
     left: {
       hours: '{hours, number} Std. {minutes, number} Min.',
       minutes: '{minutes, number} Min. {seconds, number} s',
@@ -15,6 +20,7 @@ export const de: Translation<typeof en> = {
     },
     waiting: 'Wartet: {reason}',
     waitingUntil: 'Wartet: {reason}, bis {time}',
+    waitingFor: 'Wartet: {reason}, bis {time}, noch {left}',
     finishingThenWaiting: 'Schließt {jobs, plural, one {# Anfrage} other {# Anfragen}} ab und wartet dann: {reason}',
     time: '{at, time, ::HHmm}',
     day: '{at, date, ::EEEHHmm}',

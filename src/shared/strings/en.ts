@@ -9,6 +9,12 @@ export const en = {
     paused: 'Paused until you resume',
     pausedUntil: 'Paused until {time}',
     pausedFor: 'Paused until {time}, {left} left',
+    /** While the processor goes on. */
+    gpu: {
+      paused: 'Graphics cards are paused until you resume them',
+      pausedUntil: 'Graphics cards are paused until {time}',
+      pausedFor: 'Graphics cards are paused until {time}, {left} left',
+    },
     left: {
       hours: '{hours, number} h {minutes, number} min',
       minutes: '{minutes, number} min {seconds, number} s',
@@ -16,6 +22,7 @@ export const en = {
     },
     waiting: 'Waiting: {reason}',
     waitingUntil: 'Waiting: {reason}, until {time}',
+    waitingFor: 'Waiting: {reason}, until {time}, {left} left',
     finishingThenWaiting: 'Finishing {jobs, plural, one {# request} other {# requests}}, then waiting: {reason}',
     time: '{at, time, ::HHmm}',
     day: '{at, date, ::EEEHHmm}',

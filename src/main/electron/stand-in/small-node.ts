@@ -143,8 +143,13 @@ export class SmallNode implements NodeApi, Startable, DesktopNode {
     }))
   }
 
-  async pauseGpu(paused: boolean): Promise<void> {
-    this.settings.update(settings => ({ ...settings, gpuPaused: paused }))
+  async pauseGpu(forMs?: Milliseconds): Promise<void> {
+    const until = forMs === undefined ? {} : { until: forMs }
+    this.settings.update(settings => ({ ...settings, gpuPause: { since: 0, ...until } }))
+  }
+
+  async resumeGpu(): Promise<void> {
+    this.settings.update(({ gpuPause: _, ...settings }) => settings)
   }
 
   async contribution(): Promise<Contribution> {

@@ -45,6 +45,7 @@ export const de: Translation<typeof en> = {
     followRules: 'Meine Regeln befolgen',
     pauseGpu: 'Grafikkarte pausieren',
     resumeGpu: 'Grafikkarte fortsetzen',
+    resumeGpuUntil: 'Grafikkarte fortsetzen (bis {time} pausiert)',
     finish: 'Laufende Arbeit abschließen, dann anhalten',
     openDashboard: 'Übersicht öffnen',
     topologyWindow: 'Topologie',

@@ -44,6 +44,7 @@ export const en = {
     followRules: 'Follow my rules',
     pauseGpu: 'Pause GPU',
     resumeGpu: 'Resume GPU',
+    resumeGpuUntil: 'Resume GPU (paused until {time})',
     finish: 'Finish current work, then stop',
     openDashboard: 'Open dashboard',
     topologyWindow: 'Topology',

@@ -229,7 +229,8 @@ describe('a pause', () => {
 
 describe('graphics cards', () => {
   it.each<[string, Partial<Wishes>, Partial<Facts>, string]>([
-    ['paused alone', { gpuPaused: true }, {}, 'gpu-paused'],
+    ['paused alone', { gpuPause: { since: 0 } }, {}, 'gpu-paused'],
+    ['paused for a while', { gpuPause: { since: 0, until: noon + hour } }, {}, 'gpu-paused'],
     ['hot', {}, { gpuTemperature: known(90) }, 'hot'],
     ['with the owner at the machine', {}, { idle: known(0) }, 'in-use'],
     ['full of the owner’s own data', {}, { vram: known({ freeMiB: 500 }) }, 'vram'],
@@ -385,7 +386,8 @@ it('whatever a machine goes through, an allowance is well-formed and consistent'
       machine.limits = { ...defaultLimits, programs: ['game'] }
       for (const { facts, afterMs, gpuPaused } of steps) {
         machine.facts = facts
-        machine.wishes = { ...machine.wishes, gpuPaused }
+        const { gpuPause: _, ...wishes } = machine.wishes
+        machine.wishes = gpuPaused ? { ...wishes, gpuPause: { since: machine.now } } : wishes
         const allowance = machine.look(afterMs)
         allowanceSchema.parse(allowance)
         expect(allowance.reason.kind === 'clear').toBe(allowance.mode === 'work')

@@ -6,7 +6,7 @@ import type { Facts } from '../facts.ts'
 import type { Finding, HoldTimes } from './hold.ts'
 
 /** What the owner has chosen, as far as it decides about work. */
-export type Wishes = Pick<Settings, 'donating' | 'finishing' | 'gpuPaused' | 'override' | 'limits'>
+export type Wishes = Pick<Settings, 'donating' | 'finishing' | 'gpuPause' | 'override' | 'limits'>
 
 /** What does not change while a node runs, or changes by its own doing. */
 export interface Machine {

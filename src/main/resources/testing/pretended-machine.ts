@@ -21,7 +21,6 @@ export const quietFacts: Facts = {
 export const donatingWishes: Wishes = {
   donating: true,
   finishing: false,
-  gpuPaused: false,
   limits: defaultLimits,
 }
 

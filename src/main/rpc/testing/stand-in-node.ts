@@ -96,8 +96,13 @@ export class StandInNode implements NodeApi {
     this.settings.update(({ override: _, ...settings }) => ({ ...settings, finishing: false }))
   }
 
-  async pauseGpu(paused: boolean): Promise<void> {
-    this.#wish({ gpuPaused: paused })
+  async pauseGpu(forMs?: number): Promise<void> {
+    this.#wish({ gpuPause: { since: 0, ...(forMs === undefined ? {} : { until: forMs }) } })
+  }
+
+  async resumeGpu(): Promise<void> {
+    this.#fail()
+    this.settings.update(({ gpuPause: _, ...settings }) => settings)
   }
 
   async contribution(): Promise<Contribution> {

@@ -1,9 +1,12 @@
 import { CirclePause, TriangleAlert } from 'lucide-react'
+import type { ReactNode } from 'react'
+import { gpuPauseSentence } from '../../../shared/activity-sentence.ts'
 import { reasonSentence } from '../../../shared/reason-sentence.ts'
 import { Button } from '../../components/button.tsx'
 import { useAction } from '../../components/use-action.ts'
 import { useNode } from '../../store/node-context.tsx'
 import { strings } from '../../strings/index.ts'
+import { useNow } from '../../use-now.ts'
 import { useActivitySentence } from '../status/use-activity-sentence.ts'
 import styles from './owner-banner.module.css'
 
@@ -14,25 +17,69 @@ export function OwnerBanner() {
   const { sentence } = useActivitySentence()
   const { run, busy } = useAction()
   const words = strings.pause
-  if (!paused && hides === undefined) return null
-  const Icon = paused ? CirclePause : TriangleAlert
+  const resume = (label: string) => (
+    <Button kind="quiet" isDisabled={busy} onPress={() => run(client => client.donation.resume())}>
+      {label}
+    </Button>
+  )
+  if (paused) return <PauseBanner name={words.paused} sentence={sentence} way={resume(words.resume)} />
+  return (
+    <>
+      {hides !== undefined && (
+        <Banner icon={TriangleAlert} way={resume(words.followRules)}>
+          {words.anyway({ rule: reasonSentence(hides, strings.activity.reasons) })}
+        </Banner>
+      )}
+      <GpuBanner />
+    </>
+  )
+}
+
+/** Graphics cards alone are paused: what else runs goes on, so nothing but this would say it. */
+function GpuBanner() {
+  const allowance = useNode(state => state.status?.allowance)
+  const online = useNode(state => state.link.kind === 'online')
+  const { run, busy } = useAction()
+  const ticks = allowance?.gpu.reason.kind === 'gpu-paused' && allowance.gpu.reason.until !== undefined
+  const now = useNow(online && ticks)
+  const words = strings.pause
+  const sentence = allowance === undefined ? undefined : gpuPauseSentence(allowance, strings.activity, now)
+  if (sentence === undefined) return null
+  return (
+    <PauseBanner
+      name={words.gpuPaused}
+      sentence={sentence}
+      way={
+        <Button kind="quiet" isDisabled={busy} onPress={() => run(client => client.donation.resumeGpu())}>
+          {words.resumeGpu}
+        </Button>
+      }
+    />
+  )
+}
+
+/** A countdown that is read out each second says nothing else any more: `name` is what is read. */
+function PauseBanner({ name, sentence, way }: { name: string; sentence: string; way: ReactNode }) {
+  return (
+    <Banner icon={CirclePause} way={way}>
+      <span className={styles.readOut}>{name}</span>
+      <span aria-hidden>{sentence}</span>
+    </Banner>
+  )
+}
+
+interface BannerProps {
+  icon: typeof CirclePause
+  children: ReactNode
+  way: ReactNode
+}
+
+function Banner({ icon: Icon, children, way }: BannerProps) {
   return (
     <div className={styles.banner} role="status" data-testid="owner-banner">
       <Icon size={16} aria-hidden />
-      <p>
-        {paused || hides === undefined ? (
-          // A countdown that is read out each second says nothing else any more.
-          <>
-            <span className={styles.readOut}>{words.paused}</span>
-            <span aria-hidden>{sentence}</span>
-          </>
-        ) : (
-          words.anyway({ rule: reasonSentence(hides, strings.activity.reasons) })
-        )}
-      </p>
-      <Button kind="quiet" isDisabled={busy} onPress={() => run(client => client.donation.resume())}>
-        {paused ? words.resume : words.followRules}
-      </Button>
+      <p>{children}</p>
+      {way}
     </div>
   )
 }

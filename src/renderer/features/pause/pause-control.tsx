@@ -1,5 +1,5 @@
-import { CirclePause, CirclePlay } from 'lucide-react'
-import { Button as AriaButton, Menu, MenuItem, MenuTrigger, Popover } from 'react-aria-components'
+import { ChevronRight, CirclePause, CirclePlay } from 'lucide-react'
+import { Button as AriaButton, Menu, MenuItem, MenuTrigger, Popover, SubmenuTrigger } from 'react-aria-components'
 import { pauseLengths } from '../../../shared/pause-lengths.ts'
 import { hour, type Milliseconds, minute } from '../../../shared/units.ts'
 import { useAction } from '../../components/use-action.ts'
@@ -7,10 +7,14 @@ import { useNode } from '../../store/node-context.tsx'
 import { strings } from '../../strings/index.ts'
 import styles from './pause-control.module.css'
 
-/** Pauses all work for a while, or resumes it. There is nothing to pause while donating is off. */
+/** Pauses all work or graphics cards for a while, or resumes it. There is nothing to pause while donating is off. */
 export function PauseControl({ className }: { className: string }) {
   const donating = useNode(state => state.status?.donating ?? false)
   const paused = useNode(state => state.status?.activity.kind === 'paused')
+  const canPauseGpu = useNode(
+    ({ status, settings }) =>
+      status !== undefined && status.capabilities.gpus.length > 0 && settings?.gpuPause === undefined,
+  )
   const online = useNode(state => state.link.kind === 'online')
   const { run, busy } = useAction()
   const words = strings.pause
@@ -34,19 +38,36 @@ export function PauseControl({ className }: { className: string }) {
       </AriaButton>
       <Popover placement="top end" className={styles.popover ?? ''}>
         <Menu className={styles.menu ?? ''} aria-label={words.open}>
-          {pauseLengths.map(forMs => (
-            <MenuItem
-              key={forMs ?? 'until-resumed'}
-              className={styles.item ?? ''}
-              onAction={() => run(client => client.donation.pause(forMs === undefined ? {} : { forMs }))}
-            >
-              {forMs === undefined ? words.untilResumed : lengthLabel(forMs)}
-            </MenuItem>
-          ))}
+          {lengthItems(span => run(client => client.donation.pause(span)))}
+          {canPauseGpu && (
+            <SubmenuTrigger>
+              <MenuItem className={styles.item ?? ''} textValue={words.gpu}>
+                {words.gpu}
+                <ChevronRight size={16} aria-hidden />
+              </MenuItem>
+              <Popover className={styles.popover ?? ''}>
+                <Menu className={styles.menu ?? ''} aria-label={words.gpu}>
+                  {lengthItems(span => run(client => client.donation.pauseGpu(span)))}
+                </Menu>
+              </Popover>
+            </SubmenuTrigger>
+          )}
         </Menu>
       </Popover>
     </MenuTrigger>
   )
+}
+
+function lengthItems(pause: (span: { forMs?: Milliseconds }) => void) {
+  return pauseLengths.map(forMs => (
+    <MenuItem
+      key={forMs ?? 'until-resumed'}
+      className={styles.item ?? ''}
+      onAction={() => pause(forMs === undefined ? {} : { forMs })}
+    >
+      {forMs === undefined ? strings.pause.untilResumed : lengthLabel(forMs)}
+    </MenuItem>
+  ))
 }
 
 function lengthLabel(ms: Milliseconds): string {

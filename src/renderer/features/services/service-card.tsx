@@ -92,7 +92,7 @@ function Standing({ service: { enabled, unavailable, advice, running } }: { serv
         </p>
       )}
       {advice?.kind === 'resume-gpu' && (
-        <Button isDisabled={busy} onPress={() => run(client => client.donation.pauseGpu({ paused: false }))}>
+        <Button isDisabled={busy} onPress={() => run(client => client.donation.resumeGpu())}>
           {words.resumeGpu}
         </Button>
       )}

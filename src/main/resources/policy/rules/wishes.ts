@@ -1,3 +1,5 @@
+import type { GpuPause } from '../../../../shared/schema/limits.ts'
+import type { Milliseconds } from '../../../../shared/units.ts'
 import type { Finding } from '../hold.ts'
 import { atOnce, type Rule } from '../rule.ts'
 
@@ -25,10 +27,7 @@ export const paused: Rule = {
   target: 'all',
   mode: 'halt',
   judge({ wishes: { override }, now }): Finding | undefined {
-    if (override?.kind !== 'pause') return undefined
-    const { until } = override
-    if (until === undefined) return { reason: { kind: 'paused' } }
-    return now < until ? { reason: { kind: 'paused', until }, until } : undefined
+    return override?.kind === 'pause' ? pausedNow('paused', override, now) : undefined
   },
 }
 
@@ -37,5 +36,11 @@ export const gpuPaused: Rule = {
   ...always,
   target: 'gpu',
   mode: 'halt',
-  judge: ({ wishes }) => (wishes.gpuPaused ? { reason: { kind: 'gpu-paused' } } : undefined),
+  judge: ({ wishes: { gpuPause }, now }) =>
+    gpuPause === undefined ? undefined : pausedNow('gpu-paused', gpuPause, now),
+}
+
+function pausedNow(kind: 'paused' | 'gpu-paused', { until }: GpuPause, now: Milliseconds): Finding | undefined {
+  if (until === undefined) return { reason: { kind } }
+  return now < until ? { reason: { kind, until }, until } : undefined
 }
