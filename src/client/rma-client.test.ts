@@ -86,8 +86,12 @@ test('finds a coordinator, has it send the document on, and gives back what the 
       'x-rma-deadline-ms': expect.stringMatching(/^1\d{5}$/),
     },
   })
-  await client.request('ocr', 'again', { trusted: true })
-  expect(coordinator.asked[1]?.headers).toMatchObject({ 'x-rma-trusted': '1' })
+  await client.request('ocr', 'again', { trusted: true, model: 'llava:7b', languages: ['deu', 'eng'] })
+  expect(coordinator.asked[1]?.headers).toMatchObject({
+    'x-rma-trusted': '1',
+    'x-rma-model': 'llava:7b',
+    'x-rma-languages': 'deu,eng',
+  })
   expect(edge.asked).toHaveLength(1)
 })
 

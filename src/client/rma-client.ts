@@ -23,6 +23,10 @@ export interface ServiceRequestInit {
   deadlineMs?: number
   /** Only to workers that the network's operator trusts. */
   trusted?: boolean
+  /** Only to workers that have this model; not needed where the document names it, as OpenAI's requests do. */
+  model?: string
+  /** Only to workers that read these languages, by Tesseract's codes such as `deu`. */
+  languages?: readonly string[]
   /** Whether the work may be done twice. If so, another coordinator is asked where one is lost. Default true. */
   repeatable?: boolean
   signal?: AbortSignal
@@ -68,7 +72,7 @@ export class RmaClient {
   async requestDirect(service: string, document: BodyInit, init: ServiceRequestInit = {}): Promise<ServiceAnswer> {
     const head = new RequestHead(document, init)
     const signal = deadlineOf(init)
-    const { tunnel_url, ticket } = await this.#ticket(service, signal)
+    const { tunnel_url, ticket } = await this.#ticket(service, init, signal)
     const response = await this.#send(`${originOf(tunnel_url)}/service/${service}`, {
       ...upload(document, head.headers({ authorization: `Bearer ${ticket}` })),
       signal,
@@ -86,9 +90,9 @@ export class RmaClient {
     })
   }
 
-  #ticket(service: string, signal: AbortSignal): Promise<Ticket> {
+  #ticket(service: string, wanted: ServiceRequestInit, signal: AbortSignal): Promise<Ticket> {
     return this.#eachCoordinator(true, signal, async url => {
-      const init = { method: 'POST', headers: this.#authorisation(), signal }
+      const init = { method: 'POST', headers: { ...this.#authorisation(), ...particularsOf(wanted) }, signal }
       const answer = await this.#json(`${url}/api/service/${service}/ticket`, init)
       if (hasShape<Ticket>(answer, { tunnel_url: 'string', ticket: 'string' })) return answer
       throw new RmaClientError('UNREACHABLE', `${url} answered without a ticket`)
@@ -141,10 +145,8 @@ class RequestHead {
   readonly #fixed: Record<string, string>
   readonly #deadlineAt: number
 
-  constructor(
-    document: BodyInit,
-    { contentType, accept, trusted, deadlineMs = defaultDeadlineMs }: ServiceRequestInit,
-  ) {
+  constructor(document: BodyInit, init: ServiceRequestInit) {
+    const { contentType, accept, trusted, deadlineMs = defaultDeadlineMs } = init
     const type = contentType ?? (document instanceof Blob ? document.type : '')
     this.#deadlineAt = Date.now() + deadlineMs
     this.#fixed = {
@@ -152,6 +154,7 @@ class RequestHead {
       ...(type === '' ? {} : { 'content-type': type }),
       ...(accept === undefined ? {} : { accept }),
       ...(trusted === true ? { 'x-rma-trusted': '1' } : {}),
+      ...particularsOf(init),
     }
   }
 
@@ -159,6 +162,14 @@ class RequestHead {
   headers(authorisation: Record<string, string>): Record<string, string> {
     const left = Math.max(1, Math.ceil(this.#deadlineAt - Date.now()))
     return { ...this.#fixed, ...authorisation, 'x-rma-deadline-ms': String(left) }
+  }
+}
+
+/** What a worker must have to be asked. */
+function particularsOf({ model, languages }: ServiceRequestInit): Record<string, string> {
+  return {
+    ...(model === undefined ? {} : { 'x-rma-model': model }),
+    ...(languages === undefined ? {} : { 'x-rma-languages': languages.join(',') }),
   }
 }
 

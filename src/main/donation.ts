@@ -6,6 +6,7 @@ import type { ServiceStatus } from '../shared/schema/service.ts'
 import type { Settings } from '../shared/schema/settings.ts'
 import type { WorkerRecord, WorkerState } from '../shared/schema/worker.ts'
 import type { Milliseconds } from '../shared/units.ts'
+import { choicesOf } from './announced-choices.ts'
 import type { Clock } from './clock.ts'
 import type { SettingsStore } from './config/settings-store.ts'
 import type { Startable } from './lifecycle.ts'
@@ -35,7 +36,7 @@ export function draftOf(facts: DonationFacts): WorkerDraft | undefined {
   const able = facts.services.filter(service => service.unavailable === undefined).map(service => service.type)
   const offered = facts.donating ? able : []
   if (offered.length === 0 && facts.capabilities.workerType !== 'coordinator') return undefined
-  return {
+  const draft: WorkerDraft = {
     services: offered,
     capabilities: facts.capabilities,
     load: facts.capacity.load,
@@ -46,7 +47,16 @@ export function draftOf(facts: DonationFacts): WorkerDraft | undefined {
     ...(facts.tunnelUrl === undefined ? {} : { tunnelUrl: facts.tunnelUrl }),
     ...(facts.location === undefined ? {} : { location: facts.location }),
   }
+  const room = mostRecordBytes - Buffer.byteLength(JSON.stringify(draft))
+  const offering = facts.services.filter(({ type }) => offered.includes(type))
+  const choices = choicesOf(offering, Math.max(0, Math.min(mostChoiceBytes, room)))
+  return choices.length === 0 ? draft : { ...draft, choices }
 }
+
+/** Of the 4 KiB of a record what is left beside signature, key and times. */
+const mostRecordBytes = 3_700
+/** What may be chosen from is no more than this of it. */
+const mostChoiceBytes = 1_200
 
 const stateOf: Record<Mode, WorkerState> = { work: 'donating', slow: 'donating', drain: 'draining', halt: 'paused' }
 

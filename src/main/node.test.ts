@@ -1,56 +1,18 @@
 import { readdir } from 'node:fs/promises'
-import { join } from 'node:path'
 import { request as httpRequest } from 'undici'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { temporaryFolder } from '../../e2e/support/temporary-folder.ts'
-import { type Flags, loadConfig } from './config/node-config.ts'
-import { createLog, LogBuffer } from './log.ts'
-import { createNode, type DonorNode } from './node.ts'
-import { engineEntries } from './services/engine-launcher.ts'
-import { createForkLauncher } from './services/fork-launcher.ts'
+import type { Flags } from './config/node-config.ts'
+import type { DonorNode } from './node.ts'
+import { StartedNodes } from './testing/started-nodes.ts'
 
-let folder: { path: string; remove: () => Promise<void> }
-const started: DonorNode[] = []
+let nodes: StartedNodes
 
 beforeEach(async () => {
-  folder = await temporaryFolder()
+  nodes = await StartedNodes.create()
 })
-afterEach(async () => {
-  await Promise.all(started.splice(0).map(node => node.stop()))
-  await folder.remove()
-})
+afterEach(() => nodes.remove())
 
-async function startNode(name: string, flags: Flags = {}): Promise<DonorNode> {
-  const logBuffer = new LogBuffer()
-  const log = createLog({ level: 'info', buffer: logBuffer })
-  const config = await loadConfig({
-    env: {},
-    flags: {
-      dataFolder: join(folder.path, name),
-      mdns: false,
-      listen: ['127.0.0.1'],
-      dhtPort: 0,
-      servicePort: 0,
-      loopbackSwarm: true,
-      dedicated: true,
-      systemRoot: join(folder.path, 'no-sensors'),
-      ...flags,
-    },
-  })
-  const launchEngine = createForkLauncher({ entries: engineEntries(import.meta.url), log })
-  const node = await createNode({
-    config,
-    workerType: 'headless',
-    version: '0.0.0',
-    launchEngine,
-    bundleUrl: import.meta.url,
-    log,
-    logBuffer,
-  })
-  await node.start()
-  started.push(node)
-  return node
-}
+const startNode = (name: string, flags?: Flags) => nodes.start(name, flags)
 
 function self(node: DonorNode) {
   return node.status.get().self
@@ -62,8 +24,7 @@ describe('a node', () => {
     for (let times = 0; times < 2; times++) {
       const node = await startNode('only')
       await node.setDonating(true, true)
-      await node.stop()
-      started.splice(started.indexOf(node), 1)
+      await nodes.stop(node)
     }
     await vi.waitFor(() => expect(handles()).toEqual(before))
   })
@@ -72,8 +33,7 @@ describe('a node', () => {
     const first = await startNode('kept')
     await first.setDonating(true, true)
     const { peerId } = self(first)
-    await first.stop()
-    started.splice(started.indexOf(first), 1)
+    await nodes.stop(first)
     const second = await startNode('kept')
     expect(self(second).peerId).toBe(peerId)
     expect(second.status.get()).toMatchObject({ donating: true, consent: true })
@@ -119,7 +79,7 @@ describe('a node', () => {
     await expect(startNode('shared')).rejects.toMatchObject({ code: 'DATA_FOLDER_IN_USE' })
     const taken = startNode('other', { servicePort: node.servicePort })
     await expect(taken).rejects.toMatchObject({ code: 'PORT_IN_USE' })
-    expect(await readdir(folder.path)).toEqual(['other', 'shared'])
+    expect(await readdir(nodes.folder)).toEqual(['other', 'shared'])
   })
 
   it('answers NO_WORKER with the reason when nobody donates', async () => {

@@ -1,5 +1,5 @@
 import type { PeerIdText, ServiceType } from '../shared/schema/primitives.ts'
-import type { Queue } from '../shared/schema/worker.ts'
+import type { Particulars, Queue } from '../shared/schema/worker.ts'
 import type { Milliseconds } from '../shared/units.ts'
 
 /** A request for a service, whichever way it came; what the HTTP app, the router and the service host hand each other. */
@@ -20,6 +20,8 @@ export interface ServiceRequest {
   hops?: number
   /** Only a member that the network's operator trusts may serve it. Default anybody. */
   trustedOnly?: boolean
+  /** What whoever serves it must have. Default: the service alone. */
+  particulars?: Particulars
   /** On this node's clock. */
   deadlineAt: Milliseconds
   /** When the last of those who wait for this run goes, as it stands: others may join. Default `deadlineAt`. */
@@ -62,7 +64,7 @@ export interface LocalServices {
   maxBytes(service: ServiceType): number | undefined
   /**
    * Runs the request. Rejects with RmaError: UNKNOWN_SERVICE, PAUSED, BUSY (details.retryAfterMs), TOO_LARGE, EMPTY_BODY,
-   * UNSUPPORTED_TYPE, BAD_INPUT, DEADLINE, CANCELLED, ENGINE_FAILED.
+   * UNSUPPORTED_TYPE, UNKNOWN_MODEL, UNKNOWN_LANGUAGE, BAD_INPUT, DEADLINE, CANCELLED, ENGINE_FAILED.
    */
   run(request: ServiceRequest): Promise<ServiceAnswer>
   capacity(): Capacity

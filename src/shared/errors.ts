@@ -8,6 +8,10 @@ export const errorCatalogue = {
   FORBIDDEN: { status: 403, retryable: false },
   NOT_FOUND: { status: 404, retryable: false },
   UNKNOWN_SERVICE: { status: 404, retryable: false },
+  /** The worker has no model of the name that the request asks for; `details.offered` names those it has. */
+  UNKNOWN_MODEL: { status: 422, retryable: false },
+  /** The data of a language is not installed there; `details.offered` names what is. */
+  UNKNOWN_LANGUAGE: { status: 422, retryable: false },
   TOO_LARGE: { status: 413, retryable: false },
   UNSUPPORTED_TYPE: { status: 415, retryable: false },
   EMPTY_BODY: { status: 422, retryable: false },

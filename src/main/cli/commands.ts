@@ -20,7 +20,15 @@ import { addKeys } from './key-commands.ts'
 import { addInvite, addMembers } from './member-commands.ts'
 import { openNetworkNotice } from './open-network-notice.ts'
 import { findCoordinator } from './operator-api.ts'
-import { collectSeeds, parsePort, parsePretended, parseServiceType, parseTimeout } from './options.ts'
+import {
+  collectSeeds,
+  parseLanguages,
+  parseModel,
+  parsePort,
+  parsePretended,
+  parseServiceType,
+  parseTimeout,
+} from './options.ts'
 import { addPause } from './pause.ts'
 import { type Answer, passOn, readText, requestService, saveAnswer } from './request.ts'
 import { askNode, findRunningNode } from './running-node.ts'
@@ -41,6 +49,8 @@ interface HeadlessOptions extends Omit<Flags, 'seeds'> {
 interface RequestOptions extends CommonOptions {
   type?: string
   accept?: string
+  model?: string
+  languages?: string[]
   timeout?: Milliseconds
   output?: string
 }
@@ -162,6 +172,8 @@ function addRequest(program: Command, context: CommandContext): void {
       '--accept <mime>',
       'form of the answer, such as text/event-stream, application/x-ndjson or text/vnd.hocr+html',
     )
+    .option('--model <name>', 'the model to use; only nodes that have it are asked', parseModel)
+    .option('--languages <codes>', 'languages of the document, such as deu or deu,eng', parseLanguages)
     .option('--timeout <seconds>', 'give up after this long', parseTimeout)
     .option('--json', 'print the whole answer as it came')
     .option('--output <file>', 'write the whole answer to a file')
@@ -176,6 +188,10 @@ function addRequest(program: Command, context: CommandContext): void {
         document,
         timeoutMs: options.timeout,
         accept: options.accept,
+        particulars: {
+          ...(options.model === undefined ? {} : { model: options.model }),
+          ...(options.languages === undefined ? {} : { languages: options.languages }),
+        },
         signal: context.signal,
       })
       if (options.output !== undefined) await saveAnswer(answer, options.output, context.signal)

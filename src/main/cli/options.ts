@@ -2,7 +2,13 @@ import { readFileSync } from 'node:fs'
 import { InvalidArgumentError } from 'commander'
 import type { Capabilities } from '../../shared/schema/capabilities.ts'
 import { capabilitiesSchema } from '../../shared/schema/capabilities.ts'
-import { multiaddrTextSchema, serviceTypeSchema } from '../../shared/schema/primitives.ts'
+import {
+  languageCodeSchema,
+  modelNameSchema,
+  mostLanguages,
+  multiaddrTextSchema,
+  serviceTypeSchema,
+} from '../../shared/schema/primitives.ts'
 import { day, hour, type Milliseconds, minute, second } from '../../shared/units.ts'
 
 /** Each throws InvalidArgumentError, which commander turns into a usage message. */
@@ -40,6 +46,18 @@ export function parseServiceType(text: string): string {
     throw new InvalidArgumentError('Expected a service type: lower-case words joined by hyphens, such as ocr.')
   }
   return text
+}
+
+export function parseModel(text: string): string {
+  if (modelNameSchema.safeParse(text).success) return text
+  throw new InvalidArgumentError('Expected the name of a model, such as llama3.2:3b.')
+}
+
+/** Codes of languages, divided by commas or, as Tesseract does, by plus signs. */
+export function parseLanguages(text: string): string[] {
+  const codes = text.split(/[,+]/).map(code => code.trim())
+  if (codes.length <= mostLanguages && codes.every(code => languageCodeSchema.safeParse(code).success)) return codes
+  throw new InvalidArgumentError(`Expected up to ${mostLanguages} codes of languages, such as deu or deu,eng.`)
 }
 
 /** For options that take several values or are given several times. */

@@ -5,6 +5,7 @@ import { pipeline } from 'node:stream/promises'
 import { type Dispatcher, request as httpRequest } from 'undici'
 import { z } from 'zod'
 import { isErrorCode, RmaError } from '../../shared/errors.ts'
+import type { Particulars } from '../../shared/schema/worker.ts'
 import { MiB, type Milliseconds, second } from '../../shared/units.ts'
 import type { Document } from './document.ts'
 import type { RunningNode } from './running-node.ts'
@@ -19,6 +20,8 @@ export interface RequestInit {
   timeoutMs: Milliseconds | undefined
   /** Form of the answer that is wanted. */
   accept?: string | undefined
+  /** What whoever serves it must have. Default: the service alone. */
+  particulars?: Particulars
   signal: AbortSignal
 }
 
@@ -37,7 +40,7 @@ export interface Answer {
  */
 export async function requestService(node: RunningNode, init: RequestInit): Promise<Answer> {
   const url = new URL(`/service/${encodeURIComponent(init.service)}`, node.runtime.serviceUrl)
-  const { document, timeoutMs } = init
+  const { document, timeoutMs, particulars: { model, languages } = {} } = init
   const limit = timeoutMs === undefined ? [] : [AbortSignal.timeout(timeoutMs + graceMs)]
   const response = await send(url, {
     method: 'POST',
@@ -46,6 +49,8 @@ export async function requestService(node: RunningNode, init: RequestInit): Prom
       'content-type': document.contentType,
       ...(init.accept === undefined ? {} : { accept: init.accept }),
       ...(document.bytes === undefined ? {} : { 'content-length': String(document.bytes) }),
+      ...(model === undefined ? {} : { 'x-rma-model': model }),
+      ...(languages === undefined ? {} : { 'x-rma-languages': languages.join(',') }),
       ...(timeoutMs === undefined ? {} : { 'x-rma-deadline-ms': String(timeoutMs) }),
     },
     body: Readable.from(document.body, { objectMode: false }),

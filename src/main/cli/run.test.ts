@@ -117,6 +117,13 @@ describe('rma-donor request', () => {
     expect(body?.equals(png)).toBe(true)
   })
 
+  it('says which model and which languages whoever serves it must have', async () => {
+    await cli(['request', 'vision-ocr', '-', '--model', 'llava:7b', '--languages', 'deu+eng'])
+    expect(received[0]?.request.headers).toMatchObject({ 'x-rma-model': 'llava:7b', 'x-rma-languages': 'deu,eng' })
+    expect(await cli(['request', 'ocr', '-', '--languages', 'German'])).toMatchObject({ code: 2 })
+    expect(received).toHaveLength(1)
+  })
+
   it('reads a pipe, byte for byte, and tells the type from it', async () => {
     const pieces = [png.subarray(0, 70_000), png.subarray(70_000)]
     expect((await cli(['request', 'ocr'], { input: Readable.from(pieces) })).code).toBe(0)

@@ -48,6 +48,8 @@ const routingErrors = [
   'TOO_LARGE',
   'UNSUPPORTED_TYPE',
   'BAD_INPUT',
+  'UNKNOWN_MODEL',
+  'UNKNOWN_LANGUAGE',
   'NO_WORKER',
   'WORKER_LOST',
   'DEADLINE',

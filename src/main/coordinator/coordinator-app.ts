@@ -16,11 +16,13 @@ import {
 } from '../../shared/schema/coordinator-api.ts'
 import type { ServiceType } from '../../shared/schema/primitives.ts'
 import { type BootstrapAnswer, bootstrapCacheControl } from '../../shared/schema/seeds.ts'
+import type { Particulars } from '../../shared/schema/worker.ts'
 import type { Clock } from '../clock.ts'
 import { sendError } from '../http/answer.ts'
 import { allowOrigin, answerPreflight } from '../http/cors.ts'
 import type { Logger } from '../log.ts'
 import { expositionType } from '../metrics/exposition.ts'
+import { parseRequestHeaders } from '../routing/headers.ts'
 import type { ApiAccess } from './api-access.ts'
 import type { ApiKey, ApiKeys } from './api-keys.ts'
 import { apiRoutes, type Operation } from './api-routes.ts'
@@ -50,7 +52,7 @@ export interface CoordinatorAppComponents {
   workers: WorkerRegistry
   service: ServiceRoute
   /** Rejects with NO_WORKER or UNKNOWN_SERVICE. */
-  tickets: { issue(service: ServiceType): Promise<TicketAnswer> }
+  tickets: { issue(service: ServiceType, particulars?: Particulars): Promise<TicketAnswer> }
   /** Missing where this coordinator does not hold the network's CA key. */
   authority: MembershipAuthority | undefined
   /** What an invite names as places to ask. */
@@ -138,9 +140,16 @@ function handlersOf(components: CoordinatorAppComponents, init: CoordinatorAppIn
     ticket: async (c, incoming) => {
       const done = access.admit(incoming)
       try {
-        return c.json(await tickets.issue(parseService(c.req.param('type') ?? '')), 200, {
-          'cache-control': 'no-store',
-        })
+        return c.json(
+          await tickets.issue(
+            parseService(c.req.param('type') ?? ''),
+            parseRequestHeaders(incoming.headers).particulars,
+          ),
+          200,
+          {
+            'cache-control': 'no-store',
+          },
+        )
       } finally {
         done()
       }

@@ -1,4 +1,5 @@
 import { peerIdFromString } from '@libp2p/peer-id'
+import { lacking } from '../../shared/particulars.ts'
 import type { Host } from '../dht/host.ts'
 import type { WorkerSource } from '../routing/worker-source.ts'
 import type { WorkerRegistry } from './worker-registry.ts'
@@ -11,6 +12,7 @@ export function withRegistered(directory: WorkerSource, registry: WorkerRegistry
       const named = new Set(found.workers.map(({ peerId }) => peerId))
       const registered = registry
         .offering(service)
+        .filter(({ record }) => lacking(record.choices, service, options.particulars ?? {}) === undefined)
         .filter(({ peerId }) => !named.has(peerId) && isConnected(host, peerId))
       return { ...found, workers: [...found.workers, ...registered] }
     },

@@ -60,6 +60,7 @@ export class ServiceRoute {
       accept: headers.accept,
       hops: headers.hops,
       trustedOnly: headers.trustedOnly,
+      ...(headers.particulars === undefined ? {} : { particulars: headers.particulars }),
       body: incoming.iterator({ destroyOnReturn: false }),
       ...(headers.declaredBytes === undefined ? {} : { declaredBytes: headers.declaredBytes }),
       deadlineAt: this.#parts.clock.now() + headers.deadlineMs,

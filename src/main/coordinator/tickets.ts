@@ -1,9 +1,10 @@
 import { RmaError } from '../../shared/errors.ts'
 import type { TokenSigner } from '../../shared/membership/peer-token.ts'
 import { sealTicket } from '../../shared/membership/service-ticket.ts'
+import { isParticular, lacking } from '../../shared/particulars.ts'
 import type { TicketAnswer } from '../../shared/schema/coordinator-api.ts'
 import type { ServiceType } from '../../shared/schema/primitives.ts'
-import type { WorkerView } from '../../shared/schema/worker.ts'
+import type { Particulars, WorkerView } from '../../shared/schema/worker.ts'
 import { type Milliseconds, second } from '../../shared/units.ts'
 import type { Clock } from '../clock.ts'
 import type { WorkerSource } from '../routing/worker-source.ts'
@@ -29,15 +30,17 @@ export class Tickets {
   }
 
   /** Rejects with NO_WORKER. */
-  async issue(service: ServiceType): Promise<TicketAnswer> {
+  async issue(service: ServiceType, particulars: Particulars = {}): Promise<TicketAnswer> {
     const { workers, signer, clock } = this.#parts
-    const found = await workers.lookup(service, { signal: AbortSignal.timeout(lookupTimeoutMs) })
-    const reachable = freest(found.workers, clock.now())
+    const signal = AbortSignal.timeout(lookupTimeoutMs)
+    const found = await workers.lookup(service, { signal, ...(isParticular(particulars) ? { particulars } : {}) })
+    const able = found.workers.filter(({ record }) => lacking(record.choices, service, particulars) === undefined)
+    const reachable = freest(able, clock.now())
     const chosen = reachable[Math.floor(Math.random() * Math.min(drawnFrom, reachable.length))]
     if (chosen === undefined)
       throw new RmaError(
         'NO_WORKER',
-        `no worker that offers ${service} has a public address; POST /api/service/${service}`,
+        `no worker that offers ${service}, and all that was asked of it, has a public address; POST /api/service/${service}`,
       )
     const { ticket, expiresAt } = await sealTicket(
       { networkId: this.#networkId, worker: chosen.peerId, service, now: clock.now() },

@@ -115,7 +115,15 @@ export class WorkerRegistry implements Startable {
 }
 
 function viewOf(registration: WorkerRegistration, now: Milliseconds, ttlMs: Milliseconds): WorkerView {
-  const { worker_id: peerId, capabilities, load, location, vpn_ip: vpnIp, tunnel_url: tunnelUrl } = registration
+  const {
+    worker_id: peerId,
+    choices,
+    capabilities,
+    load,
+    location,
+    vpn_ip: vpnIp,
+    tunnel_url: tunnelUrl,
+  } = registration
   const queue = registration.queue ?? unknownQueue
   const state = registration.state ?? 'donating'
   const { has_gpu: hasGpu, gpu_type: gpuType, worker_type: workerType } = capabilities
@@ -127,6 +135,7 @@ function viewOf(registration: WorkerRegistration, now: Milliseconds, ttlMs: Mill
       issuedAt: now,
       expiresAt: now + ttlMs,
       services: registration.services,
+      ...(choices === undefined ? {} : { choices }),
       capabilities: {
         workerType,
         cpuThreads: 1,

@@ -28,7 +28,7 @@ beforeEach(() => {
   answers = []
   corrections = Promise.resolve([])
   asked = 0
-  const find = async (_service: string, onMore: () => void) => {
+  const find = async (_service: string, _particulars: object, onMore: () => void) => {
     asked++
     tellOfMore = onMore
     const answer = answers.length > 1 ? answers.shift() : answers[0]
@@ -91,6 +91,18 @@ describe('a lookup', () => {
     expect(cache.statistics.size).toBe(256)
     expect((await cache.lookup('service-1')).source).toBe('cache')
     expect((await cache.lookup('service-0')).source).toBe('dht')
+  })
+
+  it('holds the workers that have a model apart from all that offer the service', async () => {
+    answers = [[worker('a'), worker('b')], [worker('b')]]
+    await cache.lookup('ocr')
+    const narrow = { particulars: { model: 'llava:7b' } }
+    expect(await cache.lookup('ocr', narrow)).toMatchObject({ workers: [{ peerId: 'b' }], source: 'dht' })
+    expect((await cache.lookup('ocr', narrow)).source).toBe('cache')
+    expect((await cache.lookup('ocr', { particulars: { model: 'other' } })).source).toBe('dht')
+    expect(await idsOf()).toEqual(['a', 'b'])
+    cache.remove('b')
+    expect((await cache.lookup('ocr', narrow)).source).toBe('dht')
   })
 
   it('asks nobody in the background for what it no longer holds', async () => {

@@ -1,5 +1,5 @@
 import type { PeerIdText, ServiceType } from '../../shared/schema/primitives.ts'
-import type { WorkerView } from '../../shared/schema/worker.ts'
+import type { Particulars, WorkerView } from '../../shared/schema/worker.ts'
 import { type Milliseconds, second } from '../../shared/units.ts'
 import type { Clock } from '../clock.ts'
 import type { Logger } from '../log.ts'
@@ -10,13 +10,13 @@ import type { Found } from './finder.ts'
 const refreshAheadShare = 1 / 3
 /** A refresh that failed or found nobody is not repeated sooner. */
 const minRefreshIntervalMs = 1 * second
-const maxServices = 256
+const maxQuestions = 256
 /** Workers whose failure is remembered. */
 const maxFailed = 1_000
 
 export interface WorkerCacheComponents {
-  /** Looks a service's workers up in the directory; `onMore` is called when asking again may find more of them. */
-  find(service: ServiceType, onMore: () => void): Promise<Found>
+  /** Looks workers up in the directory; `onMore` is called when asking again may find more of them. */
+  find(service: ServiceType, particulars: Particulars, onMore: () => void): Promise<Found>
   clock: Clock
   log: Logger
 }
@@ -29,6 +29,8 @@ export interface WorkerCacheInit {
 export interface LookupOptions {
   signal?: AbortSignal
   fresh?: boolean
+  /** Only workers that have these. Default: all that offer the service. */
+  particulars?: Particulars
 }
 
 export interface LookupResult {
@@ -51,14 +53,23 @@ interface Entry {
   refreshedAt: Milliseconds
 }
 
-/** The workers found lately, by service. An empty result is not kept: the next request asks again. */
+/** Who is looked for, in a form that the same question always has. */
+type Question = string
+
+interface Wanted {
+  service: ServiceType
+  particulars: Particulars
+  question: Question
+}
+
+/** The workers found lately, by what was asked. An empty result is not kept: the next request asks again. */
 export class WorkerCache {
   readonly #components: WorkerCacheComponents
   readonly #ttlMs: Milliseconds
-  readonly #entries = new Map<ServiceType, Entry>()
+  readonly #entries = new Map<Question, Entry>()
   /** When each worker failed, on this node's clock. */
   readonly #failed = new Map<PeerIdText, Milliseconds>()
-  readonly #flights = new Map<ServiceType, Promise<WorkerView[]>>()
+  readonly #flights = new Map<Question, Promise<WorkerView[]>>()
   #hits = 0
   #misses = 0
   #dhtLookups = 0
@@ -77,16 +88,20 @@ export class WorkerCache {
    * `fresh` asks the directory although the cache holds an answer. Rejects with the signal's reason when it aborts; the
    * lookup it shares with others goes on.
    */
-  async lookup(service: ServiceType, { signal, fresh = false }: LookupOptions = {}): Promise<LookupResult> {
+  async lookup(
+    service: ServiceType,
+    { signal, fresh = false, particulars = {} }: LookupOptions = {},
+  ): Promise<LookupResult> {
+    const wanted: Wanted = { service, particulars, question: questionOf(service, particulars) }
     const now = this.#components.clock.now()
-    const workers = fresh ? [] : this.#live(service, now)
+    const workers = fresh ? [] : this.#live(wanted, now)
     if (workers.length > 0) {
       this.#hits++
-      this.#refreshIfDue(service, now)
+      this.#refreshIfDue(wanted, now)
       return { workers, source: 'cache' }
     }
     this.#misses++
-    return { workers: await withSignal(this.#fetch(service), signal), source: 'dht' }
+    return { workers: await withSignal(this.#fetch(wanted), signal), source: 'dht' }
   }
 
   /**
@@ -100,8 +115,8 @@ export class WorkerCache {
       if (this.#failed.size <= maxFailed) break
       this.#failed.delete(oldest)
     }
-    for (const [service, entry] of this.#entries) {
-      if (entry.workers.delete(peerId) && entry.workers.size === 0) this.#entries.delete(service)
+    for (const [question, entry] of this.#entries) {
+      if (entry.workers.delete(peerId) && entry.workers.size === 0) this.#entries.delete(question)
     }
   }
 
@@ -121,64 +136,64 @@ export class WorkerCache {
     this.#failed.clear()
   }
 
-  #live(service: ServiceType, now: Milliseconds): WorkerView[] {
-    const entry = this.#entries.get(service)
+  #live({ question }: Wanted, now: Milliseconds): WorkerView[] {
+    const entry = this.#entries.get(question)
     // An entry of later than now is of a clock that was set back since.
     if (entry === undefined || entry.foundAt + this.#ttlMs <= now || entry.foundAt > now) return []
     return [...entry.workers.values()].filter(worker => worker.expiresAt > now)
   }
 
-  #refreshIfDue(service: ServiceType, now: Milliseconds): void {
-    const entry = this.#entries.get(service)
-    if (entry === undefined || this.#flights.has(service)) return
+  #refreshIfDue(wanted: Wanted, now: Milliseconds): void {
+    const entry = this.#entries.get(wanted.question)
+    if (entry === undefined || this.#flights.has(wanted.question)) return
     if (now < entry.foundAt + this.#ttlMs * (1 - refreshAheadShare)) return
     if (now < entry.refreshedAt + minRefreshIntervalMs) return
     entry.refreshedAt = now
-    this.#refresh(service)
+    this.#refresh(wanted)
   }
 
-  #refresh(service: ServiceType): void {
-    if (!this.#entries.has(service)) return
-    this.#fetch(service).catch(error => {
-      this.#components.log.debug({ service, err: error }, 'a background lookup failed')
+  #refresh(wanted: Wanted): void {
+    if (!this.#entries.has(wanted.question)) return
+    this.#fetch(wanted).catch(error => {
+      this.#components.log.debug({ service: wanted.service, err: error }, 'a background lookup failed')
     })
   }
 
-  /** Lookups of one service at the same time are one lookup. */
-  #fetch(service: ServiceType): Promise<WorkerView[]> {
-    const running = this.#flights.get(service)
+  /** The same lookups at the same time are one lookup. */
+  #fetch(wanted: Wanted): Promise<WorkerView[]> {
+    const running = this.#flights.get(wanted.question)
     if (running !== undefined) return running
     this.#dhtLookups++
     const flight = this.#components
-      .find(service, () => this.#refresh(service))
+      .find(wanted.service, wanted.particulars, () => this.#refresh(wanted))
       .then(({ workers, check }) => {
-        const kept = this.#keep(service, workers)
-        void this.#correct(service, check)
+        const kept = this.#keep(wanted, workers)
+        void this.#correct(wanted, check)
         return kept
       })
-      .finally(() => this.#flights.delete(service))
-    this.#flights.set(service, flight)
+      .finally(() => this.#flights.delete(wanted.question))
+    this.#flights.set(wanted.question, flight)
     return flight
   }
 
   /** What a worker was said to claim, and did not, is corrected as soon as that is known; no request waits for it. */
-  async #correct(service: ServiceType, check: Found['check']): Promise<void> {
+  async #correct({ question }: Wanted, check: Found['check']): Promise<void> {
     const corrected = await check()
-    const workers = this.#entries.get(service)?.workers
+    const workers = this.#entries.get(question)?.workers
     for (const worker of corrected) if (workers?.has(worker.peerId)) workers.set(worker.peerId, worker)
   }
 
-  #keep(service: ServiceType, workers: WorkerView[]): WorkerView[] {
+  #keep({ question }: Wanted, workers: WorkerView[]): WorkerView[] {
     const now = this.#components.clock.now()
-    const held = this.#entries.get(service)?.workers
+    const held = this.#entries.get(question)?.workers
     const newest = this.#preferred(workers).map(worker => newer(worker, held?.get(worker.peerId)))
-    this.#entries.delete(service)
+    this.#entries.delete(question)
     if (newest.length > 0) {
       const byPeer = new Map(newest.map(worker => [worker.peerId, worker]))
-      this.#entries.set(service, { workers: byPeer, foundAt: now, refreshedAt: now })
+      this.#entries.set(question, { workers: byPeer, foundAt: now, refreshedAt: now })
     }
     for (const oldest of this.#entries.keys()) {
-      if (this.#entries.size <= maxServices) break
+      if (this.#entries.size <= maxQuestions) break
       this.#entries.delete(oldest)
     }
     return newest
@@ -199,4 +214,8 @@ export class WorkerCache {
 function newer(found: WorkerView, held: WorkerView | undefined): WorkerView {
   if (held === undefined || held.updatedAt <= found.updatedAt) return found
   return { ...found, load: held.load, queue: held.queue, updatedAt: held.updatedAt }
+}
+
+function questionOf(service: ServiceType, { model, languages }: Particulars): Question {
+  return model === undefined && languages === undefined ? service : JSON.stringify([service, model, languages])
 }

@@ -1,5 +1,6 @@
 import type { Ed25519PrivateKey } from '@libp2p/interface'
 import type { Datastore } from 'interface-datastore'
+import { isParticular } from '../../shared/particulars.ts'
 import type { PeerIdText } from '../../shared/schema/primitives.ts'
 import { type Milliseconds, minute } from '../../shared/units.ts'
 import type { Clock, StopTimer } from '../clock.ts'
@@ -91,7 +92,12 @@ export function createDirectory(components: DirectoryComponents, init: Directory
   const finder = new Finder({ registrars, ask, envelopes, clock, log })
   const cache = new WorkerCache(
     {
-      find: (service, onMore) => finder.findClaims(serviceKey(service), { limit: init.maxWorkers, onMore }),
+      find: (service, particulars, onMore) =>
+        finder.findClaims(serviceKey(service), {
+          limit: init.maxWorkers,
+          ...(isParticular(particulars) ? { filter: particulars } : {}),
+          onMore,
+        }),
       clock,
       log,
     },

@@ -144,7 +144,8 @@ export class Finder {
         this.#askOne(peerId, key, known, options).then(found => {
           continueFrom(before, found, { envelopes, now: clock.now() })
           mergeInto(answers, found, envelopes, clock.now())
-          if (answers.size > 0) remembered.candidates = answers
+          // What a narrow question found is no answer to a wide one.
+          if (answers.size > 0 && options.filter === undefined) remembered.candidates = answers
           return found.size > 0
         }),
       ),

@@ -31,7 +31,7 @@ const requests: RequestFrame[] = [
     id: 3,
     key: 'service:ocr',
     limit: 1,
-    filter: { states: ['donating'], gpu: true, location: 'london' },
+    filter: { states: ['donating'], gpu: true, location: 'london', model: 'llava:7b', languages: ['deu'] },
     known: [['abcdefghijkl', testNow]],
   },
 ]
@@ -76,7 +76,13 @@ describe('frames', () => {
         id: 2 ** 32 - 1,
         key: coordinatorKey('1'.repeat(62)),
         limit: 256,
-        filter: { states: ['donating', 'paused', 'draining'], gpu: true, location: 'x'.repeat(32) },
+        filter: {
+          states: ['donating', 'paused', 'draining'],
+          gpu: true,
+          location: 'x'.repeat(32),
+          model: 'x'.repeat(96),
+          languages: Array.from({ length: 6 }, () => 'chi_simp_vert'),
+        },
         known,
       },
     ]

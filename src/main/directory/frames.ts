@@ -2,7 +2,7 @@ import { decode, encode } from '@ipld/dag-cbor'
 import { z } from 'zod'
 import { isErrorCode, RmaError } from '../../shared/errors.ts'
 import { locationSchema, multiaddrTextSchema, peerIdSchema } from '../../shared/schema/primitives.ts'
-import { workerRecordSchema, workerStateSchema } from '../../shared/schema/worker.ts'
+import { particularsSchema, workerRecordSchema, workerStateSchema } from '../../shared/schema/worker.ts'
 import { KiB } from '../../shared/units.ts'
 import { maxRecordBytes } from './record.ts'
 import { maxRenewalBytes } from './renewal.ts'
@@ -24,7 +24,7 @@ export const knownPrefixLength = 12
 export const maxFrameBytes = {
   announce: 12 * KiB,
   renew: 512,
-  find: 12 * KiB,
+  find: 13 * KiB,
   closest: 128,
   ok: 12 * KiB,
   stale: 5 * KiB,
@@ -58,6 +58,8 @@ export const findFilterSchema = z.object({
   /** true: only workers that name a GPU; false: only those that name none. */
   gpu: z.boolean().optional(),
   location: locationSchema.optional(),
+  /** Under the key of a service: what the worker must have for it. */
+  ...particularsSchema.shape,
 })
 export type FindFilter = z.infer<typeof findFilterSchema>
 

@@ -104,6 +104,7 @@ describe('a sealed record', () => {
       { vpnIp: '10.42.1.6' },
       { tunnelUrl: 'https://evil.example' },
       { location: 'paris' },
+      { choices: [{ service: 'ocr', languages: ['deu'] }] },
     ]
     for (const change of changes) {
       const changed = await worker.record(change)

@@ -1,5 +1,6 @@
+import { lacking } from '../../shared/particulars.ts'
 import type { PeerIdText } from '../../shared/schema/primitives.ts'
-import type { WorkerRecord, WorkerState } from '../../shared/schema/worker.ts'
+import type { Choice, WorkerRecord, WorkerState } from '../../shared/schema/worker.ts'
 import type { Milliseconds } from '../../shared/units.ts'
 import type { FindFilter } from './frames.ts'
 import { type DirectoryKey, type KeyText, parseKey } from './keys.ts'
@@ -39,6 +40,7 @@ export interface RegistryEntry {
   load: number
   state: WorkerState
   gpu: boolean
+  choices: readonly Choice[] | undefined
   location: string | undefined
   /** When the record expires. */
   expiresAt: Milliseconds
@@ -54,8 +56,10 @@ export function isLive(entry: RegistryEntry, now: Milliseconds): boolean {
   return entry.state !== 'left' && entry.expiresAt > now
 }
 
-export function fits(entry: RegistryEntry, filter: FindFilter): boolean {
+/** Whether the worker is one of those wanted under `key`. */
+export function fits(entry: RegistryEntry, filter: FindFilter, key: DirectoryKey): boolean {
   return (
+    (key.kind !== 'service' || lacking(entry.choices, key.service, filter) === undefined) &&
     (filter.gpu === undefined || entry.gpu === filter.gpu) &&
     (filter.location === undefined || entry.location === filter.location) &&
     (filter.states === undefined || filter.states.some(state => state === entry.state))
@@ -87,7 +91,7 @@ export function replaceRecord(
 }
 
 function recordFields(record: WorkerRecord, bytes: Uint8Array, hash: RecordHash) {
-  const { seq, load, state, location, expiresAt, capabilities } = record
+  const { seq, load, state, location, expiresAt, capabilities, choices } = record
   // A copy (which slice() of a Buffer is not): the bytes are often a view into a frame, which would stay alive.
   return {
     record: new Uint8Array(bytes),
@@ -98,6 +102,7 @@ function recordFields(record: WorkerRecord, bytes: Uint8Array, hash: RecordHash)
     location,
     expiresAt,
     gpu: capabilities.gpus.length > 0,
+    choices,
   }
 }
 

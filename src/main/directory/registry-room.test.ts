@@ -14,6 +14,7 @@ function entry(group: string | undefined, fields: Partial<RegistryEntry> = {}): 
     load: 0,
     state: 'donating',
     gpu: false,
+    choices: undefined,
     location: undefined,
     expiresAt: now + 100,
     lastExpiresAt: now + 100,

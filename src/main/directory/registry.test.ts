@@ -378,6 +378,24 @@ describe('finding', () => {
     expect(who({})).toHaveLength(3)
   })
 
+  it('filters by model and by languages, for the service of the key alone', async () => {
+    const [, , carol] = workers as [TestWorker, TestWorker, TestWorker]
+    const readsGerman = { service: 'ocr', languages: ['deu', 'eng'] }
+    const sees = { service: 'vision-ocr', models: ['llava:7b'] }
+    registry.announce(await alice.record({ choices: [readsGerman, sees] }), by(alice))
+    registry.announce(await bob.record({ choices: [{ service: 'ocr', models: ['llava:7b', 'tiny:latest'] }] }), by(bob))
+    registry.announce(await carol.record(), by(carol))
+    const who = (filter: object) => peersUnder(ocr, { filter })
+    expect(who({ model: 'llava:7b' })).toEqual([bob.peerId])
+    expect(who({ model: 'tiny' })).toEqual([bob.peerId])
+    expect(who({ model: 'LLAVA:7b' })).toEqual([])
+    expect(who({ languages: ['eng', 'deu'] })).toEqual([alice.peerId])
+    expect(who({ languages: ['eng'] })).toHaveLength(3)
+    expect(who({ model: 'llava:7b', languages: ['deu'] })).toEqual([])
+    registry.announce(await bob.record({ seq: testNow + 1 }), by(bob))
+    expect(who({ model: 'llava:7b' })).toEqual([])
+  })
+
   it('sends only what the asker does not know', async () => {
     const [, , carol] = workers as [TestWorker, TestWorker, TestWorker]
     const [a, b, c] = await Promise.all([alice.record(), bob.record(), carol.record()])

@@ -172,7 +172,7 @@ export class Registry {
    */
   find(key: KeyText, { limit, filter = {}, known = [], now, random }: FindOptions): FindResult {
     const live = this.#under(key, now)
-    const fitting = Object.keys(filter).length === 0 ? live : live.filter(entry => fits(entry, filter))
+    const fitting = Object.keys(filter).length === 0 ? live : live.filter(entry => fits(entry, filter, parseKey(key)))
     const sample = weightedSample(fitting, limit, freeCapacity, random)
     return composeAnswer(sample, known, fitting.length, maxFoundPayloadBytes)
   }

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
-const allowedHeaders = 'authorization, content-type, x-rma-request-id, x-rma-deadline-ms, x-rma-trusted'
+const allowedHeaders =
+  'authorization, content-type, x-rma-request-id, x-rma-deadline-ms, x-rma-trusted, x-rma-model, x-rma-languages'
 const exposedHeaders = 'x-rma-worker, x-rma-load, x-rma-queue, x-rma-path, retry-after'
 
 /** Origins whose pages may read answers: those named, or all. */

@@ -212,6 +212,7 @@ function readRequest(
     accept: headers.accept,
     hops: headers.hops,
     trustedOnly: headers.trustedOnly,
+    ...(headers.particulars === undefined ? {} : { particulars: headers.particulars }),
     body: awaitedBody(incoming, outgoing),
     ...(headers.declaredBytes === undefined ? {} : { declaredBytes: headers.declaredBytes }),
     deadlineAt: clock.now() + headers.deadlineMs,

@@ -280,6 +280,7 @@ describe('the loopback listener', () => {
     ['x-rma-deadline-ms', 'soon', 'x-rma-deadline-ms: expected a number of milliseconds, got "soon"'],
     ['x-rma-hops', 'x', 'x-rma-hops: expected a digit, got "x"'],
     ['x-rma-trusted', 'yes', 'x-rma-trusted: expected 0 or 1, got "yes"'],
+    ['x-rma-languages', 'eng,deutsch', 'x-rma-languages: expected a code such as eng, got "eng,deutsch"'],
     ['x-rma-request-id', 'a b', 'x-rma-request-id: expected 8 to 64 letters, digits, - or _, got "a b"'],
   ])('refuses a bad %s header by name', async (header, value, message) => {
     const node = await startNode(echo)

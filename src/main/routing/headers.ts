@@ -1,7 +1,17 @@
 import { randomBytes } from 'node:crypto'
 import { z } from 'zod'
 import { RmaError } from '../../shared/errors.ts'
-import { type PathKind, type PeerIdText, peerIdSchema, requestIdSchema } from '../../shared/schema/primitives.ts'
+import { isParticular } from '../../shared/particulars.ts'
+import {
+  languageCodeSchema,
+  modelNameSchema,
+  mostLanguages,
+  type PathKind,
+  type PeerIdText,
+  peerIdSchema,
+  requestIdSchema,
+} from '../../shared/schema/primitives.ts'
+import type { Particulars } from '../../shared/schema/worker.ts'
 import { type Milliseconds, minute } from '../../shared/units.ts'
 
 export const defaultDeadlineMs = 2 * minute
@@ -24,6 +34,12 @@ const requestHeadersSchema = z.object({
     .enum(['0', '1'], 'expected 0 or 1')
     .transform(value => value === '1')
     .optional(),
+  'x-rma-model': modelNameSchema.optional(),
+  'x-rma-languages': z
+    .string()
+    .transform(list => list.split(',').map(code => code.trim()))
+    .pipe(z.array(languageCodeSchema).min(1).max(mostLanguages))
+    .optional(),
   'content-type': z.string().max(256).optional(),
   accept: z.string().max(1_024).optional(),
   'content-length': z
@@ -41,6 +57,8 @@ export interface RequestHeaders {
   hops: number
   /** Only a member that the network's operator trusts may serve it. */
   trustedOnly: boolean
+  /** What whoever serves it must have. Default: the service alone. */
+  particulars?: Particulars
   contentType: string
   accept: string
   declaredBytes?: number
@@ -61,11 +79,14 @@ export function parseRequestHeaders(values: HeaderValues): RequestHeaders {
     throw new RmaError('TOO_MANY_HOPS', `x-rma-hops: expected at most ${mostHops} nodes to pass it on, got ${hops}`)
   }
   const declaredBytes = headers['content-length']
+  const { 'x-rma-model': model, 'x-rma-languages': languages } = headers
+  const particulars = { ...(model === undefined ? {} : { model }), ...(languages === undefined ? {} : { languages }) }
   return {
     id: headers['x-rma-request-id'] ?? randomBytes(12).toString('base64url'),
     deadlineMs: headers['x-rma-deadline-ms'] ?? defaultDeadlineMs,
     hops,
     trustedOnly: headers['x-rma-trusted'] ?? false,
+    ...(isParticular(particulars) ? { particulars } : {}),
     contentType: headers['content-type'] ?? '',
     accept: headers.accept ?? '',
     ...(declaredBytes === undefined ? {} : { declaredBytes }),
@@ -73,11 +94,14 @@ export function parseRequestHeaders(values: HeaderValues): RequestHeaders {
 }
 
 export function formatRequestHeaders(request: RequestHeaders): Record<string, string> {
+  const { model, languages } = request.particulars ?? {}
   return {
     'x-rma-request-id': request.id,
     'x-rma-deadline-ms': String(Math.max(1, Math.floor(request.deadlineMs))),
     'x-rma-hops': String(request.hops),
     ...(request.trustedOnly ? { 'x-rma-trusted': '1' } : {}),
+    ...(model === undefined ? {} : { 'x-rma-model': model }),
+    ...(languages === undefined ? {} : { 'x-rma-languages': languages.join(',') }),
     ...(request.contentType === '' ? {} : { 'content-type': request.contentType }),
     ...(request.accept === '' ? {} : { accept: request.accept }),
   }

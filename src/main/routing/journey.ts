@@ -1,4 +1,6 @@
+import { z } from 'zod'
 import { RmaError } from '../../shared/errors.ts'
+import { lacking, offeredBy } from '../../shared/particulars.ts'
 import { isPlatformService, type PeerIdText } from '../../shared/schema/primitives.ts'
 import type { WorkerView } from '../../shared/schema/worker.ts'
 import type { Milliseconds } from '../../shared/units.ts'
@@ -19,6 +21,8 @@ export interface Attempt {
   worker: PeerIdText | 'self' | 'coordinator'
   code: string
   message: string
+  /** What it has of what it was asked for, where it lacked that. */
+  offered?: string[]
 }
 
 /** One request on its way: what has been tried and what is left. */
@@ -40,25 +44,66 @@ export interface PassedOver {
   retryAfterMs?: Milliseconds
 }
 
+const offeredSchema = z.array(z.string().max(200)).max(64)
+
+/** What came of asking somebody in vain; what a worker says it has is its claim, of any type. */
+export function attempt(step: RouteStep, worker: Attempt['worker'], { code, message, details }: RmaError): Attempt {
+  const offered = offeredSchema.safeParse(details.offered).data
+  return { step, worker, code, message, ...(offered === undefined ? {} : { offered }) }
+}
+
+/** That nobody has what a request chose: in words, and the names of what there is instead. */
+interface Lack {
+  what: string
+  details: Record<string, unknown>
+}
+
 /** The error of a request that nobody took: NO_WORKER, or UNKNOWN_SERVICE for one that nobody has heard of. */
-export function nobodyTook({ request, tried, asked }: Journey, { reasons, retryAfterMs }: PassedOver): RmaError {
+export function nobodyTook(journey: Journey, { reasons, retryAfterMs }: PassedOver): RmaError {
+  const { request, tried, asked } = journey
   const { service } = request
   const known = asked.size + reasons.size > 0 || tried.some(({ step }) => step === 'local')
   if (!known && !isPlatformService(service)) {
     return new RmaError('UNKNOWN_SERVICE', `nobody in this network offers ${service}`, { service, tried })
   }
   const others = [...reasons].map(([reason, count]) => `${count} ${reason}`)
+  const lack = lackOf(journey)
   const why = [
-    ...(known ? [] : ['no other node announces it now']),
+    ...(lack !== undefined || known ? [] : ['no other node announces it now']),
     ...tried.map(({ worker, message }) => `${shortName(worker)}: ${message}`),
     ...(others.length === 0 ? [] : [`not asked: ${others.join(', ')}`]),
   ]
-  return new RmaError('NO_WORKER', `no worker could take the ${service} request: ${why.join('; ')}`, {
+  const what = lack?.what ?? `no worker could take the ${service} request: `
+  return new RmaError('NO_WORKER', `${what}${why.join('; ')}`, {
     service,
     tried,
+    ...lack?.details,
     ...(others.length === 0 ? {} : { passedOver: Object.fromEntries(reasons) }),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   })
+}
+
+/** Undefined where somebody has what the request chose, or may have it, or it chose nothing. */
+function lackOf({ request: { service, particulars = {} }, known, tried }: Journey): Lack | undefined {
+  const workers = known.map(({ record }) => record)
+  const [missing] = [
+    ...workers.map(({ choices }) => lacking(choices, service, particulars)),
+    ...tried.filter(({ worker }) => worker !== 'coordinator').map(({ code }) => lackedBy[code]),
+  ].sort((a, b) => Number(a !== undefined) - Number(b !== undefined))
+  if (missing === undefined) return undefined
+  const offered = [...new Set([...offeredBy(workers, service, missing), ...tried.flatMap(each => each.offered ?? [])])]
+  const { model, languages = [] } = particulars
+  const wanted = missing === 'model' ? `model ${model}` : languages.join(' and ')
+  return {
+    what: `no worker offers ${wanted}; offered: ${offered.join(', ') || 'none'}; `,
+    details: { ...(missing === 'model' ? { model } : { languages }), offered },
+  }
+}
+
+/** What a worker said that it lacks. */
+const lackedBy: Record<string, 'model' | 'languages' | undefined> = {
+  UNKNOWN_MODEL: 'model',
+  UNKNOWN_LANGUAGE: 'languages',
 }
 
 function shortName(worker: Attempt['worker']): string {

@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
 import { RmaError } from '../../shared/errors.ts'
+import { lacking } from '../../shared/particulars.ts'
 import type { WorkerView } from '../../shared/schema/worker.ts'
 import { TurnedClock } from '../clock.ts'
 import { JobLog } from '../ledger/job-log.ts'
@@ -14,6 +15,7 @@ import { RoutingCounters } from './statistics.ts'
 import { WorkerExperience } from './worker-experience.ts'
 
 const clock = new TurnedClock()
+const llm = 'llm-inference'
 const me = '12D3KooWQYhTNQdmr3ArTeUHRYzFg94BKyTkoWBDWez9kSCVe2Xo'
 
 interface Scene {
@@ -22,13 +24,23 @@ interface Scene {
 
   /** What each worker does with a request, by id. */
   workers?: Record<string, (forward: Forward) => ForwardOutcome | Promise<ForwardOutcome>>
+  /** Models that workers announce. */
+  models?: Record<string, string[]>
   /** Workers that only a fresh lookup names. */
   onlyFresh?: string[]
   idempotent?: boolean
   here?: (request: ServiceRequest) => Promise<ServiceAnswer>
 }
 
-function setUp({ workers = {}, onlyFresh = [], idempotent = true, here, coordinator, hedging = false }: Scene) {
+function setUp({
+  workers = {},
+  onlyFresh = [],
+  models = {},
+  idempotent = true,
+  here,
+  coordinator,
+  hedging = false,
+}: Scene) {
   const asked: string[] = []
   const removed: string[] = []
   const jobs = new JobLog({ clock })
@@ -45,8 +57,11 @@ function setUp({ workers = {}, onlyFresh = [], idempotent = true, here, coordina
       local: new LocalWorker({ services, jobs, clock, selfId: me }),
       services,
       workers: {
-        lookup: async (_service, { fresh = false }) => ({
-          workers: Object.keys(workers).flatMap(id => (fresh || !onlyFresh.includes(id) ? [view(id)] : [])),
+        lookup: async (service, { fresh = false, particulars = {} }) => ({
+          workers: Object.keys(workers)
+            .filter(id => fresh || !onlyFresh.includes(id))
+            .map(id => view(id, models[id]))
+            .filter(({ record }) => lacking(record.choices, service, particulars) === undefined),
           source: fresh ? 'dht' : 'cache',
         }),
         remove: peerId => removed.push(peerId),
@@ -88,14 +103,15 @@ async function* chunks(body: Uint8Array) {
   for (let at = 0; at < body.length; at += 1 << 20) yield body.subarray(at, at + (1 << 20))
 }
 
-function view(peerId: string): WorkerView {
+function view(peerId: string, models?: string[]): WorkerView {
   const queue = { running: 0, waiting: 0, slots: 4, bound: 4 }
   const expiresAt = clock.now() + 60_000
   const capabilities = { workerType: 'headless' as const, cpuThreads: 1, memoryMiB: 1, gpus: [] }
   const state = 'donating' as const
   const common = { load: 0, queue, state, expiresAt }
-  const record = { ...common, seq: 1, issuedAt: 0, services: ['ocr', 'mind-reading'], capabilities, addresses: [] }
-  return { peerId, record, ...common, updatedAt: 0 }
+  const record = { ...common, seq: 1, issuedAt: 0, services: ['ocr', 'mind-reading', llm], capabilities, addresses: [] }
+  const choices = models === undefined ? {} : { choices: [{ service: llm, models }] }
+  return { peerId, record: { ...record, ...choices }, ...common, updatedAt: 0 }
 }
 
 const answers = ({ to, body }: Forward): ForwardOutcome => ({
@@ -423,5 +439,72 @@ describe('hedging', () => {
     end.abort(new RmaError('CANCELLED', 'gone'))
     await expect(pending).rejects.toMatchObject({ code: 'CANCELLED', message: 'gone' })
     expect(held.waiting.map(({ stopped }) => stopped)).toEqual([end.signal.reason, end.signal.reason])
+  })
+})
+
+describe('a request that names a model', () => {
+  const asks = (model?: string) => Buffer.from(JSON.stringify({ prompt: 'Hello', model }))
+  const json = { contentType: 'application/json' }
+
+  it('goes to a worker that has it, and without one to any', async () => {
+    const { route, asked } = setUp({
+      workers: { a: answers, b: answers, c: answers },
+      models: { a: ['tiny-1b'], b: ['big:70b', 'tiny-1b'], c: ['other'] },
+    })
+    for (let count = 0; count < 20; count++)
+      await route(asks('big:70b'), llm, { ...json, id: `request-${1000 + count}` })
+    expect(new Set(asked)).toEqual(new Set(['b']))
+    for (let count = 0; count < 50; count++) await route(asks(), llm, { ...json, id: `request-${2000 + count}` })
+    expect(new Set(asked)).toEqual(new Set(['a', 'b', 'c']))
+  })
+
+  it('is told which models there are when nobody has it', async () => {
+    const { route, asked } = setUp({ workers: { a: answers, b: answers }, models: { a: ['tiny-1b'], b: ['big:70b'] } })
+    await expect(route(asks('huge-400b'), llm, json)).rejects.toMatchObject({
+      code: 'NO_WORKER',
+      message: expect.stringMatching(/^no worker offers model huge-400b; offered: big:70b, tiny-1b; /),
+      details: { model: 'huge-400b', offered: ['big:70b', 'tiny-1b'], passedOver: { 'without the model': 2 } },
+    })
+    expect(asked).toEqual([])
+  })
+
+  it('is sent on when this node has others, and they are named too', async () => {
+    const here = () => Promise.reject(new RmaError('UNKNOWN_MODEL', 'no', { offered: ['mine-3b'] }))
+    const elsewhere = setUp({ here, workers: { a: answers }, models: { a: ['big:70b'] } })
+    await elsewhere.route(asks('big:70b'), llm, json)
+    expect(elsewhere.asked).toEqual(['a'])
+    const nowhere = setUp({ here, workers: { a: answers }, models: { a: ['big:70b'] } })
+    await expect(nowhere.route(asks('huge-400b'), llm, json)).rejects.toMatchObject({
+      message: expect.stringMatching(/^no worker offers model huge-400b; offered: big:70b, mine-3b; /),
+    })
+  })
+
+  it('tries the next worker where one has dropped the model since', async () => {
+    const dropped = (): ForwardOutcome => ({ kind: 'refused', error: new RmaError('UNKNOWN_MODEL', 'gone') })
+    const { route, asked } = setUp({
+      workers: { a: dropped, b: answers, c: dropped },
+      models: { a: ['big:70b'], b: ['big:70b'], c: ['big:70b'] },
+    })
+    await route(asks('big:70b'), llm, json)
+    expect(asked.at(-1)).toBe('b')
+  })
+
+  it('carries in its headers what others cannot read from the body', async () => {
+    const seen: unknown[] = []
+    const notes = (forward: Forward): ForwardOutcome => {
+      seen.push(forward.headers.particulars)
+      return answers(forward)
+    }
+    const { route } = setUp({ workers: { a: notes }, models: { a: ['big:70b'] } })
+    await route(asks('big:70b'), llm, json)
+    await route(Buffer.from('a page'), 'ocr', { particulars: { languages: ['eng'] } })
+    expect(seen).toEqual([{ model: 'big:70b' }, { languages: ['eng'] }])
+  })
+
+  it('is not said to be unknown where the worker that has it has failed', async () => {
+    const { route } = setUp({ workers: { a: isLost(true) }, models: { a: ['big:70b'] } })
+    await expect(route(asks('big:70b'), llm, json)).rejects.toMatchObject({
+      message: expect.stringMatching(/^no worker could take the llm-inference request: /),
+    })
   })
 })

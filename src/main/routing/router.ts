@@ -11,15 +11,16 @@ import { AskedBefore } from './asked-before.ts'
 import type { CoordinatorGateway } from './coordinator-gateway.ts'
 import type { Forwarder } from './forwarder.ts'
 import { HedgedAsker } from './hedged-asker.ts'
-import { type Attempt, type Journey, mostWorkers, nobodyTook, type RouteStep } from './journey.ts'
+import { type Attempt, attempt, type Journey, mostWorkers, nobodyTook, type RouteStep } from './journey.ts'
 import type { LocalWorker } from './local-worker.ts'
+import { particularsOf } from './particulars.ts'
 import { isRefusal } from './refusal.ts'
 import { captureBody, onceRead, type RequestBody } from './request-body.ts'
 import type { RoutedAnswer } from './routed-answer.ts'
 import type { Random } from './selection.ts'
 import type { RoutingCounters, Served } from './statistics.ts'
 import { mayAskAnother, type TimedAnswer, WorkerAsker } from './worker-asker.ts'
-import { WorkerChoice } from './worker-choice.ts'
+import { type Choice, WorkerChoice } from './worker-choice.ts'
 import type { WorkerExperience } from './worker-experience.ts'
 import type { WorkerSource } from './worker-source.ts'
 
@@ -82,13 +83,15 @@ export class Router {
    * Rejects with what the worker that took the request answered, with NO_WORKER or UNKNOWN_SERVICE whose
    * `details.tried` say what was tried and why each failed, with WORKER_LOST, DEADLINE or CANCELLED.
    */
-  async route(request: ServiceRequest): Promise<RoutedAnswer> {
+  async route(asked: ServiceRequest): Promise<RoutedAnswer> {
     const { local, services, counters, jobs } = this.#parts
     const tried: Attempt[] = []
     try {
-      const maxBytes = services.maxBytes(request.service) ?? largestBodyBytes
-      const body = await captureBody(request.body, { declaredBytes: request.declaredBytes, maxBytes })
-      if (body.length === 0) throw new RmaError('EMPTY_BODY', `${request.service}: expected a body, got none`)
+      const maxBytes = services.maxBytes(asked.service) ?? largestBodyBytes
+      const body = await captureBody(asked.body, { declaredBytes: asked.declaredBytes, maxBytes })
+      if (body.length === 0) throw new RmaError('EMPTY_BODY', `${asked.service}: expected a body, got none`)
+      const particulars = particularsOf(asked, body)
+      const request = particulars === undefined ? asked : { ...asked, particulars }
       if (local.offers(request.service) && this.#workerBefore(request) === undefined) {
         const answer = await this.#tryHere(request, body, tried)
         if (answer !== undefined) return answer
@@ -102,7 +105,7 @@ export class Router {
       const signal = AbortSignal.any([request.signal, job.signal])
       return await this.#tryOthers({ request: { ...request, signal }, body, job, tried, asked: new Set(), known: [] })
     } catch (error) {
-      counters.failed(request.service)
+      counters.failed(asked.service)
       throw toRmaError(error)
     }
   }
@@ -117,7 +120,7 @@ export class Router {
     } catch (error) {
       const failure = toRmaError(error)
       if (!isRefusal(failure) || !body.replayable) throw failure
-      tried.push({ step: 'local', worker: 'self', code: failure.code, message: failure.message })
+      tried.push(attempt('local', 'self', failure))
       return undefined
     }
   }
@@ -127,8 +130,8 @@ export class Router {
     try {
       const answer = (await this.#tryWorkers(journey)) ?? (await this.#tryCoordinator(journey))
       if (answer === undefined) {
-        const { known, asked } = journey
-        throw nobodyTook(journey, this.#choice.passedOver({ service: request.service, known, asked }))
+        await this.#widen(journey)
+        throw nobodyTook(journey, this.#choice.passedOver(choiceOf(journey)))
       }
       return { ...answer, body: endingJob(answer.body, job) }
     } catch (error) {
@@ -151,11 +154,24 @@ export class Router {
 
   async #lookUp(journey: Journey, fresh: boolean): Promise<'cache' | 'dht'> {
     const { workers: directory, counters } = this.#parts
-    const { service, signal, trustedOnly = false } = journey.request
-    const { workers, source } = await directory.lookup(service, { signal, fresh })
+    const { service, signal, particulars } = journey.request
+    const narrow = particulars === undefined ? {} : { particulars }
+    const { workers, source } = await directory.lookup(service, { signal, fresh, ...narrow })
     counters.lookedUp(source, { fresh, found: workers.length })
-    journey.known = trustedOnly ? workers.filter(({ peerId }) => this.#isTrusted(peerId)) : workers
+    journey.known = this.#allowed(journey, workers)
     return source
+  }
+
+  /** To say what there is where nobody has what the request chose, all others of the service are looked up as well. */
+  async #widen(journey: Journey): Promise<void> {
+    const { service, signal, particulars } = journey.request
+    if (particulars === undefined || journey.known.length > 0) return
+    const { workers } = await this.#parts.workers.lookup(service, { signal, fresh: true })
+    journey.known = this.#allowed(journey, workers)
+  }
+
+  #allowed({ request: { trustedOnly = false } }: Journey, workers: WorkerView[]): WorkerView[] {
+    return trustedOnly ? workers.filter(({ peerId }) => this.#isTrusted(peerId)) : workers
   }
 
   /** Undefined when none of those known took the request. */
@@ -193,8 +209,8 @@ export class Router {
     return this.#parts.services.isIdempotent(request.service) ? undefined : this.#askedBefore.workerOf(request)
   }
 
-  #choose({ request: { service }, known, asked }: Journey): WorkerView | undefined {
-    return this.#choice.next({ service, known, asked })
+  #choose(journey: Journey): WorkerView | undefined {
+    return this.#choice.next(choiceOf(journey))
   }
 
   async #tryCoordinator(journey: Journey): Promise<RoutedAnswer | undefined> {
@@ -206,10 +222,19 @@ export class Router {
     }
     counters.sentToCoordinator()
     const sentAt = clock.now()
-    const { id, contentType, accept, service, signal, hops = 0, trustedOnly = false } = request
+    const { id, contentType, accept, service, signal, hops = 0, trustedOnly = false, particulars } = request
+    const narrow = particulars === undefined ? {} : { particulars }
     const outcome = await coordinator.forward({
       service,
-      headers: { id, deadlineMs: request.deadlineAt - sentAt, hops: hops + 1, trustedOnly, contentType, accept },
+      headers: {
+        id,
+        deadlineMs: request.deadlineAt - sentAt,
+        hops: hops + 1,
+        trustedOnly,
+        ...narrow,
+        contentType,
+        accept,
+      },
       body,
       requester: request.requester,
       signal,
@@ -232,6 +257,10 @@ export class Router {
   }
 }
 
-function note({ tried }: Journey, step: RouteStep & 'coordinator', { code, message }: RmaError): void {
-  tried.push({ step, worker: 'coordinator', code, message })
+function note({ tried }: Journey, step: RouteStep & 'coordinator', error: RmaError): void {
+  tried.push(attempt(step, 'coordinator', error))
+}
+
+function choiceOf({ request: { service, particulars }, known, asked }: Journey): Choice {
+  return { service, known, asked, ...(particulars === undefined ? {} : { particulars }) }
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { WorkerView } from '../../shared/schema/worker.ts'
+import type { Particulars, WorkerView } from '../../shared/schema/worker.ts'
 import { TurnedClock } from '../clock.ts'
 import { type Candidate, choose, type Experience, rank, typicalLatency, type Want, whyUnfit } from './selection.ts'
 import { WorkerExperience } from './worker-experience.ts'
@@ -51,6 +51,23 @@ describe('selection', () => {
   ])('passes over a worker that is or has %s', (reason, unfit) => {
     expect(whyUnfit(unfit, anywhere, now)).toBe(reason)
     expect(choose([unfit], anywhere, now, Math.random)).toBeUndefined()
+  })
+
+  it('passes over a worker without the model or the languages that are asked for', () => {
+    const { view } = candidate('a')
+    const choices = [
+      { service: 'ocr', models: ['llava:7b'], languages: ['deu', 'eng'] },
+      { service: 'other', models: ['tiny-1b'] },
+    ]
+    const able = candidate('a', { record: { ...view.record, choices } })
+    const why = (who: Candidate, particulars: Particulars) => whyUnfit(who, { ...anywhere, particulars }, now)
+    expect(why(able, { model: 'llava:7b', languages: ['eng', 'deu'] })).toBeUndefined()
+    expect(why(able, { model: 'tiny-1b' })).toBe('without the model')
+    expect(why(able, { languages: ['eng', 'cym'] })).toBe('without the languages')
+    expect(why(candidate('old'), { model: 'llava:7b' })).toBe('without the model')
+    expect(why(candidate('old'), { languages: ['deu'] })).toBe('without the languages')
+    expect(why(candidate('old'), { languages: ['eng'] })).toBeUndefined()
+    expect(why(candidate('old'), {})).toBeUndefined()
   })
 
   it('passes over a worker that has dropped the service since', () => {

@@ -1,5 +1,6 @@
+import { lacking } from '../../shared/particulars.ts'
 import type { PathKind, PeerIdText, ServiceType } from '../../shared/schema/primitives.ts'
-import type { Queue, WorkerView } from '../../shared/schema/worker.ts'
+import type { Particulars, Queue, WorkerView } from '../../shared/schema/worker.ts'
 import { type Milliseconds, millisecond } from '../../shared/units.ts'
 import { machineGpuWorth } from './gpu-worth.ts'
 
@@ -25,6 +26,8 @@ export interface Experience {
 
 export interface Want {
   service: ServiceType
+  /** What the worker must have. Default: nothing but the service. */
+  particulars?: Particulars
   /** The service answers sooner with a graphics card. */
   gpu: boolean
   location?: string
@@ -43,6 +46,8 @@ export type Unfit =
   | 'expired'
   | 'not donating'
   | 'not offering it'
+  | 'without the model'
+  | 'without the languages'
   | 'full'
   | 'failed lately'
   | 'asked for rest'
@@ -63,6 +68,8 @@ export function whyUnfit({ view, experience }: Candidate, want: Want, now: Milli
   if (view.expiresAt <= now) return 'expired'
   if (view.state !== 'donating') return 'not donating'
   if (!view.record.services.includes(want.service)) return 'not offering it'
+  const lacks = lacking(view.record.choices, want.service, want.particulars ?? {})
+  if (lacks !== undefined) return `without the ${lacks}`
   if (experience.avoided === 'failed') return 'failed lately'
   if (experience.avoided === 'resting') return 'asked for rest'
   return taken(view, experience) >= view.queue.slots + view.queue.bound ? 'full' : undefined

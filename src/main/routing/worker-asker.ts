@@ -5,7 +5,7 @@ import type { Logger } from '../log.ts'
 import type { PeerPlaces } from '../paths/candidates.ts'
 import type { LocalServices } from '../service-request.ts'
 import type { Forwarder, ForwardOutcome } from './forwarder.ts'
-import { type Journey, mostWorkers, type RouteStep } from './journey.ts'
+import { attempt, type Journey, mostWorkers, type RouteStep } from './journey.ts'
 import { patienceFor } from './patience.ts'
 import { isRefusal } from './refusal.ts'
 import type { RequestBody } from './request-body.ts'
@@ -60,7 +60,7 @@ export class WorkerAsker {
     const tookMs = clock.now() - sentAt
     this.#learn(worker, outcome, trial, tookMs)
     if (outcome.kind === 'answered') return { answer: outcome.answer, tookMs }
-    tried.push({ step, worker: worker.peerId, code: outcome.error.code, message: outcome.error.message })
+    tried.push(attempt(step, worker.peerId, outcome.error))
     if (!mayAskAnother(outcome, body, services.isIdempotent(request.service))) throw outcome.error
     return undefined
   }
@@ -77,6 +77,7 @@ export class WorkerAsker {
         deadlineMs: leftMs,
         hops: (request.hops ?? 0) + 1,
         trustedOnly: request.trustedOnly ?? false,
+        ...(request.particulars === undefined ? {} : { particulars: request.particulars }),
         contentType: request.contentType,
         accept: request.accept,
       },

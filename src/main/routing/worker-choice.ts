@@ -1,5 +1,5 @@
 import type { PeerIdText, ServiceType } from '../../shared/schema/primitives.ts'
-import type { WorkerView } from '../../shared/schema/worker.ts'
+import type { Particulars, WorkerView } from '../../shared/schema/worker.ts'
 import type { Clock } from '../clock.ts'
 import type { PassedOver } from './journey.ts'
 import { type Candidate, choose, type Random, type Unfit, type Want, whyUnfit } from './selection.ts'
@@ -21,6 +21,7 @@ export interface WorkerChoiceInit {
 /** Those a request may go to. */
 export interface Choice {
   service: ServiceType
+  particulars?: Particulars
   known: readonly WorkerView[]
   /** Workers that have been asked. */
   asked: ReadonlySet<PeerIdText>
@@ -60,8 +61,14 @@ export class WorkerChoice {
     return known.map(view => ({ view, experience: this.#experience.of(view.peerId, service) }))
   }
 
-  #want({ service, asked }: Choice): Want {
+  #want({ service, particulars, asked }: Choice): Want {
     const location = this.#init.location()
-    return { service, gpu: wantsGpu(service), exclude: asked, ...(location === undefined ? {} : { location }) }
+    return {
+      service,
+      gpu: wantsGpu(service),
+      exclude: asked,
+      ...(particulars === undefined ? {} : { particulars }),
+      ...(location === undefined ? {} : { location }),
+    }
   }
 }

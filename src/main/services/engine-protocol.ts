@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { Particulars } from '../../shared/schema/worker.ts'
 
 /** What a job hands its engine. Bytes are the body as it was sent. */
 export interface EngineInput {
@@ -6,6 +7,8 @@ export interface EngineInput {
   /** The request's Accept header. */
   accept: string
   bytes: Uint8Array
+  /** What of the service's choices the request wants. */
+  particulars?: Particulars
   /** Whom else to ask, for engines that do: chosen by the node, never by the request. */
   helper?: { url: string; model: string; maxTokens: number }
 }

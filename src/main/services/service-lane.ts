@@ -192,6 +192,7 @@ export class ServiceLane {
     const { request, signal } = job
     const { maxBytes, maxHeldBytes, streamed = false } = this.definition
     const { accept, deadlineAt, waitedForUntil = () => deadlineAt } = request
+    const particulars = request.particulars === undefined ? {} : { particulars: request.particulars }
     if (streamed) {
       const body = boundedBody(request.body, maxBytes, signal)
       return { contentType: request.contentType, accept, waitedForUntil, bytes: new Uint8Array(), body }
@@ -201,7 +202,7 @@ export class ServiceLane {
       this.#heldBytes += count
       job.heldBytes += count
     })
-    const input = { contentType: mediaType(request.contentType), accept, waitedForUntil, bytes }
+    const input = { contentType: mediaType(request.contentType), accept, waitedForUntil, bytes, ...particulars }
     this.definition.inspect(input)
     return input
   }

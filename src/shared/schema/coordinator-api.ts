@@ -11,7 +11,7 @@ import {
   timestampSchema,
 } from './primitives.ts'
 import { nodeRoleSchema } from './topology.ts'
-import { workerStateSchema } from './worker.ts'
+import { choiceSchema, workerStateSchema } from './worker.ts'
 
 /** The coordinator's HTTP API, in the platform's snake_case. Times are milliseconds since the Unix epoch. */
 
@@ -132,6 +132,8 @@ export type AdminMetrics = z.infer<typeof adminMetricsSchema>
 
 /** What a worker without the DHT says of itself; it signs the request with the key of its `worker_id`. */
 export const workerRegistrationSchema = apiWorkerSchema.omit({ last_seen: true }).extend({
+  /** What requests for its services may choose from: models, and languages that documents are read in. */
+  choices: z.array(choiceSchema).min(1).max(8).optional(),
   location: locationSchema.nullish(),
   queue: z
     .object({

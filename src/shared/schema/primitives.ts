@@ -34,6 +34,15 @@ export function peerTextSchema(maxLength: number) {
     .regex(/^[^\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]*$/u, 'expected printable text on one line')
 }
 
+/** Name of a model that runs behind a service, as its engine has it, such as `llama3.2:3b`. */
+export const modelNameSchema = z.string().regex(/^[ -~]{1,96}$/, 'expected 1 to 96 characters of ASCII')
+
+/** Code of a language that documents are read in, as Tesseract names its data: `eng`, `deu`, `chi_sim_vert`. */
+export const languageCodeSchema = z.string().regex(/^[a-z]{3}(?:_[a-z]{3,4}){0,2}$/, 'expected a code such as eng')
+
+/** Most languages that one request may name: each makes reading slower. */
+export const mostLanguages = 6
+
 /** Request id: chosen by the requester, the idempotency key on a worker. */
 export const requestIdSchema = z.string().regex(/^[A-Za-z0-9_-]{8,64}$/, 'expected 8 to 64 letters, digits, - or _')
 

@@ -1,7 +1,10 @@
 import { z } from 'zod'
 import { capabilitiesSchema } from './capabilities.ts'
 import {
+  languageCodeSchema,
   locationSchema,
+  modelNameSchema,
+  mostLanguages,
   multiaddrTextSchema,
   type PeerIdText,
   serviceTypeSchema,
@@ -24,6 +27,21 @@ export const queueSchema = z.strictObject({
 })
 export type Queue = z.infer<typeof queueSchema>
 
+/** What requests for a service may choose from. A worker with very many models names only some. */
+export const choiceSchema = z.strictObject({
+  service: serviceTypeSchema,
+  models: z.array(modelNameSchema).min(1).max(32).optional(),
+  languages: z.array(languageCodeSchema).min(1).max(64).optional(),
+})
+export type Choice = z.infer<typeof choiceSchema>
+
+/** What a request chooses: this model, all of these languages. What is left out does not matter to it. */
+export const particularsSchema = z.object({
+  model: modelNameSchema.optional(),
+  languages: z.array(languageCodeSchema).min(1).max(mostLanguages).optional(),
+})
+export type Particulars = z.infer<typeof particularsSchema>
+
 /**
  * What a worker says of itself: the payload of the signed envelope. Times are the worker's own clock, corrected by
  * its measured offset. `seq` grows with each record and renewal and is never reused.
@@ -33,6 +51,7 @@ export const workerRecordSchema = z.strictObject({
   issuedAt: timestampSchema,
   expiresAt: timestampSchema,
   services: z.array(serviceTypeSchema).max(64),
+  choices: z.array(choiceSchema).min(1).max(8).optional(),
   capabilities: capabilitiesSchema,
   load: shareSchema,
   queue: queueSchema,

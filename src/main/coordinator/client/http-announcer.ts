@@ -166,12 +166,13 @@ export class HttpAnnouncer implements Startable {
   }
 
   #register({ url }: LinkedCoordinator, draft: RecordDraft): Promise<WorkerAccepted> {
-    const { services, capabilities, load, queue, state, vpnIp, tunnelUrl, location } = draft
+    const { services, choices, capabilities, load, queue, state, vpnIp, tunnelUrl, location } = draft
     const registration: WorkerRegistration = {
       worker_id: this.#parts.signer.peerId,
       vpn_ip: vpnIp ?? null,
       tunnel_url: tunnelUrl ?? null,
       services,
+      ...(choices === undefined ? {} : { choices }),
       capabilities: capabilitiesAnswer(capabilities),
       load,
       queue,
@@ -218,6 +219,6 @@ function dueIn(
   return Math.max(0, said.at + (moved ? Math.min(soonestMs, intervalMs) : intervalMs) - now)
 }
 
-function lastingOf({ services, capabilities, vpnIp, tunnelUrl, location }: RecordDraft): string {
-  return JSON.stringify([services, capabilities, vpnIp, tunnelUrl, location])
+function lastingOf({ services, choices, capabilities, vpnIp, tunnelUrl, location }: RecordDraft): string {
+  return JSON.stringify([services, choices, capabilities, vpnIp, tunnelUrl, location])
 }

@@ -1,3 +1,4 @@
+import { isNamed as isSameName } from '../../../shared/particulars.ts'
 import { MiB } from '../../../shared/units.ts'
 
 /** A model that an engine beside this node has. */
@@ -65,7 +66,13 @@ export function chooseModel(models: readonly LanguageModel[], wish: ModelWish): 
 
 /** Whether a request or setting means this model: by its full name, or without Ollama's `:latest`. */
 export function isNamed(model: LanguageModel, name: string): boolean {
-  return model.id === name || model.id === `${name}:latest`
+  return isSameName(model.id, name) || isSameName(publicName(model), name)
+}
+
+/** What others are told a model is called: some engines name it by its file, whose folders are nobody's business. */
+export function publicName({ id }: LanguageModel): string {
+  const isPath = /^(?:[a-z]:|\.{1,2})?[\\/]|\.gguf$/i.test(id)
+  return isPath ? (id.split(/[\\/]/).findLast(part => part !== '') ?? id) : id
 }
 
 function compare(a: readonly number[], b: readonly number[]): number {

@@ -169,10 +169,28 @@ describe('llm-inference', () => {
     ['both', { prompt: 'x', ...conversation }],
     ['a role nobody has', { messages: [{ role: 'tool', content: 'x' }] }],
     ['a temperature out of range', { prompt: 'x', temperature: 9 }],
-    ['a model that is not here', { prompt: 'x', model: 'huge-400b' }],
   ])('refuses %s', async (_, body) => {
     expect(await failureOf(ask(body))).toMatchObject({ code: 'BAD_INPUT' })
     expect(engine.seen).toHaveLength(0)
+  })
+
+  it('takes the model that a request names, in its body or beside it, and says which there are', async () => {
+    engine.models = [{ id: 'tiny-1b' }, { id: '/home/donor/models/small-3b.gguf' }]
+    await engines.look()
+    const named = async (model: string) => (await answerOf({ ...conversation, model })).model
+    expect(await named('tiny-1b')).toBe('tiny-1b')
+    expect(await named('small-3b.gguf')).toBe('small-3b.gguf')
+    expect(engine.seen.at(-1)?.body.model).toBe('/home/donor/models/small-3b.gguf')
+    const beside = await ask(conversation, { particulars: { model: 'tiny-1b' } })
+    expect(JSON.parse(await textOf(beside))).toMatchObject({ model: 'tiny-1b' })
+    engine.manner = { kind: 'silent' }
+    expect(await failureOf(ask({ ...conversation, model: 'huge-400b' }))).toMatchObject({
+      code: 'UNKNOWN_MODEL',
+      message: 'expected one of the models tiny-1b, small-3b.gguf, or none; got another',
+      details: { offered: ['tiny-1b', 'small-3b.gguf'] },
+    })
+    expect(engine.seen).toHaveLength(3)
+    expect(host.status.get()[0]?.models).toEqual(['tiny-1b', 'small-3b.gguf'])
   })
 
   it.each([

@@ -7,6 +7,7 @@ import type { EngineOutput } from '../engine-session.ts'
 import { acceptsExplicitly } from '../request-body.ts'
 import type { ServiceDefinition } from '../service-definition.ts'
 import { type Completion, complete, type Usage } from './completion.ts'
+import { publicName } from './language-model.ts'
 import type { LoopbackEngines } from './loopback-engines.ts'
 import { LoopbackWorkshop } from './loopback-workshop.ts'
 
@@ -69,9 +70,9 @@ export function llmInference(engines: LoopbackEngines, limits: LlmInit): Service
         engines,
         sees: false,
         async *task(input, signal) {
-          const { prompt, messages, model: name, stream: _, ...parameters } = requestOf(input)
+          const { prompt, messages, model: _model, stream: _, ...parameters } = requestOf(input)
           const { maxTokens } = limits
-          const { engine, model, gate } = engines.choose({ sees: false, model: name })
+          const { engine, model, gate } = engines.choose({ sees: false, model: modelOf(input) })
           refuseTooLong(input.bytes.byteLength, model.contextTokens)
           const leave = await gate.enter(signal)
           try {
@@ -85,7 +86,7 @@ export function llmInference(engines: LoopbackEngines, limits: LlmInit): Service
               },
               { clock: components.clock, signal },
             )
-            for await (const piece of pieces) yield { kind: 'part', value: withModel(piece, model.id) }
+            for await (const piece of pieces) yield { kind: 'part', value: withModel(piece, publicName(model)) }
           } finally {
             leave()
           }
@@ -95,10 +96,15 @@ export function llmInference(engines: LoopbackEngines, limits: LlmInit): Service
     stallMs: 2 * minute,
     slots: () => 8,
     bound: slots => 16 + 4 * slots,
-    inspect: input => void requestOf(input),
+    inspect: input => engines.check({ sees: false, model: modelOf(input) }),
     answer: (output, { accept, input }) =>
       acceptsExplicitly(accept, eventStream) || requestOf(input).stream === true ? inEvents(output) : atOnce(output),
   }
+}
+
+/** The model a request names, in its body or beside it. */
+function modelOf(input: EngineInput): string | undefined {
+  return requestOf(input).model ?? input.particulars?.model
 }
 
 function withModel(piece: Completion, model: string): Piece {

@@ -8,7 +8,7 @@ import type { Logger } from '../../log.ts'
 import { BorrowedMemory } from './borrowed-memory.ts'
 import { type EnginePlace, type FoundEngine, probeEngine, usualPlaces } from './engine-probe.ts'
 import { Gate } from './gate.ts'
-import { chooseModel, isNamed, type LanguageModel } from './language-model.ts'
+import { chooseModel, isNamed, type LanguageModel, publicName } from './language-model.ts'
 
 export interface LoopbackEnginesInit {
   /** Default: {@link usualPlaces}. */
@@ -110,7 +110,7 @@ export class LoopbackEngines implements Startable {
   models(sees: boolean): string[] {
     const allowed = this.able(sees).flatMap(engine => this.#allowed(engine, sees))
     const loadedFirst = [...allowed].sort((a, b) => Number(b.loaded) - Number(a.loaded))
-    return [...new Set(loadedFirst.map(({ id }) => id))]
+    return [...new Set(loadedFirst.map(publicName))]
   }
 
   /** Memory for a model, in MiB. */
@@ -124,11 +124,22 @@ export class LoopbackEngines implements Startable {
   }
 
   /**
-   * Chooses the engine with the shortest queue for its size, and its model.
+   * Chooses the engine with the shortest queue for its size, and its model, which is then as good as in memory.
    *
-   * @throws RmaError BAD_INPUT for a model that is not here, PAUSED when no engine is
+   * @throws RmaError UNKNOWN_MODEL for one that is not here, PAUSED when no engine is
    */
-  choose({ sees, model: name }: { sees: boolean; model?: string | undefined }): Choice {
+  choose(wish: { sees: boolean; model?: string | undefined }): Choice {
+    const choice = this.#choice(wish)
+    this.#memory.use(choice.engine, choice.model)
+    return choice
+  }
+
+  /** Throws what `choose` would. */
+  check(wish: { sees: boolean; model?: string | undefined }): void {
+    this.#choice(wish)
+  }
+
+  #choice({ sees, model: name }: { sees: boolean; model?: string | undefined }): Choice {
     const able = this.able(sees)
     if (able.length === 0) throw new RmaError('PAUSED', 'no engine with a fitting model runs beside this node now')
     const choices = able.flatMap(engine => {
@@ -139,13 +150,10 @@ export class LoopbackEngines implements Startable {
       return model === undefined ? [] : [{ engine, model, gate: this.#gateOf(engine) }]
     })
     const best = choices.sort((a, b) => a.gate.inside / a.gate.size - b.gate.inside / b.gate.size)[0]
-    if (best) {
-      this.#memory.use(best.engine, best.model)
-      return best
-    }
-    const models = able.flatMap(engine => this.#allowed(engine, sees)).map(({ id }) => id)
-    throw new RmaError('BAD_INPUT', `expected a model that is here, or none; got another`, {
-      models: models.slice(0, 50),
+    if (best) return best
+    const offered = this.models(sees).slice(0, 50)
+    throw new RmaError('UNKNOWN_MODEL', `expected one of the models ${offered.join(', ')}, or none; got another`, {
+      offered,
     })
   }
 

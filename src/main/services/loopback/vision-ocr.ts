@@ -32,7 +32,10 @@ export function visionOcr(engines: LoopbackEngines, limits: LlmInit): ServiceDef
     stallMs,
     slots: () => 1,
     bound: slots => 4 + 4 * slots,
-    inspect: inspectDocument,
+    inspect(input) {
+      inspectDocument(input)
+      engines.check({ sees: true, model: input.particulars?.model })
+    },
     answer: answerPages,
   }
 }

@@ -45,6 +45,10 @@ export class VisionWorkshop implements Workshop {
     return engineNeed(this.#init.engines, true)
   }
 
+  get models(): string[] {
+    return this.#init.engines.models(true)
+  }
+
   start(): void {
     this.#stopWatching = this.#init.engines.engines.subscribe(() => this.#init.onChange())
   }
@@ -58,7 +62,7 @@ export class VisionWorkshop implements Workshop {
     let leave: () => void
     let helper: JobInput['helper']
     try {
-      const { engine, model, gate } = this.#init.engines.choose({ sees: true })
+      const { engine, model, gate } = this.#init.engines.choose({ sees: true, model: input.particulars?.model })
       helper = { url: engine.url, model: model.id, maxTokens: this.#init.limits.maxTokens }
       leave = await gate.enter(signal)
     } catch (error) {
