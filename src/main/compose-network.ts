@@ -14,11 +14,16 @@ import { Greeter } from './dht/hello.ts'
 import { createHost, type Host } from './dht/host.ts'
 import { networkId } from './dht/network.ts'
 import { Reachability } from './dht/reachability.ts'
+import { RelaySeeker } from './dht/relay-seeker.ts'
 import { SeedCache } from './dht/seed-cache.ts'
 import { type OpenSeed, SeedFetcher } from './dht/seed-fetcher.ts'
+import type { Directory } from './directory/directory.ts'
+import { relaysKey } from './directory/keys.ts'
 import type { Lifecycle } from './lifecycle.ts'
 import { LiveValue } from './live-value.ts'
 import type { Logger } from './log.ts'
+import { candidates } from './paths/candidates.ts'
+import { machineAddresses } from './paths/machine-addresses.ts'
 
 export interface NetworkComponents {
   privateKey: Ed25519PrivateKey
@@ -56,6 +61,8 @@ export interface Network extends Discovery {
   readonly openSeed: OpenSeed
   /** What this node has asked of the edge router. */
   readonly edge: EdgeAllowance
+  /** Whether this node relays now for those that others cannot reach. */
+  relays(): boolean
   /** Whether the owner has named anybody to join. */
   readonly hasSomebodyToJoin: boolean
   /** Calls `listener` when the host's addresses may have changed, until the returned function is called. */
@@ -147,8 +154,11 @@ export async function composeNetwork(components: NetworkComponents, init: Networ
     ...discovery,
     open() {
       discovery.open()
-      if (decides)
-        lifecycle.add('reachability', new Reachability({ host, clock, log: log.child({ component: 'reachability' }) }))
+      if (!decides) return
+      lifecycle.add('reachability', new Reachability({ host, clock, log: log.child({ component: 'reachability' }) }))
+      const { directory } = discovery
+      if (directory !== undefined)
+        lifecycle.add('relay seeker', seekRelays({ host, directory, clock, log: log.child({ component: 'relays' }) }))
     },
     members,
     membership,
@@ -156,6 +166,7 @@ export async function composeNetwork(components: NetworkComponents, init: Networ
     fetcher,
     openSeed,
     edge,
+    relays: () => host.libp2p.services.relay !== undefined && host.isServer,
     hasSomebodyToJoin: [settings.seeds, settings.coordinatorUrls ?? [], coordinators, bootstrap].flat().length > 0,
     onAddressChange(listener) {
       host.libp2p.addEventListener('self:peer:update', listener)
@@ -177,5 +188,27 @@ async function composeMembers(
     network: { name, caPublicKey },
     coordinatorUrls: () => urls,
     coordinator,
+  })
+}
+
+/** Dials no relay at an address that could only be somebody's own machine or network. */
+function seekRelays(parts: { host: Host; directory: Directory; clock: Clock; log: Logger }): RelaySeeker {
+  const { host, directory } = parts
+  const self = host.peerId.toString()
+  return new RelaySeeker({
+    ...parts,
+    async find(options) {
+      const workers = await directory.finder.find(relaysKey, options)
+      const own = { peerId: self, listens: host.listens(), ips: machineAddresses() }
+      return workers
+        .filter(({ peerId }) => peerId !== self)
+        .map(({ peerId, record }) => {
+          const ways = candidates({ peerId, addresses: record.addresses }, own)
+          return {
+            peerId,
+            addresses: ways.filter(({ kind }) => kind === 'direct').map(({ address }) => String(address)),
+          }
+        })
+    },
   })
 }

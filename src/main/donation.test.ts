@@ -35,6 +35,11 @@ describe('what is announced', () => {
     expect(draftOf(facts)).not.toHaveProperty('tunnelUrl')
   })
 
+  it('says that the node relays for others, where it does', () => {
+    expect(draftOf({ ...facts, relays: true })?.relays).toBe(true)
+    expect(draftOf({ ...facts, relays: false })).not.toHaveProperty('relays')
+  })
+
   it('is nothing while donating is off', () => {
     expect(draftOf({ ...facts, donating: false })).toBeUndefined()
   })
@@ -69,6 +74,7 @@ describe('a donor', () => {
       location: () => undefined,
       tunnelUrl: () => undefined,
       vpnIp: () => undefined,
+      relays: () => false,
     })
     donation.start()
     onTestFinished(() => donation.stop())

@@ -29,6 +29,8 @@ export interface DonationFacts {
   tunnelUrl?: string | undefined
   /** This node's address in the VPN. */
   vpnIp?: string | undefined
+  /** It relays for those that others cannot reach. */
+  relays?: boolean
 }
 
 /** What to announce; undefined when there is nothing to offer. A coordinator is there to be found whether it donates or not. */
@@ -46,6 +48,7 @@ export function draftOf(facts: DonationFacts): WorkerDraft | undefined {
     ...(facts.vpnIp === undefined ? {} : { vpnIp: facts.vpnIp }),
     ...(facts.tunnelUrl === undefined ? {} : { tunnelUrl: facts.tunnelUrl }),
     ...(facts.location === undefined ? {} : { location: facts.location }),
+    ...(facts.relays === true ? { relays: true } : {}),
   }
   const room = mostRecordBytes - Buffer.byteLength(JSON.stringify(draft))
   const offering = facts.services.filter(({ type }) => offered.includes(type))
@@ -81,6 +84,7 @@ export interface DonationInit {
   location: () => string | undefined
   tunnelUrl: () => string | undefined
   vpnIp: () => string | undefined
+  relays: () => boolean
 }
 
 /** What the owner wants done now. */
@@ -216,6 +220,7 @@ export class Donation implements Startable {
       location: this.#init.location(),
       tunnelUrl: this.#init.tunnelUrl(),
       vpnIp: this.#init.vpnIp(),
+      relays: this.#init.relays(),
     })
     if (draft !== undefined) announcer.update(draft)
     else

@@ -289,6 +289,7 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
           onChange: listener => {
             const stops = [
               network.onAddressChange(listener),
+              host.mode.subscribe(listener),
               vpn.state.subscribe(listener),
               publicSide?.url.subscribe(listener),
             ]
@@ -300,7 +301,13 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
         clock,
         log,
       },
-      { location, tunnelUrl: () => publicSide?.url.get(), vpnIp: () => vpn.ip },
+      {
+        location,
+        tunnelUrl: () => publicSide?.url.get(),
+        vpnIp: () => vpn.ip,
+        // A coordinator is found as one.
+        relays: () => init.workerType !== 'coordinator' && network.relays(),
+      },
     ),
   )
   const board = lifecycle.add(

@@ -119,6 +119,6 @@ export function audience(
 
 /** The part of a record that renewals cannot change. */
 function lasting(record: RecordDraft, addresses: readonly string[]) {
-  const { services, choices, capabilities, vpnIp, tunnelUrl, location } = record
-  return { services, choices, capabilities, vpnIp, tunnelUrl, location, addresses }
+  const { services, choices, capabilities, vpnIp, tunnelUrl, location, relays } = record
+  return { services, choices, capabilities, vpnIp, tunnelUrl, location, relays, addresses }
 }

@@ -21,7 +21,7 @@ import {
 import type { Ask } from './ask.ts'
 import type { Question } from './channel.ts'
 import type { AnswerFrame, StaleFrame } from './frames.ts'
-import { coordinatorKey, coordinatorsKey, type KeyText, serviceKey, workerKey } from './keys.ts'
+import { coordinatorKey, coordinatorsKey, type KeyText, relaysKey, serviceKey, workerKey } from './keys.ts'
 import { recordHash, sealRecord } from './record.ts'
 import type { Registrars } from './registrars.ts'
 import { renewalStateSchema, sealRenewal } from './renewal.ts'
@@ -111,7 +111,8 @@ export class Announcer implements Startable {
 
   /** Makes this known from now on; what changed is sent at once, within the limits of the protocol. */
   update(draft: RecordDraft): void {
-    const newServices = draft.services.some(service => !this.#draft?.services.includes(service))
+    const newServices =
+      draft.services.some(service => !this.#draft?.services.includes(service)) || draft.relays !== this.#draft?.relays
     this.#draft = draft
     this.#wake()
     if (newServices) void this.#findRegistrars()
@@ -328,10 +329,11 @@ export class Announcer implements Startable {
   }
 }
 
-type Keyed = Pick<RecordDraft, 'services' | 'capabilities' | 'location'>
+type Keyed = Pick<RecordDraft, 'services' | 'capabilities' | 'location' | 'relays'>
 
 function keysOf(self: PeerIdText, { record }: { record: Keyed }): KeyText[] {
-  return [...record.services.map(serviceKey), workerKey(self), ...coordinatorKeysOf(self, record)]
+  const relays = record.relays === true ? [relaysKey] : []
+  return [...record.services.map(serviceKey), workerKey(self), ...coordinatorKeysOf(self, record), ...relays]
 }
 
 /** Those under which a coordinator is looked for; registrars refuse them to who is not certified. */

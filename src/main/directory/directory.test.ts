@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { minute } from '../../shared/units.ts'
 import { TurnedClock } from '../clock.ts'
-import { coordinatorsKey, serviceKey } from './keys.ts'
+import { coordinatorsKey, relaysKey, serviceKey } from './keys.ts'
 import { createTestNode, ocrDraft, startAll, startTestNetwork, type TestNode } from './test-network.ts'
 import { testWorker } from './test-records.ts'
 
@@ -38,6 +38,16 @@ describe('a network of three nodes', () => {
     await vi.waitFor(async () => expect(await found(c)).toEqual([idOf(b)]), 5_000)
     await b.directory.announcer.leave()
     for (const node of [a, b, c]) expect(await found(node)).toEqual([])
+  })
+
+  it('finds a donor that relays as one, and no longer when it does not', async () => {
+    const [a, b, c] = (await network(3)) as [TestNode, TestNode, TestNode]
+    const relays = async (node: TestNode) => (await node.directory.finder.find(relaysKey)).map(({ peerId }) => peerId)
+    b.directory.announcer.update(ocrDraft({ relays: true }))
+    c.directory.announcer.update(ocrDraft())
+    await vi.waitFor(async () => expect(await relays(a)).toEqual([idOf(b)]), 5_000)
+    b.directory.announcer.update(ocrDraft())
+    await vi.waitFor(async () => expect(await relays(a)).toEqual([]), 5_000)
   })
 
   it('hears of a new load and state', async () => {

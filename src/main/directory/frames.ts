@@ -7,7 +7,7 @@ import { KiB } from '../../shared/units.ts'
 import { maxRecordBytes } from './record.ts'
 import { maxRenewalBytes } from './renewal.ts'
 
-/** Most keys one announcement may name: 64 services, its own two, and the two of coordinators. */
+/** Most keys one announcement may name: 64 services, its own two, and the two of coordinators or that of relays. */
 export const maxAnnouncedKeys = 68
 /** Most workers one answer may hold. */
 export const maxFindLimit = 256

@@ -10,6 +10,7 @@ import {
   keyPosition,
   parseKey,
   peerPosition,
+  relaysKey,
   serviceKey,
   tryParseKey,
   workerKey,
@@ -25,6 +26,7 @@ describe('a directory key', () => {
     expect(parseKey(coordinatorKey(peerId))).toEqual({ kind: 'coordinator', peerId })
     expect(parseKey(coordinatorsKey())).toEqual({ kind: 'coordinators' })
     expect(parseKey(coordinatorsKey('eu-west-2'))).toEqual({ kind: 'coordinators', location: 'eu-west-2' })
+    expect(parseKey(relaysKey)).toEqual({ kind: 'relays' })
   })
 
   it.each([
@@ -43,6 +45,8 @@ describe('a directory key', () => {
     `worker:${peerId}x0`,
     'coordinator:',
     'coordinators:',
+    'relays:',
+    'relays:leeds',
     'coordinators:London',
     'coordinators:a\u0000',
     `${'x'.repeat(100)}:y`,

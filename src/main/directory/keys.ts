@@ -15,6 +15,7 @@ export type DirectoryKey =
   | { kind: 'worker'; peerId: PeerIdText }
   | { kind: 'coordinator'; peerId: PeerIdText }
   | { kind: 'coordinators'; location?: string }
+  | { kind: 'relays' }
 
 /** A key as it travels, such as `service:ocr`. */
 export type KeyText = string
@@ -31,10 +32,14 @@ export const coordinatorKey = (peerId: PeerIdText): KeyText => `coordinator:${pe
 export const coordinatorsKey = (location?: string): KeyText =>
   location === undefined ? 'coordinators' : `coordinators:${location}`
 
+/** Of donors that relay for others. */
+export const relaysKey: KeyText = 'relays'
+
 /** Reads a key; undefined where it is none. */
 export function tryParseKey(text: string): DirectoryKey | undefined {
   if (text.length > maxKeyLength) return undefined
   if (text === 'coordinators') return { kind: 'coordinators' }
+  if (text === relaysKey) return { kind: 'relays' }
   const colon = text.indexOf(':')
   const name = text.slice(colon + 1)
   switch (colon < 0 ? '' : text.slice(0, colon)) {
@@ -57,7 +62,7 @@ export function parseKey(text: string): DirectoryKey {
   if (key === undefined)
     throw new RmaError(
       'BAD_REQUEST',
-      `expected service:<type>, worker:<peer id>, coordinator:<peer id> or coordinators[:<location>], got ${JSON.stringify(text.slice(0, maxKeyLength))}`,
+      `expected service:<type>, worker:<peer id>, coordinator:<peer id>, coordinators[:<location>] or relays, got ${JSON.stringify(text.slice(0, maxKeyLength))}`,
     )
   return key
 }

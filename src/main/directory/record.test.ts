@@ -105,6 +105,7 @@ describe('a sealed record', () => {
       { tunnelUrl: 'https://evil.example' },
       { location: 'paris' },
       { choices: [{ service: 'ocr', languages: ['deu'] }] },
+      { relays: true },
     ]
     for (const change of changes) {
       const changed = await worker.record(change)

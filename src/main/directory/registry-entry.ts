@@ -134,6 +134,8 @@ export function entitles({ peerId, record }: Claims, key: DirectoryKey): boolean
       return key.peerId === peerId
     case 'coordinators':
       return key.location === undefined || key.location === record.location
+    case 'relays':
+      return record.relays === true
   }
 }
 

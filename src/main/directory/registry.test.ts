@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { minute, second } from '../../shared/units.ts'
 import { type KnownRecord, knownPrefixLength, maxFoundPayloadBytes } from './frames.ts'
-import { coordinatorKey, coordinatorsKey, serviceKey, workerKey } from './keys.ts'
+import { coordinatorKey, coordinatorsKey, relaysKey, serviceKey, workerKey } from './keys.ts'
 import { openRecord, recordHash } from './record.ts'
 import { type Announcement, Registry, type RegistryInit } from './registry.ts'
 import { refusalOf, seededRandom, type TestWorker, testNetworkId, testNow, testWorker } from './test-records.ts'
@@ -192,7 +192,7 @@ describe('announcing', () => {
   it('refuses keys the record does not entitle to', async () => {
     const record = await alice.record({ location: 'london' })
     certified.add(alice.peerId)
-    for (const key of [ner, workerKey(bob.peerId), coordinatorKey(bob.peerId), coordinatorsKey('paris')])
+    for (const key of [ner, relaysKey, workerKey(bob.peerId), coordinatorKey(bob.peerId), coordinatorsKey('paris')])
       expect(await refusalOf(() => registry.announce(record, by(alice, [ocr, key])))).toBe('key-not-listed')
     expect(await refusalOf(() => registry.announce(record, by(alice, ['nonsense'])))).toBe('BAD_REQUEST')
     expect(registry.size.workers).toBe(0)

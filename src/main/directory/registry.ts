@@ -2,7 +2,7 @@ import { RmaError } from '../../shared/errors.ts'
 import type { PeerIdText } from '../../shared/schema/primitives.ts'
 import { MiB, type Milliseconds, second } from '../../shared/units.ts'
 import { type DeclinedKey, type FindFilter, type KnownRecord, maxFoundPayloadBytes } from './frames.ts'
-import { type KeyText, parseKey } from './keys.ts'
+import { type DirectoryKey, type KeyText, parseKey } from './keys.ts'
 import { RateLimit } from './rate-limit.ts'
 import {
   checkLife,
@@ -270,7 +270,7 @@ export class Registry {
 
   #mayStand({ peerId }: RegistryEntry, key: KeyText): boolean {
     const { kind } = parseKey(key)
-    return kind === 'worker' || this.#components.hasRole(peerId, kind === 'service' ? 'donor' : 'coordinator')
+    return kind === 'worker' || this.#components.hasRole(peerId, roleFor(kind))
   }
 
   #keeps(key: KeyText): boolean {
@@ -303,6 +303,11 @@ export class Registry {
   #tell({ peerId }: RegistryEntry): void {
     for (const listener of this.#listeners) listener(peerId)
   }
+}
+
+/** What members are looked for as under such keys. */
+function roleFor(kind: DirectoryKey['kind']): 'donor' | 'coordinator' {
+  return kind === 'service' || kind === 'relays' ? 'donor' : 'coordinator'
 }
 
 function notRegistrar(key: KeyText): DeclinedKey {

@@ -48,7 +48,7 @@ export interface TestNodeInit extends Partial<DirectoryInit> {
 export async function createTestHost(
   init: Pick<TestNodeInit, 'network' | 'port' | 'mode' | 'connectionCheckIntervalMs'> & {
     privateKey?: Ed25519PrivateKey
-  } & Pick<Partial<HostInit>, 'listen' | 'coordinator'> = {},
+  } & Pick<Partial<HostInit>, 'listen' | 'coordinator' | 'relay'> = {},
 ): Promise<Host> {
   const privateKey = init.privateKey ?? (await generateKeyPair('Ed25519'))
   return createHost(
@@ -59,6 +59,7 @@ export async function createTestHost(
       listen: init.listen ?? ['127.0.0.1'],
       mdns: false,
       ...(init.coordinator === undefined ? {} : { coordinator: init.coordinator }),
+      ...(init.relay === undefined ? {} : { relay: init.relay }),
       relaxedLimits: true,
       mode: init.mode ?? 'server',
       ...(init.connectionCheckIntervalMs === undefined

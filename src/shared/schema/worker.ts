@@ -63,6 +63,8 @@ export const workerRecordSchema = z.strictObject({
     .max(256)
     .optional(),
   location: locationSchema.optional(),
+  /** Relays for nodes that others cannot reach. */
+  relays: z.boolean().optional(),
 })
 export type WorkerRecord = z.infer<typeof workerRecordSchema>
 
