@@ -143,6 +143,77 @@ test('groups a larger network, and opens a group by click and by keyboard', asyn
   await expect(page.getByText(/^\d+ groups$/)).toBeHidden()
 })
 
+test('picks nodes out by what they are, and tells how many are left', async ({ page }) => {
+  await open(page, 40)
+  const nodes = scripted.node.topology.get().nodes
+  await page.getByRole('button', { name: 'Filter' }).click()
+  const dialog = page.getByRole('dialog', { name: 'Which nodes' })
+  await dialog.getByRole('button', { name: 'Coordinator' }).click()
+  await dialog.getByRole('button', { name: 'Worker' }).click()
+  await dialog.getByRole('button', { name: 'Paused' }).click()
+  const paused = nodes.filter(({ role, state }) => role !== 'peer' && state === 'paused')
+  expect(paused.length).toBeGreaterThan(0)
+  await expect(dialog).toContainText(`${paused.length} of 41 nodes`)
+  await page.keyboard.press('Escape')
+  await expect(page.getByRole('button', { name: 'Filter' })).toContainText('2')
+  await page.getByRole('radio', { name: 'Table' }).click()
+  await expect(page.locator('tbody tr')).toHaveCount(paused.length)
+  await page.getByRole('button', { name: 'Filter' }).click()
+  await dialog.getByRole('button', { name: 'Clear' }).click()
+  await expect(dialog).toContainText('41 of 41 nodes')
+})
+
+test('keeps a node where it was dragged to, over a reload, until it is unpinned by keyboard', async ({ page }) => {
+  const picture = await open(page, 1)
+  const box = await picture.boundingBox()
+  if (box === null) throw new Error('expected a picture that is shown')
+  const hint = page.locator('p').filter({ hasText: /^…\w+ · .*\d ms$/ })
+  /** Looks for the one other node around this machine in the middle: where the pointer is on it. */
+  const findNode = async () => {
+    const found = { x: 0, y: 0 }
+    await expect(async () => {
+      for (const reach of [168, 150, 185, 130, 110, 90, 210]) {
+        for (let step = 0; step < 36; step++) {
+          const angle = (step / 36) * 2 * Math.PI
+          found.x = box.x + box.width / 2 + reach * Math.cos(angle)
+          found.y = box.y + box.height / 2 + reach * Math.sin(angle)
+          await page.mouse.move(found.x, found.y)
+          if (await hint.isVisible()) return
+        }
+      }
+      throw new Error('expected the node to be somewhere around this machine')
+    }).toPass()
+    return found
+  }
+  const from = await findNode()
+  // Its state, the way to it and how long a round trip takes.
+  const path = scripted.node.topology.get().edges[0]?.path ?? 'local'
+  await expect(hint).toContainText(path === 'vpn' ? 'VPN' : path)
+  const to = { x: box.x + box.width - 200, y: box.y + 150 }
+  await page.mouse.down()
+  await page.mouse.move(to.x, to.y, { steps: 8 })
+  await page.mouse.up()
+  await page.mouse.move(from.x, from.y)
+  await expect(hint).toBeHidden()
+  await page.mouse.move(to.x, to.y)
+  await expect(hint).toBeVisible()
+
+  await page.reload()
+  await picture.waitFor()
+  await picture.focus()
+  await page.keyboard.press('Enter')
+  await page.keyboard.press('Shift+ArrowRight')
+  const details = page.getByRole('complementary', { name: 'Details' })
+  const pin = details.getByRole('button', { name: 'Keep in place and in sight' })
+  await expect(pin).toHaveAttribute('aria-pressed', 'true')
+  await page.getByRole('radio', { name: 'Table' }).click()
+  await expect(page.locator('tbody tr').first().getByLabel('Pinned')).toBeVisible()
+  await pin.focus()
+  await page.keyboard.press('Space')
+  await expect(pin).toHaveAttribute('aria-pressed', 'false')
+  await expect(page.getByLabel('Pinned')).toHaveCount(0)
+})
+
 test('shows the ring of the key space', async ({ page }) => {
   await open(page, 12)
   await page.getByRole('radio', { name: 'Ring' }).click()

@@ -1,4 +1,5 @@
-import { X } from 'lucide-react'
+import { Pin, X } from 'lucide-react'
+import { ToggleButton } from 'react-aria-components'
 import type { Topology } from '../../../shared/schema/topology.ts'
 import { Button } from '../../components/button.tsx'
 import { CopyButton } from '../../components/copy-button.tsx'
@@ -16,10 +17,14 @@ const words = strings.topology
 export function DetailsPanel({
   topology,
   peerId,
+  isPinned,
+  onPin,
   onClose,
 }: {
   topology: Topology
   peerId: string
+  isPinned: boolean
+  onPin: (pinned: boolean) => void
   onClose: () => void
 }) {
   const row = nodeRows(topology).find(({ node }) => node.peerId === peerId)
@@ -42,6 +47,10 @@ export function DetailsPanel({
               memory: formatMebibytes(node.capabilities.memoryMiB),
             }),
     },
+    {
+      name: words.graphics,
+      value: node.capabilities && (node.capabilities.gpus.map(({ model }) => model).join(', ') || words.noServices),
+    },
     { name: words.columns.location, value: node.location ?? words.unknown },
     { name: words.columns.lastSeen, value: formatClock(node.lastSeen) },
   ]
@@ -50,6 +59,11 @@ export function DetailsPanel({
       <header className={styles.header}>
         <NodeSymbol node={node} />
         <h2>{nodeName(node)}</h2>
+        {!node.self && (
+          <ToggleButton className={styles.pin ?? ''} isSelected={isPinned} onChange={onPin} aria-label={words.pin}>
+            <Pin size={16} aria-hidden />
+          </ToggleButton>
+        )}
         <Button kind="icon" aria-label={words.close} onPress={onClose}>
           <X size={16} aria-hidden />
         </Button>

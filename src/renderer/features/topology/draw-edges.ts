@@ -27,6 +27,8 @@ export function drawEdges(
   const quiet: SceneEdge[] = []
   const strong: SceneEdge[] = []
   for (const edge of edges) {
+    // A connection of somebody who is not looked for says nothing.
+    if ((edge.a.faded || edge.b.faded) && edge.key !== shown.pointedAt) continue
     if (mayCross(edge, shown.size)) (isStrong(edge, shown) ? strong : quiet).push(edge)
   }
   context.strokeStyle = shown.palette.edge

@@ -16,7 +16,7 @@ export function drawLabels(
   shown: { size: Size; focus: string | undefined; palette: Palette },
 ): void {
   const inView = nodes.filter(node => isInView(node, shown.size))
-  const pinned = (node: SceneNode) => node.look === 'self' || node.id === shown.focus
+  const pinned = (node: SceneNode) => node.look === 'self' || node.pinned || node.id === shown.focus
   const landmark = (node: SceneNode) => node.item.kind === 'group' || pinned(node)
   const few = inView.length <= labelLimit
   const named = inView.filter(node => landmark(node) || (few && !node.faded))

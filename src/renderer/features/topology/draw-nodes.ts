@@ -35,6 +35,11 @@ export function drawNodes(
     }
   }
   context.globalAlpha = 1
+  drawPins(
+    context,
+    inView.filter(({ pinned }) => pinned),
+    shown.palette,
+  )
   const focused = shown.focus === undefined ? undefined : scene.find(shown.focus)
   if (focused?.place !== undefined) drawSelection(context, focused, shown.palette.text)
 }
@@ -101,6 +106,23 @@ function drawSelection(context: CanvasRenderingContext2D, node: SceneNode, color
     context.arc(node.x, node.y, radius, middle - half, middle + half)
   }
   context.stroke()
+}
+
+/** A pin's head and needle at the upper right of what stays in its place. */
+function drawPins(context: CanvasRenderingContext2D, nodes: readonly SceneNode[], palette: Palette): void {
+  context.strokeStyle = palette.text
+  context.fillStyle = palette.text
+  context.lineWidth = 1.5
+  for (const { x, y, radius } of nodes) {
+    const [left, top] = [x + radius * 0.75 + 3, y - radius * 0.75 - 3]
+    context.beginPath()
+    context.moveTo(left - 3, top + 3)
+    context.lineTo(left + 1, top - 1)
+    context.stroke()
+    context.beginPath()
+    circle(context, { x: left + 2.5, y: top - 2.5 }, 3)
+    context.fill()
+  }
 }
 
 function drawPauseBars(context: CanvasRenderingContext2D, nodes: readonly SceneNode[], color: string): void {

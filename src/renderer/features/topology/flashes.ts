@@ -1,5 +1,5 @@
 import type { Job } from '../../../shared/schema/job.ts'
-import { type Flash, flashesBetween } from './job-flashes.ts'
+import { edgesAtWork, type Flash, flashesBetween } from './job-flashes.ts'
 import type { Palette } from './palette.ts'
 import type { Scene } from './scene.ts'
 
@@ -7,15 +7,23 @@ import type { Scene } from './scene.ts'
 const flashMs = 900
 const flashLimit = 200
 const dotRadius = 4.5
+/** Between a node's rim and the line of a running request, in pixels. */
+const rimGap = 6
 
-/** Requests and answers on their way along edges. */
+/** Edges over which requests run, and requests and answers on their way along them. */
 export class Flashes {
   #live: (Flash & { startedAt: number })[] = []
   #jobs: readonly Job[] | undefined
+  readonly #moving: boolean
+
+  /** Without `moving` edges light up, and nothing goes along them. */
+  constructor({ moving }: { moving: boolean }) {
+    this.#moving = moving
+  }
 
   /** Takes the newest snapshot of jobs. The first one makes no flashes: what it holds has happened before. */
   update(jobs: readonly Job[], now: number): void {
-    if (this.#jobs !== undefined) {
+    if (this.#jobs !== undefined && this.#moving) {
       const fresh = flashesBetween(this.#jobs, jobs).map(flash => ({
         ...flash,
         // The answer of a quick job follows its request, so that both are seen.
@@ -28,6 +36,7 @@ export class Flashes {
 
   /** Draws those on their way; true while there are any. */
   draw(context: CanvasRenderingContext2D, scene: Scene, palette: Palette, now: number): boolean {
+    this.#drawWork(context, scene, palette)
     this.#live = this.#live.filter(flash => now - flash.startedAt < flashMs)
     for (const { from, to, failed, startedAt } of this.#live) {
       const [a, b] = [scene.find(from), scene.find(to)]
@@ -48,5 +57,22 @@ export class Flashes {
       context.fill()
     }
     return this.#live.length > 0
+  }
+
+  #drawWork(context: CanvasRenderingContext2D, scene: Scene, palette: Palette): void {
+    context.strokeStyle = palette.accent
+    context.lineWidth = 2
+    context.beginPath()
+    for (const { requester, worker } of edgesAtWork(this.#jobs ?? [])) {
+      const [a, b] = [scene.find(requester), scene.find(worker)]
+      if (a?.place === undefined || b?.place === undefined || a === b) continue
+      const length = Math.hypot(b.x - a.x, b.y - a.y) || 1
+      // From rim to rim: a line over a node would hide what it is.
+      const [from, to] = [(a.radius + rimGap) / length, 1 - (b.radius + rimGap) / length]
+      if (from >= to) continue
+      context.moveTo(a.x + (b.x - a.x) * from, a.y + (b.y - a.y) * from)
+      context.lineTo(a.x + (b.x - a.x) * to, a.y + (b.y - a.y) * to)
+    }
+    context.stroke()
   }
 }

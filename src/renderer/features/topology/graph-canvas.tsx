@@ -1,6 +1,7 @@
-import { type KeyboardEvent, type PointerEvent, useEffect, useRef, useState } from 'react'
+import { type KeyboardEvent, type PointerEvent, type RefObject, useEffect, useRef, useState } from 'react'
 import { useNode, useNodeStore } from '../../store/node-context.tsx'
 import { strings } from '../../strings/index.ts'
+import type { Point } from './geometry.ts'
 import styles from './graph-canvas.module.css'
 import { GraphTools } from './graph-tools.tsx'
 import type { GraphView, Shown } from './graph-view.ts'
@@ -18,21 +19,34 @@ interface GraphCanvasProps {
   shown: Shown
   /** With the id of a peer or of a group. */
   onSelect: (id: string | undefined) => void
+  /** A node was put to another place by hand. */
+  onPlace?: (id: string, place: Point) => void
+  /** Told where nodes stand, for as long as the picture is there. */
+  places?: RefObject<((id: string) => Point | undefined) | undefined>
 }
 
 /** The graph or the ring, moved with pointer, wheel and keyboard. */
-export function GraphCanvas({ shown, onSelect }: GraphCanvasProps) {
+export function GraphCanvas({ shown, onSelect, onPlace, places }: GraphCanvasProps) {
   const canvas = useRef<HTMLCanvasElement>(null)
-  const drag = useRef<{ x: number; y: number; moved: boolean }>(undefined)
+  const drag = useRef<{ x: number; y: number; moved: boolean; node: string | undefined }>(undefined)
   const [hover, setHover] = useState<{ target: Target; x: number; y: number }>()
   const view = useGraphView(canvas, useNodeStore())
   const size = useNode(state => state.topology?.nodes.length ?? 0)
   const links = useNode(state => state.topology?.edges.length ?? 0)
   useEffect(() => view.current?.show(shown), [view, shown])
+  useEffect(() => {
+    if (places === undefined) return
+    places.current = id => view.current?.placeOf(id)
+    return () => {
+      places.current = undefined
+    }
+  }, [view, places])
 
   const onPointerDown = (event: PointerEvent) => {
     event.currentTarget.setPointerCapture(event.pointerId)
-    drag.current = { x: event.clientX, y: event.clientY, moved: false }
+    const target = view.current?.targetAt({ x: event.nativeEvent.offsetX, y: event.nativeEvent.offsetY })
+    const node = onPlace !== undefined && view.current?.canDrag(target) ? target.id : undefined
+    drag.current = { x: event.clientX, y: event.clientY, moved: false, node }
   }
   const onPointerMove = (event: PointerEvent) => {
     const point = { x: event.nativeEvent.offsetX, y: event.nativeEvent.offsetY }
@@ -40,8 +54,9 @@ export function GraphCanvas({ shown, onSelect }: GraphCanvasProps) {
     if (from !== undefined) {
       const [dx, dy] = [event.clientX - from.x, event.clientY - from.y]
       if (!from.moved && Math.hypot(dx, dy) < dragFrom) return
-      drag.current = { x: event.clientX, y: event.clientY, moved: true }
-      view.current?.panBy(dx, dy)
+      drag.current = { ...from, x: event.clientX, y: event.clientY, moved: true }
+      if (from.node === undefined) view.current?.panBy(dx, dy)
+      else view.current?.drag(from.node, point)
       return
     }
     const target = view.current?.targetAt(point)
@@ -51,6 +66,8 @@ export function GraphCanvas({ shown, onSelect }: GraphCanvasProps) {
   const onPointerUp = (event: PointerEvent) => {
     const moved = drag.current?.moved ?? true
     drag.current = undefined
+    const dropped = view.current?.drop()
+    if (dropped !== undefined) onPlace?.(dropped.id, dropped.place)
     if (moved) return
     const target = view.current?.targetAt({ x: event.nativeEvent.offsetX, y: event.nativeEvent.offsetY })
     onSelect(target?.kind === 'node' ? target.id : undefined)

@@ -3,6 +3,7 @@ import type { Point } from './geometry.ts'
 import type { NetworkGraph } from './graph-model.ts'
 import type { Picture } from './grouping.ts'
 import type { LayoutPositions, LayoutRequest } from './layout-messages.ts'
+import type { Pins } from './pins.ts'
 import { ringPoint, ringRadius } from './placement.ts'
 
 /** Positions by peer id, from the layout in its worker. */
@@ -17,7 +18,7 @@ export class GraphLayout {
     this.#worker.addEventListener('message', (event: MessageEvent<LayoutPositions>) => this.#take(event.data))
   }
 
-  update(graph: NetworkGraph, tied: Picture['ties'], self: string | undefined): void {
+  update(graph: NetworkGraph, tied: Picture['ties'], self: string | undefined, pins: Pins): void {
     const ids = graph.nodes()
     const places = new Map(ids.map((id, index) => [id, index]))
     const links = graph.mapEdges((_key, _edge, from, to): [number, number] => [
@@ -26,8 +27,12 @@ export class GraphLayout {
     ])
     const ties = tied.map(([group, member]): [number, number] => [places.get(group) ?? 0, places.get(member) ?? 0])
     const radii = ids.map(id => graph.getNodeAttribute(id, 'radius'))
+    const held = [...pins].flatMap(([id, point]): [number, Point][] => {
+      const index = places.get(id)
+      return index === undefined || id === self ? [] : [[index, point]]
+    })
     this.#ids = ids
-    const request: LayoutRequest = { version: ++this.#version, ids, links, ties, radii, self }
+    const request: LayoutRequest = { version: ++this.#version, ids, links, ties, radii, self, held }
     this.#worker.postMessage(request)
   }
 

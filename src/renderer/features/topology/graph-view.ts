@@ -4,12 +4,14 @@ import { drawEdges } from './draw-edges.ts'
 import { drawLabels } from './draw-labels.ts'
 import { drawNodes } from './draw-nodes.ts'
 import { Flashes } from './flashes.ts'
-import { type Camera, fitCamera, type Point, pan, type Size, zoomAt } from './geometry.ts'
+import { type Camera, fitCamera, type Point, pan, type Size, toWorld, zoomAt } from './geometry.ts'
 import { GraphLayout, ringPositions } from './graph-layout.ts'
 import { applyPicture, createNetworkGraph } from './graph-model.ts'
 import { type NodeGroup, type Picture, pictureOf } from './grouping.ts'
 import { nodeTowards, type Target, targetAt } from './hit-test.ts'
+import { foundIn, type NodeFilter, openFilter } from './node-filter.ts'
 import { type Palette, readPalette } from './palette.ts'
+import { noPins, type Pins } from './pins.ts'
 import { createScene, emptyScene, extentOf, placeScene, projectScene } from './scene.ts'
 
 const fitMargin = 48
@@ -23,7 +25,8 @@ export type Arrangement = 'graph' | 'ring'
 export interface Shown {
   arrangement: Arrangement
   selected: string | undefined
-  search: string
+  filter: NodeFilter
+  pins: Pins
   groups: readonly NodeGroup[]
   /** Ids of the groups whose members are shown. */
   open: ReadonlySet<string>
@@ -39,9 +42,8 @@ export class GraphView {
   readonly graph = createNetworkGraph()
   readonly #canvas: HTMLCanvasElement
   readonly #context: CanvasRenderingContext2D
-  readonly #reducedMotion: boolean
   readonly #layout: GraphLayout
-  readonly #flashes = new Flashes()
+  readonly #flashes: Flashes
   #palette: Palette
   #size: Size = { width: 0, height: 0 }
   #camera: Camera = { x: 0, y: 0, scale: 1 }
@@ -50,7 +52,16 @@ export class GraphView {
   #ring: ReadonlyMap<string, Point> = new Map()
   #scene = emptyScene
   #hovered: Target | undefined
-  #shown: Shown = { arrangement: 'graph', selected: undefined, search: '', groups: [], open: new Set() }
+  #shown: Shown = {
+    arrangement: 'graph',
+    selected: undefined,
+    filter: openFilter,
+    pins: noPins,
+    groups: [],
+    open: new Set(),
+  }
+  /** A node under way to another place, in the hand of somebody. */
+  #dragged: { id: string; place: Point } | undefined
   #topology: Topology | undefined
   #picture: Picture = { items: [], edges: [], ties: [], shownAs: new Map() }
   /** Structure has changed since the layout was last asked: it is not while the ring is shown. */
@@ -62,11 +73,12 @@ export class GraphView {
     if (context === null) throw new Error('expected a 2D canvas, got none')
     this.#canvas = canvas
     this.#context = context
-    this.#reducedMotion = reducedMotion
+    this.#flashes = new Flashes({ moving: !reducedMotion })
     this.#palette = readPalette(document.body)
     this.#layout = new GraphLayout(positions => {
       this.#graphPositions = positions
       placeScene(this.#scene, this.#positions())
+      this.#holdDragged()
       this.#changed()
     })
   }
@@ -83,7 +95,6 @@ export class GraphView {
   }
 
   setJobs(jobs: readonly Job[]): void {
-    if (this.#reducedMotion) return
     this.#flashes.update(jobs, performance.now())
     this.#changed()
   }
@@ -103,7 +114,8 @@ export class GraphView {
 
   show(shown: Shown): void {
     if (shown.arrangement !== this.#shown.arrangement) this.#followFit = true
-    this.#shown = { ...shown, search: shown.search.trim() }
+    if (shown.pins !== this.#shown.pins) this.#layoutDue = true
+    this.#shown = shown
     this.#compose()
   }
 
@@ -133,12 +145,47 @@ export class GraphView {
     return targetAt(this.#scene, point)
   }
 
+  /** Whether something can be taken to another place: a node of the graph that is not this machine. */
+  canDrag(target: Target | undefined): target is Target & { kind: 'node' } {
+    if (target?.kind !== 'node' || this.#shown.arrangement !== 'graph') return false
+    const node = this.#scene.find(target.id)
+    return node?.item.kind === 'node' && node.look !== 'self'
+  }
+
+  /** Takes a node along with a point of the screen. */
+  drag(id: string, to: Point): void {
+    this.#followFit = false
+    this.#dragged = { id, place: toWorld(to, this.#camera, this.#size) }
+    this.#holdDragged()
+    this.#changed()
+  }
+
+  /** Lets go of what is dragged: where it stands now. */
+  drop(): { id: string; place: Point } | undefined {
+    const dropped = this.#dragged
+    this.#dragged = undefined
+    return dropped
+  }
+
+  /** Where a node stands in the world. */
+  placeOf(id: string): Point | undefined {
+    return this.#graphPositions.get(this.#picture.shownAs.get(id) ?? id)
+  }
+
   /** The node beside the selected one in a direction; this machine where none is selected. */
   nodeTowards(dx: number, dy: number): string | undefined {
     const { selected } = this.#shown
     const from = selected === undefined ? undefined : this.#scene.find(selected)
     if (from === undefined) return this.#scene.nodes.find(({ look }) => look === 'self')?.id
     return nodeTowards(this.#scene, from, dx, dy)?.id
+  }
+
+  #holdDragged(): void {
+    if (this.#dragged === undefined) return
+    const { id, place } = this.#dragged
+    this.#graphPositions = new Map(this.#graphPositions).set(id, place)
+    const node = this.#scene.find(id)
+    if (node !== undefined) node.place = place
   }
 
   #positions(): ReadonlyMap<string, Point> {
@@ -148,15 +195,16 @@ export class GraphView {
   #compose(): void {
     const topology = this.#topology
     if (topology === undefined) return
-    const { arrangement, groups, open, search } = this.#shown
+    const { arrangement, groups, open, filter, pins } = this.#shown
     // The ring has a place for each node and none for groups.
     this.#picture = pictureOf(topology, arrangement === 'graph' ? groups : [], open)
     if (applyPicture(this.graph, this.#picture).structural) this.#layoutDue = true
     if (this.#layoutDue && arrangement === 'graph') {
       this.#layoutDue = false
-      this.#layout.update(this.graph, this.#picture.ties, topology.nodes.find(node => node.self)?.peerId)
+      this.#layout.update(this.graph, this.#picture.ties, topology.nodes.find(node => node.self)?.peerId, pins)
     }
-    this.#scene = createScene(this.graph, { places: this.#positions(), shownAs: this.#picture.shownAs, search })
+    const found = foundIn(topology, filter)
+    this.#scene = createScene(this.graph, { places: this.#positions(), shownAs: this.#picture.shownAs, found, pins })
     this.#changed()
   }
 

@@ -47,12 +47,19 @@ export function suggestedGrouping({ nodes }: Topology): Grouping {
   return located > nodes.length / 2 ? 'place' : 'services'
 }
 
-/** The groups of a network, largest first. This machine is in none, and neither is who would be alone in one. */
-export function groupsOf(topology: Topology, grouping: Grouping): NodeGroup[] {
+/**
+ * The groups of a network, largest first. This machine is in none, and neither are pinned nodes, nor who would be alone in
+ * one.
+ */
+export function groupsOf(
+  topology: Topology,
+  grouping: Grouping,
+  isPinned: (peerId: string) => boolean = () => false,
+): NodeGroup[] {
   if (grouping === 'none') return []
   const byName = new Map<string, TopologyNode[]>()
   for (const node of topology.nodes) {
-    if (node.self) continue
+    if (node.self || isPinned(node.peerId)) continue
     const name = grouping === 'place' ? (node.location ?? '') : servicesOf(node)
     byName.set(name, [...(byName.get(name) ?? []), node])
   }

@@ -25,6 +25,13 @@ export function flashesBetween(before: readonly Job[], after: readonly Job[]): F
   })
 }
 
+/** Ends of the edges over which requests run now. */
+export function edgesAtWork(jobs: readonly Job[]): { requester: string; worker: string }[] {
+  return jobs.flatMap(({ state, requester, worker }) =>
+    state !== 'running' || worker === undefined || worker === requester ? [] : [{ requester, worker }],
+  )
+}
+
 function hasEnded({ state }: Job): boolean {
   return state === 'done' || state === 'failed' || state === 'cancelled'
 }

@@ -48,6 +48,7 @@ export class LayoutSimulation {
       const node: LayoutNode = { id, radius: request.radii[index] ?? 5, x, y }
       return id === request.self ? { ...node, fx: 0, fy: 0 } : node
     })
+    for (const [index, { x, y }] of request.held) Object.assign(this.#nodes[index] ?? {}, { x, y, fx: x, fy: y })
     const pull = pullToMiddle(request, large ? 0.05 : 0.06)
     const links = request.links.map(([source, target]): LayoutLink => ({ source, target, tie: false }))
     const ties = request.ties.map(([source, target]): LayoutLink => ({ source, target, tie: true }))

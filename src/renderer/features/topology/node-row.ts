@@ -29,12 +29,18 @@ export function nodeRows(topology: Topology): NodeRow[] {
   })
 }
 
-/** The rows in the order asked for; rows without a value come last either way, equal ones by peer id. */
-export function sortRows(rows: readonly NodeRow[], { column, direction }: Sorting<NodeColumn>): NodeRow[] {
+/** The rows in the order asked for, pinned ones before all others; rows without a value come last either way, equal ones by peer id. */
+export function sortRows(
+  rows: readonly NodeRow[],
+  { column, direction }: Sorting<NodeColumn>,
+  isPinned: (peerId: string) => boolean = () => false,
+): NodeRow[] {
   const sign = direction === 'ascending' ? 1 : -1
   return rows
     .map(row => ({ row, value: sortValue(row, column) }))
     .sort((a, b) => {
+      const [first, second] = [isPinned(a.row.node.peerId), isPinned(b.row.node.peerId)]
+      if (first !== second) return first ? -1 : 1
       if (a.value === undefined || b.value === undefined) {
         if (a.value !== b.value) return a.value === undefined ? 1 : -1
       } else if (a.value !== b.value) {
@@ -72,12 +78,4 @@ function sortValue({ node, path, rttMs }: NodeRow, column: NodeColumn): string |
 export function nextSorting(sorting: Sorting<NodeColumn>, column: NodeColumn): Sorting<NodeColumn> {
   const turned = sorting.column === column && sorting.direction === 'ascending'
   return { column, direction: turned ? 'descending' : 'ascending' }
-}
-
-/** Whether each word of the search occurs in what the node says of itself. */
-export function matchesSearch(node: TopologyNode, search: string): boolean {
-  const words = search.toLowerCase().split(/\s+/).filter(Boolean)
-  if (words.length === 0) return true
-  const text = [node.peerId, node.role, node.state ?? '', node.location ?? '', ...node.services].join(' ').toLowerCase()
-  return words.every(word => text.includes(word))
 }

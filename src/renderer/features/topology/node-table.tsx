@@ -1,18 +1,20 @@
-import { SearchX } from 'lucide-react'
+import { Pin, SearchX } from 'lucide-react'
 import { useMemo, useState } from 'react'
 import type { Topology } from '../../../shared/schema/topology.ts'
 import { EmptyState } from '../../components/empty-state.tsx'
 import { type Column, VirtualTable } from '../../components/virtual-table.tsx'
 import { formatClock, formatDuration, formatShare } from '../../strings/format.ts'
 import { strings } from '../../strings/index.ts'
-import { matchesSearch, type NodeColumn, type NodeRow, nextSorting, nodeRows, sortRows } from './node-row.ts'
+import { matches, type NodeFilter } from './node-filter.ts'
+import { type NodeColumn, type NodeRow, nextSorting, nodeRows, sortRows } from './node-row.ts'
 import { NodeSymbol } from './node-symbol.tsx'
 import styles from './node-table.module.css'
 import { nodeName, nodeState } from './node-words.ts'
+import type { Pins } from './pins.ts'
 
 const words = strings.topology
 
-const columns = (): readonly Column<NodeRow, NodeColumn>[] => [
+const columns = (pins: Pins): readonly Column<NodeRow, NodeColumn>[] => [
   {
     id: 'peer',
     title: words.columns.peer,
@@ -21,6 +23,7 @@ const columns = (): readonly Column<NodeRow, NodeColumn>[] => [
       <span className={styles.peer} title={node.peerId}>
         <NodeSymbol node={node} />
         {nodeName(node)}
+        {pins.has(node.peerId) && <Pin size={13} aria-label={words.pinned} />}
       </span>
     ),
   },
@@ -79,13 +82,14 @@ const columns = (): readonly Column<NodeRow, NodeColumn>[] => [
 
 interface NodeTableProps {
   topology: Topology
-  search: string
+  filter: NodeFilter
+  pins: Pins
   selected: string | undefined
   onSelect: (peerId: string | undefined) => void
 }
 
 /** Everything the graph shows, as rows. */
-export function NodeTable({ topology, search, selected, onSelect }: NodeTableProps) {
+export function NodeTable({ topology, filter, pins, selected, onSelect }: NodeTableProps) {
   const [sorting, setSorting] = useState<{ column: NodeColumn; direction: 'ascending' | 'descending' }>({
     column: 'latency',
     direction: 'ascending',
@@ -93,16 +97,17 @@ export function NodeTable({ topology, search, selected, onSelect }: NodeTablePro
   const rows = useMemo(
     () =>
       sortRows(
-        nodeRows(topology).filter(row => matchesSearch(row.node, search)),
+        nodeRows(topology).filter(row => matches(row, filter)),
         sorting,
+        id => pins.has(id),
       ),
-    [topology, search, sorting],
+    [topology, filter, pins, sorting],
   )
   if (rows.length === 0) return <EmptyState icon={SearchX} title={words.emptySearch} />
   return (
     <VirtualTable
       label={words.tableLabel}
-      columns={columns()}
+      columns={columns(pins)}
       rows={rows}
       rowKey={row => row.node.peerId}
       selected={selected}

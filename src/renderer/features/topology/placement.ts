@@ -11,6 +11,8 @@ export interface PlacementInput {
   ties: readonly (readonly [number, number])[]
   /** Stays in the middle. */
   self: string | undefined
+  /** Places in `ids` that stay where they are put. */
+  held: readonly (readonly [number, Point])[]
 }
 
 /**
@@ -25,6 +27,7 @@ export function placeNodes(input: PlacementInput, known: ReadonlyMap<string, Poi
     const point = id === input.self ? { x: 0, y: 0 } : known.get(id)
     if (point !== undefined) placed.set(index, point)
   })
+  for (const [index, point] of input.held) placed.set(index, point)
   // With nothing to stand beside but oneself, neighbours spread around the middle instead of piling up on it.
   const hasLayout = placed.size > 1
   return input.ids.map((_id, index) => {

@@ -3,8 +3,8 @@ import { type Camera, type Point, type Size, toScreen } from './geometry.ts'
 import type { NetworkGraph } from './graph-model.ts'
 import type { Item, Picture } from './grouping.ts'
 import { type ItemLook, nodePixels } from './node-look.ts'
-import { matchesSearch } from './node-row.ts'
 import { itemName } from './node-words.ts'
+import type { Pins } from './pins.ts'
 
 /** A node or a group as it is drawn. `x` and `y` are pixels of the screen, as the camera saw it last. */
 export interface SceneNode extends Point {
@@ -18,8 +18,9 @@ export interface SceneNode extends Point {
   place: Point | undefined
   /** Pixels. */
   radius: number
-  /** Does not match what is searched for. */
+  /** Does not match what is looked for. */
   faded: boolean
+  readonly pinned: boolean
 }
 
 export interface SceneEdge {
@@ -44,13 +45,15 @@ export const emptyScene: Scene = { nodes: [], edges: [], find: () => undefined }
 export interface SceneFacts {
   places: ReadonlyMap<string, Point>
   shownAs: Picture['shownAs']
-  search: string
+  /** Peers that match what is looked for; missing: nothing is. */
+  found: ReadonlySet<string> | undefined
+  pins: Pins
 }
 
-export function createScene(graph: NetworkGraph, { places, shownAs, search }: SceneFacts): Scene {
+export function createScene(graph: NetworkGraph, { places, shownAs, found, pins }: SceneFacts): Scene {
   const byId = new Map<string, SceneNode>()
   graph.forEachNode((id, { item, look, radius }) => {
-    const faded = search !== '' && !isFound(item, search)
+    const faded = found !== undefined && !isFound(item, found)
     byId.set(id, {
       id,
       item,
@@ -58,6 +61,7 @@ export function createScene(graph: NetworkGraph, { places, shownAs, search }: Sc
       name: itemName(item),
       size: radius,
       faded,
+      pinned: pins.has(id),
       place: places.get(id),
       x: 0,
       y: 0,
@@ -72,9 +76,9 @@ export function createScene(graph: NetworkGraph, { places, shownAs, search }: Sc
   return { nodes: [...byId.values()], edges, find: id => byId.get(shownAs.get(id) ?? id) }
 }
 
-function isFound(item: Item, search: string): boolean {
-  if (item.kind === 'node') return matchesSearch(item.node, search)
-  return item.group.members.some(member => matchesSearch(member, search))
+function isFound(item: Item, found: ReadonlySet<string>): boolean {
+  if (item.kind === 'node') return found.has(item.id)
+  return item.group.members.some(({ peerId }) => found.has(peerId))
 }
 
 /** Moves every node of the scene to its place in the world. */

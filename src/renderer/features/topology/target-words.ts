@@ -11,7 +11,7 @@ const words = strings.topology
 export function targetWords(target: Target, graph: NetworkGraph): string {
   if (target.kind === 'node') {
     if (!graph.hasNode(target.id)) return ''
-    return itemWords(graph.getNodeAttribute(target.id, 'item'))
+    return joined([...itemWords(graph.getNodeAttribute(target.id, 'item')), ...wayWords(target.id, graph)])
   }
   if (!graph.hasEdge(target.key)) return ''
   const { path, rttMs, count } = graph.getEdgeAttributes(target.key)
@@ -20,10 +20,21 @@ export function targetWords(target: Target, graph: NetworkGraph): string {
   return joined([words.edge({ from: a ?? '', to: b ?? '' }), way, rttMs === undefined ? '' : formatDuration(rttMs)])
 }
 
-function itemWords(item: Item): string {
-  if (item.kind === 'group') return joined([item.group.name, ...groupWords(item.group)])
+function itemWords(item: Item): string[] {
+  if (item.kind === 'group') return [item.group.name, ...groupWords(item.group)]
   const { node } = item
-  return joined([itemName(item), nodeState(node), node.load === undefined ? '' : words.load({ share: node.load })])
+  return [itemName(item), nodeState(node), node.load === undefined ? '' : words.load({ share: node.load })]
+}
+
+/** How this machine reaches a node, and how long a round trip takes. */
+function wayWords(id: string, graph: NetworkGraph): string[] {
+  const self = graph.findNode((_id, { look }) => look === 'self')
+  if (self === undefined || !graph.hasEdge(self, id)) return []
+  const { path, rttMs, count } = graph.getEdgeAttributes(graph.edge(self, id))
+  return [
+    count === 1 ? strings.path[path] : words.group.connections({ count }),
+    rttMs === undefined ? '' : formatDuration(rttMs),
+  ]
 }
 
 /** How many there are in a group, how many of them donate, and how busy those are. */

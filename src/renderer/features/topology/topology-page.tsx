@@ -1,5 +1,5 @@
 import { LoaderCircle } from 'lucide-react'
-import { useMemo, useState } from 'react'
+import { useMemo, useRef, useState } from 'react'
 import { EmptyState } from '../../components/empty-state.tsx'
 import { PageHeader } from '../../components/page-header.tsx'
 import { SearchBox } from '../../components/search-box.tsx'
@@ -8,15 +8,20 @@ import { useHashLocation } from '../../hash-location.ts'
 import { useNode } from '../../store/node-context.tsx'
 import { strings } from '../../strings/index.ts'
 import { DetailsPanel } from './details-panel.tsx'
+import { FilterButton } from './filter-button.tsx'
+import type { Point } from './geometry.ts'
 import { GraphCanvas } from './graph-canvas.tsx'
 import { GroupPanel } from './group-panel.tsx'
 import { ungroupedUpTo } from './grouping.ts'
 import { Legend } from './legend.tsx'
+import { foundIn, openFilter } from './node-filter.ts'
 import { NodeTable } from './node-table.tsx'
 import { OwnWindowButton } from './own-window-button.tsx'
+import { freePlace } from './pins.ts'
 import { TopologyCounts } from './topology-counts.tsx'
 import styles from './topology-page.module.css'
 import { useGroups } from './use-groups.ts'
+import { usePins } from './use-pins.ts'
 
 const words = strings.topology
 const views = () =>
@@ -30,30 +35,42 @@ export default function TopologyPage() {
   const topology = useNode(state => state.topology)
   const { ownWindow } = useHashLocation()
   const [view, setView] = useState<ReturnType<typeof views>[number]['id']>('graph')
-  const [search, setSearch] = useState('')
+  const [filter, setFilter] = useState(openFilter)
+  const { pins, pin } = usePins()
+  const places = useRef<(id: string) => Point | undefined>(undefined)
   const [selected, setSelected] = useState<string>()
-  const { grouping, groups, open, group, toggle } = useGroups(topology)
+  const { grouping, groups, open, group, toggle } = useGroups(topology, pins)
   const arrangement = view === 'ring' ? 'ring' : 'graph'
   const shown = useMemo(
-    () => ({ arrangement, search, selected, groups, open }) as const,
-    [arrangement, search, selected, groups, open],
+    () => ({ arrangement, filter, pins, selected, groups, open }) as const,
+    [arrangement, filter, pins, selected, groups, open],
+  )
+  const found = useMemo(
+    () => (topology === undefined ? 0 : (foundIn(topology, filter)?.size ?? topology.nodes.length)),
+    [topology, filter],
   )
   if (topology === undefined) return <EmptyState icon={LoaderCircle} title={words.loading} />
   return (
     <>
       <PageHeader title={strings.page.topology}>
         <TopologyCounts counts={topology.counts} />
-        <SearchBox label={words.search} placeholder={words.searchPlaceholder} value={search} onChange={setSearch} />
+        <SearchBox
+          label={words.search}
+          placeholder={words.searchPlaceholder}
+          value={filter.search}
+          onChange={search => setFilter({ ...filter, search })}
+        />
+        <FilterButton topology={topology} filter={filter} found={found} onChange={setFilter} />
         <Segments label={words.view} options={views()} value={view} onChange={setView} />
         {!ownWindow && <OwnWindowButton />}
       </PageHeader>
       <div className={styles.body}>
         <div className={styles.picture}>
           {view === 'table' ? (
-            <NodeTable topology={topology} search={search} selected={selected} onSelect={setSelected} />
+            <NodeTable topology={topology} filter={filter} pins={pins} selected={selected} onSelect={setSelected} />
           ) : (
             <>
-              <GraphCanvas shown={shown} onSelect={id => toggle(id) || setSelected(id)} />
+              <GraphCanvas shown={shown} places={places} onSelect={id => toggle(id) || setSelected(id)} onPlace={pin} />
               {view === 'graph' && topology.counts.known > ungroupedUpTo && (
                 <GroupPanel grouping={grouping} groups={groups} open={open} onGroup={group} onToggle={toggle} />
               )}
@@ -68,7 +85,13 @@ export default function TopologyPage() {
           )}
         </div>
         {selected !== undefined && (
-          <DetailsPanel topology={topology} peerId={selected} onClose={() => setSelected(undefined)} />
+          <DetailsPanel
+            topology={topology}
+            peerId={selected}
+            isPinned={pins.has(selected)}
+            onPin={pinned => pin(selected, pinned ? (places.current?.(selected) ?? freePlace(pins)) : undefined)}
+            onClose={() => setSelected(undefined)}
+          />
         )}
       </div>
     </>

@@ -4,7 +4,9 @@ import { fitCamera, toScreen, toWorld, zoomAt } from './geometry.ts'
 import { applyPicture, createNetworkGraph, type NetworkGraph } from './graph-model.ts'
 import { pictureOf } from './grouping.ts'
 import { LayoutSimulation } from './layout-simulation.ts'
-import { matchesSearch, nodeRows, sortRows } from './node-row.ts'
+import { foundIn, openFilter, servicesIn } from './node-filter.ts'
+import { nodeRows, sortRows } from './node-row.ts'
+import { type Pins, pinLimit, readPins, withPin } from './pins.ts'
 import { placeNodes } from './placement.ts'
 
 function node(peerId: string, extra: Partial<TopologyNode> = {}): TopologyNode {
@@ -50,7 +52,7 @@ describe('the graph of the network', () => {
 describe('places of nodes', () => {
   it('stay for those that are known, whatever comes', () => {
     const known = new Map([['a', { x: 100, y: 50 }]])
-    const places = placeNodes({ ids: ['self', 'a', 'b'], links: [[1, 2]], ties: [], self: 'self' }, known)
+    const places = placeNodes({ ids: ['self', 'a', 'b'], links: [[1, 2]], ties: [], held: [], self: 'self' }, known)
     expect(places[0]).toEqual({ x: 0, y: 0 })
     expect(places[1]).toEqual({ x: 100, y: 50 })
     expect(Math.hypot((places[2]?.x ?? 0) - 100, (places[2]?.y ?? 0) - 50)).toBeCloseTo(26)
@@ -60,7 +62,7 @@ describe('places of nodes', () => {
     const ids = ['self', ...Array.from({ length: 12 }, (_, index) => `peer-${index}`)]
     const links = ids.slice(1).map((_, index): [number, number] => [0, index + 1])
     const simulation = new LayoutSimulation()
-    simulation.load({ version: 1, ids, links, ties: [], self: 'self', radii: ids.map(() => 8) })
+    simulation.load({ version: 1, ids, links, ties: [], held: [], self: 'self', radii: ids.map(() => 8) })
     while (!simulation.step());
     const before = simulation.positions()
     const grown = [...ids, 'newcomer']
@@ -69,6 +71,7 @@ describe('places of nodes', () => {
       ids: grown,
       links: [...links, [0, 13]],
       ties: [],
+      held: [],
       self: 'self',
       radii: grown.map(() => 8),
     })
@@ -137,9 +140,71 @@ describe('the table of nodes', () => {
     expect(order('load', 'descending')).toEqual(['a', 'b', 'c', 'self'])
   })
 
-  it('finds a node by every word of a search', () => {
-    const found = node('QmAbc', { services: ['ocr'], location: 'leeds' })
-    expect(matchesSearch(found, 'LEEDS ocr')).toBe(true)
-    expect(matchesSearch(found, 'leeds ner')).toBe(false)
+  it('keeps pinned nodes before all others', () => {
+    const sorted = sortRows(rows, { column: 'load', direction: 'descending' }, id => id === 'c')
+    expect(sorted.map(row => row.node.peerId)).toEqual(['c', 'a', 'b', 'self'])
+  })
+})
+
+describe('the filter of nodes', () => {
+  const network = topology(
+    [
+      node('self'),
+      node('a', { role: 'worker', state: 'donating', services: ['ocr'], location: 'leeds' }),
+      node('b', { role: 'worker', state: 'paused', services: ['ocr', 'chat'], connected: false }),
+      node('c', { role: 'coordinator' }),
+    ],
+    [
+      { from: 'self', to: 'a', path: 'relay', rttMs: 40 },
+      { from: 'self', to: 'c', path: 'direct', rttMs: 4 },
+    ],
+  )
+  const found = (filter: Partial<typeof openFilter>) => [...(foundIn(network, { ...openFilter, ...filter }) ?? [])]
+
+  it('finds a node by every word of a search, and everybody without one', () => {
+    expect(found({ search: 'LEEDS ocr' })).toEqual(['a'])
+    expect(found({ search: 'leeds chat' })).toEqual([])
+    expect(foundIn(network, { ...openFilter, search: ' ' })).toBeUndefined()
+  })
+
+  it('takes any of the choices of a kind, and all kinds together', () => {
+    expect(found({ roles: ['worker', 'coordinator'] })).toEqual(['a', 'b', 'c'])
+    expect(found({ roles: ['worker'], states: ['paused'] })).toEqual(['b'])
+    expect(found({ states: ['none'] })).toEqual(['self', 'c'])
+    expect(found({ paths: ['relay', 'none'] })).toEqual(['a', 'b'])
+    expect(found({ services: ['chat', 'ocr'] })).toEqual(['a', 'b'])
+  })
+
+  it('offers the services of most nodes first', () => {
+    expect(servicesIn(network)).toEqual(['ocr', 'chat'])
+  })
+})
+
+describe('pinned nodes', () => {
+  it('stay where they were put, whatever pulls at them', () => {
+    const simulation = new LayoutSimulation()
+    simulation.load({
+      version: 1,
+      ids: ['self', 'a', 'b'],
+      links: [
+        [0, 1],
+        [0, 2],
+      ],
+      ties: [],
+      held: [[1, { x: 400, y: -300 }]],
+      self: 'self',
+      radii: [8, 8, 8],
+    })
+    while (!simulation.step());
+    expect([...simulation.positions().slice(2, 4)]).toEqual([400, -300])
+  })
+
+  it('are few, and forgotten where the browser holds something else', () => {
+    let pins: Pins = new Map()
+    for (let index = 0; index <= pinLimit; index++) pins = withPin(pins, `peer-${index}`, { x: index, y: 0 })
+    expect([pins.size, pins.has('peer-0')]).toEqual([pinLimit, false])
+    expect(withPin(pins, 'peer-7', undefined).has('peer-7')).toBe(false)
+    for (const kept of ['nonsense', '[["a", "b", 1]]', null]) expect(readPins({ getItem: () => kept }).size).toBe(0)
+    expect(readPins({ getItem: () => '[["a",1,2]]' })).toEqual(new Map([['a', { x: 1, y: 2 }]]))
   })
 })

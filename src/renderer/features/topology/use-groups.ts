@@ -1,6 +1,7 @@
 import { useMemo, useState } from 'react'
 import type { Topology } from '../../../shared/schema/topology.ts'
 import { type Grouping, groupsOf, type NodeGroup, suggestedGrouping } from './grouping.ts'
+import { noPins, type Pins } from './pins.ts'
 
 export interface Groups {
   grouping: Grouping
@@ -13,11 +14,14 @@ export interface Groups {
 }
 
 /** How the network is grouped: as suggested for its size until somebody chooses. */
-export function useGroups(topology: Topology | undefined): Groups {
+export function useGroups(topology: Topology | undefined, pins: Pins = noPins): Groups {
   const [chosen, choose] = useState<Grouping>()
   const [open, setOpen] = useState<ReadonlySet<string>>(new Set())
   const grouping = chosen ?? (topology === undefined ? 'none' : suggestedGrouping(topology))
-  const groups = useMemo(() => (topology === undefined ? [] : groupsOf(topology, grouping)), [topology, grouping])
+  const groups = useMemo(
+    () => (topology === undefined ? [] : groupsOf(topology, grouping, id => pins.has(id))),
+    [topology, grouping, pins],
+  )
   return {
     grouping,
     groups,

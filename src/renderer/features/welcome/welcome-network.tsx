@@ -2,6 +2,8 @@ import { useMemo } from 'react'
 import { useNode } from '../../store/node-context.tsx'
 import { strings } from '../../strings/index.ts'
 import { GraphCanvas } from '../topology/graph-canvas.tsx'
+import { openFilter } from '../topology/node-filter.ts'
+import { noPins } from '../topology/pins.ts'
 import { TopologyCounts } from '../topology/topology-counts.tsx'
 import { useGroups } from '../topology/use-groups.ts'
 import styles from './welcome-network.module.css'
@@ -11,7 +13,7 @@ export default function WelcomeNetwork() {
   const topology = useNode(state => state.topology)
   const { groups, open, toggle } = useGroups(topology)
   const shown = useMemo(
-    () => ({ arrangement: 'graph', search: '', selected: undefined, groups, open }) as const,
+    () => ({ arrangement: 'graph', filter: openFilter, pins: noPins, selected: undefined, groups, open }) as const,
     [groups, open],
   )
   if (topology === undefined) return null
