@@ -1,4 +1,5 @@
 import { SlidersHorizontal } from 'lucide-react'
+import { useEffect, useRef } from 'react'
 import { Button, Dialog, DialogTrigger, Popover } from 'react-aria-components'
 import { ActivityIcon } from './components/activity-icon.tsx'
 import { Brand } from './components/brand.tsx'
@@ -11,10 +12,16 @@ import { strings } from './strings/index.ts'
 
 /** The side bar; at the foot of a narrow window. */
 export function Navigation({ current }: { current: Route }) {
+  const list = useRef<HTMLUListElement>(null)
+  // In a narrow window the pages are a row that scrolls.
+  useEffect(() => {
+    const link = list.current?.querySelector(`[href="#/${current.path}"]`)
+    link?.scrollIntoView({ block: 'nearest', inline: 'center' })
+  }, [current])
   return (
     <nav className={styles.bar} aria-label={strings.app.navigation}>
       <Brand className={styles.brand} />
-      <ul className={styles.pages}>
+      <ul className={styles.pages} ref={list}>
         {routes.map(route => (
           <li key={route.path}>
             <a

@@ -15,8 +15,9 @@ export interface Size {
 
 const smallestScale = 0.05
 const largestScale = 6
-/** A few nodes are not blown up to fill the picture. */
+/** A few nodes are not blown up to fill a picture of this height, in pixels; a larger one is filled as far. */
 const closestFit = 1.6
+const closestFitHeight = 800
 
 export function toScreen(point: Point, camera: Camera, size: Size): Point {
   return {
@@ -53,11 +54,11 @@ export interface Clearance {
   corner: Size
 }
 
-/** The camera over the world's middle that shows all points and covers none, never closer than 1.6 times. */
+/** The camera over the world's middle that shows all points and covers none, and does not blow up a few. */
 export function fitCamera(points: Iterable<Point>, size: Size, { margin, corner }: Clearance): Camera {
   const halfWidth = Math.max(1, size.width / 2 - margin)
   const halfHeight = Math.max(1, size.height / 2 - margin)
-  let scale = closestFit
+  let scale = closestFit * Math.max(1, Math.min(size.width, size.height) / closestFitHeight)
   for (const { x, y } of points) {
     scale = Math.min(scale, halfWidth / Math.abs(x), halfHeight / Math.abs(y))
     if (x < 0 && y > 0) {

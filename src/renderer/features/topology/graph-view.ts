@@ -17,7 +17,7 @@ import { createScene, emptyScene, extentOf, placeScene, projectScene } from './s
 const fitMargin = 48
 /** A wide picture has the legend in its lower left corner. */
 const legendFrom = 700
-const legendSize: Size = { width: 250, height: 285 }
+const legendSize: Size = { width: 250, height: 320 }
 
 export type Arrangement = 'graph' | 'ring'
 
@@ -46,6 +46,8 @@ export class GraphView {
   readonly #flashes: Flashes
   #palette: Palette
   #size: Size = { width: 0, height: 0 }
+  /** Pixels of the page for one of the drawing: everything is drawn larger where the page's type is. */
+  #zoom = 1
   #camera: Camera = { x: 0, y: 0, scale: 1 }
   #followFit = true
   #graphPositions: ReadonlyMap<string, Point> = new Map()
@@ -99,11 +101,13 @@ export class GraphView {
     this.#changed()
   }
 
-  resize(size: Size, pixelRatio: number): void {
-    this.#size = size
-    this.#canvas.width = Math.round(size.width * pixelRatio)
-    this.#canvas.height = Math.round(size.height * pixelRatio)
-    this.#context.setTransform(pixelRatio, 0, 0, pixelRatio, 0, 0)
+  /** `zoom`: how much larger than usual the page's type is. */
+  resize({ width, height }: Size, { pixelRatio, zoom }: { pixelRatio: number; zoom: number }): void {
+    this.#zoom = zoom
+    this.#size = { width: width / zoom, height: height / zoom }
+    this.#canvas.width = Math.round(width * pixelRatio)
+    this.#canvas.height = Math.round(height * pixelRatio)
+    this.#context.setTransform(pixelRatio * zoom, 0, 0, pixelRatio * zoom, 0, 0)
     this.#draw(performance.now())
   }
 
@@ -131,18 +135,20 @@ export class GraphView {
 
   panBy(dx: number, dy: number): void {
     this.#followFit = false
-    this.#camera = pan(this.#camera, dx, dy)
+    this.#camera = pan(this.#camera, dx / this.#zoom, dy / this.#zoom)
     this.#changed()
   }
 
-  zoomBy(factor: number, anchor: Point = { x: this.#size.width / 2, y: this.#size.height / 2 }): void {
+  /** `anchor` stays where it is; the middle where there is none. */
+  zoomBy(factor: number, anchor?: Point): void {
     this.#followFit = false
-    this.#camera = zoomAt(this.#camera, factor, anchor, this.#size)
+    const middle = { x: this.#size.width / 2, y: this.#size.height / 2 }
+    this.#camera = zoomAt(this.#camera, factor, anchor === undefined ? middle : this.#drawn(anchor), this.#size)
     this.#changed()
   }
 
   targetAt(point: Point): Target | undefined {
-    return targetAt(this.#scene, point)
+    return targetAt(this.#scene, this.#drawn(point))
   }
 
   /** Whether something can be taken to another place: a node of the graph that is not this machine. */
@@ -155,7 +161,7 @@ export class GraphView {
   /** Takes a node along with a point of the screen. */
   drag(id: string, to: Point): void {
     this.#followFit = false
-    this.#dragged = { id, place: toWorld(to, this.#camera, this.#size) }
+    this.#dragged = { id, place: toWorld(this.#drawn(to), this.#camera, this.#size) }
     this.#holdDragged()
     this.#changed()
   }
@@ -178,6 +184,11 @@ export class GraphView {
     const from = selected === undefined ? undefined : this.#scene.find(selected)
     if (from === undefined) return this.#scene.nodes.find(({ look }) => look === 'self')?.id
     return nodeTowards(this.#scene, from, dx, dy)?.id
+  }
+
+  /** A point of the page as a point of the drawing. */
+  #drawn({ x, y }: Point): Point {
+    return { x: x / this.#zoom, y: y / this.#zoom }
   }
 
   #holdDragged(): void {

@@ -28,6 +28,9 @@ interface LayoutNode extends SimulationNodeDatum {
 const settleAtOnce = 120
 const stepsAtOnce = 250
 
+/** Radius of the largest node. */
+const largestNode = 13
+
 /** Steps by which a small network moves on when somebody comes or goes. */
 const gentleAlpha = 0.25
 
@@ -59,7 +62,7 @@ export class LayoutSimulation {
       .force(
         'link',
         forceLink<LayoutNode, LayoutLink>([...links, ...ties])
-          .distance(link => (link.tie ? around : large ? 60 : 105))
+          .distance(({ source, target, tie }) => (tie ? around : (large ? 60 : 105) + bulk(source) + bulk(target)))
           .strength(link => (link.tie ? 0.5 : large ? 0.03 : 0.12)),
       )
       .force(
@@ -71,7 +74,7 @@ export class LayoutSimulation {
       )
       .force(
         'collide',
-        forceCollide<LayoutNode>(node => node.radius + (large ? 3 : 12)),
+        forceCollide<LayoutNode>(node => node.radius + bulk(node) / 2 + (large ? 3 : 12)),
       )
       .force(
         'x',
@@ -103,6 +106,11 @@ export class LayoutSimulation {
     })
     return positions
   }
+}
+
+/** By how much something is larger than any node, in world units: bubbles need room for the lines between them. */
+function bulk(end: LayoutLink['source']): number {
+  return typeof end === 'object' ? Math.max(0, end.radius - largestNode) : 0
 }
 
 /** How far a member stands from its open group, in world units. */

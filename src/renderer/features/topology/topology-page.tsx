@@ -61,8 +61,10 @@ export default function TopologyPage() {
           onChange={search => setFilter({ ...filter, search })}
         />
         <FilterButton topology={topology} filter={filter} found={found} onChange={setFilter} />
-        <Segments label={words.view} options={views()} value={view} onChange={setView} />
-        {!ownWindow && <OwnWindowButton />}
+        <div className={styles.view}>
+          <Segments label={words.view} options={views()} value={view} onChange={setView} />
+          {!ownWindow && <OwnWindowButton />}
+        </div>
       </PageHeader>
       <div className={styles.body}>
         <div className={styles.picture}>

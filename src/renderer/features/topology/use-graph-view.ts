@@ -2,6 +2,9 @@ import { type RefObject, useEffect, useRef } from 'react'
 import type { NodeStore } from '../../store/node-store.ts'
 import { GraphView } from './graph-view.ts'
 
+/** The size of type that the drawing's own sizes are for, in pixels. */
+const usualType = 16
+
 /** Keeps a view of the network on a canvas for as long as the canvas is there, fed from the store without React. */
 export function useGraphView(
   canvas: RefObject<HTMLCanvasElement | null>,
@@ -16,9 +19,11 @@ export function useGraphView(
     view.current = created
     const stop = new AbortController()
     const unsubscribe = feed(created, store)
-    const resized = new ResizeObserver(() =>
-      created.resize({ width: element.clientWidth, height: element.clientHeight }, devicePixelRatio),
-    )
+    const resized = new ResizeObserver(() => {
+      const zoom = Number.parseFloat(getComputedStyle(document.documentElement).fontSize) / usualType
+      const size = { width: element.clientWidth, height: element.clientHeight }
+      created.resize(size, { pixelRatio: devicePixelRatio, zoom })
+    })
     resized.observe(element)
     // Colours and words alike are asked for anew.
     const onTheme = () => created.themeChanged()
