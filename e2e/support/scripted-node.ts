@@ -239,7 +239,7 @@ export function scriptedLoad(now = Date.now()): LoadPoint[] {
       celsius: Math.round(52 + 9 * cpu + 4 * wave),
       cards: [
         {
-          ...(index < 40 ? {} : { usedMiB: 3_400 + Math.round(900 * Math.max(0, wave)) }),
+          ...(index < 40 ? {} : { usedMiB: 2_100 + Math.round(900 * Math.max(0, wave)) }),
           busy: Math.max(0, wave * 0.8),
           celsius: 58,
         },
@@ -283,6 +283,9 @@ const scriptedDiagnosis: Diagnosis = {
   ],
 }
 
+/** Too small for a language model, and said to be. */
+const card = { vendor: 'nvidia' as const, model: 'GeForce GTX 1650', vramMiB: 4_096 }
+
 /** Makes the scripted node donate, with work in progress. */
 export function playBusy({ node }: ScriptedNode): void {
   node.routing = scriptedReport(node.topology.get())
@@ -297,6 +300,9 @@ export function playBusy({ node }: ScriptedNode): void {
     ...status,
     donating: true,
     consent: true,
+    cpuModel: 'Intel Core i5-12400',
+    capabilities: { ...status.capabilities, cpuThreads: 12, memoryMiB: 16_384, gpus: [card] },
+    allowance: { ...status.allowance, mode: 'work', reason: { kind: 'clear' }, cpuThreads: 12, memoryMiB: 14_746 },
     activity: { kind: 'working', jobs: 2 },
     counters: { served: 128, requested: 37, failed: 2, pagesRead: 341 },
     load: {
@@ -305,7 +311,8 @@ export function playBusy({ node }: ScriptedNode): void {
       cpu: 0.42,
       memoryUsedMiB: 2_340,
       announced: 0.5,
-      cards: [{ name: 'GeForce RTX 4070', totalMiB: 12_282 }],
+      memoryTotalMiB: 16_384,
+      cards: [{ name: card.model, totalMiB: card.vramMiB }],
     },
     services: [
       { type: 'ocr', enabled: true, needs: sampleServiceNeeds, running: 2, waiting: 1, slots: 2, bound: 8 },

@@ -15,8 +15,15 @@ export function Navigation({ current }: { current: Route }) {
   const list = useRef<HTMLUListElement>(null)
   // In a narrow window the pages are a row that scrolls.
   useEffect(() => {
-    const link = list.current?.querySelector(`[href="#/${current.path}"]`)
-    link?.scrollIntoView({ block: 'nearest', inline: 'center' })
+    const row = list.current
+    if (row === null) return
+    const show = () =>
+      row.querySelector(`[href="#/${current.path}"]`)?.scrollIntoView({ block: 'nearest', inline: 'center' })
+    show()
+    // What stands beside it comes and goes.
+    const observer = new ResizeObserver(show)
+    observer.observe(row)
+    return () => observer.disconnect()
   }, [current])
   return (
     <nav className={styles.bar} aria-label={strings.app.navigation}>

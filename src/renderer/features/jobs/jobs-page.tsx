@@ -66,11 +66,11 @@ function columns(now: number): readonly Column<Job, ColumnId>[] {
   const titles = words.columns
   return [
     { id: 'outcome', title: titles.outcome, width: '2.75rem', cell: ({ state }) => <JobOutcome state={state} /> },
-    { id: 'service', title: titles.service, width: 'minmax(6rem, 1fr)', cell: job => serviceName(job.service) },
+    { id: 'service', title: titles.service, width: 'minmax(4.5rem, 1fr)', cell: job => serviceName(job.service) },
     {
       id: 'route',
       title: titles.route,
-      width: 'minmax(5rem, 1.4fr)',
+      width: 'minmax(4rem, 1.4fr)',
       cell: job => (
         <>
           {jobRoute(job)}

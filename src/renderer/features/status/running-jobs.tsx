@@ -54,7 +54,9 @@ function RunningJob({ job, now, canCancel }: { job: Job; now: Milliseconds; canC
         <p>{name}</p>
         <p className={styles.route}>{error?.message ?? jobRoute(job)}</p>
       </div>
-      <Badge tone={job.state === 'running' ? 'accent' : 'neutral'}>{strings.jobs.state[job.state]}</Badge>
+      <span className={styles.state}>
+        <Badge tone={job.state === 'running' ? 'accent' : 'neutral'}>{strings.jobs.state[job.state]}</Badge>
+      </span>
       <span className={styles.duration}>{formatDuration(jobDuration(job, now))}</span>
       <Button
         kind="icon"

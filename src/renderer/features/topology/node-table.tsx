@@ -18,7 +18,7 @@ const columns = (pins: Pins): readonly Column<NodeRow, NodeColumn>[] => [
   {
     id: 'peer',
     title: words.columns.peer,
-    width: 'minmax(7.5rem, 1.3fr)',
+    width: 'minmax(6rem, 1.3fr)',
     cell: ({ node }) => (
       <span className={styles.peer} title={node.peerId}>
         <NodeSymbol node={node} />
@@ -27,7 +27,7 @@ const columns = (pins: Pins): readonly Column<NodeRow, NodeColumn>[] => [
       </span>
     ),
   },
-  { id: 'role', title: words.columns.role, width: 'minmax(5rem, 0.8fr)', cell: ({ node }) => words.role[node.role] },
+  { id: 'role', title: words.columns.role, width: 'minmax(4rem, 0.8fr)', cell: ({ node }) => words.role[node.role] },
   {
     id: 'state',
     title: words.columns.state,
@@ -45,14 +45,14 @@ const columns = (pins: Pins): readonly Column<NodeRow, NodeColumn>[] => [
   {
     id: 'latency',
     title: words.columns.latency,
-    width: '4.5rem',
+    width: '4rem',
     align: 'end',
     cell: ({ rttMs }) => (rttMs === undefined ? '–' : formatDuration(rttMs)),
   },
   {
     id: 'load',
     title: words.columns.load,
-    width: '3.5rem',
+    width: '3rem',
     align: 'end',
     cell: ({ node }) => (node.load === undefined ? '–' : formatShare(node.load)),
   },
