@@ -1,9 +1,15 @@
 import { existsSync, renameSync } from 'node:fs'
-import type { LedgerSnapshot, LedgerState } from '../../shared/schema/contribution.ts'
+import { safeParse } from '../../shared/safe-parse.ts'
+import {
+  type LedgerJob,
+  type LedgerSnapshot,
+  type LedgerState,
+  ledgerJobSchema,
+} from '../../shared/schema/contribution.ts'
 import { millisecond, second } from '../../shared/units.ts'
 import type { Clock, StopTimer } from '../clock.ts'
 import { LedgerDatabase } from './ledger-database.ts'
-import { judgeFailure } from './ledger-failure.ts'
+import { judgeFailure, LedgerForeign } from './ledger-failure.ts'
 import type { EntryOutcome, LedgerEntry, LedgerQueries, LedgerQuery } from './ledger-messages.ts'
 
 /** Entries within this time of each other are written in one transaction: each costs a wait for the disk. */
@@ -206,20 +212,46 @@ function answer(database: LedgerDatabase, query: LedgerQuery): LedgerQueries[key
   }
 }
 
-/** Jobs that are here already are left as they are. All of them come over, or none. */
+/**
+ * Jobs that are here already are left as they are. All of them come over, or none: the file is somebody's, and a job that is
+ * none would be in the way of every reader from then on.
+ *
+ * @throws LedgerForeign, LedgerNewer, or SQLite's own error for a file that is damaged
+ */
 function importFrom(database: LedgerDatabase, path: string): number {
-  const other = new LedgerDatabase(path, { readOnly: true })
+  const other = openOther(path)
   try {
     return database.transaction(() => {
       let added = 0
-      let page = other.jobsAfter(0, importedAtOnce)
-      while (page.length > 0) {
-        added += page.filter(job => database.addJob(job)).length
-        page = other.jobsAfter(page.at(-1)?.number ?? 0, importedAtOnce)
+      for (let after = 0; ; ) {
+        const page = other.jobsAfter(after, importedAtOnce)
+        const last = page.at(-1)
+        if (last === undefined) return added
+        // In a damaged file the order may lead in circles.
+        if (last.number <= after) throw new LedgerForeign('its jobs are not in their order')
+        added += page.filter(job => database.addJob(checked(job))).length
+        after = last.number
       }
-      return added
     })
   } finally {
     other.close()
   }
+}
+
+function openOther(path: string): LedgerDatabase {
+  try {
+    return new LedgerDatabase(path, { readOnly: true })
+  } catch (error) {
+    // A database of other tables, or of none.
+    if (error instanceof Error && 'errcode' in error && judgeFailure(error) === 'fault')
+      throw new LedgerForeign(error.message)
+    throw error
+  }
+}
+
+function checked(job: LedgerJob): LedgerJob {
+  const parsed = safeParse(ledgerJobSchema, job)
+  if (parsed.success) return job
+  const issue = parsed.error.issues[0]
+  throw new LedgerForeign(`one of its jobs is none: ${issue?.path.join('.')}: ${issue?.message}`)
 }

@@ -145,6 +145,20 @@ describe('the ledger', () => {
     expect(await ledger.days(always)).toMatchObject([{ jobs: 3 }])
     await expect(ledger.importFrom(join(folder, 'none.db'))).rejects.toThrow()
   })
+
+  it('takes nothing over from a file with a job that is none, or that is no ledger', async () => {
+    const other = await openLedger({ path: join(folder, 'old.db') })
+    await Promise.all([1, 2].map(number => other.record(madeUpJob(number))))
+    await other.stop()
+    const file = new DatabaseSync(join(folder, 'old.db'))
+    file.exec(`UPDATE jobs SET service = '<script>' WHERE request_id = 'made-up-job-2'`)
+    file.close()
+    new DatabaseSync(join(folder, 'empty.db')).close()
+    const ledger = await openLedger()
+    await expect(ledger.importFrom(join(folder, 'old.db'))).rejects.toThrow('one of its jobs is none: service')
+    await expect(ledger.importFrom(join(folder, 'empty.db'))).rejects.toThrow('no such table')
+    expect(await ledger.countJobs()).toBe(0)
+  })
 })
 
 describe('a receipt', () => {

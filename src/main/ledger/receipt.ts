@@ -3,6 +3,7 @@ import type { Ed25519PrivateKey } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { z } from 'zod'
 import { RmaError } from '../../shared/errors.ts'
+import { safeParse } from '../../shared/safe-parse.ts'
 import { peerIdSchema, requestIdSchema, serviceTypeSchema, timestampSchema } from '../../shared/schema/primitives.ts'
 import { importPublicKey, isSignedBy, sign, signatureLength, signedContent } from '../directory/signing.ts'
 
@@ -52,7 +53,7 @@ function parse<T>(schema: z.ZodType<T>, bytes: Uint8Array): T {
   if (bytes.byteLength > largestReceiptBytes) {
     throw new RmaError('BAD_INPUT', `expected a receipt of at most ${largestReceiptBytes} bytes`)
   }
-  const parsed = schema.safeParse(decoded(bytes))
+  const parsed = safeParse(schema, decoded(bytes))
   if (parsed.success) return parsed.data
   throw new RmaError('BAD_INPUT', 'expected a receipt: canonical CBOR as docs/protocol.md has it')
 }
