@@ -1,6 +1,7 @@
 import { type Context, Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { RmaError, toRmaError } from '../shared/errors.ts'
+import { safeParse } from '../shared/safe-parse.ts'
 import {
   coordinatorRegistrationSchema,
   type EdgeHealth,
@@ -191,7 +192,7 @@ async function readBody(c: EdgeContext) {
   } catch (cause) {
     throw new RmaError('REGISTRATION_MALFORMED', 'expected a registration in JSON', {}, { cause })
   }
-  const parsed = coordinatorRegistrationSchema.safeParse(value)
+  const parsed = safeParse(coordinatorRegistrationSchema, value)
   if (parsed.success) return parsed.data
   const issue = parsed.error.issues[0]
   throw new RmaError('REGISTRATION_MALFORMED', `${issue?.path.join('.') || 'body'}: ${issue?.message}`)

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { RmaError } from '../shared/errors.ts'
 import { rawKeySchema } from '../shared/membership/ca-key.ts'
 import { networkId } from '../shared/membership/network-id.ts'
+import { safeParse } from '../shared/safe-parse.ts'
 import type { EdgeInit } from './edge-app.ts'
 
 const environmentSchema = z.object({
@@ -12,7 +13,7 @@ const environmentSchema = z.object({
 
 /** Reads the Worker's variables and secrets. Throws BAD_ENVIRONMENT, which names the one that is wrong. */
 export function readEnvironment(env: unknown): EdgeInit {
-  const parsed = environmentSchema.safeParse(env)
+  const parsed = safeParse(environmentSchema, env)
   if (!parsed.success) {
     const issue = parsed.error.issues[0]
     throw new RmaError('BAD_ENVIRONMENT', `${String(issue?.path[0])}: ${issue?.message}`, {

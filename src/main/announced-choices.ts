@@ -1,3 +1,4 @@
+import { safeParse } from '../shared/safe-parse.ts'
 import { languageCodeSchema, modelNameSchema } from '../shared/schema/primitives.ts'
 import type { ServiceStatus } from '../shared/schema/service.ts'
 import type { Choice } from '../shared/schema/worker.ts'
@@ -47,5 +48,5 @@ function fitting(names: readonly string[], most: number, bytes: number): string[
   return names.slice(0, end === -1 ? most : end)
 }
 
-const isModel = (name: string) => modelNameSchema.safeParse(name).success
-const isLanguage = (code: string) => languageCodeSchema.safeParse(code).success
+const isModel = (name: string) => safeParse(modelNameSchema, name).success
+const isLanguage = (code: string) => safeParse(languageCodeSchema, code).success

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { safeParse } from '../../shared/safe-parse.ts'
 import { entityAnswerSchema } from '../../shared/schema/entity.ts'
 import { formatTable } from './table.ts'
 
@@ -6,9 +7,9 @@ const textAnswerSchema = z.object({ text: z.string() })
 
 /** What a person wants to read of an answer: its text, or a table of what was found in one; undefined where neither fits. */
 export function answerText(answer: unknown): string | undefined {
-  const text = textAnswerSchema.safeParse(answer)
+  const text = safeParse(textAnswerSchema, answer)
   if (text.success) return text.data.text
-  const found = entityAnswerSchema.safeParse(answer)
+  const found = safeParse(entityAnswerSchema, answer)
   if (!found.success) return undefined
   if (found.data.entities.length === 0) return 'Nothing found.'
   const rows = found.data.entities.map(({ type, value, start, confidence }) => [

@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander'
+import { safeParse } from '../../shared/safe-parse.ts'
 import { kibPerSecondSchema, type Limits } from '../../shared/schema/limits.ts'
 import { type CommandContext, type CommonOptions, dataFolderOption, jsonOption, print } from './command-context.ts'
 import { askNode, findRunningNode } from './running-node.ts'
@@ -51,7 +52,7 @@ export function formatBandwidth({ down, up }: Bandwidth): string {
 /** @throws InvalidArgumentError */
 export function parseRate(text: string): Rate {
   if (text === 'none') return null
-  const rate = kibPerSecondSchema.safeParse(/^\d+$/.test(text) ? Number(text) : Number.NaN)
+  const rate = safeParse(kibPerSecondSchema, /^\d+$/.test(text) ? Number(text) : Number.NaN)
   if (!rate.success) throw new InvalidArgumentError('Expected KiB a second, from 1 to 10485760, or none.')
   return rate.data
 }

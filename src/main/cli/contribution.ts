@@ -4,6 +4,7 @@ import { resolve } from 'node:path'
 import type { Writable } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { safeParse } from '../../shared/safe-parse.ts'
 import {
   type Contribution,
   type ContributionSum,
@@ -114,7 +115,7 @@ function time(ms: number): string {
 }
 
 function parseDay(text: string): string {
-  if (calendarDaySchema.safeParse(text).success) return text
+  if (safeParse(calendarDaySchema, text).success) return text
   throw new InvalidArgumentError('Expected a day such as 2026-06-03.')
 }
 

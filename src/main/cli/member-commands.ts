@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { z } from 'zod'
 import { type Role, roleSchema } from '../../shared/membership/certificate.ts'
+import { safeParse } from '../../shared/safe-parse.ts'
 import {
   type Application,
   applicationsSchema,
@@ -167,7 +168,7 @@ function parseUses(text: string): number {
 }
 
 function parsePolicy(text: string): Policy {
-  const parsed = policySchema.safeParse(text)
+  const parsed = safeParse(policySchema, text)
   if (!parsed.success) throw new InvalidArgumentError(`Expected ${policySchema.options.join(', ')}.`)
   return parsed.data
 }

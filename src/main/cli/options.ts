@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { InvalidArgumentError } from 'commander'
+import { safeParse, safeParse } from '../../shared/safe-parse.ts'
 import type { Capabilities } from '../../shared/schema/capabilities.ts'
 import { capabilitiesSchema } from '../../shared/schema/capabilities.ts'
 import {
@@ -42,27 +43,27 @@ export function parseDuration(text: string): Milliseconds {
 }
 
 export function parseServiceType(text: string): string {
-  if (!serviceTypeSchema.safeParse(text).success) {
+  if (!safeParse(serviceTypeSchema, text).success) {
     throw new InvalidArgumentError('Expected a service type: lower-case words joined by hyphens, such as ocr.')
   }
   return text
 }
 
 export function parseModel(text: string): string {
-  if (modelNameSchema.safeParse(text).success) return text
+  if (safeParse(modelNameSchema, text).success) return text
   throw new InvalidArgumentError('Expected the name of a model, such as llama3.2:3b.')
 }
 
 /** Codes of languages, divided by commas or, as Tesseract does, by plus signs. */
 export function parseLanguages(text: string): string[] {
   const codes = text.split(/[,+]/).map(code => code.trim())
-  if (codes.length <= mostLanguages && codes.every(code => languageCodeSchema.safeParse(code).success)) return codes
+  if (codes.length <= mostLanguages && codes.every(code => safeParse(languageCodeSchema, code).success)) return codes
   throw new InvalidArgumentError(`Expected up to ${mostLanguages} codes of languages, such as deu or deu,eng.`)
 }
 
 /** For options that take several values or are given several times. */
 export function collectSeeds(text: string, previous: string[] | undefined): string[] {
-  if (!multiaddrTextSchema.safeParse(text).success) {
+  if (!safeParse(multiaddrTextSchema, text).success) {
     throw new InvalidArgumentError('Expected a multiaddr, such as /ip4/192.0.2.1/tcp/8468/p2p/12D3Koo….')
   }
   return [...(previous ?? []), text]

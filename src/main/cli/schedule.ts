@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander'
+import { safeParse } from '../../shared/safe-parse.ts'
 import { type Limits, type ScheduleSpan, scheduleSpanSchema, weekdaySchema } from '../../shared/schema/limits.ts'
 import { type CommandContext, type CommonOptions, dataFolderOption, jsonOption, print } from './command-context.ts'
 import { askNode, findRunningNode } from './running-node.ts'
@@ -45,7 +46,7 @@ export function parseSpans(words: readonly string[]): ScheduleSpan[] {
   const spans: ScheduleSpan[] = []
   for (let index = 0; index < words.length; index += 2) {
     const [from, to] = (words[index + 1] ?? '').split('-')
-    const span = scheduleSpanSchema.safeParse({ days: parseDays(words[index] ?? ''), from, to })
+    const span = safeParse(scheduleSpanSchema, { days: parseDays(words[index] ?? ''), from, to })
     if (!span.success) throw new InvalidArgumentError('Expected days and hours, such as mon-fri 19:00-07:00.')
     spans.push(span.data)
   }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { RmaError } from '../../shared/errors.ts'
+import { safeParse, safeParse } from '../../shared/safe-parse.ts'
 import { kibPerSecondSchema } from '../../shared/schema/limits.ts'
 import { locationSchema } from '../../shared/schema/primitives.ts'
 import { tunnelUrlSchema } from '../../shared/schema/seeds.ts'
@@ -22,7 +23,7 @@ const kibPerSecond = z
   .string()
   .regex(/^\d{1,8}$/, 'expected KiB a second, from 1 to 10485760')
   .transform(Number)
-  .refine(rate => kibPerSecondSchema.safeParse(rate).success, 'expected KiB a second, from 1 to 10485760')
+  .refine(rate => safeParse(kibPerSecondSchema, rate).success, 'expected KiB a second, from 1 to 10485760')
 
 const onOrOff = z
   .enum(['true', '1', 'false', '0'], 'expected true or false')
@@ -81,7 +82,7 @@ const environmentSchema = z.object({
   /** The public https address of this node's tunnel, where its owner runs one. */
   TUNNEL_URL: webUrl('expected an https URL')
     .refine(
-      text => tunnelUrlSchema.safeParse(text).success,
+      text => safeParse(tunnelUrlSchema, text).success,
       'expected an https address without a path, or http on loopback',
     )
     .optional(),
@@ -103,7 +104,7 @@ export function parseEnvironment(env: NodeJS.ProcessEnv): Environment {
   const present = Object.fromEntries(
     Object.keys(environmentSchema.shape).flatMap(name => (env[name] ? [[name, env[name]]] : [])),
   )
-  const parsed = environmentSchema.safeParse(present)
+  const parsed = safeParse(environmentSchema, present)
   if (parsed.success) return parsed.data
   const issue = parsed.error.issues[0]
   const variable = String(issue?.path[0])

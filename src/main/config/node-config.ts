@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { RmaError } from '../../shared/errors.ts'
+import { safeParse } from '../../shared/safe-parse.ts'
 import { type Capabilities, capabilitiesSchema } from '../../shared/schema/capabilities.ts'
 import type { Limits } from '../../shared/schema/limits.ts'
 import { locationSchema, multiaddrTextSchema } from '../../shared/schema/primitives.ts'
@@ -164,8 +165,8 @@ function expectCoordinator({ DHT_ENABLED, COORDINATOR_URL }: Environment): void 
   )
 }
 
-function parseFlags(flags: Flags): z.infer<typeof flagsSchema> {
-  const parsed = flagsSchema.safeParse(flags)
+export function parseFlags(flags: Flags): z.infer<typeof flagsSchema> {
+  const parsed = safeParse(flagsSchema, flags)
   if (parsed.success) return parsed.data
   const issue = parsed.error.issues[0]
   throw new RmaError('BAD_REQUEST', `${issue?.path.join('.')}: ${issue?.message}`, { flag: issue?.path.join('.') })

@@ -2,6 +2,7 @@ import { rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { RmaError } from '../../shared/errors.ts'
+import { safeParse, safeParse } from '../../shared/safe-parse.ts'
 import { defaultSettings, type Settings, settingsSchema } from '../../shared/schema/settings.ts'
 import type { Clock } from '../clock.ts'
 import { LiveValue } from '../live-value.ts'
@@ -83,7 +84,7 @@ export class SettingsStore {
 
   async #parse(text: string): Promise<Settings> {
     const json = parseJson(text)
-    const version = z.object({ version: z.number() }).safeParse(json)
+    const version = safeParse(z.object({ version: z.number() }), json)
     if (version.success && version.data.version > defaultSettings.version) {
       throw new RmaError(
         'SETTINGS_NEWER',
@@ -91,7 +92,7 @@ export class SettingsStore {
         { path: this.#path },
       )
     }
-    const parsed = settingsSchema.safeParse(completed(json))
+    const parsed = safeParse(settingsSchema, completed(json))
     if (parsed.success) return parsed.data
     const setAside = `${this.#path}.unreadable-${this.#clock.now()}`
     await rename(this.#path, setAside)
@@ -115,7 +116,7 @@ const oneBoundSchema = z
 
 /** Parts, limits and so on that an earlier version did not know take their defaults; what it wrote otherwise is translated. */
 function completed(json: unknown): unknown {
-  const { success, data } = partsSchema.safeParse(json)
+  const { success, data } = safeParse(partsSchema, json)
   if (!success) return json
   const { gpuPaused, ...kept } = data
   const { limits, contribution, appearance } = defaultSettings
@@ -133,14 +134,14 @@ function completed(json: unknown): unknown {
 
 /** There was one bound for what comes in and what goes out; it goes on to hold for both. */
 function twoWays(limits: z.infer<typeof partsSchema>['limits']) {
-  const { success, data } = oneBoundSchema.safeParse(limits)
+  const { success, data } = safeParse(oneBoundSchema, limits)
   if (!success) return limits
   const { kibPerSecond, ...network } = data.network
   return { ...limits, network: { downKibPerSecond: kibPerSecond, upKibPerSecond: kibPerSecond, ...network } }
 }
 
 function validate(settings: Settings): Settings {
-  const parsed = settingsSchema.safeParse(settings)
+  const parsed = safeParse(settingsSchema, settings)
   if (parsed.success) return parsed.data
   throw new RmaError('BAD_SETTING', explain(parsed.error), { path: parsed.error.issues[0]?.path.map(String) })
 }

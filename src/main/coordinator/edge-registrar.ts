@@ -2,10 +2,12 @@ import { RmaError, toRmaError } from '../../shared/errors.ts'
 import { randomToken } from '../../shared/membership/ca-token.ts'
 import type { TokenSigner } from '../../shared/membership/peer-token.ts'
 import { sealRegistration } from '../../shared/membership/registration.ts'
+import { safeParse } from '../../shared/safe-parse.ts'
 import { apiErrorSchema } from '../../shared/schema/coordinator-api.ts'
 import { type CoordinatorRegistration, registrationAcceptedSchema } from '../../shared/schema/edge-api.ts'
 import type { Seed } from '../../shared/schema/seeds.ts'
-import { hour, type Milliseconds, minute, second } from '../../shared/units.ts'
+import { hour, KiB, type Milliseconds, minute, second } from '../../shared/units.ts'
+import { readJson } from '../bounded-json.ts'
 import type { Clock, StopTimer } from '../clock.ts'
 import type { EdgeAllowance } from '../dht/edge-allowance.ts'
 import type { Startable } from '../lifecycle.ts'
@@ -13,6 +15,7 @@ import type { LiveValue } from '../live-value.ts'
 import type { Logger } from '../log.ts'
 
 const timeoutMs = 15 * second
+const maxAnswerBytes = 64 * KiB
 /** After so many failures in a row; the last of them goes on. */
 const retriesMs: readonly Milliseconds[] = [1 * minute, 5 * minute, 15 * minute, 1 * hour]
 
@@ -114,9 +117,8 @@ export class EdgeRegistrar implements Startable {
       redirect: 'error',
       signal: AbortSignal.any([this.#life.signal, AbortSignal.timeout(timeoutMs)]),
     })
-    const answer: unknown = await response.json()
-    if (!response.ok) throw refusalOf(answer, response.status)
-    const { expires_at: expiresAt } = registrationAcceptedSchema.parse(answer)
+    const answer = await readJson(response, { maxBytes: maxAnswerBytes, from: url })
+    const expiresAt = acceptedUntil(answer, response)
     log.info({ edge: url, expiresAt }, 'registered at the edge router')
   }
 
@@ -130,8 +132,17 @@ export class EdgeRegistrar implements Startable {
   }
 }
 
+/** Until when the registration counts. Throws PROTOCOL for a refusal, and for what is no answer. */
+export function acceptedUntil(answer: unknown, { ok, status }: Pick<Response, 'ok' | 'status'>): Milliseconds {
+  if (!ok) throw refusalOf(answer, status)
+  const { data } = safeParse(registrationAcceptedSchema, answer)
+  if (data === undefined)
+    throw new RmaError('PROTOCOL', 'expected the edge router to say until when it takes the registration')
+  return data.expires_at
+}
+
 function refusalOf(answer: unknown, status: number): RmaError {
-  const parsed = apiErrorSchema.safeParse(answer)
+  const parsed = safeParse(apiErrorSchema, answer)
   const why = parsed.success ? `${parsed.data.error.code}: ${parsed.data.error.message}` : `status ${status}`
   return new RmaError('PROTOCOL', `the edge router refused the registration: ${why}`, { status })
 }

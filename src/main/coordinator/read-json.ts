@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { z } from 'zod'
 import { RmaError } from '../../shared/errors.ts'
+import { safeParse } from '../../shared/safe-parse.ts'
 import { KiB } from '../../shared/units.ts'
 
 const maxBytes = 64 * KiB
@@ -19,7 +20,7 @@ export async function readSmallBody(incoming: IncomingMessage): Promise<Uint8Arr
 
 /** Throws BAD_REQUEST with the field, what it takes and what is wrong. */
 export function parseBody<T>(schema: z.ZodType<T>, body: Uint8Array): T {
-  const parsed = schema.safeParse(parseJson(body))
+  const parsed = safeParse(schema, parseJson(body))
   if (parsed.success) return parsed.data
   const issue = parsed.error.issues[0]
   const field = issue?.path.join('.') || 'body'

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { RmaError, toRmaError } from '../../shared/errors.ts'
+import { safeParse } from '../../shared/safe-parse.ts'
 import { type PeerIdText, type ServiceType, serviceTypeSchema } from '../../shared/schema/primitives.ts'
 import type { Clock } from '../clock.ts'
 import { sendAnswer, sendError } from '../http/answer.ts'
@@ -71,7 +72,7 @@ export class ServiceRoute {
 
 /** Throws UNKNOWN_SERVICE. */
 export function parseService(type: string): ServiceType {
-  const service = serviceTypeSchema.safeParse(type)
+  const service = safeParse(serviceTypeSchema, type)
   if (service.success) return service.data
   throw new RmaError('UNKNOWN_SERVICE', `expected a service such as ocr, got ${JSON.stringify(type.slice(0, 80))}`)
 }

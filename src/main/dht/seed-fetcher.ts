@@ -2,6 +2,7 @@ import { RmaError, toRmaError } from '../../shared/errors.ts'
 import type { VerifiedSeed } from '../../shared/membership/seed-envelope.ts'
 import { envelopesOf } from '../../shared/schema/seeds.ts'
 import { KiB, type Milliseconds, second } from '../../shared/units.ts'
+import { readJson } from '../bounded-json.ts'
 import type { Clock } from '../clock.ts'
 import type { Logger } from '../log.ts'
 
@@ -33,7 +34,7 @@ export class SeedFetcher {
    * reason where there are seeds and all of them are refused.
    */
   async fetch(baseUrl: string, signal: AbortSignal): Promise<VerifiedSeed[]> {
-    const answer = await readJson(seedUrl(baseUrl), AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]))
+    const answer = await ask(seedUrl(baseUrl), AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]))
     const envelopes = envelopesOf(answer)
     if (envelopes === undefined) throw new RmaError('PROTOCOL', `expected seeds from ${baseUrl}, got something else`)
     const opened = await Promise.all(envelopes.map(envelope => this.#open(envelope, baseUrl)))
@@ -60,22 +61,11 @@ export function seedUrl(baseUrl: string): string {
   return baseUrl.endsWith(path) ? baseUrl : `${baseUrl.replace(/\/+$/, '')}${path}`
 }
 
-async function readJson(url: string, signal: AbortSignal): Promise<unknown> {
+async function ask(url: string, signal: AbortSignal): Promise<unknown> {
   const response = await fetch(url, { redirect: 'error', signal, headers: { accept: 'application/json' } })
   if (!response.ok) {
     await response.body?.cancel()
     throw new RmaError('PROTOCOL', `${url} answered with status ${response.status}`, { status: response.status })
   }
-  const chunks: Uint8Array[] = []
-  let size = 0
-  for await (const chunk of response.body ?? []) {
-    size += chunk.byteLength
-    if (size > maxBytes) throw new RmaError('TOO_LARGE', `${url} answered with more than ${maxBytes} bytes`)
-    chunks.push(chunk)
-  }
-  try {
-    return JSON.parse(Buffer.concat(chunks).toString('utf8'))
-  } catch (cause) {
-    throw new RmaError('PROTOCOL', `expected JSON from ${url}`, {}, { cause })
-  }
+  return await readJson(response, { maxBytes, from: url })
 }

@@ -1,6 +1,7 @@
 import { decode, encode } from '@ipld/dag-cbor'
 import { z } from 'zod'
 import { isErrorCode, RmaError } from '../../shared/errors.ts'
+import { safeParse } from '../../shared/safe-parse.ts'
 import { locationSchema, multiaddrTextSchema, peerIdSchema } from '../../shared/schema/primitives.ts'
 import { particularsSchema, workerRecordSchema, workerStateSchema } from '../../shared/schema/worker.ts'
 import { KiB } from '../../shared/units.ts'
@@ -208,7 +209,7 @@ export function decodeAnswer(bytes: Uint8Array): AnswerFrame {
 
 /** The answer that stands for an error. */
 export function errorFrame(id: number, error: RmaError): ErrorFrame {
-  const reason = errorSchema.shape.reason.safeParse(error.details.reason).data
+  const reason = safeParse(errorSchema.shape.reason, error.details.reason).data
   const frame: ErrorFrame = { kind: 'error', id, code: error.code, message: error.message.slice(0, 256) }
   return reason === undefined ? frame : { ...frame, reason }
 }
@@ -228,7 +229,7 @@ function decodeAs<T extends { kind: Kind }>(schema: z.ZodType<T>, bytes: Uint8Ar
 export function decodeMessage<T>(schema: z.ZodType<T>, bytes: Uint8Array, maxBytes: number): T {
   if (bytes.length > maxBytes)
     throw new RmaError('TOO_LARGE', `expected a frame of at most ${maxBytes} bytes, got ${bytes.length}`)
-  const parsed = schema.safeParse(decodeCbor(bytes))
+  const parsed = safeParse(schema, decodeCbor(bytes))
   if (parsed.success) return parsed.data
   const issue = parsed.error.issues[0]
   throw new RmaError('PROTOCOL', `not a valid frame: ${issue?.path.join('.')}: ${issue?.message}`)

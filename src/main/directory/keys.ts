@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { RmaError } from '../../shared/errors.ts'
+import { safeParse } from '../../shared/safe-parse.ts'
 import {
   locationSchema,
   type PeerIdText,
@@ -44,13 +45,13 @@ export function tryParseKey(text: string): DirectoryKey | undefined {
   const name = text.slice(colon + 1)
   switch (colon < 0 ? '' : text.slice(0, colon)) {
     case 'service':
-      return serviceTypeSchema.safeParse(name).success ? { kind: 'service', service: name } : undefined
+      return safeParse(serviceTypeSchema, name).success ? { kind: 'service', service: name } : undefined
     case 'worker':
-      return peerIdSchema.safeParse(name).success ? { kind: 'worker', peerId: name } : undefined
+      return safeParse(peerIdSchema, name).success ? { kind: 'worker', peerId: name } : undefined
     case 'coordinator':
-      return peerIdSchema.safeParse(name).success ? { kind: 'coordinator', peerId: name } : undefined
+      return safeParse(peerIdSchema, name).success ? { kind: 'coordinator', peerId: name } : undefined
     case 'coordinators':
-      return locationSchema.safeParse(name).success ? { kind: 'coordinators', location: name } : undefined
+      return safeParse(locationSchema, name).success ? { kind: 'coordinators', location: name } : undefined
     default:
       return undefined
   }

@@ -1,6 +1,7 @@
 import { hash, type KeyObject } from 'node:crypto'
 import { decode, encode } from '@ipld/dag-cbor'
 import type { Ed25519PrivateKey } from '@libp2p/interface'
+import { safeParse } from '../../shared/safe-parse.ts'
 import type { PeerIdText } from '../../shared/schema/primitives.ts'
 import { type WorkerRecord, workerRecordSchema } from '../../shared/schema/worker.ts'
 import { KiB, type Milliseconds, minute, second } from '../../shared/units.ts'
@@ -128,7 +129,7 @@ function decodePayload(payload: Uint8Array): unknown {
 }
 
 function checkSchema(value: unknown): WorkerRecord {
-  const parsed = workerRecordSchema.safeParse(value)
+  const parsed = safeParse(workerRecordSchema, value)
   if (!parsed.success) throw refused('bad-schema', `the record is not valid: ${parsed.error.issues[0]?.message}`)
   return parsed.data
 }

@@ -2,6 +2,7 @@ import type { KeyObject } from 'node:crypto'
 import { decode, encode } from '@ipld/dag-cbor'
 import type { Ed25519PrivateKey } from '@libp2p/interface'
 import { z } from 'zod'
+import { safeParse } from '../../shared/safe-parse.ts'
 import { shareSchema, timestampSchema } from '../../shared/schema/primitives.ts'
 import { type Queue, queueSchema, workerRecordSchema, workerStateSchema } from '../../shared/schema/worker.ts'
 import type { Milliseconds } from '../../shared/units.ts'
@@ -170,7 +171,7 @@ function decodeArray(bytes: Uint8Array): unknown[] {
 }
 
 function checkSchema<T>(schema: z.ZodType<T>, value: unknown): T {
-  const parsed = schema.safeParse(value)
+  const parsed = safeParse(schema, value)
   if (!parsed.success) throw refused('bad-schema', `the renewal is not valid: ${parsed.error.issues[0]?.message}`)
   return parsed.data
 }

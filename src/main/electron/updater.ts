@@ -1,5 +1,6 @@
 import type { AppUpdater, ProgressInfo } from 'electron-updater'
 import { RmaError } from '../../shared/errors.ts'
+import { safeParse } from '../../shared/safe-parse.ts'
 import type { Update, UpdatesOff } from '../../shared/schema/desktop.ts'
 import { hour, type Milliseconds, minute } from '../../shared/units.ts'
 import type { Clock, StopTimer } from '../clock.ts'
@@ -123,7 +124,7 @@ export class Updater {
   }
 
   #take(info: unknown, next: (offered: ReturnType<typeof offeredUpdateSchema.parse>) => Update): void {
-    const offered = offeredUpdateSchema.safeParse(info)
+    const offered = safeParse(offeredUpdateSchema, info)
     if (!offered.success) {
       this.#fail(new Error('the server described the update in a way that cannot be read'))
       return

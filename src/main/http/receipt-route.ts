@@ -1,4 +1,5 @@
 import { RmaError } from '../../shared/errors.ts'
+import { safeParse } from '../../shared/safe-parse.ts'
 import type { PeerIdText } from '../../shared/schema/primitives.ts'
 import { requestIdSchema } from '../../shared/schema/primitives.ts'
 import { largestReceiptBytes } from '../ledger/receipt.ts'
@@ -18,7 +19,7 @@ export function mountReceipts(
   app.post('/receipts/:id', async c => {
     const origin = origins.get(c.env.incoming.socket)
     if (origin?.kind !== 'peer') throw new RmaError('FORBIDDEN', 'expected a peer: receipts come from those who asked')
-    const id = requestIdSchema.safeParse(c.req.param('id'))
+    const id = safeParse(requestIdSchema, c.req.param('id'))
     if (!id.success) throw new RmaError('NOT_FOUND', 'expected POST /receipts/<request id>')
     await receipts.take(id.data, await readReceipt(c.req.raw.body), origin.peerId)
     return c.body(null, 204)

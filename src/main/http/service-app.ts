@@ -3,6 +3,7 @@ import type { HttpBindings } from '@hono/node-server'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import { Hono } from 'hono'
 import { RmaError, toRmaError } from '../../shared/errors.ts'
+import { safeParse } from '../../shared/safe-parse.ts'
 import { type PathKind, type PeerIdText, serviceTypeSchema } from '../../shared/schema/primitives.ts'
 import type { BootstrapAnswer } from '../../shared/schema/seeds.ts'
 import type { ServiceStatus } from '../../shared/schema/service.ts'
@@ -198,7 +199,7 @@ function readRequest(
   { incoming, outgoing, asker, end }: Exchange,
   { clock }: ServiceAppComponents,
 ): ServiceRequest {
-  const service = serviceTypeSchema.safeParse(type)
+  const service = safeParse(serviceTypeSchema, type)
   if (!service.success) {
     throw new RmaError('UNKNOWN_SERVICE', `expected a service such as ocr, got ${JSON.stringify(type.slice(0, 80))}`)
   }

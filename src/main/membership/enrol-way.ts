@@ -1,7 +1,9 @@
 import type { PeerId } from '@libp2p/interface'
 import { request as httpRequest } from 'undici'
-import { isErrorCode, RmaError, toRmaError } from '../../shared/errors.ts'
+import { z } from 'zod'
+import { type ErrorCode, isErrorCode, RmaError, toRmaError } from '../../shared/errors.ts'
 import { type EnrolAnswer, type EnrolRequest, enrolAnswerSchema } from '../../shared/membership/enrolment.ts'
+import { safeParse } from '../../shared/safe-parse.ts'
 import { KiB, type Milliseconds, second } from '../../shared/units.ts'
 import type { Host } from '../dht/host.ts'
 import { askMembership } from './membership-protocol.ts'
@@ -35,7 +37,7 @@ export function overHttp(coordinatorUrl: string): EnrolWay {
         chunks.push(chunk)
       }
       const json = parseJson(Buffer.concat(chunks).toString('utf8'))
-      const parsed = enrolAnswerSchema.safeParse(json)
+      const parsed = safeParse(enrolAnswerSchema, json)
       if (statusCode === 200 && parsed.success) return parsed.data
       throw refusalIn(json) ?? new RmaError('PROTOCOL', `the coordinator answered ${statusCode}, and no certificate`)
     },
@@ -100,11 +102,20 @@ function unreachable(failures: readonly string[]): string {
   return `no coordinator could be reached (${failures.join('; ')})`
 }
 
-function refusalIn(json: unknown): RmaError | undefined {
-  const error = (json as { error?: { code?: unknown; message?: unknown; details?: { now?: unknown } } } | null)?.error
-  if (!isErrorCode(error?.code)) return undefined
-  const { now } = error.details ?? {}
-  return new RmaError(error.code, String(error.message).slice(0, 512), typeof now === 'number' ? { now } : {})
+const refusalSchema = z.object({
+  error: z.object({
+    code: z.custom<ErrorCode>(isErrorCode),
+    message: z.string().catch(''),
+    details: z.object({ now: z.number().optional().catch(undefined) }).catch({}),
+  }),
+})
+
+/** What a coordinator refuses for; undefined where its answer does not say. */
+export function refusalIn(json: unknown): RmaError | undefined {
+  const { data } = safeParse(refusalSchema, json)
+  if (data === undefined) return undefined
+  const { code, message, details } = data.error
+  return new RmaError(code, message.slice(0, 512), details.now === undefined ? {} : { now: details.now })
 }
 
 function parseJson(text: string): unknown {

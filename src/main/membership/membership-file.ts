@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { maxCertificateLength } from '../../shared/membership/certificate.ts'
 import { maxRevocationsLength } from '../../shared/membership/revocations.ts'
+import { safeParse } from '../../shared/safe-parse.ts'
 import { writeFileDurably } from '../config/durable-file.ts'
 import { readIfPresent } from '../config/read-if-present.ts'
 
@@ -29,7 +30,7 @@ export class MembershipFile {
   /** What was kept, not verified; nothing where the file is missing or damaged: all of it can be had again. */
   async read(): Promise<HeldMembership> {
     const text = await readIfPresent(this.#path)
-    const { certificate, revocations } = heldSchema.catch({}).parse(parseJson(text ?? ''))
+    const { certificate, revocations } = safeParse(heldSchema, parseJson(text ?? '')).data ?? {}
     return {
       ...(certificate === undefined ? {} : { certificate }),
       ...(revocations === undefined ? {} : { revocations }),

@@ -1,6 +1,7 @@
 import { availableParallelism, cpus, totalmem } from 'node:os'
 import { cpu, graphics } from 'systeminformation'
 import { z } from 'zod'
+import { safeParse } from '../../shared/safe-parse.ts'
 import type { Capabilities, WorkerType } from '../../shared/schema/capabilities.ts'
 import type { OwnGpu } from '../../shared/schema/hardware.ts'
 import { MiB, type Milliseconds, second } from '../../shared/units.ts'
@@ -90,7 +91,7 @@ export class HardwareProbe implements Startable {
     this.#probed = true
     this.hardware.update(({ capabilities, cpuModel, gpus: before }) => {
       const gpus = display
-        ? gpusOf(display.controllers.flatMap(each => controllerSchema.safeParse(each).data ?? []))
+        ? gpusOf(display.controllers.flatMap(each => safeParse(controllerSchema, each).data ?? []))
         : before
       const { cpuThreads, memoryMiB } = countedAtOnce()
       return {

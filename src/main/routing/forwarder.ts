@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream'
 import { z } from 'zod'
 import { errorCatalogue, isErrorCode, RmaError, toRmaError } from '../../shared/errors.ts'
+import { safeParse } from '../../shared/safe-parse.ts'
 import type { PeerIdText, ServiceType } from '../../shared/schema/primitives.ts'
 import { KiB, type Milliseconds } from '../../shared/units.ts'
 import type { PeerPlaces } from '../paths/candidates.ts'
@@ -145,7 +146,7 @@ async function read(response: PeerResponse, peerId: PeerIdText): Promise<Forward
 }
 
 async function readError(response: PeerResponse, peerId: PeerIdText): Promise<RmaError> {
-  const parsed = errorBodySchema.safeParse(parseJson(await readText(response.body)))
+  const parsed = safeParse(errorBodySchema, parseJson(await readText(response.body)))
   if (!parsed.success || !isErrorCode(parsed.data.error.code)) {
     return new RmaError('WORKER_MISBEHAVED', `the worker answered ${response.status} without a known error code`, {
       worker: peerId,

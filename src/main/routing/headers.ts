@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { z } from 'zod'
 import { RmaError } from '../../shared/errors.ts'
 import { isParticular } from '../../shared/particulars.ts'
+import { safeParse } from '../../shared/safe-parse.ts'
 import {
   languageCodeSchema,
   modelNameSchema,
@@ -66,7 +67,7 @@ export interface RequestHeaders {
 
 /** Throws BAD_HEADER naming the header, what it takes and what came; TOO_MANY_HOPS for one that goes in circles. */
 export function parseRequestHeaders(values: HeaderValues): RequestHeaders {
-  const parsed = requestHeadersSchema.safeParse(values)
+  const parsed = safeParse(requestHeadersSchema, values)
   if (!parsed.success) {
     const issue = parsed.error.issues[0]
     const header = String(issue?.path[0])
@@ -130,7 +131,7 @@ export interface ResponseHeaders {
 
 /** Reads what a worker claims; throws WORKER_MISBEHAVED when it is not of the agreed form. */
 export function parseResponseHeaders(values: HeaderValues): Partial<ResponseHeaders> {
-  const parsed = responseHeadersSchema.safeParse(values)
+  const parsed = safeParse(responseHeadersSchema, values)
   if (!parsed.success) {
     const issue = parsed.error.issues[0]
     throw new RmaError('WORKER_MISBEHAVED', `the worker sent a bad ${String(issue?.path[0])} header: ${issue?.message}`)

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { RmaError } from '../../shared/errors.ts'
 import { lacking, offeredBy } from '../../shared/particulars.ts'
+import { safeParse } from '../../shared/safe-parse.ts'
 import { isPlatformService, type PeerIdText } from '../../shared/schema/primitives.ts'
 import type { WorkerView } from '../../shared/schema/worker.ts'
 import type { Milliseconds } from '../../shared/units.ts'
@@ -48,7 +49,7 @@ const offeredSchema = z.array(z.string().max(200)).max(64)
 
 /** What came of asking somebody in vain; what a worker says it has is its claim, of any type. */
 export function attempt(step: RouteStep, worker: Attempt['worker'], { code, message, details }: RmaError): Attempt {
-  const offered = offeredSchema.safeParse(details.offered).data
+  const offered = safeParse(offeredSchema, details.offered).data
   return { step, worker, code, message, ...(offered === undefined ? {} : { offered }) }
 }
 

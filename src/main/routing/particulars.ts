@@ -1,4 +1,5 @@
 import { isParticular } from '../../shared/particulars.ts'
+import { safeParse } from '../../shared/safe-parse.ts'
 import { modelNameSchema } from '../../shared/schema/primitives.ts'
 import type { Particulars } from '../../shared/schema/worker.ts'
 import type { ServiceRequest } from '../service-request.ts'
@@ -23,7 +24,7 @@ function modelIn(bytes: Uint8Array): string | undefined {
   try {
     const body: unknown = JSON.parse(text.toString())
     return typeof body === 'object' && body !== null && 'model' in body
-      ? modelNameSchema.safeParse(body.model).data
+      ? safeParse(modelNameSchema, body.model).data
       : undefined
   } catch {
     return undefined // The worker says what is wrong with it.

@@ -1,5 +1,8 @@
 import { mapEventIterator } from '@orpc/client'
 import { StandardRPCHandler } from '@orpc/server/standard'
+import { z } from 'zod'
+import { RmaError } from '../../shared/errors.ts'
+import { safeParse } from '../../shared/safe-parse.ts'
 import type { Logger } from '../log.ts'
 import { toContractError, toPublicError } from './contract-error.ts'
 import type { NodeApi } from './node-api.ts'
@@ -21,17 +24,23 @@ export function createRpcHandler(node: NodeApi, log: Logger): RpcHandler {
   }
   return new StandardRPCHandler(createRpcRouter(node), {
     clientInterceptors: [
-      async ({ next, path }) => {
+      async ({ next, path, procedure, input }) => {
         try {
           const output: unknown = await next()
           if (!isAsyncIterator(output)) return output
           return mapEventIterator(output, { value: async value => value, error: async error => publish(error, path) })
         } catch (error) {
-          throw publish(error, path)
+          const inputIsAtFault = error instanceof TypeError && !isTaken(procedure['~orpc'].inputSchema, input)
+          throw publish(inputIsAtFault ? new RmaError('BAD_REQUEST', 'expected plain values') : error, path)
         }
       },
     ],
   })
+}
+
+/** Zod throws for some input, where it ought to refuse it. */
+function isTaken(schema: unknown, input: unknown): boolean {
+  return !(schema instanceof z.ZodType) || safeParse(schema, input).success
 }
 
 function isAsyncIterator(value: unknown): value is AsyncIterator<unknown, unknown, void> {

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import { RmaError } from '../../shared/errors.ts'
+import { safeParse } from '../../shared/safe-parse.ts'
 import type { Milliseconds } from '../../shared/units.ts'
 import type { Clock, StopTimer } from '../clock.ts'
 import type { Logger } from '../log.ts'
@@ -119,7 +120,7 @@ export class EngineSession {
 
   #receive(message: unknown): void {
     if (this.#ended) return
-    const { success, data: report } = engineReportSchema.safeParse(message)
+    const { success, data: report } = safeParse(engineReportSchema, message)
     if (!success) {
       this.#fail('protocol', 'the engine sent something that is no report')
     } else if (report.kind === 'ready') {

@@ -1,6 +1,7 @@
 import { exportJWK, generateKeyPair, type JWK_OKP_Private } from 'jose'
 import { z } from 'zod'
 import { RmaError } from '../errors.ts'
+import { safeParse } from '../safe-parse.ts'
 import { decodeBase64url } from './base64url.ts'
 
 /** Raw Ed25519 key of 32 bytes in base64url. */
@@ -30,7 +31,7 @@ export async function generateCaKey(): Promise<CaKey> {
 
 /** Reads a private key as JWK. Throws CA_UNUSABLE. */
 export function readCaKey(jwk: unknown): CaKey {
-  const parsed = caJwkSchema.safeParse(jwk)
+  const parsed = safeParse(caJwkSchema, jwk)
   if (!parsed.success) throw new RmaError('CA_UNUSABLE', `expected an Ed25519 private key: ${parsed.error.message}`)
   const { kty, crv, x, d } = parsed.data
   // Frozen, jose imports it only once.

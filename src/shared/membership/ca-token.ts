@@ -3,6 +3,7 @@ import { fromString } from 'uint8arrays/from-string'
 import { toString as toText } from 'uint8arrays/to-string'
 import type { z } from 'zod'
 import { type ErrorCode, RmaError } from '../errors.ts'
+import { safeParse } from '../safe-parse.ts'
 import { decodeBase64url, encodeBase64url } from './base64url.ts'
 import type { CaKey } from './ca-key.ts'
 
@@ -36,7 +37,7 @@ export function readToken<T>({ type, maxLength, schema, malformed }: TokenKind<T
     throw new RmaError(malformed, 'expected a compact JWS: three parts in base64url')
   if (toText(header, 'utf8') !== JSON.stringify({ alg: algorithm, typ: type }))
     throw new RmaError(malformed, `expected the header of a token of type ${type}, signed with ${algorithm}`)
-  const parsed = schema.safeParse(parseJson(payload))
+  const parsed = safeParse(schema, parseJson(payload))
   if (parsed.success) return parsed.data
   const issue = parsed.error.issues[0]
   throw new RmaError(malformed, `${issue?.path.join('.') || type}: ${issue?.message}`)

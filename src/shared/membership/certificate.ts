@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { RmaError } from '../errors.ts'
+import { safeParse } from '../safe-parse.ts'
 import { type PeerIdText, peerIdSchema } from '../schema/primitives.ts'
 import { day, type Milliseconds, minute, second } from '../units.ts'
 import { type CaKey, rawKeySchema } from './ca-key.ts'
@@ -75,7 +76,7 @@ export interface CertificateRequest {
 /** Signs a certificate, a JWT; times are cut to whole seconds. Throws BAD_INPUT where it would be no valid one. */
 export async function issueCertificate(request: CertificateRequest, key: CaKey): Promise<string> {
   const iat = Math.floor(request.issuedAt / second)
-  const claims = claimsSchema.safeParse({
+  const claims = safeParse(claimsSchema, {
     sub: request.peerId,
     net: request.networkId,
     roles: request.roles,

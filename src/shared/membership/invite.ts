@@ -5,6 +5,7 @@ import { fromString } from 'uint8arrays/from-string'
 import { toString as toText } from 'uint8arrays/to-string'
 import { z } from 'zod'
 import { RmaError } from '../errors.ts'
+import { safeParse } from '../safe-parse.ts'
 import { multiaddrTextSchema } from '../schema/primitives.ts'
 import { tunnelUrlSchema } from '../schema/seeds.ts'
 import { decodeBase64url, encodeBase64url } from './base64url.ts'
@@ -31,7 +32,7 @@ export type Invite = z.infer<typeof inviteSchema>
 
 /** `rma1` and, in base64url, the CA's key, then each text behind its length, then a checksum. Throws BAD_INPUT. */
 export function formatInvite(invite: Invite): string {
-  const parsed = inviteSchema.safeParse(invite)
+  const parsed = safeParse(inviteSchema, invite)
   if (!parsed.success) throw new RmaError('BAD_INPUT', `no invite of that content: ${z.prettifyError(parsed.error)}`)
   const { network, caPublicKey, seeds, code } = parsed.data
   const texts = [network, code ?? '', ...seeds].map(text => fromString(text, 'utf8'))
@@ -58,7 +59,7 @@ export function parseInvite(pasted: string): Invite {
   const content = bytes.subarray(0, -checksumLength)
   if (!equals(checksum(content), bytes.subarray(-checksumLength))) throw malformed('part of it is missing or changed')
   const [network, code, ...seeds] = readTexts(content.subarray(32))
-  const parsed = inviteSchema.safeParse({
+  const parsed = safeParse(inviteSchema, {
     network,
     caPublicKey: encodeBase64url(content.subarray(0, 32)),
     seeds,

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { safeParse } from '../safe-parse.ts'
 import { hour, KiB, minute, second } from '../units.ts'
 import { locationSchema, multiaddrTextSchema, peerIdSchema, timestampSchema } from './primitives.ts'
 
@@ -60,7 +61,7 @@ const envelopesSchema = z.object({ seeds: z.array(z.object({ envelope: z.string(
 
 /** At most 20 envelopes of an answer, not verified; undefined where it is no answer of this kind. */
 export function envelopesOf(answer: unknown): string[] | undefined {
-  const parsed = envelopesSchema.safeParse(answer)
+  const parsed = safeParse(envelopesSchema, answer)
   return parsed.success ? parsed.data.seeds.slice(0, maxSeeds).map(seed => seed.envelope) : undefined
 }
 

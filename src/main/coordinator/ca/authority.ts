@@ -16,6 +16,7 @@ import {
 import { formatInvite, inviteLink } from '../../../shared/membership/invite.ts'
 import { networkId } from '../../../shared/membership/network-id.ts'
 import type { Lighthouse } from '../../../shared/membership/vpn-lease.ts'
+import { safeParse } from '../../../shared/safe-parse.ts'
 import {
   type Application,
   type CreatedInvite,
@@ -319,7 +320,7 @@ export class MembershipAuthority implements Startable {
 }
 
 function readRequest(untrusted: unknown): EnrolRequest {
-  const parsed = enrolRequestSchema.safeParse(untrusted)
+  const parsed = safeParse(enrolRequestSchema, untrusted)
   if (parsed.success) return parsed.data
   const issue = parsed.error.issues[0]
   throw new RmaError('BAD_INPUT', `${issue?.path.join('.') || 'request'}: ${issue?.message}`)

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Context } from 'hono'
 import { z } from 'zod'
 import { RmaError } from '../../../shared/errors.ts'
+import { safeParse } from '../../../shared/safe-parse.ts'
 import {
   approvalSchema,
   memberRolesSchema,
@@ -93,7 +94,7 @@ function authorityOf({ authority }: MembershipHandlersComponents): MembershipAut
 }
 
 function peerOf(c: Context): string {
-  const peer = peerIdSchema.safeParse(c.req.param('peer'))
+  const peer = safeParse(peerIdSchema, c.req.param('peer'))
   if (peer.success) return peer.data
   throw new RmaError('BAD_REQUEST', 'peer: expected a peer id', { field: 'peer' })
 }

@@ -2,6 +2,7 @@ import { createCipheriv, createDecipheriv, randomBytes, scrypt } from 'node:cryp
 import { z } from 'zod'
 import { RmaError } from '../../../shared/errors.ts'
 import { type CaKey, rawKeySchema, readCaKey } from '../../../shared/membership/ca-key.ts'
+import { safeParse } from '../../../shared/safe-parse.ts'
 import { MiB } from '../../../shared/units.ts'
 
 const minPassphraseLength = 12
@@ -46,7 +47,7 @@ export async function sealCa({ network, key }: ExportedCa, passphrase: string): 
 
 /** Rejects with CA_UNUSABLE: no such file, changed, or another passphrase. */
 export async function openCa(text: string, passphrase: string): Promise<ExportedCa> {
-  const parsed = sealedSchema.safeParse(parseJson(text))
+  const parsed = safeParse(sealedSchema, parseJson(text))
   if (!parsed.success) throw new RmaError('CA_UNUSABLE', 'expected a file that `rma-donor ca export` has written')
   const { network, caPublicKey, salt, iv, tag, sealed } = parsed.data
   const bytes = (field: string) => Buffer.from(field, 'base64url')

@@ -1,5 +1,6 @@
 import { isErrorCode, RmaError, toRmaError } from '../../../shared/errors.ts'
 import type { TokenSigner } from '../../../shared/membership/peer-token.ts'
+import { safeParse } from '../../../shared/safe-parse.ts'
 import {
   apiErrorSchema,
   type WorkerAccepted,
@@ -7,7 +8,8 @@ import {
   type WorkerRegistration,
   workerAcceptedSchema,
 } from '../../../shared/schema/coordinator-api.ts'
-import { type Milliseconds, second } from '../../../shared/units.ts'
+import { KiB, type Milliseconds, second } from '../../../shared/units.ts'
+import { readJson } from '../../bounded-json.ts'
 import type { Clock, StopTimer } from '../../clock.ts'
 import { retryDelay } from '../../dht/retry-delay.ts'
 import type { RecordDraft } from '../../directory/announce-plan.ts'
@@ -19,6 +21,7 @@ import { proofHeader, sealProof } from '../worker-proof.ts'
 import type { LinkedCoordinator } from './coordinator-link.ts'
 
 const postTimeoutMs = 10 * second
+const maxAnswerBytes = 64 * KiB
 /** A move of the load at least this large is told at once, but not more often than the interval below. */
 const loadMove = 0.2
 const soonestMs = 5 * second
@@ -198,11 +201,19 @@ export class HttpAnnouncer implements Startable {
       redirect: 'error',
       signal: AbortSignal.timeout(postTimeoutMs),
     })
-    const answer: unknown = await response.json()
-    if (response.ok) return workerAcceptedSchema.parse(answer)
-    const { code, message: why, details } = apiErrorSchema.parse(answer).error
-    throw isErrorCode(code) ? new RmaError(code, why, details) : new RmaError('PROTOCOL', why, details)
+    return acceptedBy(await readJson(response, { maxBytes: maxAnswerBytes, from: url }), response)
   }
+}
+
+/** What a coordinator makes of a registration. Throws the refusal it names, PROTOCOL for what is no answer. */
+export function acceptedBy(answer: unknown, { ok, status }: Pick<Response, 'ok' | 'status'>): WorkerAccepted {
+  const accepted = safeParse(workerAcceptedSchema, answer)
+  if (ok && accepted.success) return accepted.data
+  const refused = safeParse(apiErrorSchema, answer)
+  if (!refused.success)
+    throw new RmaError('PROTOCOL', `expected a coordinator’s answer, got another with status ${status}`)
+  const { code, message: why, details } = refused.data.error
+  throw isErrorCode(code) ? new RmaError(code, why, details) : new RmaError('PROTOCOL', why, details)
 }
 
 /** What there is to say, or how long until there is. Pure. */

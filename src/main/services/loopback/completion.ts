@@ -1,6 +1,7 @@
 import { Agent, type Dispatcher, request } from 'undici'
 import { z } from 'zod'
 import { RmaError } from '../../../shared/errors.ts'
+import { safeParse } from '../../../shared/safe-parse.ts'
 import { KiB, type Milliseconds, second } from '../../../shared/units.ts'
 import type { Clock } from '../../clock.ts'
 import { eventsOf } from './server-sent-events.ts'
@@ -95,8 +96,8 @@ export async function* complete(
   }
 }
 
-function chunkOf(data: string): z.infer<typeof chunkSchema> {
-  const chunk = chunkSchema.safeParse(parsed(data)).data
+export function chunkOf(data: string): z.infer<typeof chunkSchema> {
+  const chunk = safeParse(chunkSchema, parsed(data)).data
   if (chunk === undefined) throw failed('protocol', 'the engine answered in a form that is not OpenAI’s')
   if (chunk.error !== undefined) throw failed('error', 'the engine reported an error in the midst of its answer')
   return chunk

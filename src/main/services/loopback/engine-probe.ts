@@ -1,5 +1,6 @@
 import { type Dispatcher, request } from 'undici'
 import { z } from 'zod'
+import { safeParse } from '../../../shared/safe-parse.ts'
 import { MiB, second } from '../../../shared/units.ts'
 import { type LanguageModel, mebibytes, readsPictures, sizeOfName, talks } from './language-model.ts'
 
@@ -155,7 +156,7 @@ async function ask<T>(url: string, schema: z.ZodType<T>, signal?: AbortSignal): 
       headers: { accept: 'application/json' },
     })
     const text = await shortText(body)
-    return statusCode === 200 && text !== undefined ? schema.safeParse(JSON.parse(text)).data : undefined
+    return statusCode === 200 && text !== undefined ? safeParse(schema, JSON.parse(text)).data : undefined
   } catch {
     return undefined // Nobody listens, or something that is no such engine: both are an answer.
   }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { safeParse } from '../../../shared/safe-parse.ts'
 
 /** What a line of cloudflared's log tells. Its JSON form and its text form hold the same messages. */
 export type CloudflaredNews =
@@ -34,10 +35,10 @@ export function readCloudflaredLine(line: string): CloudflaredNews | undefined {
 
 function entryOf(line: string): { level: string | undefined; text: string } {
   const json = parseJson(line)
-  const entry = entrySchema.safeParse(json)
+  const entry = safeParse(entrySchema, json)
   if (entry.success) {
     const { level, message, error } = entry.data
-    const config = z.object({ config: z.string() }).safeParse(json)
+    const config = safeParse(z.object({ config: z.string() }), json)
     const details = [error, config.success ? `config=${config.data.config}` : undefined].filter(
       each => each !== undefined,
     )
@@ -51,7 +52,7 @@ function entryOf(line: string): { level: string | undefined; text: string } {
 function configuredHost(text: string | undefined): string | undefined {
   if (text === undefined) return undefined
   const value = parseJson(text)
-  const config = configSchema.safeParse(typeof value === 'string' ? parseJson(value) : value)
+  const config = safeParse(configSchema, typeof value === 'string' ? parseJson(value) : value)
   return config.data?.ingress.flatMap(({ hostname }) => hostname ?? []).find(name => hostName.test(name))
 }
 

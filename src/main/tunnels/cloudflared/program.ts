@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { stat } from 'node:fs/promises'
 import { delimiter, isAbsolute, join } from 'node:path'
 import { z } from 'zod'
+import { safeParse } from '../../../shared/safe-parse.ts'
 import { KiB, type Milliseconds, second } from '../../../shared/units.ts'
 
 const versionTimeoutMs: Milliseconds = 5 * second
@@ -55,7 +56,7 @@ const versionSchema = z
 
 /** The version in what `cloudflared --version` prints. Undefined where another program speaks. */
 export function parseVersion(output: unknown): string | undefined {
-  return versionSchema.safeParse(output).data
+  return safeParse(versionSchema, output).data
 }
 
 /** Asks a program what it is. Undefined where there is none, it does not run, or it is none of cloudflared. */

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { safeParse } from '../../../shared/safe-parse.ts'
 
 const lineSchema = z.object({
   level: z.string().max(16),
@@ -15,7 +16,7 @@ export type NebulaEvent =
 
 /** Nothing of most lines, and of what is none of Nebula's. Pure. */
 export function readNebulaLine(line: string): NebulaEvent | undefined {
-  const { success, data } = lineSchema.safeParse(parseJson(line))
+  const { success, data } = safeParse(lineSchema, parseJson(line))
   if (!success) return undefined
   if (data.msg === 'Nebula interface is active') return { kind: 'ready' }
   if (!['error', 'fatal', 'panic'].includes(data.level)) return undefined
