@@ -23,6 +23,7 @@ import { parseMetered } from '../../../src/main/resources/sensors/metered.ts'
 import { parseCpuLine } from '../../../src/main/resources/sensors/other-cpu.ts'
 import { parseStat } from '../../../src/main/resources/sensors/process-tree.ts'
 import { gpuWorth } from '../../../src/main/routing/gpu-worth.ts'
+import { particularsOf } from '../../../src/main/routing/particulars.ts'
 import { documentOf } from '../../../src/main/services/document-input.ts'
 import type { EngineExit, EngineProcess } from '../../../src/main/services/engine-launcher.ts'
 import { EngineSession } from '../../../src/main/services/engine-session.ts'
@@ -157,7 +158,7 @@ async function serviceInputTargets(): Promise<FuzzTarget[]> {
     'Your hearing is on 3rd June 2026 at Leeds County Court, claim no. A00LS123. You owe £1,234.56 by 12/06/2026.',
     'NI number QQ 12 34 56 C, sort code 12-34-56, account 12345678. Council tax reference 1234567890.',
   ].join('\n')
-  const llm = llmInference({} as LoopbackEngines, { maxTokens: 100 })
+  const llm = llmInference({ check: () => undefined } as unknown as LoopbackEngines, { maxTokens: 100 })
   const refuses = (error: unknown) => error instanceof RefusedDocument
   return [
     {
@@ -217,13 +218,16 @@ async function serviceInputTargets(): Promise<FuzzTarget[]> {
     },
     {
       name: 'question for a language model',
-      covers: ['src/main/services/loopback/llm-inference.ts'],
+      covers: ['src/main/services/loopback/llm-inference.ts', 'src/main/routing/particulars.ts'],
       seeds: [
         json({ prompt: 'Say yes', max_tokens: 5, temperature: 0.1, stop: ['.'] }),
         json({ messages: [{ role: 'user', content: 'Say yes' }], model: 'llama', stream: true }),
       ],
       form: jsonForm,
-      parse: input => llm.inspect?.({ contentType: 'application/json', accept: '', bytes: input }),
+      parse(input) {
+        particularsOf({ service: 'llm-inference', contentType: 'application/json' }, { held: input })
+        llm.inspect?.({ contentType: 'application/json', accept: '', bytes: input })
+      },
     },
   ]
 }

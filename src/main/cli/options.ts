@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { InvalidArgumentError } from 'commander'
-import { safeParse, safeParse } from '../../shared/safe-parse.ts'
+import { safeParse } from '../../shared/safe-parse.ts'
 import type { Capabilities } from '../../shared/schema/capabilities.ts'
 import { capabilitiesSchema } from '../../shared/schema/capabilities.ts'
 import {

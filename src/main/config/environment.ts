@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { RmaError } from '../../shared/errors.ts'
-import { safeParse, safeParse } from '../../shared/safe-parse.ts'
+import { safeParse } from '../../shared/safe-parse.ts'
 import { kibPerSecondSchema } from '../../shared/schema/limits.ts'
 import { locationSchema } from '../../shared/schema/primitives.ts'
 import { tunnelUrlSchema } from '../../shared/schema/seeds.ts'
