@@ -1,6 +1,7 @@
 import { execFile, execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { promisify } from 'node:util'
+import { PortMapperOfRouter, type PortMapping } from './port-mapper.ts'
 import { canMakeNamespaces, type Site } from './site.ts'
 
 const run = promisify(execFile)
@@ -9,6 +10,21 @@ const ip = async (...args: string[]) => void (await run('ip', args))
 /** A machine that nodes run on: a network namespace with one address. */
 export interface PublicMachine extends Pick<Site, 'command'> {
   readonly address: string
+}
+
+/** A machine at home. */
+export interface HomeMachine extends PublicMachine {
+  /** Address of its router on the other side. */
+  readonly outside: string
+  /** What the router lets itself be asked for, where it does. */
+  readonly portMapper: PortMapperOfRouter | undefined
+}
+
+export interface HomeInit {
+  /** The router opens ports for who asks it. Default: it cannot be asked. */
+  portMapping?: PortMapping
+  /** TCP port that its owner has had it forward to the machine. */
+  forwarded?: number
 }
 
 /** Whether networks with address translation can be made here. */
@@ -29,6 +45,7 @@ export function canMakeInternet(): boolean {
 export class Internet {
   readonly #prefix = `rma-${randomBytes(3).toString('hex')}`
   readonly #namespaces: string[] = []
+  readonly #portMappers: PortMapperOfRouter[] = []
   #machines = 0
 
   static async make(): Promise<Internet> {
@@ -46,7 +63,7 @@ export class Internet {
   }
 
   /** A machine at home, behind a router that translates addresses and refuses what nobody inside has asked for. */
-  async home(): Promise<PublicMachine> {
+  async home({ portMapping, forwarded }: HomeInit = {}): Promise<HomeMachine> {
     const router = await this.#attached()
     const name = `${router.name}-home`
     await this.#namespace(name)
@@ -59,16 +76,21 @@ export class Internet {
     await ip('-n', name, 'route', 'add', 'default', 'via', '192.168.7.1')
     const inRouter = async (...command: string[]) => void (await run('ip', ['netns', 'exec', router.name, ...command]))
     await inRouter('sysctl', '-qw', 'net.ipv4.ip_forward=1')
+    const forward = forwarded === undefined ? '' : `iifname "eth0" tcp dport ${forwarded} dnat to 192.168.7.2;`
     const rules = `table ip home {
       chain out { type nat hook postrouting priority 100; oifname "eth0" masquerade; }
-      chain in { type filter hook forward priority 0; iifname "eth0" ct state new drop; }
+      chain to { type nat hook prerouting priority -100; ${forward} }
+      chain in { type filter hook forward priority 0; iifname "eth0" ct state new ct status & dnat == 0 drop; }
     }`
     await inRouter('nft', rules)
-    return { address: '192.168.7.2', command: within(name) }
+    const portMapper = portMapping === undefined ? undefined : await PortMapperOfRouter.start(router.name, portMapping)
+    if (portMapper !== undefined) this.#portMappers.push(portMapper)
+    return { address: '192.168.7.2', outside: router.address, portMapper, command: within(name) }
   }
 
   /** Removes the namespaces; processes in them keep theirs until they end. */
   async remove(): Promise<void> {
+    for (const portMapper of this.#portMappers.splice(0)) await portMapper.stop()
     for (const name of this.#namespaces.splice(0)) await ip('netns', 'delete', name)
   }
 

@@ -1,6 +1,7 @@
 import type { Ed25519PrivateKey } from '@libp2p/interface'
 import { openSeed as openSeedEnvelope } from '../shared/membership/seed-envelope.ts'
 import type { Membership } from '../shared/schema/membership.ts'
+import type { PortMappingState } from '../shared/schema/port-mapping.ts'
 import { defaultSettings, type Settings } from '../shared/schema/settings.ts'
 import type { Milliseconds } from '../shared/units.ts'
 import type { Clock } from './clock.ts'
@@ -23,7 +24,10 @@ import type { Lifecycle } from './lifecycle.ts'
 import { LiveValue } from './live-value.ts'
 import type { Logger } from './log.ts'
 import { candidates } from './paths/candidates.ts'
+import { ipReach } from './paths/ip-reach.ts'
 import { machineAddresses } from './paths/machine-addresses.ts'
+import { findRouters } from './port-mapping/find-routers.ts'
+import { PortMapper } from './port-mapping/port-mapper.ts'
 
 export interface NetworkComponents {
   privateKey: Ed25519PrivateKey
@@ -63,6 +67,8 @@ export interface Network extends Discovery {
   readonly edge: EdgeAllowance
   /** Whether this node relays now for those that others cannot reach. */
   relays(): boolean
+  /** Whether the router forwards a port to this node. */
+  readonly portMapping: LiveValue<PortMappingState>
   /** Whether the owner has named anybody to join. */
   readonly hasSomebodyToJoin: boolean
   /** Calls `listener` when the host's addresses may have changed, until the returned function is called. */
@@ -143,6 +149,11 @@ export async function composeNetwork(components: NetworkComponents, init: Networ
     },
     init,
   )
+  const listensOutside = settings.listen.some(ip => ipReach(ip) !== 'loopback')
+  const portMapper =
+    decides && settings.portMapping && listensOutside
+      ? new PortMapper({ host, findRouters, clock, log: log.child({ component: 'port mapping' }) })
+      : undefined
   discovery.join.subscribe(({ peers }) => {
     if (peers > 0) void edge.helped()
   })
@@ -159,6 +170,7 @@ export async function composeNetwork(components: NetworkComponents, init: Networ
       const { directory } = discovery
       if (directory !== undefined)
         lifecycle.add('relay seeker', seekRelays({ host, directory, clock, log: log.child({ component: 'relays' }) }))
+      if (portMapper !== undefined) lifecycle.add('port mapping', portMapper)
     },
     members,
     membership,
@@ -167,6 +179,7 @@ export async function composeNetwork(components: NetworkComponents, init: Networ
     openSeed,
     edge,
     relays: () => host.libp2p.services.relay !== undefined && host.isServer,
+    portMapping: portMapper?.state ?? new LiveValue<PortMappingState>({ kind: 'off' }),
     hasSomebodyToJoin: [settings.seeds, settings.coordinatorUrls ?? [], coordinators, bootstrap].flat().length > 0,
     onAddressChange(listener) {
       host.libp2p.addEventListener('self:peer:update', listener)

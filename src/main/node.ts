@@ -354,6 +354,7 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
       addresses: host.addresses(),
       ips: machineAddresses(),
       mode: host.mode.get(),
+      portMapping: network.portMapping.get(),
       ports: [
         { use: 'nodes', wanted: config.ports.dht.port, inUse: host.port },
         { use: 'programs', wanted: config.ports.service.port, inUse: server.port },

@@ -42,6 +42,17 @@ export function findingLines(finding: Finding, words: FindingWords, now: Millise
       return [words.relayed({ relays: finding.relays }), ...mend(finding.port, words)]
     case 'unreachable':
       return [words.unreachable, ...mend(finding.port, words)]
+    case 'port-mapped':
+      return [
+        words.portMapped({ port: String(finding.port) }),
+        finding.proven ? words.portTakenBack : words.portUnproven,
+      ]
+    case 'port-refused':
+      return [words.portRefused({ why: finding.why })]
+    case 'double-nat':
+      return [words.doubleNat({ externalIp: finding.externalIp || words.noAddress })]
+    case 'no-router':
+      return [words.noRouter]
     case 'port':
       return [portSentence(finding, words)]
     case 'clock-right':

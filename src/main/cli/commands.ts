@@ -119,6 +119,7 @@ function nodeOptions(command: Command): Command {
     .option('--seed <multiaddr...>', 'node to try first; may be repeated', collectSeeds)
     .option('--no-mdns', 'do not look for nodes on the local network')
     .option('--relay', 'pass on what others send to donors that cannot be reached, where this node can be')
+    .option('--no-port-mapping', 'do not ask the router to forward a port to this node')
     .option('--listen <ip...>', 'addresses to listen on')
     .option('--announce <multiaddr...>', 'address others reach this node by, where none of its network cards has it')
     .option('--location <label>', 'where this node is, such as london')
@@ -140,7 +141,7 @@ function nodeOptions(command: Command): Command {
 
 async function runNode(
   workerType: 'headless' | 'coordinator',
-  { donate, seed, logLevel, mdns, ...flags }: HeadlessOptions,
+  { donate, seed, logLevel, mdns, portMapping, ...flags }: HeadlessOptions,
   context: CommandContext,
 ): Promise<void> {
   // Loaded only here: the other commands need no node of their own, and start in a fraction of the time.
@@ -149,7 +150,12 @@ async function runNode(
     env: context.env,
     workerType,
     // commander's --no-mdns makes `mdns` true unless given; only the refusal is a choice.
-    flags: { ...flags, ...(seed === undefined ? {} : { seeds: seed }), ...(mdns === false ? { mdns } : {}) },
+    flags: {
+      ...flags,
+      ...(seed === undefined ? {} : { seeds: seed }),
+      ...(mdns === false ? { mdns } : {}),
+      ...(portMapping === false ? { portMapping } : {}),
+    },
     donate: donate ?? false,
     logLevel: logLevelSchema.parse(logLevel),
     version: context.version,

@@ -24,6 +24,7 @@ export const flagsSchema = z.strictObject({
   seeds: z.array(multiaddrTextSchema).optional(),
   mdns: z.boolean().optional(),
   relay: z.boolean().optional(),
+  portMapping: z.boolean().optional(),
   listen: z
     .array(z.union([z.ipv4(), z.ipv6()], 'expected IP addresses'))
     .min(1)
@@ -55,7 +56,7 @@ export type Flags = z.input<typeof flagsSchema>
 export interface NodeConfig {
   dataFolder: string
   /** Laid over `settings.network`, never saved. */
-  network: Partial<Pick<Settings['network'], 'name' | 'seeds' | 'mdns' | 'relay' | 'listen'>>
+  network: Partial<Pick<Settings['network'], 'name' | 'seeds' | 'mdns' | 'relay' | 'portMapping' | 'listen'>>
   location?: string
   ports: { dht: PortChoice; service: PortChoice; dashboard: PortChoice; api: PortChoice }
   /** Without it the node registers with a coordinator, and is reached and asks through that. */
@@ -113,6 +114,7 @@ export async function loadConfig(init: { env: NodeJS.ProcessEnv; flags?: Flags }
       ...(flags.seeds === undefined ? {} : { seeds: flags.seeds }),
       ...(flags.mdns === undefined ? {} : { mdns: flags.mdns }),
       ...(flags.relay === undefined ? {} : { relay: flags.relay }),
+      ...(flags.portMapping === undefined ? {} : { portMapping: flags.portMapping }),
       ...(flags.listen === undefined ? {} : { listen: flags.listen }),
     },
     ...(location === undefined ? {} : { location }),

@@ -7,6 +7,7 @@ const healthy: DiagnosisFacts = {
   addresses: ['/ip4/127.0.0.1/tcp/8468', '/ip4/192.168.1.7/tcp/8468'],
   ips: ['127.0.0.1', '192.168.1.7'],
   mode: 'server',
+  portMapping: { kind: 'not-needed' },
   ports: [{ use: 'nodes', wanted: 8_468, inUse: 8_468 }],
   clock: { offsetMs: 300, groups: 4 },
   membership: { kind: 'open' },
@@ -14,6 +15,7 @@ const healthy: DiagnosisFacts = {
   vpn: { kind: 'off' },
   heldBy: 3,
 }
+const mapped = { kind: 'mapped', protocol: 'upnp', externalIp: '8.8.8.8', externalPort: 1 } as const
 const failure = { code: 'NO_COORDINATOR', message: 'no coordinator could be reached', since: 5 }
 const tried = [{ source: 'configured seeds', offered: 2, reached: 0 }]
 
@@ -63,6 +65,27 @@ const cases: [string, Partial<DiagnosisFacts>, object][] = [
     { kind: 'relayed', level: 'note', relays: 1, port: 8_468 },
   ],
   ['a router, and no relay', { mode: 'client' }, { kind: 'unreachable', level: 'problem', port: 8_468 }],
+  [
+    'a port that the router forwards, and others have come through',
+    { addresses: ['/ip4/8.8.8.8/tcp/1'], portMapping: mapped },
+    { kind: 'port-mapped', level: 'good', port: 1, proven: true },
+  ],
+  [
+    'a port that the router forwards, and nobody has come through',
+    { mode: 'client', portMapping: mapped },
+    { kind: 'port-mapped', level: 'note', port: 1, proven: false },
+  ],
+  [
+    'a router that refuses',
+    { mode: 'client', portMapping: { kind: 'refused', protocol: 'upnp', why: 'UPnP error 606' } },
+    { kind: 'port-refused', level: 'note', why: 'UPnP error 606' },
+  ],
+  [
+    'a router behind another',
+    { mode: 'client', portMapping: { kind: 'double-nat', protocol: 'upnp', externalIp: '100.64.3.2' } },
+    { kind: 'double-nat', level: 'note', externalIp: '100.64.3.2' },
+  ],
+  ['no router that could be asked', { mode: 'client', portMapping: { kind: 'no-router' } }, { kind: 'no-router' }],
   [
     'a port that gave way',
     { ports: [{ use: 'nodes', wanted: 8_468, inUse: 8_469 }] },

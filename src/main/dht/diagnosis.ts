@@ -2,6 +2,7 @@ import { isLoopback, isPrivate } from '@libp2p/utils'
 import { multiaddr } from '@multiformats/multiaddr'
 import type { Diagnosis, Finding } from '../../shared/schema/diagnosis.ts'
 import type { Membership } from '../../shared/schema/membership.ts'
+import type { PortMappingState } from '../../shared/schema/port-mapping.ts'
 import type { TunnelView } from '../../shared/schema/tunnel.ts'
 import type { VpnState } from '../../shared/schema/vpn.ts'
 import { second } from '../../shared/units.ts'
@@ -21,6 +22,8 @@ export interface DiagnosisFacts {
   ips: string[]
   /** Whether others have found that they can reach this node, where that is looked into. */
   mode: 'server' | 'client'
+  /** Whether the router forwards a port to this node. */
+  portMapping: PortMappingState
   ports: { use: 'nodes' | 'programs'; wanted: number; inUse: number }[]
   clock: ClockState
   /** What this node is in its network. */
@@ -37,6 +40,7 @@ export function diagnose(facts: DiagnosisFacts): Diagnosis {
     findings: [
       peersOf(facts),
       reachOf(facts),
+      ...mappingOf(facts),
       ...facts.ports.map(portOf),
       clockOf(facts.clock),
       ...membershipOf(facts.membership),
@@ -65,6 +69,25 @@ function reachOf({ addresses, ips, mode, ports }: DiagnosisFacts): Finding {
   const open = parsed.filter(address => !isPrivate(address) && !isLoopback(address))
   const isOwn = open.some(address => ips.includes(address.getComponents()[0]?.value ?? ''))
   return { kind: isOwn ? 'public' : 'mapped', level: 'good', addresses: open.map(String) }
+}
+
+function mappingOf({ portMapping, addresses }: DiagnosisFacts): Finding[] {
+  switch (portMapping.kind) {
+    case 'off':
+    case 'not-needed':
+      return []
+    case 'mapped': {
+      const { externalIp, externalPort: port } = portMapping
+      const proven = addresses.includes(`/ip4/${externalIp}/tcp/${port}`)
+      return [{ kind: 'port-mapped', level: proven ? 'good' : 'note', port, proven }]
+    }
+    case 'refused':
+      return [{ kind: 'port-refused', level: 'note', why: portMapping.why }]
+    case 'double-nat':
+      return [{ kind: 'double-nat', level: 'note', externalIp: portMapping.externalIp }]
+    case 'no-router':
+      return [{ kind: 'no-router', level: 'note' }]
+  }
 }
 
 function portOf({ use, wanted, inUse }: DiagnosisFacts['ports'][number]): Finding {

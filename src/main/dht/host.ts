@@ -27,6 +27,7 @@ import type { PortChoice } from '../config/node-config.ts'
 import type { Startable } from '../lifecycle.ts'
 import { LiveValue } from '../live-value.ts'
 import type { Logger } from '../log.ts'
+import type { MappedHost } from '../port-mapping/port-mapper.ts'
 import { announcedAddresses } from './announced-addresses.ts'
 import { connectedOnly } from './connected-only.ts'
 import { keepGate } from './gatekeeper.ts'
@@ -42,6 +43,7 @@ import {
   muxerLimits,
 } from './limits.ts'
 import { Listening, type ListeningComponents } from './listening.ts'
+import { MappedAddresses, type MappedAddressesComponents } from './mapped-addresses.ts'
 import { mdnsServiceTag, type ProtocolNames, protocolNames, protocolPrefix } from './network.ts'
 import { RefusingStore } from './refusing-store.ts'
 import { donorRelayLimits, meteredRelay, type RelayInit, relayLimits } from './relay-server.ts'
@@ -88,6 +90,7 @@ export interface HostServices extends Record<string, unknown> {
   ping: Ping
   dht: KadDHT
   listening: Listening
+  mappedAddresses: MappedAddresses
   dialling: SingleDial
   /** Makes connections of what comes through a tunnel. */
   webSocketDoor: WebSocketDoor
@@ -96,7 +99,7 @@ export interface HostServices extends Record<string, unknown> {
 }
 
 /** The node's place in the peer-to-peer network: listeners, connections, and a kad-dht private to the network. */
-export interface Host extends Startable {
+export interface Host extends Startable, MappedHost {
   readonly networkId: string
   readonly protocols: ProtocolNames
   readonly peerId: PeerId
@@ -149,6 +152,8 @@ export async function createHost(components: HostComponents, init: HostInit): Pr
         listening = new Listening(parts, init)
         return listening
       },
+      mappedAddresses: (parts: MappedAddressesComponents) =>
+        new MappedAddresses(parts, { prefix: protocolPrefix(init.networkId) }),
       dialling: (parts: SingleDialComponents) => new SingleDial(parts),
       webSocketDoor: (parts: WebSocketDoorComponents) => new WebSocketDoor(parts),
     },
@@ -179,6 +184,18 @@ export async function createHost(components: HostComponents, init: HostInit): Pr
       return libp2p.services.listening.port
     },
     listens: () => libp2p.services.listening.addresses(),
+    listenIps: () =>
+      libp2p.services.listening
+        .addresses()
+        .filter(address => !address.toString().includes('/p2p-circuit'))
+        .flatMap(address => address.getComponents()[0]?.value ?? []),
+    addMapping: mapping => libp2p.services.mappedAddresses.add(mapping),
+    removeMapping: mapping => libp2p.services.mappedAddresses.remove(mapping),
+    proveAgain: mapping => void libp2p.services.mappedAddresses.proveAgain(mapping),
+    isProven: ({ externalIp, externalPort }) =>
+      libp2p
+        .getMultiaddrs()
+        .some(address => address.toString().startsWith(`/ip4/${externalIp}/tcp/${externalPort}/p2p/`)),
     dial: (address, signal) => libp2p.services.dialling.dial(address, signal),
     addresses: () => libp2p.getMultiaddrs().map(address => address.decapsulate('/p2p').toString()),
     listenAlso: ip => libp2p.services.listening.also(ip),

@@ -71,7 +71,7 @@ export async function joinNetwork(
 }
 
 /** The network of an invite; how this machine listens stays as it was. */
-function networkOf(invite: Invite, { mdns, relay, listen }: Settings['network']): Settings['network'] {
+function networkOf(invite: Invite, { mdns, relay, portMapping, listen }: Settings['network']): Settings['network'] {
   const { network, caPublicKey, seeds } = invite
   return {
     name: network,
@@ -80,6 +80,7 @@ function networkOf(invite: Invite, { mdns, relay, listen }: Settings['network'])
     coordinatorUrls: seeds.filter(seed => !seed.startsWith('/')),
     mdns,
     relay,
+    portMapping,
     listen,
   }
 }

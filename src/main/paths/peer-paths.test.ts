@@ -166,6 +166,8 @@ describe('the connection that a request takes', () => {
     const peerId = hidden.peerId.toString()
     const relayed = await paths.connect({ peerId, addresses: addresses() }, signal)
     expect(pathKindOf(relayed.remoteAddr)).toBe('relay')
+    // A look in vain: the next one is far off, unless the peer names another place.
+    await paths.connect({ peerId, addresses: addresses() }, signal)
     const to = { peerId, addresses: [...addresses(), at(hidden.port)] }
     // What is asked meanwhile still goes over what there is.
     expect(await paths.connect(to, signal)).toBe(relayed)

@@ -44,6 +44,8 @@ export interface PeerPathsComponents {
 }
 
 interface Look {
+  /** The places that were looked at. */
+  places: string
   nextAt: Milliseconds
   waitMs: Milliseconds
 }
@@ -206,16 +208,18 @@ export class PeerPaths implements Startable {
     this.#memory.measured(peerId, { kind, way }, connection.rtt ?? performance.now() - startedAt)
   }
 
-  /** In the background, one at a time, and ever more seldom while there is no better one. */
+  /** In the background, one at a time; ever more seldom while there is no better one and the peer names no other places. */
   #lookForBetter(to: PeerPlaces, current: Connection): void {
     const { peerId } = to
     const best = bestConnection(this.#connections(peerId)) ?? current
     const tier = tierOf(pathKindOf(best.remoteAddr))
     if (tier === 0) return
     const now = this.#clock.now()
-    const look = this.#looks.get(peerId) ?? { nextAt: now, waitMs: firstLookMs }
+    const places = [...to.addresses, to.vpnIp, to.tunnelUrl].join()
+    const known = this.#looks.get(peerId)
+    const look = known?.places === places ? known : { nextAt: now, waitMs: firstLookMs }
     if (now < look.nextAt || this.#races.has(peerId)) return
-    this.#remember(peerId, { nextAt: now + look.waitMs, waitMs: Math.min(longestLookMs, look.waitMs * 2) })
+    this.#remember(peerId, { places, nextAt: now + look.waitMs, waitMs: Math.min(longestLookMs, look.waitMs * 2) })
     const better = this.#order(to).filter(({ kind }) => tierOf(kind) < tier)
     if (better.length === 0) return
     this.#race(to, better).then(

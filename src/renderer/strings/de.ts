@@ -807,6 +807,9 @@ export const de: Translation<typeof en> = {
       relay: 'Für andere vermitteln',
       relayHint:
         'Solange dieser Knoten erreichbar ist, reicht er weiter, was an Helfer hinter Routern geht. Lesen kann er es nicht. Zählt zu Ihren Datengrenzen.',
+      portMapping: 'Router um einen Port bitten',
+      portMappingHint:
+        'Wo andere diesen Knoten nicht erreichen, wird der Router gebeten (UPnP, NAT-PMP), ihm einen Port weiterzuleiten: den für andere Knoten, sonst nichts von diesem Rechner. Endet der Knoten, wird die Bitte zurückgenommen.',
       seeds: 'Knoten, die zuerst gefragt werden',
       seedsHint: 'Adressen mit Knotenkennung, eine je Zeile.',
       seedsExpected: 'eine Adresse wie /dns4/node.example.org/tcp/8468/p2p/…',

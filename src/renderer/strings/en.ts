@@ -783,6 +783,9 @@ export const en = {
       relay: 'Relay for others',
       relayHint:
         'While this node can be reached, it passes on what is sent to donors behind routers. It cannot read it. Counts towards your data limits.',
+      portMapping: 'Ask the router for a port',
+      portMappingHint:
+        'Where others cannot reach this node, the router is asked (UPnP, NAT-PMP) to forward one port to it: the one for other nodes, nothing else of this machine. It is asked to stop when the node stops.',
       seeds: 'Nodes to ask first',
       seedsHint: 'Addresses with peer ids, one a line.',
       seedsExpected: 'an address such as /dns4/node.example.org/tcp/8468/p2p/…',

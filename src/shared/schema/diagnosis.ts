@@ -35,6 +35,19 @@ export const findingSchema = z.discriminatedUnion('kind', [
   /** Behind a router that lets nobody in; others come through relays. */
   z.object({ kind: z.literal('relayed'), level: z.literal('note'), relays: z.number().int(), port: z.number().int() }),
   z.object({ kind: z.literal('unreachable'), level: z.literal('problem'), port: z.number().int() }),
+  /** The router forwards a port as this node has asked it to; `proven`: others have come through it. */
+  z.object({
+    kind: z.literal('port-mapped'),
+    level: z.enum(['good', 'note']),
+    port: z.number().int(),
+    proven: z.boolean(),
+  }),
+  /** The router could forward a port, but does not. */
+  z.object({ kind: z.literal('port-refused'), level: z.literal('note'), why: z.string() }),
+  /** The router stands behind another one, so that a port of its is not reached from the internet. */
+  z.object({ kind: z.literal('double-nat'), level: z.literal('note'), externalIp: z.string() }),
+  /** None that could be asked to forward a port. */
+  z.object({ kind: z.literal('no-router'), level: z.literal('note') }),
   z.object({
     kind: z.literal('port'),
     level: z.enum(['good', 'note']),

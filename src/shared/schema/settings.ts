@@ -56,6 +56,8 @@ export const settingsSchema = z.strictObject({
     mdns: z.boolean(),
     /** Pass on what others send to donors that cannot be reached, where this node can be. */
     relay: z.boolean().default(false),
+    /** Ask the router to forward a port where others cannot reach this node otherwise (UPnP, NAT-PMP). */
+    portMapping: z.boolean().default(true),
     /** IP addresses to listen on. */
     listen: z
       .array(z.union([z.ipv4(), z.ipv6()]))
@@ -88,7 +90,7 @@ export const defaultSettings: Settings = {
   finishing: false,
   limits: defaultLimits,
   contribution: { keepDays: 365, wattsPerThread: 3.5, gpuWatts: 150 },
-  network: { name: 'local', seeds: [], mdns: true, relay: false, listen: ['0.0.0.0', '::'] },
+  network: { name: 'local', seeds: [], mdns: true, relay: false, portMapping: true, listen: ['0.0.0.0', '::'] },
   vpn: { enabled: false },
   tunnel: { kind: 'off' },
   services: {

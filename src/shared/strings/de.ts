@@ -89,6 +89,15 @@ export const de: Translation<typeof en> = {
     forwardPort:
       'Für einen direkten Weg: Leiten Sie im Router TCP-Port {port} an diesen Rechner weiter, lassen Sie ihn durch die Firewall hier, und nennen Sie die Adresse (--announce).',
     tunnelOrVpn: 'Oder öffnen Sie einen Tunnel, oder treten Sie dem VPN des Netzes bei, wo es eines hat.',
+    portMapped: 'Der Router leitet Port {port} an diesen Rechner weiter, wie dieser Knoten ihn gebeten hat.',
+    portTakenBack: 'Wenn der Knoten endet, nimmt er die Bitte zurück.',
+    portUnproven:
+      'Noch ist niemand hindurchgekommen, deshalb wird er nicht angekündigt. Andere werden gebeten, es zu versuchen.',
+    portRefused:
+      'Der Router leitet diesem Knoten keinen Port weiter: {why}. Erlauben Sie im Router UPnP oder NAT-PMP, damit es von selbst geschieht.',
+    doubleNat:
+      'Der Router steht selbst hinter einem anderen (seine eigene Adresse ist {externalIp}), deshalb ist kein Port von ihm aus dem Internet erreichbar. Bitten Sie den Anbieter um eine öffentliche Adresse, oder nutzen Sie einen Tunnel oder das VPN.',
+    noRouter: 'Kein Router hier nimmt Bitten um Ports entgegen (UPnP, NAT-PMP): Bei vielen ist das abgeschaltet.',
     portOpen: 'Port {port} ist offen für {use, select, nodes {andere Knoten} other {Programme auf diesem Rechner}}.',
     portTaken:
       'Port {wanted} war von einem anderen Programm belegt, darum benutzen {use, select, nodes {andere Knoten} other {Programme auf diesem Rechner}} {port}.',

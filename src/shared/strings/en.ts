@@ -88,6 +88,14 @@ export const en = {
     forwardPort:
       'For a direct path: forward TCP port {port} to this machine in the router, let a firewall here pass it, and name the address (--announce).',
     tunnelOrVpn: 'Or open a tunnel, or join the VPN of the network, where it has one.',
+    portMapped: 'The router forwards port {port} to this machine, as this node asked it to.',
+    portTakenBack: 'It is asked to stop when the node does.',
+    portUnproven: 'Nobody has come through it yet, so it is not announced. Others are asked to try.',
+    portRefused:
+      'The router does not forward a port to this node: {why}. Allow UPnP or NAT-PMP in the router to have it done by itself.',
+    doubleNat:
+      'The router stands behind another one (its own address is {externalIp}), so no port of it can be reached from the internet. Ask the provider for a public address, or use a tunnel or the VPN.',
+    noRouter: 'No router here takes requests for ports (UPnP, NAT-PMP): many have it switched off.',
     portOpen: 'Port {port} is open for {use, select, nodes {other nodes} other {programs on this machine}}.',
     portTaken:
       'Port {wanted} was taken by another program, so {use, select, nodes {other nodes} other {programs on this machine}} use {port}.',

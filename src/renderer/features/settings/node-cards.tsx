@@ -65,6 +65,7 @@ export function NetworkCard() {
         expected={words.nameExpected}
       />
       <SwitchField path="network.mdns" label={words.mdns} hint={words.mdnsHint} />
+      <SwitchField path="network.portMapping" label={words.portMapping} hint={words.portMappingHint} />
       <SwitchField path="network.relay" label={words.relay} hint={words.relayHint} />
       <ListField
         path="network.seeds"
