@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { type EngineSettings, engineSettingsSchema } from '../shared/schema/service-settings.ts'
 import type { Settings } from '../shared/schema/settings.ts'
@@ -7,12 +8,15 @@ import type { LiveValue } from './live-value.ts'
 import type { Logger } from './log.ts'
 import type { Hardware } from './resources/hardware.ts'
 import type { EngineLauncher } from './services/engine-launcher.ts'
+import { nerExtraction } from './services/entities/ner-extraction.ts'
+import { ReadingLanguages } from './services/languages.ts'
 import { usualPlaces } from './services/loopback/engine-probe.ts'
 import { llmInference } from './services/loopback/llm-inference.ts'
 import { LoopbackEngines } from './services/loopback/loopback-engines.ts'
 import { visionOcr } from './services/loopback/vision-ocr.ts'
-import { builtInServices, ServiceHost } from './services/service-host.ts'
-import { upstream } from './services/upstream/upstream.ts'
+import { ocrIn } from './services/ocr.ts'
+import { ServiceHost } from './services/service-host.ts'
+import { OwnServers } from './services/upstream/own-servers.ts'
 
 export interface ServicesComponents {
   launch: EngineLauncher
@@ -24,6 +28,14 @@ export interface ServicesComponents {
   log: Logger
 }
 
+export interface ServicesInit {
+  /** As this run uses them from its start. */
+  settings: Pick<Settings, 'services' | 'engines' | 'reading'>
+  dataFolder: string
+  /** The system's, for tests another. */
+  systemRoot?: string | undefined
+}
+
 /** What a model may take: most of the largest card, or half of the machine's memory. */
 const shareOfCard = 0.9
 const shareOfMemory = 0.5
@@ -31,7 +43,7 @@ const shareOfMemory = 0.5
 /** The services of a node: those built in, those of language engines beside it, those of the donor's own servers. */
 export function composeServices(
   { launch, hardware, settings: changing, clock, lifecycle, log: nodeLog }: ServicesComponents,
-  settings: Pick<Settings, 'services' | 'engines' | 'reading'>,
+  { settings, dataFolder, systemRoot }: ServicesInit,
 ): ServiceHost {
   const log = nodeLog.child({ component: 'services' })
   const chosenIn = ({ engines }: Pick<Settings, 'engines'>) => engineSettingsSchema.parse(engines ?? {})
@@ -48,29 +60,42 @@ export function composeServices(
       },
     ),
   )
-  changing.subscribe(changed => {
-    const next = chosenIn(changed)
-    if (isDeepStrictEqual(next, chosen)) return
-    chosen = next
-    engines.configure(engineChoice(next))
-  })
   const limits = {
     get maxTokens() {
       return chosen.maxTokens
     },
   }
-  const builtIn = [...builtInServices(settings.reading), llmInference(engines, limits), visionOcr(engines, limits)]
-  const own = Object.entries(settings.services).flatMap(([type, service]) =>
-    service.upstream === undefined ? [] : [upstream(type, service.upstream, { vramMiB })],
+  const languages = lifecycle.add(
+    'reading languages',
+    new ReadingLanguages({ clock }, { ownFolder: join(dataFolder, 'tessdata'), systemRoot, reading: settings.reading }),
   )
-  const definitions = [...builtIn.filter(({ type }) => own.every(each => each.type !== type)), ...own]
-  return lifecycle.add(
+  const builtIn = [ocrIn(languages.languages), nerExtraction, llmInference(engines, limits), visionOcr(engines, limits)]
+  const own = new OwnServers({ vramMiB })
+  const definitionsFor = (services: Settings['services']) => {
+    const servers = own.definitions(services)
+    return [...builtIn.filter(({ type }) => servers.every(each => each.type !== type)), ...servers]
+  }
+  const host = lifecycle.add(
     'services',
     new ServiceHost(
       { launch, clock, log },
-      { machine: hardware.get().capabilities, services: settings.services, definitions },
+      {
+        machine: hardware.get().capabilities,
+        services: settings.services,
+        definitions: definitionsFor(settings.services),
+      },
     ),
   )
+  changing.subscribe(changed => {
+    const next = chosenIn(changed)
+    if (!isDeepStrictEqual(next, chosen)) {
+      chosen = next
+      engines.configure(engineChoice(next))
+    }
+    languages.configure(changed.reading)
+    host.redefine(definitionsFor(changed.services), changed.services)
+  })
+  return host
 }
 
 function engineChoice({ places, model, visionModel }: EngineSettings) {

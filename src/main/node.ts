@@ -157,7 +157,7 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
   // Services and the requests for them.
   const services = composeServices(
     { launch: init.launchEngine, hardware, settings: settings.settings, clock, lifecycle, log },
-    chosen,
+    { settings: chosen, dataFolder, systemRoot: config.systemRoot },
   )
   const owner = composeGovernor(
     { settings, services, hardware, clock, lifecycle, log },

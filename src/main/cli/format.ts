@@ -70,10 +70,16 @@ function ledgerRows({ state, setAside }: LedgerSnapshot): string[][] {
   return rows.map((row, index) => [index === 0 ? 'Ledger' : '', row])
 }
 
+/** Models and languages of a service that a line of the status names. */
+const shownChoices = 8
+
 function formatService(service: ServiceStatus): string {
   if (service.unavailable !== undefined)
     return `${service.type}: not offered, ${unavailabilityText(service.unavailable)}`
-  return `${service.type}: ${service.running} of ${service.slots} running, ${service.waiting} of ${service.bound} waiting`
+  const { running, slots, waiting, bound, models = [], languages } = service
+  const choices = [...models, ...(languages?.installed ?? [])]
+  const choice = choices.length === 0 ? '' : ` (${choices.slice(0, shownChoices).join(', ')})`
+  return `${service.type}${choice}: ${running} of ${slots} running, ${waiting} of ${bound} waiting`
 }
 
 function unavailabilityText(reason: Unavailability): string {

@@ -4,7 +4,7 @@ import { modelNameSchema } from '../../shared/schema/primitives.ts'
 import type { Particulars } from '../../shared/schema/worker.ts'
 import type { ServiceRequest } from '../service-request.ts'
 import type { RequestBody } from './request-body.ts'
-import { namesModel } from './service-needs.ts'
+import { namesModel, readsLanguages } from './service-needs.ts'
 
 /** What whoever serves a request must have: what its headers say, and its body where that names a model. */
 export function particularsOf(
@@ -13,7 +13,12 @@ export function particularsOf(
 ): Particulars | undefined {
   const json = contentType.split(';')[0]?.trim().toLowerCase() === 'application/json'
   const model = namesModel(service) && json && held !== undefined ? modelIn(held) : undefined
-  const all = model === undefined ? particulars : { ...particulars, model }
+  const { languages, ...others } = particulars
+  const all: Particulars = {
+    ...others,
+    ...(model === undefined ? {} : { model }),
+    ...(languages === undefined || !readsLanguages(service) ? {} : { languages }),
+  }
   return isParticular(all) ? all : undefined
 }
 

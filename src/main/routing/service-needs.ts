@@ -11,6 +11,11 @@ export function namesModel(service: ServiceType): boolean {
   return modelServices.has(service)
 }
 
+/** Whether languages that a request names decide who can serve it: models read what they read. */
+export function readsLanguages(service: ServiceType): boolean {
+  return service === 'ocr'
+}
+
 /** Whether a service answers sooner on a machine with a graphics card. */
 export function wantsGpu(service: ServiceType): boolean {
   return gpuServices.has(service)

@@ -9,8 +9,6 @@ import type { JobInput, Workshop } from './workshop.ts'
 export interface EnginePoolInit {
   /** Name of the engine's entry. */
   entry: string
-  /** What the engine is told when it starts. */
-  options?: unknown
   /** Jobs, and so processes, at once. */
   size: number
   /** Limit of one process. */
@@ -91,8 +89,9 @@ export class EnginePool implements Workshop {
       free(0)
       throw error
     }
-    const { contentType, accept, bytes, helper } = input
-    return session.run({ contentType, accept, bytes, ...(helper ? { helper } : {}) }, free)
+    const { contentType, accept, bytes, helper, languages } = input
+    const extra = { ...(helper ? { helper } : {}), ...(languages ? { languages } : {}) }
+    return session.run({ contentType, accept, bytes, ...extra }, free)
   }
 
   /** Ends every engine; running jobs fail with `error`. Resolves when their processes are gone, those ended before too. */

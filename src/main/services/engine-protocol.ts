@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Particulars } from '../../shared/schema/worker.ts'
+import type { LanguageFile } from './language-files.ts'
 
 /** What a job hands its engine. Bytes are the body as it was sent. */
 export interface EngineInput {
@@ -11,6 +12,8 @@ export interface EngineInput {
   particulars?: Particulars
   /** Whom else to ask, for engines that do: chosen by the node, never by the request. */
   helper?: { url: string; model: string; maxTokens: number }
+  /** Data of the languages to read in, the first counts most: chosen by the node, never by the request. */
+  languages?: readonly LanguageFile[]
 }
 
 /** Node → engine process. */
@@ -19,8 +22,6 @@ export type EngineCommand =
       kind: 'start'
       /** The process ends itself when its resident memory passes this. */
       memoryMiB: number
-      /** The engine's own options, from the node. */
-      options: unknown
     }
   | { kind: 'run'; job: number; input: EngineInput }
 

@@ -15,8 +15,6 @@ export type EngineFailure = 'start' | 'crash' | 'memory' | 'hang' | 'error' | 'p
 export type EngineOutput = { kind: 'part'; value: unknown } | { kind: 'result'; value: unknown }
 
 export interface EngineSessionInit {
-  /** What the engine is told when it starts. */
-  options?: unknown
   memoryMiB: number
   /** How long the engine may take to be ready. */
   startMs: Milliseconds
@@ -71,7 +69,7 @@ export class EngineSession {
     this.#process.onErrorLine(line => this.#hear(line))
     this.#process.onExit(exit => this.#exited(exit))
     this.#stopWatchdog = this.#watchdog(init.startMs, 'start')
-    this.#process.postMessage({ kind: 'start', memoryMiB: init.memoryMiB, options: init.options })
+    this.#process.postMessage({ kind: 'start', memoryMiB: init.memoryMiB })
   }
 
   get pid(): number | undefined {

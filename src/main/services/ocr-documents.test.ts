@@ -1,11 +1,17 @@
+import { writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { characterAccuracy, drawPage, enclosure, letter } from '../../../e2e/support/letters.ts'
 import { makePdf, type PdfPage } from '../../../e2e/support/pdf.ts'
+import { temporaryFolder } from '../../../e2e/support/temporary-folder.ts'
 import { type OcrAnswer, ocrAnswerSchema } from '../../shared/schema/service.ts'
 import { MiB, minute } from '../../shared/units.ts'
+import { LiveValue } from '../live-value.ts'
 import type { ServiceRequest } from '../service-request.ts'
 import { engineEntries } from './engine-launcher.ts'
+import type { Languages } from './languages.ts'
 import { ocr, ocrIn } from './ocr.ts'
 import type { ServiceHost } from './service-host.ts'
 import { failureOf, piecesOf, requestFor, testHost, textOf } from './testing/test-host.ts'
@@ -133,12 +139,71 @@ describe('ocr answers', () => {
 })
 
 describe('ocr in other languages', () => {
-  it('is not offered where their data is missing, and says so in the end', async () => {
-    const other = testHost({ entries: engineEntries(import.meta.url), definitions: [ocrIn({ languages: ['xyz'] })] })
-    const request = () => requestFor(makePdf([{ lines: ['x'] }]), { service: 'ocr', contentType: 'application/pdf' })
-    for (let attempt = 1; attempt <= 3; attempt++)
-      expect(await failureOf(other.run(request()))).toMatchObject({ code: 'ENGINE_FAILED' })
-    expect(other.status.get()[0]?.unavailable).toMatchObject({ kind: 'engine-failed' })
-    await other.stop()
+  const german = [
+    'Größere Straßenbäume müssen für drei Jahre',
+    'übergangsweise geschützt bleiben, heißt es in',
+    'Köln.',
+  ]
+  const data = (code: string) => fileURLToPath(import.meta.resolve(`@tesseract.js-data/${code}/package.json`))
+  const fileOf = (code: string) => join(dirname(data(code)), '4.0.0_best_int', `${code}.traineddata.gz`)
+  const installed = (...codes: string[]) => new Map(codes.map(code => [code, fileOf(code)]))
+  const languages = new LiveValue<Languages>({ chosen: ['eng'], installed: installed('eng') })
+  let other: ServiceHost
+  let page: Buffer
+
+  beforeAll(async () => {
+    other = testHost({ entries: engineEntries(import.meta.url), definitions: [ocrIn(languages)] })
+    page = await drawPage(german, { height: 500 }).png().toBuffer()
+  })
+  afterAll(() => other.stop())
+
+  const readIn = async (wanted?: string[]) => {
+    const particulars = wanted === undefined ? {} : { particulars: { languages: wanted } }
+    const init = { service: 'ocr', contentType: 'image/png', accept: 'text/plain', ...particulars }
+    return await textOf(await other.run(requestFor(page, { ...init, deadlineAt: Date.now() + minute })))
+  }
+  const status = () => other.status.get()[0]
+
+  it('refuses one whose data is not installed, and says which are', async () => {
+    expect(await failureOf(readIn(['deu', 'eng']))).toMatchObject({
+      code: 'UNKNOWN_LANGUAGE',
+      message: 'expected languages whose data is installed here (eng); got deu',
+      details: { languages: ['deu'], offered: ['eng'] },
+    })
+  })
+
+  it('is not offered where the chosen ones are missing, and is as soon as they are there', async () => {
+    languages.set({ chosen: ['deu', 'eng'], installed: installed('eng') })
+    expect(status()).toMatchObject({
+      unavailable: { kind: 'needs-language', languages: ['deu'] },
+      advice: { kind: 'install-languages', languages: ['deu'] },
+      languages: { chosen: ['deu', 'eng'], installed: ['eng'] },
+    })
+    languages.set({ chosen: ['deu', 'eng'], installed: installed('eng', 'deu') })
+    expect(status()?.unavailable).toBeUndefined()
+    expect(status()?.languages?.installed).toEqual(['deu', 'eng'])
+  })
+
+  it('reads umlauts where it is told so, by settings or the request, in one engine', async () => {
+    languages.set({ chosen: ['eng'], installed: installed('eng', 'deu') })
+    expect(characterAccuracy(german, await readIn())).toBeLessThan(0.97)
+    expect(characterAccuracy(german, await readIn(['deu', 'eng']))).toBeGreaterThan(0.99)
+    const [pid] = other.enginePids('ocr')
+    expect(characterAccuracy(german, await readIn())).toBeLessThan(0.97)
+    languages.set({ chosen: ['deu'], installed: installed('eng', 'deu') })
+    expect(characterAccuracy(german, await readIn())).toBeGreaterThan(0.99)
+    expect(other.enginePids('ocr')).toEqual([pid])
+  })
+
+  it('fails the job where the data is damaged, and reads the next', async () => {
+    const damaged = await temporaryFolder()
+    await writeFile(join(damaged.path, 'cym.traineddata'), 'no data')
+    languages.set({
+      chosen: ['deu'],
+      installed: new Map([...installed('deu'), ['cym', join(damaged.path, 'cym.traineddata')]]),
+    })
+    expect(await failureOf(readIn(['cym']))).toMatchObject({ code: 'ENGINE_FAILED' })
+    expect(characterAccuracy(german, await readIn())).toBeGreaterThan(0.99)
+    await damaged.remove()
   })
 })

@@ -1,40 +1,28 @@
 import sharp from 'sharp'
-import { createWorker, OEM, PSM } from 'tesseract.js'
 import type { OcrPage } from '../../shared/schema/service.ts'
 import { documentOf } from './document-input.ts'
 import { readPages } from './documents/document-pages.ts'
 import { cleared, levelled } from './documents/mended-page.ts'
 import { type GreyPage, pgmOf, pixelsOf } from './documents/page.ts'
 import { withoutRules } from './documents/rules.ts'
-import { languageFolder, type OcrOptions } from './ocr-languages.ts'
 import { betterTurn, mayLie, otherTurns, readability, type Turn, turnedBack } from './page-turn.ts'
 import { inRows, textOfRows } from './reading-order.ts'
+import { Recogniser } from './recogniser.ts'
 import type { Engine } from './serve-engine.ts'
 import { linesOf, scaledBox } from './tesseract-words.ts'
 
 /** Pixels of a page when it is only tried which way up it is. */
 const trialPixels = 2_000_000
 
-/** Loads the recogniser, entirely from installed files and without writing any. */
-export async function createOcrEngine(options: OcrOptions): Promise<Engine> {
-  const { folder, gzip } = languageFolder(options)
-  const loaded = Promise.withResolvers<never>()
-  const worker = await Promise.race([
-    createWorker(options.languages, OEM.LSTM_ONLY, {
-      langPath: folder,
-      gzip,
-      cacheMethod: 'none',
-      errorHandler: error => loaded.reject(new Error('the recogniser failed', { cause: error })),
-    }),
-    loaded.promise,
-  ])
-  await worker.setParameters({ tessedit_pageseg_mode: PSM.AUTO })
+/** A recogniser that reads entirely from installed files, and writes none. */
+export function createOcrEngine(): Engine {
+  const recogniser = new Recogniser()
 
   async function recognise(page: GreyPage): Promise<OcrPage> {
     const { page: level, back } = await levelled(page)
     const unruled = withoutRules(pixelsOf(level))
     const pgm = unruled === undefined ? level.pgm : pgmOf(unruled, level.width, level.height)
-    const { data } = await worker.recognize(Buffer.from(pgm), {}, { text: true, tsv: true })
+    const data = await recogniser.read(pgm)
     const lines = linesOf(data.tsv ?? '')
     const rows = inRows(lines)
     const words = rows === undefined ? lines.flatMap(line => line.words) : rows.flat(3)
@@ -64,6 +52,7 @@ export async function createOcrEngine(options: OcrOptions): Promise<Engine> {
   return {
     async run(input, emit) {
       const startedAt = performance.now()
+      await recogniser.speak(input.languages ?? [])
       for await (const page of readPages(documentOf(input))) {
         const { layer, number, total } = page
         emit({ number, total, page: layer ?? (await read(await page.grey())) })

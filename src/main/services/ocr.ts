@@ -1,16 +1,23 @@
+import { join } from 'node:path'
 import { z } from 'zod'
 import { RmaError } from '../../shared/errors.ts'
 import { type OcrAnswer, type OcrPage, ocrPageSchema } from '../../shared/schema/service.ts'
 import { MiB, minute } from '../../shared/units.ts'
+import { LiveValue } from '../live-value.ts'
 import type { ServiceAnswer } from '../service-request.ts'
 import { checkedOutput } from './checked-output.ts'
 import { documentFormatOf } from './documents/document-format.ts'
 import type { EngineInput } from './engine-protocol.ts'
 import type { EngineOutput } from './engine-session.ts'
 import { hocrOf, hocrType } from './hocr.ts'
-import type { OcrOptions } from './ocr-languages.ts'
+import { shippedFolder } from './language-files.ts'
+import { type Languages, languageFiles } from './languages.ts'
+import { OcrWorkshop } from './ocr-workshop.ts'
 import { acceptsExplicitly } from './request-body.ts'
 import type { AnswerContext, ServiceDefinition } from './service-definition.ts'
+
+const memoryMiB = 1_536
+const stallMs = 5 * minute
 
 const lines = 'application/x-ndjson'
 const plainText = 'text/plain'
@@ -46,27 +53,37 @@ export const documentTypes = [
  * `{"page": 1, "pages": 3, "text": …, "words": […]}`, and a last line without `page` sums up:
  * `{"pages": 3, "confidence": 0.95, "milliseconds": 2150}`. A stream that ends without it is incomplete. With
  * `Accept: text/plain` the answer is the text alone, with `text/vnd.hocr+html` hOCR.
+ *
+ * It is read in the languages that the request names, or in those the donor has chosen.
  */
-export function ocrIn(options: OcrOptions): ServiceDefinition {
+export function ocrIn(languages: LiveValue<Languages>): ServiceDefinition {
   return {
     type: 'ocr',
     accepts: documentTypes,
     maxBytes: 25 * MiB,
     maxHeldBytes: 256 * MiB,
     idempotent: true,
-    engine: 'ocr-engine',
-    options,
-    memoryMiB: 1_536,
-    stallMs: 5 * minute,
+    engine: (components, init) =>
+      new OcrWorkshop(components, { ...init, languages, pool: { entry: 'ocr-engine', memoryMiB, stallMs } }),
+    memoryMiB,
+    stallMs,
     slots: machine => Math.max(1, Math.min(Math.floor(machine.cpuThreads / 2), Math.floor(machine.memoryMiB / 4_096))),
     bound: slots => 4 + 4 * slots,
-    inspect: inspectDocument,
+    inspect(input) {
+      inspectDocument(input)
+      languageFiles(languages.get(), input.particulars?.languages)
+    },
     answer: answerPages,
   }
 }
 
 /** In English, which is shipped. */
-export const ocr = ocrIn({ languages: ['eng'] })
+export const ocr = ocrIn(
+  new LiveValue<Languages>({
+    chosen: ['eng'],
+    installed: new Map([['eng', join(shippedFolder(), 'eng.traineddata.gz')]]),
+  }),
+)
 
 /** @throws RmaError UNSUPPORTED_TYPE for bytes that are no document */
 export function inspectDocument({ contentType, bytes }: EngineInput): void {

@@ -35,12 +35,12 @@ export class RefusedDocument extends Error {
  * @param entryUrl `import.meta.url` of the process's main module, which does nothing but call this
  * @param create loads the engine; only the main thread calls it
  */
-export function serveEngine(entryUrl: string, create: (options: unknown) => Promise<Engine>): void {
+export function serveEngine(entryUrl: string, create: () => Promise<Engine>): void {
   if (isMainThread) serve(entryUrl, create)
   else watchMemory(workerData as MemoryWatchInit)
 }
 
-function serve(entryUrl: string, create: (options: unknown) => Promise<Engine>): void {
+function serve(entryUrl: string, create: () => Promise<Engine>): void {
   const port = openEnginePort()
   const report = (message: EngineReport) => port.post(message)
   let engine: Engine | undefined
@@ -56,7 +56,7 @@ function serve(entryUrl: string, create: (options: unknown) => Promise<Engine>):
     if (command.kind === 'start') {
       const watch: MemoryWatchInit = { memoryMiB: command.memoryMiB, parentPid: process.ppid }
       new Worker(new URL(entryUrl), { workerData: watch })
-      engine = await create(command.options)
+      engine = await create()
       report({ kind: 'ready' })
     } else if (engine) {
       await runJob(engine, command, report)

@@ -37,10 +37,6 @@ export interface ServiceDefinition {
   vramMiB?: number
   /** What it runs on is a language engine beside the node. */
   languageEngine?: boolean
-  /** Languages that it reads, and those it could. */
-  languages?(): { chosen: string[]; installed: string[] }
-  /** What engine processes are told when they start. */
-  options?: unknown
   /** Memory one job may take, and the limit of its process. */
   memoryMiB: number
   /** How long a job may run without producing anything. */

@@ -8,15 +8,12 @@ import { LiveValue } from '../live-value.ts'
 import type { Capacity, LocalServices, ServiceAnswer, ServiceRequest } from '../service-request.ts'
 import type { EnginePoolComponents } from './engine-pool.ts'
 import { nerExtraction } from './entities/ner-extraction.ts'
-import { ocrIn } from './ocr.ts'
-import type { OcrOptions } from './ocr-languages.ts'
+import { ocr } from './ocr.ts'
 import type { Machine, ServiceDefinition } from './service-definition.ts'
 import { ServiceLane } from './service-lane.ts'
 
-/** The services that need nothing beside the node. */
-export function builtInServices(reading: OcrOptions = { languages: ['eng'] }): readonly ServiceDefinition[] {
-  return [ocrIn(reading), nerExtraction]
-}
+/** The services that need nothing beside what is shipped. */
+export const builtInServices: readonly ServiceDefinition[] = [ocr, nerExtraction]
 
 /** Whose requests are taken on. */
 export type Accepting = 'nobody' | 'everybody'
@@ -44,37 +41,90 @@ export interface ServiceHostInit {
 
 /** Runs the services of this node: one lane each, so that a flood of one kind never holds up another. */
 export class ServiceHost implements LocalServices, Startable {
-  /** Every service built in here, offered or not. */
+  /** Every service there is here, offered or not. */
   readonly status: LiveValue<ServiceStatus[]>
   /** Pages read since the node started. */
   readonly pagesRead = new LiveValue(0)
-  readonly #lanes: ReadonlyMap<ServiceType, ServiceLane>
+  readonly #components: EnginePoolComponents
+  readonly #machine: Machine
+  #lanes: ReadonlyMap<ServiceType, ServiceLane>
+  /** Of services that are no longer here: they finish what they have begun. */
+  readonly #leaving = new Set<ServiceLane>()
+  #started = false
   #accepting: Accepting = 'nobody'
   #draining = false
-  #order: Pick<ServiceOrder, 'jobs' | 'memoryMiB' | 'gpuBusy'> = {
+  /** Jobs at once that may begin now. */
+  #mostSlots = Number.POSITIVE_INFINITY
+  #order: Omit<ServiceOrder, 'accepting' | 'underWay'> = {
     jobs: Number.POSITIVE_INFINITY,
     memoryMiB: Number.POSITIVE_INFINITY,
+    gpu: true,
   }
 
   constructor(components: EnginePoolComponents, init: ServiceHostInit) {
-    const { machine, services, definitions = builtInServices() } = init
-    const lanes = definitions.map(
-      definition =>
-        new ServiceLane(components, {
-          definition,
-          machine,
-          ...(services[definition.type] ?? { enabled: false }),
-          mayBegin: () => this.#mayBegin(definition),
-          onSettled: () => this.#pumpAll(),
-          onChange: () => this.#publish(),
-          onPages: pages => this.pagesRead.update(read => read + pages),
-        }),
-    )
-    this.#lanes = new Map(lanes.map(lane => [lane.definition.type, lane]))
+    const { machine, services, definitions = builtInServices } = init
+    this.#components = components
+    this.#machine = machine
+    this.#lanes = new Map(definitions.map(each => [each.type, this.#open(each, services)]))
     this.status = new LiveValue(this.#statuses())
   }
 
+  /**
+   * Offers these services from now on. One whose definition is another object than before begins anew: what waits for it
+   * is sent elsewhere with PAUSED, what has begun goes on to its end.
+   */
+  redefine(definitions: readonly ServiceDefinition[], services: Settings['services']): void {
+    const before = this.#lanes
+    if (definitions.length === before.size && definitions.every(each => before.get(each.type)?.definition === each))
+      return
+    const isKept = ({ definition }: ServiceLane) => definitions.includes(definition)
+    this.#lanes = new Map(
+      definitions.map(definition => {
+        const lane = before.get(definition.type)
+        return [definition.type, lane !== undefined && isKept(lane) ? lane : this.#open(definition, services)]
+      }),
+    )
+    for (const lane of before.values()) if (!isKept(lane)) this.#retire(lane)
+    for (const lane of this.#lanes.values()) {
+      if ([...before.values()].includes(lane)) continue
+      this.#limit(lane)
+      if (this.#started) lane.start()
+    }
+    this.#publish()
+  }
+
+  #open(definition: ServiceDefinition, services: Settings['services']): ServiceLane {
+    return new ServiceLane(this.#components, {
+      definition,
+      machine: this.#machine,
+      ...(services[definition.type] ?? { enabled: false }),
+      mayBegin: () => this.#mayBegin(definition),
+      onSettled: () => this.#settled(),
+      onChange: () => this.#publish(),
+      onPages: pages => this.pagesRead.update(read => read + pages),
+    })
+  }
+
+  #retire(lane: ServiceLane): void {
+    this.#leaving.add(lane)
+    lane.turnAway({ begun: false })
+    void this.#endIdle()
+  }
+
+  #settled(): void {
+    this.#pumpAll()
+    void this.#endIdle()
+  }
+
+  /** Ends the engines of services that are no longer here once they have nothing to do. */
+  async #endIdle(): Promise<void> {
+    const idle = [...this.#leaving].filter(lane => lane.jobs === 0)
+    await Promise.all(idle.map(lane => lane.stop(new RmaError('PAUSED', 'this service is no longer here'))))
+    for (const lane of idle) this.#leaving.delete(lane)
+  }
+
   start(): void {
+    this.#started = true
     this.#draining = false
     for (const lane of this.#lanes.values()) lane.start()
     this.#publish()
@@ -82,10 +132,12 @@ export class ServiceHost implements LocalServices, Startable {
 
   /** Ends every job with PAUSED, which sends its requester to another worker, and every engine; waits until they are gone. */
   async stop(): Promise<void> {
+    this.#started = false
     this.#accepting = 'nobody'
     this.#publish()
     const error = new RmaError('PAUSED', 'this node is stopping')
-    await Promise.all([...this.#lanes.values()].map(lane => lane.stop(error)))
+    await Promise.all(this.#all.map(lane => lane.stop(error)))
+    this.#leaving.clear()
     this.#publish()
   }
 
@@ -103,18 +155,24 @@ export class ServiceHost implements LocalServices, Startable {
   govern(order: ServiceOrder): void {
     const { accepting, underWay, jobs, memoryMiB, gpu, gpuBusy } = order
     this.#accepting = this.#draining ? 'nobody' : accepting
-    this.#order = { jobs, memoryMiB, ...(gpuBusy === undefined ? {} : { gpuBusy }) }
-    for (const lane of this.#lanes.values()) {
-      const most = lane.definition.elsewhere === true ? Number.POSITIVE_INFINITY : jobs
-      lane.limit({ slots: accepting === 'nobody' ? 0 : most, gpu })
+    this.#mostSlots = accepting === 'nobody' ? 0 : jobs
+    this.#order = { jobs, memoryMiB, gpu, ...(gpuBusy === undefined ? {} : { gpuBusy }) }
+    for (const lane of this.#all) {
+      this.#limit(lane)
       if (accepting === 'nobody') lane.turnAway({ begun: underWay === 'hand-back' })
     }
     this.#publish()
   }
 
+  /** Bounds what a service runs at once by the last order. */
+  #limit(lane: ServiceLane): void {
+    const unbounded = lane.definition.elsewhere === true && this.#mostSlots > 0
+    lane.limit({ slots: unbounded ? Number.POSITIVE_INFINITY : this.#mostSlots, gpu: this.#order.gpu })
+  }
+
   /** Jobs that wait, run, or whose answers are being made. */
   get jobs(): number {
-    return [...this.#lanes.values()].reduce((sum, lane) => sum + lane.jobs, 0)
+    return this.#all.reduce((sum, lane) => sum + lane.jobs, 0)
   }
 
   /** The least memory that a job of a service that is on takes; 0: none is on. */
@@ -146,7 +204,7 @@ export class ServiceHost implements LocalServices, Startable {
     this.#draining = true
     this.setAccepting('nobody')
     for await (const _ of this.status.watch(signal)) {
-      if ([...this.#lanes.values()].every(lane => lane.jobs === 0)) return
+      if (this.jobs === 0) return
     }
     signal?.throwIfAborted()
   }
@@ -177,8 +235,9 @@ export class ServiceHost implements LocalServices, Startable {
   }
 
   capacity(): Capacity {
-    const own = queueOf(this.#ownLanes)
-    const elsewhere = queueOf([...this.#lanes.values()].filter(lane => lane.definition.elsewhere === true))
+    const lanes = [...this.#lanes.values()]
+    const own = queueOf(lanes.filter(lane => lane.definition.elsewhere !== true))
+    const elsewhere = queueOf(lanes.filter(lane => lane.definition.elsewhere === true))
     const slots = Math.min(own.slots, Math.max(own.running, this.#order.jobs))
     const queue = {
       running: own.running + elsewhere.running,
@@ -212,9 +271,14 @@ export class ServiceHost implements LocalServices, Startable {
     return jobs < this.#order.jobs && memoryMiB <= this.#order.memoryMiB
   }
 
+  /** Those of services that are here, and of those that finish what they have. */
+  get #all(): ServiceLane[] {
+    return [...this.#lanes.values(), ...this.#leaving]
+  }
+
   /** Those whose jobs run in processes of this node. */
   get #ownLanes(): ServiceLane[] {
-    return [...this.#lanes.values()].filter(lane => lane.definition.elsewhere !== true)
+    return this.#all.filter(lane => lane.definition.elsewhere !== true)
   }
 
   #pumpAll(): void {

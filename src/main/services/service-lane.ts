@@ -60,22 +60,21 @@ export class ServiceLane {
     const { definition, machine } = init
     const size = init.slots ?? definition.slots(machine)
     this.#slots = size
-    const { engine, options, memoryMiB, stallMs } = definition
+    const { engine, memoryMiB, stallMs } = definition
     this.definition = definition
     this.#components = components
     this.#init = init
     this.#enabled = init.enabled
     this.#pool =
       typeof engine === 'string'
-        ? new EnginePool(components, { entry: engine, options, size, memoryMiB, stallMs })
+        ? new EnginePool(components, { entry: engine, size, memoryMiB, stallMs })
         : engine(components, { size, onChange: () => this.pump() })
     this.#queue = new FairQueue(definition.bound(size))
   }
 
   get status(): ServiceStatus {
     const unavailable = this.#unavailable()
-    const { models } = this.#pool
-    const languages = this.definition.languages?.()
+    const { models, languages } = this.#pool
     return {
       type: this.definition.type,
       enabled: this.#enabled,

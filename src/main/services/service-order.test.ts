@@ -134,3 +134,46 @@ it('a job tells what it took of the processor', async () => {
   expect(used).toHaveBeenCalledExactlyOnceWith({ cpuMs: expect.any(Number), gpuMs: 0 })
   expect(used.mock.calls[0]?.[0].cpuMs).toBeGreaterThan(0)
 })
+
+describe('when the services of a node change', () => {
+  const services = { obedience: { enabled: true }, other: { enabled: true } }
+
+  it('what has begun goes on to its end, what waits is sent elsewhere, and the engine ends', async () => {
+    const host = hostWith()
+    const begun = host.run(orderFor({ do: 'wait', ms: 400 }))
+    await vi.waitFor(() => expect(host.status.get()[0]?.running).toBe(1))
+    const waiting = failureOf(wait(host))
+    await vi.waitFor(() => expect(host.status.get()[0]?.waiting).toBe(1))
+    const [pid] = host.enginePids('obedience')
+    host.redefine([other], services)
+    expect(host.status.get().map(({ type }) => type)).toEqual(['other'])
+    expect(await waiting).toMatchObject({ code: 'PAUSED' })
+    expect(await failureOf(wait(host))).toMatchObject({ code: 'UNKNOWN_SERVICE' })
+    expect(await textOf(await host.run(orderFor({ do: 'echo', text: 'new' }, { service: 'other' })))).toBe('["new"]')
+    expect(host.jobs).toBe(1)
+    expect(await textOf(await begun)).toBe('["waited"]')
+    if (pid !== undefined) await isGone(pid)
+    expect(host.jobs).toBe(0)
+  })
+
+  it('those that stay the same are not disturbed, and a new one keeps to the order in force', async () => {
+    const host = hostWith()
+    host.govern({ ...everything, jobs: 3, gpu: false })
+    await textOf(await host.run(orderFor({ do: 'echo', text: 'warm' })))
+    const pids = host.enginePids('obedience')
+    host.redefine([obedience, onGraphics], { ...services, graphics: { enabled: true } })
+    expect(host.enginePids('obedience')).toEqual(pids)
+    expect(host.status.get()[1]).toMatchObject({ type: 'graphics', unavailable: { kind: 'gpu-paused' } })
+  })
+
+  it('draining waits for jobs of services that are no longer there, and handing back ends them', async () => {
+    const host = hostWith()
+    const lost = failureOf(wait(host))
+    await vi.waitFor(() => expect(host.status.get()[0]?.running).toBe(1))
+    host.redefine([], services)
+    const drained = host.drain()
+    host.govern(handBack)
+    expect(await lost).toMatchObject({ code: 'WORKER_LOST' })
+    await drained
+  })
+})

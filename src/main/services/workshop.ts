@@ -1,5 +1,5 @@
 import type { RmaError } from '../../shared/errors.ts'
-import type { Unavailability } from '../../shared/schema/service.ts'
+import type { ServiceStatus, Unavailability } from '../../shared/schema/service.ts'
 import type { Milliseconds } from '../../shared/units.ts'
 import type { EnginePoolComponents } from './engine-pool.ts'
 import type { EngineInput } from './engine-protocol.ts'
@@ -26,6 +26,8 @@ export interface Workshop {
   readonly unavailable?: Unavailability | undefined
   /** Language models that requests may name, those in memory first. */
   readonly models?: string[]
+  /** Languages that documents are read in where requests name none, and all that they may name. */
+  readonly languages?: ServiceStatus['languages']
   /** Running jobs beyond a smaller size finish. */
   resize(size: number): void
   /**

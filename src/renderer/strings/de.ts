@@ -172,6 +172,7 @@ export const de: Translation<typeof en> = {
     noModels: 'Keine gefunden',
     languages: 'Sprachen',
     notInstalled: 'Nicht installiert: {codes}',
+    onRequest: 'Auf Wunsch auch {codes}',
     advice: {
       switchOn: 'Schalten Sie den Dienst ein, um ihn anzubieten.',
       resumeGpu: 'Lassen Sie Grafikkarten wieder arbeiten, um ihn anzubieten.',
@@ -790,7 +791,7 @@ export const de: Translation<typeof en> = {
         'Verkürzt die längsten Wartezeiten Ihrer eigenen Anfragen; etwa eine von hundert wird doppelt berechnet.',
       languages: 'Sprachen der Dokumente',
       languagesHint:
-        'Kürzel von Tesseract, das häufigste zuerst. Andere als Englisch brauchen ihre Daten, siehe Handbuch. Gilt ab dem nächsten Start.',
+        'Kürzel von Tesseract, das häufigste zuerst. Andere als Englisch brauchen ihre Daten, siehe Handbuch. Anfragen dürfen jede nennen, die installiert ist.',
       languagesExpected: 'ein Kürzel wie deu',
     },
     network: {

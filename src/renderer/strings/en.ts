@@ -171,6 +171,7 @@ export const en = {
     noModels: 'None found',
     languages: 'Languages',
     notInstalled: 'Not installed: {codes}',
+    onRequest: 'On request also {codes}',
     advice: {
       switchOn: 'Switch it on to offer it.',
       resumeGpu: 'Let graphics cards work again to offer it.',
@@ -767,7 +768,7 @@ export const en = {
       hedgingHint: 'Shortens the longest waits of your own requests; about one in a hundred is computed twice.',
       languages: 'Languages of documents',
       languagesHint:
-        'Tesseract’s codes, the most frequent first. Others than English need their data, see the manual. Counts from the next start.',
+        'Tesseract’s codes, the most frequent first. Others than English need their data, see the manual. Requests may name any that is installed.',
       languagesExpected: 'codes such as eng',
     },
     network: {

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { languageCodeSchema, mostLanguages } from './primitives.ts'
 
 const MiBytes = 1_024 * 1_024
 
@@ -95,10 +96,9 @@ export type EngineSettings = z.infer<typeof engineSettingsSchema>
 /** How documents are read. */
 export const readingSettingsSchema = z.strictObject({
   /** Tesseract's codes of the languages to expect, such as `eng` and `cym`; the first counts most. */
-  languages: z
-    .array(z.string().regex(/^[a-z]{3}(?:_[a-z]{3,4})?$/i, 'expected a code such as eng'))
-    .min(1)
-    .max(6),
-  /** Folder with `<code>.traineddata` files of all of them; missing: what is shipped, English. */
+  languages: z.array(languageCodeSchema).min(1).max(mostLanguages),
+  /** Folder with `<code>.traineddata` files, looked into before the node's own, what is shipped, and the system's. */
   dataFolder: z.string().min(1).max(1_000).optional(),
 })
+
+export type ReadingSettings = z.infer<typeof readingSettingsSchema>

@@ -16,6 +16,7 @@ export function ServiceFacts({ service }: { service: ServiceStatus }) {
   const upstream = useNode(state => state.settings?.services[service.type]?.upstream)
   const { needs, models, languages } = service
   const words = strings.services
+  const others = languages?.installed.filter(code => !languages.chosen.includes(code)) ?? []
   const missing = languages?.chosen.filter(code => !languages.installed.includes(code)) ?? []
   const facts: Fact[] = [
     { name: words.needs, value: needsSentence(needs) },
@@ -38,6 +39,7 @@ export function ServiceFacts({ service }: { service: ServiceStatus }) {
       value: languages && (
         <>
           <List items={languages.chosen} />
+          {others.length > 0 && <span> {words.onRequest({ codes: others.join(', ') })}</span>}
           {missing.length > 0 && (
             <span className={styles.failed}> {words.notInstalled({ codes: missing.join(', ') })}</span>
           )}
