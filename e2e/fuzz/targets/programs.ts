@@ -253,7 +253,7 @@ function engineTargets(): FuzzTarget[] {
         const engine = new PlayedEngine()
         const session = new EngineSession(
           { process: engine, clock: new TurnedClock(), log },
-          { memoryMiB: 100, options: {}, startMs: 1_000, stallMs: 1_000 },
+          { memoryMiB: 100, startMs: 1_000, stallMs: 1_000 },
         )
         const answer = session.run({ contentType: '', accept: '', bytes: new Uint8Array() }, () => undefined)
         engine.say(safeJson(input))
