@@ -1,4 +1,4 @@
-import { constants } from 'node:fs'
+import { constants, mkdirSync } from 'node:fs'
 import { access, chmod, mkdir, stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
@@ -19,13 +19,26 @@ export async function prepareDataFolder(folder: string): Promise<void> {
     await access(folder, constants.R_OK | constants.W_OK | constants.X_OK)
     if (process.platform !== 'win32') await chmod(folder, 0o700)
   } catch (cause) {
-    throw new RmaError(
-      'DATA_FOLDER_UNUSABLE',
-      `the data folder ${folder} must be a folder this user can read and write: ${(cause as Error).message}`,
-      { folder },
-      { cause },
-    )
+    throw unusable(folder, cause)
   }
+}
+
+/** Makes a folder within a data folder, and that one too, before anything can be waited for. Throws DATA_FOLDER_UNUSABLE. */
+export function makeFolderAtOnce(folder: string): void {
+  try {
+    makeFolderSync(folder)
+  } catch (cause) {
+    throw unusable(folder, cause)
+  }
+}
+
+function unusable(folder: string, cause: unknown): RmaError {
+  return new RmaError(
+    'DATA_FOLDER_UNUSABLE',
+    `the data folder ${folder} must be a folder this user can read and write: ${(cause as Error).message}`,
+    { folder },
+    { cause },
+  )
 }
 
 /** As `mkdir` with `recursive`, which never returns where the system says that a new folder's parent is missing but it is not. */
@@ -38,5 +51,17 @@ async function makeFolder(folder: string): Promise<void> {
     if (code !== 'ENOENT' || dirname(folder) === folder) throw error
     await makeFolder(dirname(folder))
     await mkdir(folder, { mode: 0o700 })
+  }
+}
+
+function makeFolderSync(folder: string): void {
+  try {
+    mkdirSync(folder, { mode: 0o700 })
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'EEXIST') return
+    if (code !== 'ENOENT' || dirname(folder) === folder) throw error
+    makeFolderSync(dirname(folder))
+    mkdirSync(folder, { mode: 0o700 })
   }
 }

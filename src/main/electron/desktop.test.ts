@@ -105,6 +105,14 @@ describe('start', () => {
     ])
   })
 
+  it.skipIf(process.platform !== 'linux')('says that its folder cannot be made, and ends', () => {
+    const { isFirst, electron } = prepare({ dataFolder: '/proc/nowhere/deep' })
+    expect(isFirst).toBe(false)
+    expect(electron.errorBoxes).toEqual([
+      { title: 'RMA Donor could not start', content: expect.stringContaining('/proc/nowhere/deep') },
+    ])
+  })
+
   it('works where there is no tray', async () => {
     const { electron, node } = await launchVisible({ withoutTray: true })
     const menu = electron.applicationMenu
@@ -780,6 +788,8 @@ describe('each state of the tray', () => {
       [['Until I resume', 'Work anyway for']],
     ],
     ['alone', { donating: true, activity: { kind: 'alone' } }, [['2 h', 'Pause for']]],
+    ['no-service', { donating: true, activity: { kind: 'no-service' } }, [['Donate Compute'], ['8 h', 'Pause for']]],
+    ['stopping', { donating: true, activity: { kind: 'stopping', jobs: 1 } }, [['Resume'], ['4 h', 'Pause for']]],
   ]
 
   it.each(states)('%s has rows that do what they say', async (_name, change, rows) => {

@@ -160,14 +160,19 @@ export class Desktop {
   }
 
   /**
-   * What must happen before Electron is ready. Returns false when the app runs already: that one has been raised, and
-   * this one must end. Throws when the data folder cannot be made.
+   * What must happen before Electron is ready. Returns false when this one must end: the app runs already and has been
+   * raised, or the data folder cannot be used, which has been said.
    */
   prepare(): boolean {
     const { app, protocol } = this.#components.electron
     app.setName(strings.appName)
     app.setAppUserModelId(appId)
-    keepInstanceIn(app, this.#init.dataFolder)
+    try {
+      keepInstanceIn(app, this.#init.dataFolder)
+    } catch (error) {
+      this.#sayWhyNot(error)
+      return false
+    }
     protocol.registerSchemesAsPrivileged([appSchemePrivileges])
     if (!app.requestSingleInstanceLock()) return false
     this.#offersSafeMode = this.#starts.begin(this.#components.clock.now())
@@ -343,12 +348,18 @@ export class Desktop {
   /** A person who is told why in words can act; a window that stays empty helps nobody. */
   #failToStart(error: unknown): void {
     this.#failed = true
-    this.#log.fatal({ err: error }, 'the node could not start')
     this.#showState({ kind: 'failed' })
+    this.#sayWhyNot(error)
+    this.#components.electron.app.quit()
+  }
+
+  #sayWhyNot(error: unknown): void {
+    this.#log.fatal({ err: error }, 'the node could not start')
     const message = error instanceof RmaError ? error.message : `${error}`
-    const { electron } = this.#components
-    electron.dialog.showErrorBox(strings.startFailed.title, `${message}\n\n${strings.startFailed.hint}`)
-    electron.app.quit()
+    this.#components.electron.dialog.showErrorBox(
+      strings.startFailed.title,
+      `${message}\n\n${strings.startFailed.hint}`,
+    )
   }
 
   #run(command: ShellCommand): void {

@@ -1,8 +1,10 @@
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { toRmaError } from '../../shared/errors.ts'
+import { formatError } from '../cli/error-report.ts'
+import { exitCodes } from '../cli/exit-code.ts'
 import { interruptSignal } from '../cli/interrupt.ts'
 import { isBrokenPipe, run } from '../cli/run.ts'
-import { dataFolderPath } from '../config/data-folder.ts'
+import { dataFolderPath, makeFolderAtOnce } from '../config/data-folder.ts'
 import { engineEntries } from '../services/engine-launcher.ts'
 import { version } from '../version.ts'
 import type { ElectronApi } from './electron-api.ts'
@@ -23,7 +25,12 @@ export async function runCommand(
   }
   const { env } = process
   const folder = join(dataFolderPath(env.RMA_DONOR_HOME), 'electron-command')
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  try {
+    makeFolderAtOnce(folder)
+  } catch (error) {
+    process.stderr.write(`${formatError(toRmaError(error))}\n`, () => app.exit(exitCodes.failed))
+    return
+  }
   // Beside that of the app, which may run at the same time.
   app.setPath('userData', folder)
   app.disableHardwareAcceleration()

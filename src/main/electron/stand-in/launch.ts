@@ -17,6 +17,8 @@ export interface LaunchOptions extends StandInInit {
   /** Default: no place for them. */
   updates?: UpdateSource
   askFirewall?: () => Promise<FirewallState>
+  /** Default: one within the folder of the test. */
+  dataFolder?: string
 }
 
 export const preloadPath = '/out/preload/index.cjs'
@@ -36,6 +38,7 @@ export function prepareDesktop(
     platform = 'linux',
     updates = { kind: 'off', why: 'no-server' },
     askFirewall,
+    dataFolder = join(folder, 'data'),
     ...init
   }: LaunchOptions = {},
 ) {
@@ -51,10 +54,10 @@ export function prepareDesktop(
       platform,
       version: '0.1.0+5897f2c8a1b2',
       argv: init.argv ?? [],
-      dataFolder: join(folder, 'data'),
+      dataFolder,
       executable: '/opt/RMA Donor/rma-donor-desktop',
       configFolder: join(folder, 'config'),
-      logFolder: join(folder, 'data', 'logs'),
+      logFolder: join(dataFolder, 'logs'),
       quietUpdates: true,
       folders: { renderer: join(folder, 'renderer'), assets: '/assets' },
       preload: preloadPath,
