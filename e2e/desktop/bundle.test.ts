@@ -1,14 +1,15 @@
 import { existsSync } from 'node:fs'
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { createContext, Script } from 'node:vm'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { readIfPresent } from '../../src/main/config/read-if-present.ts'
+import { unhindered } from '../../src/shared/testing/samples.ts'
 import { minute, second } from '../../src/shared/units.ts'
 import { characterAccuracy, drawPage, letter } from '../support/letters.ts'
 import { NodeProcess, onLoopback, runCommand } from '../support/node-process.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
-import { builtBundle, DesktopProcess, makeLoopbackFolder } from './support/desktop-process.ts'
+import { builtBundle, DesktopProcess, makeLoopbackFolder, runPackaged } from './support/desktop-process.ts'
 
 const preload = resolve(dirname(builtBundle), '../preload/index.cjs')
 const isBuilt = existsSync(builtBundle) && existsSync(preload)
@@ -38,6 +39,7 @@ describe.skipIf(!isBuilt)('the built app', { timeout: 2 * minute }, () => {
     return app
   }
 
+  const settings = async () => JSON.parse(await readFile(join(dataFolder, 'settings.json'), 'utf8'))
   const cli = (...args: string[]) => runCommand([...args, '--data-folder', dataFolder])
 
   it('starts, joins, donates, reads another node’s letter in a utility process, and quits without a trace', async () => {
@@ -75,6 +77,30 @@ describe.skipIf(!isBuilt)('the built app', { timeout: 2 * minute }, () => {
     expect(response.status, await response.clone().text()).toBe(200)
     const { text } = (await response.json()) as { text: string }
     expect(characterAccuracy(letter, text)).toBeGreaterThanOrEqual(0.98)
+  })
+
+  it('gives the machine back to the owner who wakes it, and takes it again once they have left', async () => {
+    const limits = { ...unhindered, whileInUse: { idleMinutes: 3, cpu: 'pause', gpu: 'pause' } } as const
+    await writeFile(join(dataFolder, 'settings.json'), JSON.stringify({ ...(await settings()), limits }))
+    const desktop = await start()
+    desktop.power('resume', 10 * minute)
+    expect(await cli('donate', 'on', '--agree')).toMatchObject({ code: 0 })
+    const first = async () => (await desktop.look()).menu[0]
+    await vi.waitFor(async () => expect(await first()).toBe('No network: 0 peers'), 10 * second)
+    desktop.power('suspend', 10 * minute)
+    desktop.power('resume', 0)
+    await vi.waitFor(async () => expect(await first()).toMatch(/^Waiting: you are using the computer/), 10 * second)
+    expect(JSON.parse((await cli('status', '--json')).stdout).allowance).toMatchObject({ mode: 'halt', jobs: 0 })
+    desktop.power('suspend', 0)
+    desktop.power('resume', 4 * minute)
+    await vi.waitFor(async () => expect(await first()).toBe('No network: 0 peers'), 10 * second)
+    desktop.click('Stop and quit')
+    expect(await desktop.exited, desktop.log).toBe(0)
+  })
+
+  it.skipIf(process.platform !== 'linux')('runs no command on a folder that cannot be made, and says so', async () => {
+    const { code, stderr } = await runPackaged({ main: builtBundle, dataFolder: '/proc/nowhere/deep' }, ['status'])
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/^rma-donor: DATA_FOLDER_UNUSABLE: .*\/proc\/nowhere/)])
   })
 
   it('says why it cannot start, and ends', async () => {

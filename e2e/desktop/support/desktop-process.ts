@@ -10,7 +10,7 @@ import { loadAccessToken } from '../../../src/main/config/access-token.ts'
 import { type Runtime, readRuntime } from '../../../src/main/config/runtime-file.ts'
 import { defaultSettings } from '../../../src/shared/schema/settings.ts'
 import { unhindered } from '../../../src/shared/testing/samples.ts'
-import { second } from '../../../src/shared/units.ts'
+import { type Milliseconds, second } from '../../../src/shared/units.ts'
 
 const hook = new URL('./electron-hook.ts', import.meta.url)
 const keptLines = 200
@@ -89,6 +89,11 @@ export class DesktopProcess {
   /** Clicks a row of the tray's menu. */
   click(label: string): void {
     this.#child.send({ kind: 'click', label })
+  }
+
+  /** Sends the machine to sleep or wakes it, with nobody having touched it for so long. */
+  power(event: 'suspend' | 'resume', idleMs: Milliseconds): void {
+    this.#child.send({ kind: 'power', event, idleSeconds: idleMs / second })
   }
 
   async look(): Promise<DesktopReport> {

@@ -24,12 +24,23 @@ void standInApp.exited.then(code => process.exit(code))
 const orderSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('click'), label: z.string() }),
   z.object({ kind: z.literal('look') }),
+  /** The machine sleeps or wakes; nobody has touched it for so long then. */
+  z.object({ kind: z.literal('power'), event: z.enum(['suspend', 'resume']), idleSeconds: z.number() }),
 ])
 
 process.on('message', message => {
   const order = orderSchema.parse(message)
-  if (order.kind === 'click') electron.tray.menu.click(order.label)
-  else process.send?.(look())
+  switch (order.kind) {
+    case 'click':
+      electron.tray.menu.click(order.label)
+      return
+    case 'look':
+      process.send?.(look())
+      return
+    case 'power':
+      electron.powerMonitor.idleSeconds = order.idleSeconds
+      electron.powerMonitor.emit(order.event)
+  }
 })
 process.on('disconnect', () => process.exit(1))
 
