@@ -192,6 +192,7 @@ function scriptedReport(topology: Topology): RoutingReport {
       meanMs: 120 + Math.round(random() * 600),
       inFlight: 0,
       circuit: index === 4 ? 'open' : 'closed',
+      trust: index === 3 ? 'distrusted' : 'proven',
     })),
   }
 }

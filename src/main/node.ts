@@ -46,6 +46,7 @@ import { LoadSampler } from './resources/load-sampler.ts'
 import { onResume } from './resources/resume-watch.ts'
 import { Forwarder } from './routing/forwarder.ts'
 import { LocalWorker } from './routing/local-worker.ts'
+import { ReputationBook } from './routing/reputation-book.ts'
 import { Router } from './routing/router.ts'
 import { RoutingCounters } from './routing/statistics.ts'
 import { WorkerExperience } from './routing/worker-experience.ts'
@@ -170,11 +171,18 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
   const jobs = new JobLog({ clock })
   const counters = new RoutingCounters()
   const experience = new WorkerExperience({ clock })
+  const reputation = lifecycle.add(
+    'reputation',
+    new ReputationBook(
+      { clock, datastore: datastore.store, log: log.child({ component: 'router' }) },
+      { networkId: network.id },
+    ),
+  )
   const routingTotals = () => counters.snapshot(network.cachedWorkers())
   const routingReport = () => ({
     totals: routingTotals(),
     ...counters.details(),
-    workers: experience.latest(reportedWorkers),
+    workers: experience.latest(reportedWorkers).map(row => ({ ...row, trust: reputation.trustIn(row.worker) })),
   })
   const origins = new SocketOrigins()
   const local = lifecycle.add('requests run here', new LocalWorker({ services: owner.services, jobs, clock, selfId }))
@@ -216,6 +224,7 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
         ? { coordinator: new Gateway({ forwarder, coordinators: network.coordinators }) }
         : {}),
       experience,
+      reputation,
       counters,
       jobs,
       clock,
@@ -225,6 +234,7 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
     {
       location,
       hedging: () => settings.settings.get().requests.hedging,
+      spotChecks: () => settings.settings.get().requests.spotChecks,
       isTrusted: peerId => rolesOf(peerId).includes('trusted'),
     },
   )

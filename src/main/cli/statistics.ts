@@ -34,10 +34,10 @@ export function formatStatistics({ totals, services, paths, workers }: RoutingRe
       right,
     ),
     table(
-      ['WORKER', 'ANSWERS', 'MEAN', 'UNDER WAY', 'CIRCUIT'],
+      ['WORKER', 'ANSWERS', 'MEAN', 'UNDER WAY', 'CIRCUIT', 'TRUST'],
       workers
         .slice(0, shownWorkers)
-        .map(row => [row.worker, String(row.answers), ms(row.meanMs), String(row.inFlight), row.circuit]),
+        .map(row => [row.worker, String(row.answers), ms(row.meanMs), String(row.inFlight), row.circuit, row.trust]),
       new Set([1, 2, 3]),
     ),
   ]

@@ -55,6 +55,7 @@ describe('a node’s metrics', () => {
     meanMs: 5,
     inFlight: 0,
     circuit: 'open' as const,
+    trust: 'new' as const,
   }))
   const routing = { ...sampleRoutingReport, totals: counters.snapshot(9), ...counters.details(), workers }
   const lines = linesOf(formatMetrics(nodeMetrics({ status: sampleStatus, routing })))

@@ -15,9 +15,11 @@ import { type Attempt, attempt, type Journey, mostWorkers, nobodyTook, type Rout
 import type { LocalWorker } from './local-worker.ts'
 import { particularsOf } from './particulars.ts'
 import { isRefusal } from './refusal.ts'
+import type { ReputationBook } from './reputation-book.ts'
 import { captureBody, onceRead, type RequestBody } from './request-body.ts'
 import type { RoutedAnswer } from './routed-answer.ts'
 import type { Random } from './selection.ts'
+import { SpotChecker } from './spot-checker.ts'
 import type { RoutingCounters, Served } from './statistics.ts'
 import { mayAskAnother, type TimedAnswer, WorkerAsker } from './worker-asker.ts'
 import { type Choice, WorkerChoice } from './worker-choice.ts'
@@ -33,6 +35,8 @@ export interface RouterComponents {
   workers: WorkerSource
   forwarder: Pick<Forwarder, 'send'>
   experience: WorkerExperience
+  /** What came of checking workers' answers; without it none are checked. */
+  reputation?: ReputationBook
   counters: RoutingCounters
   jobs: JobLog
   /** This machine's: deadlines and latencies are of it. */
@@ -49,6 +53,8 @@ export interface RouterInit {
   location?: () => string | undefined
   /** Whether a second worker is asked when one takes long. Default: never. */
   hedging?: () => boolean
+  /** Whether some answers are checked with a second worker. Default: never. */
+  spotChecks?: () => boolean
   /** Who may serve what only trusted members may. Default: nobody, as in a network without membership. */
   isTrusted?: (peerId: PeerIdText) => boolean
   random?: Random
@@ -65,6 +71,7 @@ export class Router {
   readonly #isTrusted: (peerId: PeerIdText) => boolean
   readonly #choice: WorkerChoice
   readonly #askedBefore: AskedBefore
+  readonly #spotChecker: SpotChecker | undefined
 
   constructor(components: RouterComponents, init: RouterInit = {}) {
     const { location = () => undefined, hedging = () => false, isTrusted = () => false, random = Math.random } = init
@@ -76,7 +83,15 @@ export class Router {
       { enabled: hedging },
     )
     this.#askedBefore = new AskedBefore({ clock })
-    this.#choice = new WorkerChoice({ experience, networkClock }, { location, random })
+    const { reputation } = components
+    const known = reputation === undefined ? {} : { reputation }
+    this.#choice = new WorkerChoice({ experience, networkClock, ...known }, { location, random })
+    if (reputation === undefined) return
+    const { spotChecks = () => false } = init
+    this.#spotChecker = new SpotChecker(
+      { ...components, reputation, choice: this.#choice },
+      { enabled: spotChecks, random },
+    )
   }
 
   /**
@@ -199,9 +214,13 @@ export class Router {
     const runsOnce = !this.#parts.services.isIdempotent(request.service)
     if (runsOnce) this.#askedBefore.note(request, worker)
     const answer = await this.#asker.ask(worker, journey, { step, another })
-    if (answer !== undefined) return this.#taken(journey, 'forwarded', answer)
+    if (answer !== undefined) return this.#watched(journey, this.#taken(journey, 'forwarded', answer))
     if (runsOnce) this.#askedBefore.forget(request)
     return undefined
+  }
+
+  #watched(journey: Journey, answer: RoutedAnswer): RoutedAnswer {
+    return this.#spotChecker === undefined ? answer : { ...answer, body: this.#spotChecker.watch(journey, answer) }
   }
 
   /** Who was sent this request, which must not run twice, a short while ago. */

@@ -13,6 +13,9 @@ const chances = [0.5, 0.3, 0.2]
 /** Differences in latency below this are the network's, not the worker's. */
 const latencySlackMs = 20 * millisecond
 
+/** Those whose answers are in doubt come after nearly all others. */
+const doubtedShare = 0.5
+
 /** What this node knows of a worker from its own requests. */
 export interface Experience {
   /** Requests of ours it is working on. */
@@ -20,8 +23,10 @@ export interface Experience {
   /** Mean of its last answers for the service; undefined before the first. */
   latencyMs?: Milliseconds
   path?: PathKind
-  /** `failed`: its circuit is open. `resting`: it has asked to be left alone for a while. */
-  avoided?: 'failed' | 'resting'
+  /** `failed`: its circuit is open. `resting`: it has asked to be left alone. `distrusted`: its answers were false. */
+  avoided?: 'failed' | 'resting' | 'distrusted'
+  /** One of its answers may have been false. */
+  doubted?: boolean
 }
 
 export interface Want {
@@ -51,6 +56,7 @@ export type Unfit =
   | 'full'
   | 'failed lately'
   | 'asked for rest'
+  | 'gave false results'
 
 /** A random number from 0 up to 1. */
 export type Random = () => number
@@ -72,6 +78,7 @@ export function whyUnfit({ view, experience }: Candidate, want: Want, now: Milli
   if (lacks !== undefined) return `without the ${lacks}`
   if (experience.avoided === 'failed') return 'failed lately'
   if (experience.avoided === 'resting') return 'asked for rest'
+  if (experience.avoided === 'distrusted') return 'gave false results'
   return taken(view, experience) >= view.queue.slots + view.queue.bound ? 'full' : undefined
 }
 
@@ -110,7 +117,8 @@ export function score(candidate: Candidate, want: Want, typicalMs: Milliseconds 
   const free = freedom(view, experience) * credence(view, experience, typicalMs)
   const near = want.location !== undefined && want.location === view.record.location ? 1 : 0
   const general = 0.6 * free + 0.2 * quickness(experience, typicalMs) + 0.1 * pathWorth(experience.path) + 0.1 * near
-  return want.gpu ? 0.7 * general + 0.3 * machineGpuWorth(view.record.capabilities) : general
+  const worth = want.gpu ? 0.7 * general + 0.3 * machineGpuWorth(view.record.capabilities) : general
+  return experience.doubted === true ? worth * doubtedShare : worth
 }
 
 /** How free a worker is: by its load for three quarters, by the room in its queue for one. */

@@ -122,7 +122,7 @@ export class WorkerAsker {
   }
 }
 
-function placesOf({ peerId, record }: WorkerView): PeerPlaces {
+export function placesOf({ peerId, record }: WorkerView): PeerPlaces {
   return { peerId, addresses: record.addresses, vpnIp: record.vpnIp, tunnelUrl: record.tunnelUrl }
 }
 

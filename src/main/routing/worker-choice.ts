@@ -2,12 +2,15 @@ import type { PeerIdText, ServiceType } from '../../shared/schema/primitives.ts'
 import type { Particulars, WorkerView } from '../../shared/schema/worker.ts'
 import type { Clock } from '../clock.ts'
 import type { PassedOver } from './journey.ts'
-import { type Candidate, choose, type Random, type Unfit, type Want, whyUnfit } from './selection.ts'
+import type { ReputationBook } from './reputation-book.ts'
+import { type Candidate, choose, type Experience, type Random, type Unfit, type Want, whyUnfit } from './selection.ts'
 import { wantsGpu } from './service-needs.ts'
 import type { WorkerExperience } from './worker-experience.ts'
 
 export interface WorkerChoiceComponents {
   experience: WorkerExperience
+  /** What came of checking workers' answers. Default: nothing is known. */
+  reputation?: Pick<ReputationBook, 'trustIn'>
   /** The one that records are dated by. */
   networkClock: Clock
 }
@@ -30,11 +33,13 @@ export interface Choice {
 /** Chooses workers for requests by what they announce and what was experienced with them. */
 export class WorkerChoice {
   readonly #experience: WorkerExperience
+  readonly #reputation: WorkerChoiceComponents['reputation']
   readonly #networkClock: Clock
   readonly #init: WorkerChoiceInit
 
-  constructor({ experience, networkClock }: WorkerChoiceComponents, init: WorkerChoiceInit) {
+  constructor({ experience, reputation, networkClock }: WorkerChoiceComponents, init: WorkerChoiceInit) {
     this.#experience = experience
+    this.#reputation = reputation
     this.#networkClock = networkClock
     this.#init = init
   }
@@ -58,7 +63,14 @@ export class WorkerChoice {
   }
 
   #candidates({ known, service }: Choice): Candidate[] {
-    return known.map(view => ({ view, experience: this.#experience.of(view.peerId, service) }))
+    return known.map(view => ({ view, experience: this.#experienceOf(view.peerId, service) }))
+  }
+
+  #experienceOf(peerId: PeerIdText, service: ServiceType): Experience {
+    const experience = this.#experience.of(peerId, service)
+    const trust = this.#reputation?.trustIn(peerId)
+    if (trust === 'distrusted') return { ...experience, avoided: 'distrusted' }
+    return trust === 'doubted' ? { ...experience, doubted: true } : experience
   }
 
   #want({ service, particulars, asked }: Choice): Want {

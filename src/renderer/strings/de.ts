@@ -354,6 +354,12 @@ export const de: Translation<typeof en> = {
         open: 'Ist mehrmals gescheitert und wird eine Weile in Ruhe gelassen',
         'half-open': 'Eine Anfrage zeigt, ob es wieder geht',
       },
+      trust: { doubted: 'zweifelhaft', distrusted: 'misstraut' },
+      trustHint: {
+        doubted:
+          'Zwei andere waren sich einmal über ein anderes Ergebnis einig; bekommt Anfragen, wenn andere ausgelastet sind, und wird geprüft',
+        distrusted: 'Hat falsche Ergebnisse geliefert und bekommt keine Anfragen',
+      },
     },
     paths: {
       title: 'Benutzte Wege',
@@ -843,6 +849,9 @@ export const de: Translation<typeof en> = {
       hedging: 'Einen zweiten Helfer fragen, wenn der erste langsam ist',
       hedgingHint:
         'Verkürzt die längsten Wartezeiten Ihrer eigenen Anfragen; etwa eine von hundert wird doppelt berechnet.',
+      spotChecks: 'Manche Antworten mit einem zweiten Helfer prüfen',
+      spotChecksHint:
+        'Findet Helfer, die falsche Ergebnisse liefern. Etwa jedes fünfzigste Ihrer Dokumente liest ein weiterer Helfer, bei neuen Helfern jedes zweite.',
       languages: 'Sprachen der Dokumente',
       languagesHint:
         'Kürzel von Tesseract, das häufigste zuerst. Andere als Englisch brauchen ihre Daten, siehe Handbuch. Anfragen dürfen jede nennen, die installiert ist.',

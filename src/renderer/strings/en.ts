@@ -345,6 +345,11 @@ export const en = {
         open: 'It failed several times and is left alone for a while',
         'half-open': 'One request shows whether it works again',
       },
+      trust: { doubted: 'in doubt', distrusted: 'not trusted' },
+      trustHint: {
+        doubted: 'Two others once agreed on another result; it is asked when others are busy, and checked',
+        distrusted: 'It gave false results and gets no requests',
+      },
     },
     paths: {
       title: 'Paths in use',
@@ -820,6 +825,9 @@ export const en = {
       title: 'Requests and reading',
       hedging: 'Ask a second helper when the first is slow',
       hedgingHint: 'Shortens the longest waits of your own requests; about one in a hundred is computed twice.',
+      spotChecks: 'Check some answers with a second helper',
+      spotChecksHint:
+        'Finds helpers that give false results. About one in fifty of your documents is read by one more helper, of new helpers one in two.',
       languages: 'Languages of documents',
       languagesHint:
         'Tesseract’s codes, the most frequent first. Others than English need their data, see the manual. Requests may name any that is installed.',

@@ -65,6 +65,8 @@ export const routingReportSchema = z.object({
       meanMs: z.number().min(0),
       inFlight: countSchema,
       circuit: z.enum(['closed', 'open', 'half-open']),
+      /** What came of checking its answers with others; those that are distrusted are not asked. */
+      trust: z.enum(['new', 'proven', 'doubted', 'distrusted']),
     }),
   ),
 })

@@ -76,6 +76,8 @@ export const settingsSchema = z.strictObject({
   requests: z.strictObject({
     /** Ask a second worker where one takes longer than 19 of 20 answers of the service do. */
     hedging: z.boolean(),
+    /** Have some answers computed by a second worker, who gets the document too, to find those that give false results. */
+    spotChecks: z.boolean().default(true),
   }),
   /** The owner has been through the first run, or left it out. */
   welcomed: z.boolean(),
@@ -99,7 +101,7 @@ export const defaultSettings: Settings = {
     'llm-inference': { enabled: false },
     'vision-ocr': { enabled: false },
   },
-  requests: { hedging: false },
+  requests: { hedging: false, spotChecks: true },
   welcomed: false,
   appearance: { theme: 'system', language: 'system' },
 }

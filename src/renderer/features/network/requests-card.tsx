@@ -83,7 +83,7 @@ function Figures({ report: { totals, services, paths, workers } }: { report: Rou
             </tr>
           </thead>
           <tbody>
-            {busiest.map(({ worker, answers, meanMs, circuit }) => (
+            {busiest.map(({ worker, answers, meanMs, circuit, trust }) => (
               <tr key={worker}>
                 <th scope="row">
                   <code title={worker}>{shortPeerId(worker)}</code>
@@ -91,9 +91,15 @@ function Figures({ report: { totals, services, paths, workers } }: { report: Rou
                 <td>{formatCount(answers)}</td>
                 <td>{answers === 0 ? '–' : formatDuration(meanMs)}</td>
                 <td>
-                  <Badge tone={circuit === 'closed' ? 'good' : 'warn'} title={words.circuitHint[circuit]}>
-                    {words.circuitState[circuit]}
-                  </Badge>
+                  {trust === 'doubted' || trust === 'distrusted' ? (
+                    <Badge tone="warn" title={words.trustHint[trust]}>
+                      {words.trust[trust]}
+                    </Badge>
+                  ) : (
+                    <Badge tone={circuit === 'closed' ? 'good' : 'warn'} title={words.circuitHint[circuit]}>
+                      {words.circuitState[circuit]}
+                    </Badge>
+                  )}
                 </td>
               </tr>
             ))}

@@ -39,6 +39,7 @@ export function RequestsCard() {
   return (
     <Card title={words.title}>
       <SwitchField path="requests.hedging" label={words.hedging} hint={words.hedgingHint} />
+      <SwitchField path="requests.spotChecks" label={words.spotChecks} hint={words.spotChecksHint} />
       <ListField
         optional
         path="reading.languages"
