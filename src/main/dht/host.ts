@@ -45,6 +45,7 @@ import {
 import { Listening, type ListeningComponents } from './listening.ts'
 import { MappedAddresses, type MappedAddressesComponents } from './mapped-addresses.ts'
 import { mdnsServiceTag, type ProtocolNames, protocolNames, protocolPrefix } from './network.ts'
+import { noiseCrypto } from './noise-crypto.ts'
 import { RefusingStore } from './refusing-store.ts'
 import { donorRelayLimits, meteredRelay, type RelayInit, relayLimits } from './relay-server.ts'
 import { SingleDial, type SingleDialComponents } from './single-dial.ts'
@@ -144,7 +145,9 @@ export async function createHost(components: HostComponents, init: HostInit): Pr
       announceFilter: verified => announcedAddresses(verified, listening?.addresses() ?? [], { ...init, selfId }),
     },
     // With the network's id in the handshake, nodes of two networks cannot even connect.
-    connectionEncrypters: [noiseInWholeFrames({ prologueBytes: fromString(init.networkId) }, traffic)],
+    connectionEncrypters: [
+      noiseInWholeFrames({ prologueBytes: fromString(init.networkId), crypto: noiseCrypto }, traffic),
+    ],
     streamMuxers: [yamux(muxerLimits)],
     services: {
       ...services(init),
