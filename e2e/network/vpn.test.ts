@@ -67,7 +67,7 @@ it.skipIf(!possible)(
   async () => {
     internet = await Internet.make()
     folder = await temporaryFolder()
-    const [far, one, other] = [await internet.server(), await internet.server(), await internet.home()]
+    const [far, one, other] = [await internet.server(), await internet.home(), await internet.home()]
     await ask('coordinator', far, 'ca', 'create', 'charity')
     await start('coordinator', far, ['--listen', far.address, '--api-listen', far.address], 'coordinator')
     await ask('coordinator', far, 'vpn', 'on')

@@ -81,6 +81,7 @@ export class Internet {
       chain out { type nat hook postrouting priority 100; oifname "eth0" masquerade; }
       chain to { type nat hook prerouting priority -100; ${forward} }
       chain in { type filter hook forward priority 0; iifname "eth0" ct state new ct status & dnat == 0 drop; }
+      chain self { type filter hook input priority 0; iifname "eth0" ct state new drop; }
     }`
     await inRouter('nft', rules)
     const portMapper = portMapping === undefined ? undefined : await PortMapperOfRouter.start(router.name, portMapping)

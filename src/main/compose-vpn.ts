@@ -1,15 +1,12 @@
-import type { Lighthouse } from '../shared/membership/vpn-lease.ts'
 import type { Clock } from './clock.ts'
 import type { Network } from './compose-network.ts'
 import type { SettingsStore } from './config/settings-store.ts'
 import type { Lifecycle } from './lifecycle.ts'
 import type { Logger } from './log.ts'
 import type { VpnLeases } from './membership/vpn-leases.ts'
-import { lighthousePort } from './tunnels/nebula/nebula-config.ts'
+import { findNebula } from './tunnels/nebula/find-nebula.ts'
+import { lighthouses } from './tunnels/nebula/lighthouses.ts'
 import { Vpn, type VpnPlaces } from './tunnels/nebula/vpn.ts'
-
-/** As many as a lease names. */
-const maxEndpoints = 4
 
 export interface VpnSideComponents {
   network: Network
@@ -34,26 +31,31 @@ export function composeVpn(components: VpnSideComponents, { dataFolder, coordina
       leases: members === undefined ? undefined : placesOf(members.vpn, members.trust),
       enabled: { get: () => enabled.get().vpn.enabled, subscribe: listener => onSwitch(enabled, listener) },
       host,
+      findProgram: () => findNebula(dataFolder, process.env.PATH ?? ''),
       clock,
       log: log.child({ component: 'vpn' }),
     },
     { dataFolder, lighthouse: coordinator, ...deviceName(host.peerId.toString()) },
   )
-  members?.nameLighthouses(() => lighthouses(members.vpn, host.addresses()))
+  members?.nameLighthouses(() =>
+    lighthouses([
+      { ip: members.vpn.lease.get()?.ip, addresses: host.addresses() },
+      ...network.coordinators().map(({ peerId, vpnIp, addresses }) => {
+        const certificate = members.known.certificateOf(peerId)
+        const isLighthouse = certificate?.roles.includes('coordinator') === true && certificate.vpnIp === vpnIp
+        return { ip: isLighthouse ? vpnIp : undefined, addresses }
+      }),
+    ]),
+  )
   return lifecycle.add('vpn', vpn)
-}
-
-/** This coordinator, where it takes part, at the addresses that others have for it. */
-function lighthouses({ lease }: VpnLeases, addresses: readonly string[]): Lighthouse[] {
-  const ip = lease.get()?.ip
-  const places = addresses.flatMap(address => /^\/(?:ip4|dns4|dns)\/([^/]+)\/tcp\//.exec(address)?.[1] ?? [])
-  const endpoints = [...new Set(places)].slice(0, maxEndpoints).map(place => `${place}:${lighthousePort}`)
-  return ip === undefined || endpoints.length === 0 ? [] : [{ ip, endpoints }]
 }
 
 function placesOf(leases: VpnLeases, { revocations }: NonNullable<Network['members']>['trust']): VpnPlaces {
   return {
     lease: leases.lease,
+    get loss() {
+      return leases.loss
+    },
     revoked: { get: () => revocations.get()?.revoked ?? {}, subscribe: listener => revocations.subscribe(listener) },
     get privateKeyPem() {
       return leases.privateKeyPem

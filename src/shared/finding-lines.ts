@@ -120,7 +120,7 @@ function vpnLines(state: VpnState, words: FindingWords['vpn'], now: Milliseconds
     case 'off':
       return [words.off]
     case 'waiting':
-      return [words.waiting]
+      return [...(state.lost === undefined ? [] : [words.lost[state.lost]]), words.waiting]
     case 'starting':
       return [words.starting({ ip: state.ip })]
     case 'ready':

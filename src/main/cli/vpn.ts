@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander'
-import type { VpnState } from '../../shared/schema/vpn.ts'
+import type { VpnLoss, VpnState } from '../../shared/schema/vpn.ts'
 import { type CommandContext, type CommonOptions, dataFolderOption, jsonOption, print } from './command-context.ts'
 import { askNode, findRunningNode } from './running-node.ts'
 
@@ -26,12 +26,18 @@ function parseWish(text: string): boolean {
   throw new InvalidArgumentError('Expected on or off.')
 }
 
+const losses: Record<VpnLoss, string> = {
+  expired: 'the certificate has ended',
+  blocked: 'the certificate was taken back',
+}
+
 export function formatVpn(state: VpnState): string {
   switch (state.kind) {
     case 'off':
       return 'The VPN is off.'
     case 'waiting':
-      return 'Waiting for a coordinator to give out an address.'
+      if (state.lost === undefined) return 'Waiting for a coordinator to give out an address.'
+      return `Out of the VPN: ${losses[state.lost]}. A coordinator is asked for a new certificate.`
     case 'starting':
       return `Starting as ${state.ip}.`
     case 'ready':

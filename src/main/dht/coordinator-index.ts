@@ -169,13 +169,14 @@ export function byDistance(coordinators: readonly CoordinatorView[]): Coordinato
 }
 
 function ofRecord({ peerId, record }: WorkerView): CoordinatorView {
-  const { location, tunnelUrl } = record
+  const { location, tunnelUrl, vpnIp } = record
   return {
     peerId,
     addresses: record.addresses.map(address => `${address}/p2p/${peerId}`),
     connected: false,
     ...(location === undefined ? {} : { location }),
     ...(tunnelUrl === undefined ? {} : { url: tunnelUrl }),
+    ...(vpnIp === undefined ? {} : { vpnIp }),
   }
 }
 

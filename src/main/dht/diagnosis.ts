@@ -157,7 +157,9 @@ const vpnLevels: Record<VpnState['kind'], Finding['level']> = {
 }
 
 function vpnOf(vpn: VpnState): Finding[] {
-  return vpn.kind === 'off' ? [] : [{ kind: 'vpn', level: vpnLevels[vpn.kind], vpn }]
+  if (vpn.kind === 'off') return []
+  const isLost = vpn.kind === 'waiting' && vpn.lost !== undefined
+  return [{ kind: 'vpn', level: isLost ? 'problem' : vpnLevels[vpn.kind], vpn }]
 }
 
 function announcedOf({ heldBy }: DiagnosisFacts): Finding[] {

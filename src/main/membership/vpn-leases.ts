@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { RmaError } from '../../shared/errors.ts'
 import { decodeBase64url } from '../../shared/membership/base64url.ts'
 import { type VpnLease, verifyVpnLease } from '../../shared/membership/vpn-lease.ts'
+import type { VpnLoss } from '../../shared/schema/vpn.ts'
 import { minute } from '../../shared/units.ts'
 import type { Clock, StopTimer } from '../clock.ts'
 import { writeFileDurably } from '../config/durable-file.ts'
@@ -12,6 +13,7 @@ import type { Startable } from '../lifecycle.ts'
 import { LiveValue } from '../live-value.ts'
 import type { Logger } from '../log.ts'
 import type { Trust } from './trust.ts'
+import { lossOf } from './vpn-lease-loss.ts'
 
 /** A lease is renewed when this share of its life is over. */
 const renewedAfter = 2 / 3
@@ -35,7 +37,9 @@ export class VpnLeases implements Startable {
   #wanted = false
   #askedAt = Number.NEGATIVE_INFINITY
   #patience = askAgainMs
+  #loss: VpnLoss | undefined
   #stopChecking: StopTimer = () => undefined
+  #stopWatching: () => void = () => undefined
   #ask: () => Promise<void> = async () => undefined
 
   constructor(components: VpnLeasesComponents, { dataFolder }: { dataFolder: string }) {
@@ -45,11 +49,14 @@ export class VpnLeases implements Startable {
 
   /** Rejects with IDENTITY_CORRUPT where the file of the key holds none. */
   async start(): Promise<void> {
-    this.#stopChecking = this.#components.clock.every(minute, () => this.#check())
+    const { clock, trust } = this.#components
+    this.#stopChecking = clock.every(minute, () => this.#check())
+    this.#stopWatching = trust.revocations.subscribe(() => this.#dropLost())
   }
 
   stop(): void {
     this.#stopChecking()
+    this.#stopWatching()
     this.#wanted = false
   }
 
@@ -64,15 +71,24 @@ export class VpnLeases implements Startable {
     const kept = await readIfPresent(this.#leasePath)
     if (kept !== undefined)
       await this.#verify(kept).then(
-        lease => this.lease.set(lease),
+        lease => {
+          this.lease.set(lease)
+          this.#dropLost()
+        },
         error => this.#components.log.info({ err: error }, 'the lease of the VPN that was kept does not count'),
       )
     this.#wanted = true
     this.#check()
   }
 
+  /** Why there is no lease although there was one. */
+  get loss(): VpnLoss | undefined {
+    return this.#loss
+  }
+
   unwant(): void {
     this.#wanted = false
+    this.#loss = undefined
     this.lease.set(undefined)
   }
 
@@ -93,10 +109,24 @@ export class VpnLeases implements Startable {
     if (!this.#wanted) return
     const lease = await this.#verify(token)
     await writeFileDurably(this.#leasePath, token)
+    this.#loss = undefined
     this.lease.set(lease)
+    this.#dropLost()
+  }
+
+  /** Nebula's others end what they have with it by themselves. */
+  #dropLost(): void {
+    const { trust, now, log } = this.#components
+    const lease = this.lease.get()
+    const loss = lease && lossOf(lease, trust.revocations.get()?.revoked ?? {}, now())
+    if (loss === undefined) return
+    this.#loss = loss
+    log.warn({ ip: lease?.ip, loss }, 'the place in the VPN was lost')
+    this.lease.set(undefined)
   }
 
   #check(): void {
+    this.#dropLost()
     const { clock, now, log } = this.#components
     if (!this.#wanted || clock.now() < this.#askedAt + this.#patience) return
     const lease = this.lease.get()

@@ -313,6 +313,7 @@ export const de: Translation<typeof en> = {
       vpnHint: 'Mitglieder erreichen einander wie in einem lokalen Netz. Braucht Nebula auf diesem Computer.',
       off: 'Aus',
       waiting: 'Wartet, bis ein Koordinator diesem Knoten seinen Platz gibt',
+      lost: 'Das Zertifikat {loss, select, expired {ist abgelaufen} other {wurde zurückgenommen}}. Wartet, bis ein Koordinator ein neues gibt',
       starting: 'Startet …',
       connecting: '{place} führt noch nicht hierher',
       ready: '{place} führt hierher',

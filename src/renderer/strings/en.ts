@@ -304,6 +304,7 @@ export const en = {
       vpnHint: 'Members reach each other as if on one local network. Needs Nebula on this computer.',
       off: 'Off',
       waiting: 'Waiting for a coordinator to give this node its place',
+      lost: '{loss, select, expired {The certificate has ended} other {The certificate was taken back}}. Waiting for a coordinator to give a new one',
       starting: 'Starting…',
       connecting: '{place} does not lead here yet',
       ready: '{place} leads here',

@@ -9,6 +9,8 @@ export const coordinatorViewSchema = z.object({
   /** Of its HTTP API, where it has one that others reach. */
   url: z.string().optional(),
   location: locationSchema.optional(),
+  /** In the network's VPN, where it is a lighthouse. */
+  vpnIp: z.ipv4().optional(),
   connected: z.boolean(),
   /** What a ping took, in milliseconds; missing where it was not measured. */
   rttMs: z.number().min(0).optional(),

@@ -140,6 +140,10 @@ export const de: Translation<typeof en> = {
     },
     vpn: {
       off: 'Das VPN ist aus.',
+      lost: {
+        expired: 'Die anderen im VPN sprechen nicht mehr mit diesem Knoten: Sein Zertifikat ist abgelaufen.',
+        blocked: 'Die anderen im VPN sprechen nicht mehr mit diesem Knoten: Sein Zertifikat wurde zurückgenommen.',
+      },
       waiting: 'Das VPN wartet, bis ein Koordinator diesem Knoten eine Adresse gibt.',
       starting: 'Das VPN startet als {ip}.',
       ready: 'Mitglieder des VPN erreichen diesen Knoten unter {ip}.',
@@ -148,6 +152,7 @@ export const de: Translation<typeof en> = {
       unavailable: {
         'open-network': 'Das VPN ist eingeschaltet, aber ein Netz, dem alle beitreten dürfen, hat keines.',
         'not-installed': 'Das VPN braucht Nebula, und das ist nicht installiert.',
+        'config-refused': 'Nebula weist die Konfiguration zurück, die dieser Knoten ihm schreibt.',
         'no-privilege': 'Das VPN darf auf diesem Rechner keine Netzwerkkarte haben.',
       },
       todo: 'Was zu tun ist: {todo}.',

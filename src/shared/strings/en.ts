@@ -135,6 +135,10 @@ export const en = {
     },
     vpn: {
       off: 'The VPN is off.',
+      lost: {
+        expired: 'The others in the VPN no longer speak with this node: its certificate has ended.',
+        blocked: 'The others in the VPN no longer speak with this node: its certificate was taken back.',
+      },
       waiting: 'The VPN waits for a coordinator to give this node an address.',
       starting: 'The VPN is starting as {ip}.',
       ready: 'Members of the VPN reach this node at {ip}.',
@@ -143,6 +147,7 @@ export const en = {
       unavailable: {
         'open-network': 'The VPN is switched on, but a network that everybody may join has none.',
         'not-installed': 'The VPN needs Nebula, which is not installed.',
+        'config-refused': 'Nebula refuses the configuration that this node writes for it.',
         'no-privilege': 'The VPN may not have a network card on this machine.',
       },
       todo: 'To have it, {todo}.',

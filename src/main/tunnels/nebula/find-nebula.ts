@@ -29,6 +29,11 @@ export function howToInstall(platform: NodeJS.Platform): string {
   return 'download it from github.com/slackhq/nebula/releases and put nebula.exe on the PATH'
 }
 
+/** Other releases may want other settings. */
+export function howToUpdate(configPath: string): string {
+  return `install a release of nebula from 1.6.1 on, or look at ${configPath}; then switch the VPN off and on`
+}
+
 /** How to let it have a network card without running all of the node as root. */
 export function howToPermit(platform: NodeJS.Platform, file: string): string {
   if (platform === 'linux') return `run \`sudo setcap cap_net_admin+ep ${file}\` once`

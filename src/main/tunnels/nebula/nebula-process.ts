@@ -1,7 +1,6 @@
 import { execFile } from 'node:child_process'
 import { dirname } from 'node:path'
 import { promisify } from 'node:util'
-import { RmaError } from '../../../shared/errors.ts'
 import { second } from '../../../shared/units.ts'
 import { type SidecarComponents, SidecarProcess } from '../sidecar/sidecar-process.ts'
 
@@ -32,16 +31,21 @@ export class NebulaProcess {
     })
   }
 
-  /** Ends what an earlier run left behind, checks the configuration, and starts. Rejects with BAD_SETTING where it is refused. */
+  /** What it has against its configuration, in its own words; undefined where it takes it. */
+  static async refusalOf(program: string, configPath: string): Promise<string | undefined> {
+    try {
+      await run(program, ['-test', '-config', configPath], { timeout: testTimeoutMs })
+      return undefined
+    } catch (error) {
+      const { stderr = '', stdout = '', message } = error as { stderr?: string; stdout?: string; message: string }
+      const said = (stderr || stdout).trim().split('\n').at(-1) || message
+      return said.slice(0, 300)
+    }
+  }
+
+  /** Ends what an earlier run left behind, and starts. */
   static async start(components: SidecarComponents, init: NebulaProcessInit): Promise<NebulaProcess> {
     await components.note.endOrphan()
-    try {
-      await run(init.program, ['-test', '-config', init.configPath], { timeout: testTimeoutMs })
-    } catch (cause) {
-      const { stderr = '', stdout = '' } = cause as { stderr?: string; stdout?: string }
-      const said = (stderr || stdout).trim().split('\n').at(-1) ?? ''
-      throw new RmaError('BAD_SETTING', `nebula refuses its configuration: ${said.slice(0, 300)}`, {}, { cause })
-    }
     return new NebulaProcess(components, init)
   }
 

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { toRmaError } from '../../../shared/errors.ts'
 import { blockedVpnCertificates, type RevokedAt } from '../../../shared/membership/revocations.ts'
 import type { VpnLease } from '../../../shared/membership/vpn-lease.ts'
-import type { VpnState } from '../../../shared/schema/vpn.ts'
+import type { VpnLoss, VpnState } from '../../../shared/schema/vpn.ts'
 import { type Milliseconds, minute, second } from '../../../shared/units.ts'
 import type { Clock, StopTimer } from '../../clock.ts'
 import { writeFileDurably } from '../../config/durable-file.ts'
@@ -11,7 +11,7 @@ import type { Startable } from '../../lifecycle.ts'
 import { LiveValue } from '../../live-value.ts'
 import type { Logger } from '../../log.ts'
 import { SidecarNote } from '../sidecar/sidecar-note.ts'
-import { findNebula, howToInstall, howToPermit } from './find-nebula.ts'
+import { howToInstall, howToPermit, howToUpdate } from './find-nebula.ts'
 import { nebulaConfig } from './nebula-config.ts'
 import { readNebulaLine } from './nebula-log.ts'
 import { NebulaProcess } from './nebula-process.ts'
@@ -22,6 +22,8 @@ export interface VpnComponents {
   /** Whether the owner wants the VPN. */
   enabled: { get(): boolean; subscribe(listener: (enabled: boolean) => void): () => void }
   host: { readonly port: number; listenAlso(ip: string): Promise<void>; listenNoMore(ip: string): Promise<void> }
+  /** Nebula, where it is installed. */
+  findProgram(): Promise<string | undefined>
   clock: Clock
   log: Logger
 }
@@ -29,6 +31,8 @@ export interface VpnComponents {
 /** What the membership gives. */
 export interface VpnPlaces {
   readonly lease: LiveValue<VpnLease | undefined>
+  /** Why there is none although there was one. */
+  readonly loss: VpnLoss | undefined
   readonly revoked: { get(): RevokedAt; subscribe(listener: () => void): () => void }
   readonly privateKeyPem: string
   want(): Promise<void>
@@ -76,7 +80,9 @@ export class Vpn implements Startable {
       ...(leases === undefined
         ? []
         : [
-            leases.lease.subscribe(lease => this.#do(() => (lease === undefined ? this.#end() : this.#refresh(lease)))),
+            leases.lease.subscribe(lease =>
+              this.#do(() => (lease === undefined ? this.#lose() : this.#refresh(lease))),
+            ),
             leases.revoked.subscribe(() => this.#do(() => this.#rewrite())),
           ]),
     ]
@@ -125,6 +131,13 @@ export class Vpn implements Startable {
     await leases.want()
   }
 
+  /** The others no longer speak with this node; a new lease is asked for. */
+  async #lose(): Promise<void> {
+    await this.#end()
+    const { enabled, leases } = this.#components
+    if (enabled.get()) this.state.set({ kind: 'waiting', ...(leases?.loss === undefined ? {} : { lost: leases.loss }) })
+  }
+
   /** A lease has come: into use with it, or on with the process that runs. */
   async #refresh(lease: VpnLease): Promise<void> {
     if (!this.#components.enabled.get()) return
@@ -135,7 +148,7 @@ export class Vpn implements Startable {
   }
 
   async #begin(lease: VpnLease): Promise<void> {
-    const program = await findNebula(this.#init.dataFolder, process.env.PATH ?? '')
+    const program = await this.#components.findProgram()
     if (program === undefined) {
       const todo = howToInstall(process.platform)
       this.state.set({ kind: 'unavailable', reason: 'not-installed', why: 'nebula is not installed', todo })
@@ -146,11 +159,19 @@ export class Vpn implements Startable {
     let denied: string | undefined
     const { log } = this.#components
     const note = new SidecarNote({ log }, { dataFolder: this.#folder, name: 'nebula' })
+    const config = this.#configPath
+    const refusal = await NebulaProcess.refusalOf(program, config)
+    if (refusal !== undefined) {
+      const why = `nebula refuses its configuration: ${refusal}`
+      log.warn({ why }, 'the VPN does not run')
+      this.state.set({ kind: 'unavailable', reason: 'config-refused', why, todo: howToUpdate(config) })
+      return
+    }
     const started: NebulaProcess = await NebulaProcess.start(
       { note, log },
       {
         program,
-        configPath: this.#configPath,
+        configPath: config,
         onLine: line => {
           const event = readNebulaLine(line)
           if (event?.kind === 'not-permitted') denied = event.text

@@ -98,7 +98,7 @@ function vpnSentence(state: VpnState): string {
     case 'off':
       return words.off
     case 'waiting':
-      return words.waiting
+      return state.lost === undefined ? words.waiting : words.lost({ loss: state.lost })
     case 'starting':
       return words.starting
     case 'ready':
