@@ -53,6 +53,11 @@ it('six nodes read letters for each other, one that dies is reported, and Ctrl-C
   expect(lines.filter(line => /^ {2}\d of 6: \w+ +(donates|asks)/.test(line))).toHaveLength(6)
   const link = lines.find(line => line.startsWith('Dashboard: '))?.slice('Dashboard: '.length) ?? ''
   expect((await fetch(link, { redirect: 'manual' })).status).toBe(303)
+  // What opens shows the letters on their way, and no first run.
+  expect(new URL(link).hash).toBe('#/topology')
+  const [demoFolder = ''] = await readdir(folder.path)
+  const settings = JSON.parse(await readFile(join(folder.path, demoFolder, 'london', 'settings.json'), 'utf8'))
+  expect(settings.welcomed).toBe(true)
   for (const line of answered()) expect(line).toMatch(/^(london|truro) → (leeds|cardiff|glasgow|belfast) \(direct/)
 
   const pids = await members()

@@ -1,10 +1,11 @@
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { NodeProcess } from '../../e2e/support/node-process.ts'
 import { interruptSignal } from '../../src/main/cli/interrupt.ts'
+import { defaultSettings, type Settings } from '../../src/shared/schema/settings.ts'
 import { second } from '../../src/shared/units.ts'
 import { type Member, members } from './members.ts'
 import { browserOpener, openBrowser } from './open-browser.ts'
@@ -47,6 +48,7 @@ async function play(players: Player[], folder: string, signal: AbortSignal): Pro
   const enter = async (member: Member, args: readonly string[]) => {
     // Once it is interrupted, what has entered is being stopped.
     signal.throwIfAborted()
+    await skipFirstRun(join(folder, member.location))
     const player = { member, node: new NodeProcess({ folder, name: member.location, args: argsOf(member, args) }) }
     players.push(player)
     const dashboardUrl = await player.node.dashboardUrl()
@@ -60,8 +62,16 @@ async function play(players: Player[], folder: string, signal: AbortSignal): Pro
   const { player, dashboardUrl } = await enter(first, [])
   const seeds = (await player.node.runtime()).addresses.flatMap(address => ['--seed', address])
   await Promise.all(others.map(member => enter(member, ['--dashboard-port', '0', ...seeds])))
-  showDashboard(dashboardUrl)
+  // Letters are to be seen on their way there.
+  showDashboard(`${dashboardUrl}#/topology`)
   await sendLetters(alive, signal)
+}
+
+/** Lets the dashboard of a node that asks and does not donate open as it will be after the first run. */
+async function skipFirstRun(dataFolder: string): Promise<void> {
+  await mkdir(dataFolder, { mode: 0o700 })
+  const settings: Settings = { ...defaultSettings, welcomed: true }
+  await writeFile(join(dataFolder, 'settings.json'), JSON.stringify(settings), { mode: 0o600 })
 }
 
 function argsOf({ location, pretend, donate }: Member, args: readonly string[]): string[] {
