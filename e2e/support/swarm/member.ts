@@ -44,6 +44,8 @@ export interface Member extends Startable {
   readonly greeter: Greeter
   readonly bootstrap: Bootstrap
   readonly directory: Directory
+  /** What it signs with. */
+  readonly privateKey: Ed25519PrivateKey
 }
 
 const log = pino({ level: process.env.TEST_LOG_LEVEL ?? 'silent' }, pino.destination(2))
@@ -88,7 +90,15 @@ export async function createMember(options: MemberInit, clock: Clock): Promise<M
   lifecycle.add('hello', greeter)
   lifecycle.add('directory', directory)
   lifecycle.add('bootstrap', bootstrap)
-  return { host, greeter, bootstrap, directory, start: () => lifecycle.start(), stop: () => lifecycle.stop() }
+  return {
+    host,
+    greeter,
+    bootstrap,
+    directory,
+    privateKey,
+    start: () => lifecycle.start(),
+    stop: () => lifecycle.stop(),
+  }
 }
 
 interface Kept {

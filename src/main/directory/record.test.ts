@@ -31,10 +31,7 @@ const anyRecord: fc.Arbitrary<WorkerRecord> = fc
     load: fc.double({ min: 0, max: 1, noNaN: true }).map(load => load + 0),
     services: fc.array(serviceType, { maxLength: 10 }),
     state: fc.constantFrom('donating', 'paused', 'draining', 'left'),
-    addresses: fc.array(
-      fc.string({ maxLength: 40 }).map(text => `/${text}`),
-      { maxLength: 8 },
-    ),
+    addresses: fc.array(fc.stringMatching(/^\/[!-~]{0,40}$/), { maxLength: 8 }),
   })
   .map(fields => workerRecord(fields as Partial<WorkerRecord>))
 

@@ -24,7 +24,10 @@ export const shareSchema = z.number().min(0).max(1)
 export const timestampSchema = z.number().int().min(0).max(8_640_000_000_000_000)
 
 /** A multiaddr in text; its syntax is checked where it is dialled. */
-export const multiaddrTextSchema = z.string().startsWith('/').max(256)
+export const multiaddrTextSchema = z
+  .string()
+  .regex(/^\/[!-~]*$/, 'expected printable ASCII that begins with a slash')
+  .max(256)
 
 /** Text a peer chose: one line, printable, short. Control and bidirectional-override characters are refused. */
 export function peerTextSchema(maxLength: number) {
