@@ -52,7 +52,8 @@ function textOf(lines: readonly string[]): string {
   return `BT /F 12 Tf 16 TL 60 780 Td ${shown.join(' ')} ET`
 }
 
-function fileOf(objects: readonly Buffer[]): Buffer {
+/** A PDF of objects as they are, whose first is the catalogue. */
+export function fileOf(objects: readonly Buffer[]): Buffer {
   const parts = [Buffer.from('%PDF-1.4\n')]
   const offsets: number[] = []
   let length = parts[0]?.length ?? 0

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import { languageCodeSchema } from '../../shared/schema/primitives.ts'
+import { languageCode } from '../../shared/schema/primitives.ts'
 
 /** Data of a language for the recogniser. */
 export interface LanguageFile {
@@ -43,7 +43,7 @@ export async function languagesIn(folders: readonly string[]): Promise<Map<strin
     for (const name of (await namesIn(folder)).sort()) {
       const code = /^(\w+)\.traineddata(?:\.gz)?$/.exec(name)?.[1]
       if (code === undefined || noLanguages.has(code) || found.has(code)) continue
-      if (languageCodeSchema.safeParse(code).success) found.set(code, join(folder, name))
+      if (languageCode.test(code)) found.set(code, join(folder, name))
     }
   }
   return found

@@ -41,7 +41,8 @@ export function peerTextSchema(maxLength: number) {
 export const modelNameSchema = z.string().regex(/^[ -~]{1,96}$/, 'expected 1 to 96 characters of ASCII')
 
 /** Code of a language that documents are read in, as Tesseract names its data: `eng`, `deu`, `chi_sim_vert`. */
-export const languageCodeSchema = z.string().regex(/^[a-z]{3}(?:_[a-z]{3,4}){0,2}$/, 'expected a code such as eng')
+export const languageCode = /^[a-z]{3}(?:_[a-z]{3,4}){0,2}$/
+export const languageCodeSchema = z.string().regex(languageCode, 'expected a code such as eng')
 
 /** Most languages that one request may name: each makes reading slower. */
 export const mostLanguages = 6
