@@ -186,7 +186,7 @@ export const de: Translation<typeof en> = {
       getModelWithin:
         'Laden Sie ein Modell, das {kind, select, pictures {Bilder liest} other {Text schreibt}} und höchstens {memory} braucht, in {engines}.',
       installLanguages:
-        'Installieren Sie Sprachdaten für {languages}, oder wählen Sie in den Einstellungen andere Sprachen.',
+        'Tesseracts Daten für {languages} gibt es als Paket des Systems, oder sie kommen in den Ordner tessdata dieses Knotens; sie werden binnen einer Minute gefunden. Oder wählen Sie in den Einstellungen andere Sprachen.',
       mendServer: 'Sehen Sie nach dem Server dahinter; der Dienst wird angeboten, sobald er antwortet.',
       mendServerAt: 'Sehen Sie nach dem Server unter {url}; der Dienst wird angeboten, sobald er antwortet.',
       readLog: 'Er versucht es von selbst wieder. Die Protokolle sagen mehr.',

@@ -183,7 +183,8 @@ export const en = {
       getModel: 'Add a model that {kind, select, pictures {reads pictures} other {writes text}} to {engines}.',
       getModelWithin:
         'Add a model that {kind, select, pictures {reads pictures} other {writes text}} and takes at most {memory} to {engines}.',
-      installLanguages: 'Install reading data for {languages}, or choose other languages in the settings.',
+      installLanguages:
+        'Tesseract’s data for {languages} comes with your system’s packages, or goes into the folder tessdata of this node; it is found within a minute. Or choose other languages in the settings.',
       mendServer: 'See to the server behind it; it is offered as soon as that is well.',
       mendServerAt: 'See to the server at {url}; the service is offered as soon as it is well.',
       readLog: 'It tries again by itself. The logs say more.',

@@ -147,7 +147,7 @@ const leastLean = 0.3
  */
 export function leanOf(page: GreyPixels): number {
   const ink = inkOf(page)
-  if (ink.length < 50) return 0
+  if (ink.xs.length < 50) return 0
   const best = (from: number, to: number, step: number) => {
     let most = Number.NEGATIVE_INFINITY
     let angle = 0
@@ -163,32 +163,48 @@ export function leanOf(page: GreyPixels): number {
   return most > 1.1 * sharpness(ink, 0) ? angle : 0
 }
 
-/** Where the ink is, as x and y of each dark pixel of the page shrunk to {@link measuredWidth}. */
-function inkOf({ pixels, width, height }: GreyPixels): [number, number][] {
+/** Where the ink is: the dark pixels of the page shrunk to {@link measuredWidth}, which has so many columns and rows. */
+interface Ink {
+  xs: Uint16Array
+  ys: Uint16Array
+  columns: number
+  rows: number
+}
+
+function inkOf({ pixels, width, height }: GreyPixels): Ink {
   const step = Math.max(1, Math.round(width / measuredWidth))
-  const ink: [number, number][] = []
-  for (let y = 0; y + step <= height; y += step) {
-    for (let x = 0; x + step <= width; x += step) {
+  const columns = Math.floor(width / step)
+  const rows = Math.floor(height / step)
+  const xs = new Uint16Array(columns * rows)
+  const ys = new Uint16Array(columns * rows)
+  let count = 0
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) {
       let sum = 0
-      for (let dy = 0; dy < step; dy++)
-        for (let dx = 0; dx < step; dx++) sum += pixels[(y + dy) * width + x + dx] ?? 255
-      if (sum / (step * step) < 140) ink.push([x / step, y / step])
+      for (let dy = 0; dy < step; dy++) {
+        const from = (row * step + dy) * width + column * step
+        for (let at = from; at < from + step; at++) sum += pixels[at] ?? 255
+      }
+      if (sum / (step * step) >= 140) continue
+      xs[count] = column
+      ys[count] = row
+      count++
     }
   }
-  return ink
+  return { xs: xs.subarray(0, count), ys: ys.subarray(0, count), columns, rows }
 }
 
 /** Sum of squares of the ink in each line of pixels that leans by `degrees`. */
-function sharpness(ink: readonly [number, number][], degrees: number): number {
+function sharpness({ xs, ys, columns, rows }: Ink, degrees: number): number {
   const slope = Math.tan((degrees * Math.PI) / 180)
-  const lines = new Map<number, number>()
-  for (const [x, y] of ink) {
-    const line = Math.round(y - x * slope)
-    lines.set(line, (lines.get(line) ?? 0) + 1)
+  // Lines that lean begin above the page, or end below it.
+  const beyond = Math.ceil(columns * Math.abs(slope)) + 1
+  const lines = new Uint32Array(rows + 2 * beyond)
+  for (let at = 0; at < xs.length; at++) {
+    const line = Math.round((ys[at] ?? 0) - (xs[at] ?? 0) * slope) + beyond
+    lines[line] = (lines[line] ?? 0) + 1
   }
-  let sum = 0
-  for (const count of lines.values()) sum += count * count
-  return sum
+  return lines.reduce((sum, count) => sum + count * count, 0)
 }
 
 /** Darker than this a pixel is more black than white. */

@@ -54,11 +54,14 @@ function wipe(
       out[each * across + at * along] = 255
   }
   for (let line = 0; line < lines; line++) {
-    let start = 0
-    for (let at = 0; at <= length; at++) {
-      if (at < length && isInk(line, at)) continue
-      if (at - start >= least) for (let each = start; each < at; each++) wipeAt(line, each, at - start)
-      start = at + 1
+    // A run that is long enough covers one of the places that lie so far apart: the rest need no look.
+    for (let probe = least - 1; probe < length; probe += least) {
+      if (!isInk(line, probe)) continue
+      let [start, end] = [probe, probe + 1]
+      while (start > 0 && isInk(line, start - 1)) start--
+      while (end < length && isInk(line, end)) end++
+      if (end - start >= least) for (let at = start; at < end; at++) wipeAt(line, at, end - start)
+      while (probe + least < end) probe += least
     }
   }
   return found

@@ -39,10 +39,10 @@ export function ServiceFacts({ service }: { service: ServiceStatus }) {
       value: languages && (
         <>
           <List items={languages.chosen} />
-          {others.length > 0 && <span> {words.onRequest({ codes: others.join(', ') })}</span>}
           {missing.length > 0 && (
-            <span className={styles.failed}> {words.notInstalled({ codes: missing.join(', ') })}</span>
+            <div className={styles.failed}>{words.notInstalled({ codes: missing.join(', ') })}</div>
           )}
+          {others.length > 0 && <div>{words.onRequest({ codes: others.join(', ') })}</div>}
         </>
       ),
     },
