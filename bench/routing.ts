@@ -4,6 +4,7 @@ import { systemClock } from '../src/main/clock.ts'
 import { WorkerCache } from '../src/main/directory/cache.ts'
 import { createTestHost } from '../src/main/directory/test-network.ts'
 import { createLog, LogBuffer } from '../src/main/log.ts'
+import { ReputationBook } from '../src/main/routing/reputation-book.ts'
 import { WorkerChoice } from '../src/main/routing/worker-choice.ts'
 import { WorkerExperience } from '../src/main/routing/worker-experience.ts'
 import { KiB, MiB, minute, second } from '../src/shared/units.ts'
@@ -74,8 +75,10 @@ async function decide(): Promise<number[]> {
   )
   const experience = new WorkerExperience({ clock: systemClock })
   for (const { peerId } of known) experience.begin(peerId, lightService).answered(20 + Math.random() * 20, 'direct')
+  const reputation = new ReputationBook({ clock: systemClock, log }, { networkId: 'bench' })
+  for (const { peerId } of known) for (let check = 0; check < 4; check++) reputation.note(peerId, 'agreed')
   const choice = new WorkerChoice(
-    { experience, networkClock: systemClock },
+    { experience, reputation, networkClock: systemClock },
     { location: () => undefined, random: Math.random },
   )
   await cache.lookup(lightService)

@@ -35,7 +35,7 @@ it('says in words what is right, what to know, and what to mend', () => {
 · Port 8468 was taken by another program, so other nodes use 8469.
 ✗ The clock is 10 min slow. The node corrects for it, but set the system’s clock.
 ✗ The tunnel needs cloudflared, which is not installed.
-  Install it, or let this node download it: rma-donor tunnel install.
+  Install it, or let this node download it: with the button on the page Network, or rma-donor tunnel install.
 ✗ The VPN needs Nebula, which is not installed.
   To have it, install it.
 

@@ -134,7 +134,8 @@ export const de: Translation<typeof en> = {
       failed: 'Der Tunnel geht nicht: {why}.',
       nextTry: 'Nächster Versuch in {seconds, number} s.',
       notInstalled: 'Der Tunnel braucht cloudflared, und das ist nicht installiert.',
-      install: 'Installieren Sie es, oder lassen Sie diesen Knoten es herunterladen: rma-donor tunnel install.',
+      install:
+        'Installieren Sie es, oder lassen Sie diesen Knoten es herunterladen: mit dem Knopf auf der Seite Netz oder mit rma-donor tunnel install.',
       switchAgain:
         'So, wie er eingerichtet ist, wird er nicht wieder versucht: Ändern Sie das, und schalten Sie ihn aus und ein.',
     },

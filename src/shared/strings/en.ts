@@ -130,7 +130,8 @@ export const en = {
       failed: 'The tunnel does not work: {why}.',
       nextTry: 'Next try in {seconds, number} s.',
       notInstalled: 'The tunnel needs cloudflared, which is not installed.',
-      install: 'Install it, or let this node download it: rma-donor tunnel install.',
+      install:
+        'Install it, or let this node download it: with the button on the page Network, or rma-donor tunnel install.',
       switchAgain: 'It is not tried again as it is set up now: change that, and switch it off and on.',
     },
     vpn: {
