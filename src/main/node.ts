@@ -25,6 +25,7 @@ import { Gateway } from './coordinator/client/gateway.ts'
 import { formatDiagnostics } from './diagnostics/diagnostics.ts'
 import { formsOf } from './diagnostics/redact.ts'
 import { Donation } from './donation.ts'
+import { HeapAtRest } from './heap-at-rest.ts'
 import { SocketOrigins } from './http/origin.ts'
 import { createServiceApp } from './http/service-app.ts'
 import { ServiceServer } from './http/service-server.ts'
@@ -281,6 +282,17 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
   const vpn = composeVpn(
     { network, settings, clock, lifecycle, log },
     { dataFolder, coordinator: init.workerType === 'coordinator' },
+  )
+
+  lifecycle.add(
+    'heap',
+    new HeapAtRest({
+      clock,
+      work: () => {
+        const { served, requested, failed } = jobs.totals
+        return { requests: served + requested + failed, bytes: host.traffic.bytesIn + host.traffic.bytesOut }
+      },
+    }),
   )
 
   // What ties them together.

@@ -289,7 +289,10 @@ async function keySeeds(path: string) {
 function importInto(path: string): (dataFolder: string) => unknown {
   return async dataFolder => {
     for (const suffix of ['-wal', '-shm', '-journal']) await rm(join(dataFolder, `old.db${suffix}`), { force: true })
-    const book = new LedgerBook({ clock }, { path, onWritten: () => undefined, onSnapshot: () => undefined })
+    const book = new LedgerBook(
+      { clock },
+      { path, check: true, onWritten: () => undefined, onSnapshot: () => undefined },
+    )
     try {
       book.open()
       const added = book.ask({ name: 'importFrom', path: join(dataFolder, 'old.db') })

@@ -30,6 +30,8 @@ interface Waiting {
 
 export interface LedgerBookInit {
   path: string
+  /** Reads the file through once it is open. */
+  check: boolean
   /** Called once entries are safe on the disk. */
   onWritten: (outcomes: { id: number; outcome: EntryOutcome }[]) => void
   onSnapshot: (snapshot: LedgerSnapshot) => void
@@ -60,7 +62,7 @@ export class LedgerBook {
     try {
       this.#reopen()
       this.#become({ kind: 'open' })
-      this.#stopCheck = this.#clock.after(checkAfterMs, () => this.#check())
+      if (this.#init.check) this.#stopCheck = this.#clock.after(checkAfterMs, () => this.#check())
     } catch (error) {
       if (judgeFailure(error) !== 'wait') throw error
       this.#wait(error)

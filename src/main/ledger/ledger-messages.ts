@@ -50,4 +50,6 @@ export type LedgerReport =
 /** What the thread is started with. */
 export interface LedgerThreadData {
   path: string
+  /** Read the file through once it is open. */
+  check: boolean
 }

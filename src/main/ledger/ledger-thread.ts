@@ -11,7 +11,7 @@ function serveLedger(): void {
   const book = new LedgerBook(
     { clock: systemClock },
     {
-      path: (workerData as LedgerThreadData).path,
+      ...(workerData as LedgerThreadData),
       onWritten: outcomes => report({ kind: 'written', outcomes }),
       onSnapshot: snapshot => report({ kind: 'snapshot', snapshot }),
     },

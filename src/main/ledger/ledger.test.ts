@@ -27,10 +27,15 @@ beforeEach(async () => {
   onTestFinished(() => rm(folder, { recursive: true, force: true }))
 })
 
-async function openLedger(init: { path?: string; keepDays?: number } = {}): Promise<Ledger> {
+async function openLedger(init: { path?: string; keepDays?: number; restAfterMs?: number } = {}): Promise<Ledger> {
   const ledger = new Ledger(
     { clock: systemClock, log },
-    { path: init.path ?? path, thread: ledgerThreadUrl(''), keepDays: () => init.keepDays ?? 365 },
+    {
+      path: init.path ?? path,
+      thread: ledgerThreadUrl(''),
+      keepDays: () => init.keepDays ?? 365,
+      ...(init.restAfterMs === undefined ? {} : { restAfterMs: init.restAfterMs }),
+    },
   )
   await ledger.start()
   onTestFinished(() => ledger.stop())
@@ -104,6 +109,22 @@ describe('the ledger', () => {
       madeUpJob(4, { role: 'requested' }),
       madeUpJob(3, { service: 'ner-extraction' }),
     ])
+  })
+
+  it('ends its thread when nobody needs it, and begins again with the next job, losing and doubling none', async () => {
+    const ledger = await openLedger({ restAfterMs: 5 })
+    await vi.waitFor(() => expect(ledger.awake).toBe(false))
+    expect(ledger.snapshot.get().state.kind).toBe('open')
+    // At all moments: while it sleeps, wakes, works and is about to end.
+    for (let round = 0; round < 6; round++) {
+      const jobs = Array.from({ length: 5 }, (_, index) => ledger.record(madeUpJob(round * 5 + index)))
+      if (round % 2 === 0) await Promise.all(jobs)
+      if (round % 3 === 0) await vi.waitFor(() => expect(ledger.awake).toBe(false), { interval: 1 })
+    }
+    expect(await ledger.countJobs()).toBe(30)
+    await vi.waitFor(() => expect(ledger.awake).toBe(false))
+    await ledger.stop()
+    await expect(ledger.countJobs()).rejects.toThrow('closed')
   })
 
   it.skipIf(process.platform === 'win32')('is for its owner alone', async () => {

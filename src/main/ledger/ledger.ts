@@ -8,7 +8,7 @@ import type {
   LedgerJob,
   LedgerSnapshot,
 } from '../../shared/schema/contribution.ts'
-import { day, minute } from '../../shared/units.ts'
+import { day, type Milliseconds, minute } from '../../shared/units.ts'
 import type { Clock, StopTimer } from '../clock.ts'
 import type { Startable } from '../lifecycle.ts'
 import { LiveValue } from '../live-value.ts'
@@ -27,6 +27,9 @@ const forgetEveryMs = day
 const firstForgetMs = minute
 const forgottenAtOnce = 5_000
 
+/** The thread ends when nobody has asked or told it anything for as long: it takes 18 MiB. */
+const restAfterMs = minute
+
 /** Room for what waits while the disk is full, with plenty to spare; without a limit the thread takes more than it needs. */
 const threadLimits = { maxOldGenerationSizeMb: 96, maxYoungGenerationSizeMb: 4 }
 
@@ -37,6 +40,8 @@ export interface LedgerInit {
   thread: URL
   /** Days that single jobs are kept. */
   keepDays: () => number
+  /** How long nothing has to be asked until the thread ends. Default 1 min. */
+  restAfterMs?: Milliseconds
 }
 
 /** Where the module of the thread lies: beside this one in the sources, beside the main bundle in a build. */
@@ -56,7 +61,12 @@ export class Ledger implements Startable {
   readonly #log: Logger
   readonly #init: LedgerInit
   readonly #asked = new Map<number, Asked>()
+  #running = false
   #worker: Worker | undefined
+  /** What is asked while the thread begins again. */
+  readonly #held: LedgerCommand[] = []
+  #turning: Promise<void> = Promise.resolve()
+  #stopRest: StopTimer = () => undefined
   #lastId = 0
   #stopTimers: StopTimer[] = []
 
@@ -68,10 +78,35 @@ export class Ledger implements Startable {
 
   /** Rejects with LEDGER_NEWER. */
   async start(): Promise<void> {
+    await this.#open({ check: true })
+    this.#running = true
+    this.#restLater()
+    const forget = () =>
+      void this.forget().catch(error => this.#log.warn({ err: error }, 'old jobs stay in the ledger'))
+    this.#stopTimers = [this.#clock.after(firstForgetMs, forget), this.#clock.every(forgetEveryMs, forget)]
+  }
+
+  /** Writes what was gathered; what cannot be written by now is lost. */
+  async stop(): Promise<void> {
+    if (!this.#running) return
+    for (const stopTimer of this.#stopTimers) stopTimer()
+    this.#stopRest()
+    await this.#turning
+    this.#running = false
+    await this.#close()
+    this.#lose(new Error('the ledger is closed'))
+    this.snapshot.update(snapshot => ({ ...snapshot, state: { kind: 'closed' } }))
+  }
+
+  /** Whether its thread runs. */
+  get awake(): boolean {
+    return this.#worker !== undefined
+  }
+
+  async #open({ check }: { check: boolean }): Promise<void> {
     const opened = Promise.withResolvers<void>()
-    const workerData: LedgerThreadData = { path: this.#init.path }
+    const workerData: LedgerThreadData = { path: this.#init.path, check }
     const worker = new Worker(this.#init.thread, { workerData, resourceLimits: threadLimits })
-    this.#worker = worker
     worker.on('message', (report: LedgerReport) => {
       if (report.kind === 'opened') opened.resolve()
       else if (report.kind === 'refused') {
@@ -88,22 +123,38 @@ export class Ledger implements Startable {
       this.#lose(error)
     })
     await opened.promise
-    const forget = () =>
-      void this.forget().catch(error => this.#log.warn({ err: error }, 'old jobs stay in the ledger'))
-    this.#stopTimers = [this.#clock.after(firstForgetMs, forget), this.#clock.every(forgetEveryMs, forget)]
+    this.#worker = worker
+    for (const command of this.#held.splice(0)) worker.postMessage(command)
   }
 
-  /** Writes what was gathered; what cannot be written by now is lost. */
-  async stop(): Promise<void> {
-    for (const stopTimer of this.#stopTimers) stopTimer()
+  async #close(): Promise<void> {
     const worker = this.#worker
     if (worker === undefined) return
     const closed = new Promise<void>(resolve => worker.once('exit', () => resolve()))
-    this.#post({ kind: 'close' })
-    await closed
+    worker.postMessage({ kind: 'close' } satisfies LedgerCommand)
     this.#worker = undefined
-    this.#lose(new Error('the ledger is closed'))
-    this.snapshot.update(snapshot => ({ ...snapshot, state: { kind: 'closed' } }))
+    await closed
+  }
+
+  #restLater(): void {
+    this.#stopRest()
+    this.#stopRest = this.#clock.after(this.#init.restAfterMs ?? restAfterMs, () => this.#rest())
+  }
+
+  /** What the thread knows beside the file, what waits for the disk and what was set aside, would be gone with it. */
+  #rest(): void {
+    const { state, setAside } = this.snapshot.get()
+    if (this.#asked.size > 0 || state.kind !== 'open' || setAside.length > 0) this.#restLater()
+    else this.#turn(() => this.#close())
+  }
+
+  /** One after the other: a file that a thread is about to close is not opened by the next. */
+  #turn(turn: () => Promise<void>): void {
+    this.#turning = this.#turning.then(turn).catch(error => {
+      this.#log.error({ err: error }, 'the ledger cannot be opened again')
+      this.#held.length = 0
+      this.#lose(error)
+    })
   }
 
   /** Resolves with `written` once the job is safe on the disk; nobody needs to wait for that. */
@@ -163,13 +214,19 @@ export class Ledger implements Startable {
   #send(command: (id: number) => LedgerCommand): Promise<unknown> {
     const id = ++this.#lastId
     const answer = new Promise((resolve, reject) => this.#asked.set(id, { resolve, reject }))
-    if (this.#worker === undefined) this.#settle(id, asked => asked.reject(new Error('the ledger is closed')))
-    else this.#post(command(id))
+    if (this.#running) this.#post(command(id))
+    else this.#settle(id, asked => asked.reject(new Error('the ledger is closed')))
     return answer
   }
 
   #post(command: LedgerCommand): void {
-    this.#worker?.postMessage(command)
+    this.#restLater()
+    if (this.#worker !== undefined) {
+      this.#worker.postMessage(command)
+      return
+    }
+    this.#held.push(command)
+    if (this.#held.length === 1) this.#turn(() => this.#open({ check: false }))
   }
 
   #hear(report: LedgerReport): void {
