@@ -3,16 +3,22 @@ import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { KiB, MiB, minute, second } from '../shared/units.ts'
 import { TurnedClock } from './clock.ts'
-import { type Heap, HeapAtRest, isBusy, type Work } from './heap-at-rest.ts'
+import { HeapAtRest, isBusy, type Work } from './heap-at-rest.ts'
 
-function madeUpNode({ youngBytes = 64 * MiB } = {}) {
+function madeUpNode({ youngBytes = 64 * MiB, inVain = 0 } = {}) {
+  let left = inVain
   const clock = new TurnedClock()
   const work: Work = { requests: 0, bytes: 0 }
   const said: string[] = []
-  const heap: Heap = {
+  const heap = {
     youngBytes,
-    setGrowing: growing => said.push(growing ? 'grow' : 'keep'),
-    collect: () => said.push('collect'),
+    setGrowing(growing: boolean) {
+      said.push(growing ? 'grow' : 'keep')
+    },
+    collect() {
+      said.push('collect')
+      if (left-- <= 0) heap.youngBytes = MiB
+    },
   }
   const rest = new HeapAtRest({ clock, work: () => ({ ...work }), heap })
   rest.start()
@@ -49,6 +55,14 @@ describe('the heap of a node', () => {
     const { said, turn } = madeUpNode({ youngBytes: 2 * MiB })
     turn(60)
     expect(said).toEqual(['keep'])
+  })
+
+  it('is collected once more a minute later where V8 did not make it small', () => {
+    const { said, turn } = madeUpNode({ inVain: 1 })
+    turn(118)
+    expect(said).toEqual(['keep', 'collect'])
+    turn(300)
+    expect(said).toEqual(['keep', 'collect', 'collect'])
   })
 
   it('grows freely once its node has stopped', () => {

@@ -45,6 +45,7 @@ export class HeapAtRest implements Startable {
   #before: Work = { requests: 0, bytes: 0 }
   #lookedAt: Milliseconds = 0
   #busyAt: Milliseconds = 0
+  #collectedAt: Milliseconds = 0
   #growing = true
   #stopTimer: StopTimer = () => undefined
 
@@ -75,14 +76,23 @@ export class HeapAtRest implements Startable {
     if (busy || now < this.#busyAt) {
       this.#busyAt = now
       this.#become(true)
-    } else if (now - this.#busyAt >= restAfterMs) this.#become(false)
+    } else if (now - this.#busyAt >= restAfterMs) {
+      this.#become(false)
+      this.#shrink(now)
+    }
   }
 
   #become(growing: boolean): void {
     if (growing === this.#growing) return
     this.#growing = growing
     this.#heap.setGrowing(growing)
-    if (!growing && this.#heap.youngBytes > smallBytes) this.#heap.collect()
+  }
+
+  /** V8 keeps the size where a lot was allocated a moment ago, so this may have to be done again. */
+  #shrink(now: Milliseconds): void {
+    if (now - this.#collectedAt < restAfterMs || this.#heap.youngBytes <= smallBytes) return
+    this.#collectedAt = now
+    this.#heap.collect()
   }
 }
 
