@@ -3,6 +3,7 @@ import type { Ed25519PrivateKey, PeerId } from '@libp2p/interface'
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
 import type { Host } from '../../src/main/dht/host.ts'
+import { LiveValue } from '../../src/main/live-value.ts'
 
 /** A newcomer that has reached somebody comes to know others until it has so many: what the DHT does. */
 const enoughPeers = 12
@@ -82,7 +83,7 @@ export class SimulatedHost extends EventTarget {
   }
 
   /** For parts that take a libp2p host. */
-  asHost(): Pick<Host, 'libp2p'> {
+  asHost(): Pick<Host, 'libp2p' | 'mode'> {
     const libp2p = {
       peerId: this.peerId,
       services: {},
@@ -96,7 +97,7 @@ export class SimulatedHost extends EventTarget {
         await this.#wires.dial(this, id ?? '')
       },
     }
-    return { libp2p: libp2p as unknown as Host['libp2p'] }
+    return { libp2p: libp2p as unknown as Host['libp2p'], mode: new LiveValue<'server' | 'client'>('server') }
   }
 
   peers(): SimulatedHost[] {

@@ -22,8 +22,8 @@ const maxAddressesTried = 64
 /** How often peers that went missing are looked for, and how many at a time. */
 const probeIntervalMs = 15 * second
 const probedAtOnce = 4
-/** With as many peers none is missed: connections that nobody uses are closed, here and by others. */
-const enoughToMissNobody = 48
+/** With as many peers none is missed: connections that nobody uses are closed, here and by others. A client needs few. */
+const enoughToMissNobody = { server: 48, client: 8 }
 
 export interface BootstrapComponents {
   host: Host
@@ -156,7 +156,7 @@ export class Bootstrap implements Startable {
   /** A partition that heals is noticed by dialling, now and then, some of the peers that were here before it. */
   async #probe(): Promise<void> {
     const connected = this.#components.host.libp2p.getPeers().map(peer => peer.toString())
-    if (connected.length >= Math.min(this.#mostPeers, enoughToMissNobody)) return
+    if (connected.length >= Math.min(this.#mostPeers, enoughToMissNobody[this.#components.host.mode.get()])) return
     const missing = this.#components.addressBook.peers().filter(peer => !connected.includes(peer.peerId))
     const chosen = shuffled(missing.slice(0, 16)).slice(0, probedAtOnce)
     const addresses = chosen.flatMap(peer => peer.addresses.map(address => `${address}/p2p/${peer.peerId}`))

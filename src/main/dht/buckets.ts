@@ -10,8 +10,8 @@ export function bucketOf(self: Position, other: Position): number {
 }
 
 /** A random place in one of `self`'s buckets. */
-export function randomPlaceIn(bucket: number, self: Position): Position {
-  const place = crypto.getRandomValues(new Uint8Array(self.length))
+export function randomPlaceIn(bucket: number, self: Position, random: () => number = Math.random): Position {
+  const place = Uint8Array.from(self, () => Math.floor(random() * 256))
   for (let bit = 0; bit <= bucket && bit < self.length * 8; bit++) {
     const byte = bit >> 3
     const mask = 0x80 >> (bit & 7)

@@ -5,6 +5,7 @@ import type { Clock, StopTimer } from '../clock.ts'
 import { type Position, peerPosition } from '../directory/keys.ts'
 import type { Startable } from '../lifecycle.ts'
 import type { Logger } from '../log.ts'
+import { timeLimit } from '../time-limit.ts'
 import { bucketOf, randomPlaceIn } from './buckets.ts'
 import { type AskCloser, type ClosestPeers, thorough } from './closest.ts'
 import type { Contact, Contacts } from './contacts.ts'
@@ -35,7 +36,7 @@ export interface TableFillerComponents {
 }
 
 /**
- * Gives this node its place among the servers: it looks itself up as soon as it meets one, which makes it known to those
+ * Gives a server its place among the others, and does nothing for a client, whom nobody asks: it looks itself up as soon as it meets one, which makes it known to those
  * around it, and then sees to it that it is connected with 8 in each bucket, as far as there are as many. So connections
  * grow with the logarithm of the network's size: all of 20 nodes, some 40 of 100, 90 of 10,000.
  */
@@ -67,7 +68,7 @@ export class TableFiller implements Startable {
     this.#known = new Set()
     this.#exhausted.clear()
     this.#stopListening = contacts.onChange(() => {
-      if (this.#newcomers().length > 0) void this.#lookAround()
+      if (this.#components.host.isServer && this.#newcomers().length > 0) void this.#lookAround()
     })
     this.#stopFilling = clock.every(fillIntervalMs, () => void this.#fill())
   }
@@ -112,7 +113,7 @@ export class TableFiller implements Startable {
 
   /** One bucket after the other, so that a newcomer does not take up the time of many at once. */
   async #fill(): Promise<void> {
-    if (this.#filling) return
+    if (this.#filling || !this.#components.host.isServer) return
     this.#filling = true
     const { contacts, clock } = this.#components
     for (const [bucket, size] of contacts.bucketSizes().entries()) {
@@ -152,7 +153,7 @@ export class TableFiller implements Startable {
   }
 
   async #dial({ peerId, addresses }: Contact): Promise<void> {
-    const signal = AbortSignal.any([this.#life.signal, AbortSignal.timeout(dialTimeoutMs)])
+    const signal = AbortSignal.any([this.#life.signal, timeLimit(this.#components.clock, dialTimeoutMs)])
     await this.#components.host.libp2p.dial(
       addresses.map(address => multiaddr(`${address}/p2p/${peerId}`)),
       { signal },

@@ -10,7 +10,7 @@ import type { RecordDraft } from './announce-plan.ts'
 import { Announcer, type AnnouncerComponents } from './announcer.ts'
 import type { Question } from './channel.ts'
 import type { AnswerFrame } from './frames.ts'
-import { coordinatorKey, coordinatorsKey, peerPosition, workerKey } from './keys.ts'
+import { coordinatorKey, coordinatorsKey, peerPosition, serviceKey, shardOf } from './keys.ts'
 import { openRecord, readRecord, sealRecord } from './record.ts'
 import type { Registrar } from './registrars.ts'
 import { readRenewal } from './renewal.ts'
@@ -149,9 +149,34 @@ describe('an announcer', () => {
     expect(announcer.heldBy).toBe(1)
   })
 
+  it('goes on to keys with one digit more while there is no room, and asks again for room half an hour later', async () => {
+    const position = peerPosition(host.peerId.toString())
+    const keys = [0, 1, 2].map(digits => serviceKey('ocr', shardOf(position, digits)))
+    const full = new Set(keys.slice(0, 2))
+    const asked = () => heard.flatMap(question => (question.kind === 'announce' ? question.keys : []))
+    answer = async question => {
+      const declined = question.kind === 'announce' ? question.keys.filter(key => full.has(key)) : []
+      return { kind: 'ok', id: 0, declined: declined.map(key => ({ key, code: 'QUOTA_EXCEEDED' })) }
+    }
+    await say()
+    await vi.waitFor(() => expect(asked()).toEqual(keys))
+    await settled()
+    expect(announcer.heldBy).toBe(1)
+
+    full.clear()
+    heard = []
+    for (let minutes = 0; minutes < 45; minutes++) {
+      clock.turn(minute)
+      await settled()
+      if (minutes < 20) expect(asked()).not.toContain(keys[0])
+    }
+    const inTheEnd = heard.filter(question => question.kind === 'announce').at(-1)
+    expect(inTheEnd).toMatchObject({ keys: [keys[0]] })
+  })
+
   it('counts a registrar that declines some of the keys', async () => {
     answer = async () => ({ kind: 'ok', id: 0, declined: [{ key: 'service:ocr', code: 'NOT_REGISTRAR' }] })
-    await say()
+    await say({ services: ['ocr', 'chat'] })
     expect(announcer.heldBy).toBe(1)
   })
 
@@ -255,9 +280,9 @@ describe('an announcer', () => {
     const self = host.peerId.toString()
     const keys = () => heard.flatMap(question => (question.kind === 'announce' ? [question.keys] : [])).at(-1)
     await say({ services: [], capabilities })
-    expect(keys()).toEqual([workerKey(self), coordinatorsKey(), coordinatorKey(self)])
+    expect(keys()).toEqual([coordinatorsKey(), coordinatorKey(self)])
     await say({ services: [], capabilities, location: 'london' })
-    expect(keys()).toEqual([workerKey(self), coordinatorsKey(), coordinatorKey(self), coordinatorsKey('london')])
+    expect(keys()).toEqual([coordinatorsKey(), coordinatorKey(self), coordinatorsKey('london')])
   })
 
   it('has nothing to leave where it has said nothing', async () => {
@@ -276,8 +301,7 @@ describe('an announcer', () => {
     const registrars = Object.assign(loneRegistrars(host), { refresh: () => results[asked++]?.() ?? true })
     const another = make({ registrars })
     another.start()
-    another.update(ocrDraft())
-    // Two keys: that of the service, and its own.
+    another.update(ocrDraft({ services: ['ocr', 'chat'] }))
     await vi.waitFor(() => expect(asked).toBe(2))
     await vi.waitFor(() => {
       clock.turn(2 * second)

@@ -7,6 +7,7 @@ import type { Host } from '../dht/host.ts'
 import { retryDelay } from '../dht/retry-delay.ts'
 import type { Startable } from '../lifecycle.ts'
 import type { Logger } from '../log.ts'
+import { timeLimit } from '../time-limit.ts'
 import {
   audience,
   duePost,
@@ -20,8 +21,9 @@ import {
 } from './announce-plan.ts'
 import type { Ask } from './ask.ts'
 import type { Question } from './channel.ts'
+import { Crowding, keysOfService } from './crowding.ts'
 import type { AnswerFrame, StaleFrame } from './frames.ts'
-import { coordinatorKey, coordinatorsKey, type KeyText, relaysKey, serviceKey, workerKey } from './keys.ts'
+import { coordinatorKey, coordinatorsKey, type KeyText, type Position, peerPosition, relaysKey } from './keys.ts'
 import { recordHash, sealRecord } from './record.ts'
 import type { Registrars } from './registrars.ts'
 import { renewalStateSchema, sealRenewal } from './renewal.ts'
@@ -61,6 +63,10 @@ export class Announcer implements Startable {
   readonly #components: AnnouncerComponents
   readonly #timing: Timing
   readonly #self: PeerIdText
+  readonly #position: Position
+  readonly #crowding = new Crowding()
+  /** Keys that the DHT was asked about since the start. */
+  readonly #lookedUp = new Set<KeyText>()
   readonly #holdings = new Map<PeerIdText, Holding>()
   readonly #troubles = new Map<PeerIdText, Trouble>()
   readonly #posting = new Map<PeerIdText, Promise<void>>()
@@ -80,6 +86,7 @@ export class Announcer implements Startable {
     this.#components = components
     this.#timing = timing
     this.#self = components.host.peerId.toString()
+    this.#position = peerPosition(this.#self)
   }
 
   start(): void {
@@ -134,6 +141,8 @@ export class Announcer implements Startable {
   }
 
   #forgetAll(): void {
+    this.#crowding.clear()
+    this.#lookedUp.clear()
     this.#said = undefined
     this.#holdings.clear()
     this.#troubles.clear()
@@ -233,8 +242,12 @@ export class Announcer implements Startable {
   }
 
   #audience(said: Said): Map<PeerIdText, KeyText[]> {
+    const now = this.#components.clock.now()
     const registrars = new Map(
-      keysOf(this.#self, said).map(key => [key, this.#components.registrars.of(key).map(({ peerId }) => peerId)]),
+      this.#keysOf(said.record).map(key => [
+        key,
+        this.#registrarsOf(key).filter(peerId => !this.#crowding.isResting(key, peerId, now)),
+      ]),
     )
     const hearers = audience(registrars, this.#holdings)
     if (said.state !== 'left') return hearers
@@ -254,11 +267,63 @@ export class Announcer implements Startable {
       const seq = due === 'announce' ? said.record.seq : said.seq
       const declined = due === 'announce' && declinesAll(answer, keys)
       this.#holdings.set(peerId, { recordHash: said.recordHash, seq, keys, declined })
-      if (declined && this.#lookups === 0) void this.#findRegistrars()
+      if (due === 'announce') this.#noteRoom(peerId, keys, answer)
+      if (this.#lookups === 0 && (this.#isElsewhere(answer, keys) || this.#hasNewKeys(said)))
+        void this.#findRegistrars()
       this.#troubles.delete(peerId)
     } catch (error) {
       this.#noteTrouble(peerId, due, error)
     }
+  }
+
+  #noteRoom(peerId: PeerIdText, keys: readonly KeyText[], answer: AnswerFrame): void {
+    const now = this.#components.clock.now()
+    for (const key of keys) {
+      if (declines(answer, key) === 'QUOTA_EXCEEDED') this.#crowding.refused(key, peerId, now, Math.random())
+      else this.#crowding.taken(key, peerId)
+    }
+  }
+
+  /** Whether a registrar knows servers that are closer to each of the keys. */
+  #isElsewhere(answer: AnswerFrame, keys: readonly KeyText[]): boolean {
+    return keys.length > 0 && keys.every(key => declines(answer, key) === 'NOT_REGISTRAR')
+  }
+
+  #hasNewKeys({ record }: Said): boolean {
+    return this.#keysOf(record).some(key => !this.#lookedUp.has(key))
+  }
+
+  #registrarsOf(key: KeyText): PeerIdText[] {
+    return this.#components.registrars.of(key).map(({ peerId }) => peerId)
+  }
+
+  /** Under which keys a record is to stand. */
+  #keysOf(record: Keyed): KeyText[] {
+    const ofServices = record.services.flatMap(service =>
+      keysOfService(service, this.#position, key => this.#isCrowded(key)),
+    )
+    const relays = record.relays === true ? [relaysKey] : []
+    return [...ofServices, ...coordinatorKeysOf(this.#self, record), ...relays]
+  }
+
+  #isCrowded(key: KeyText): boolean {
+    return this.#crowding.isCrowded(key, this.#registrarsOf(key), this.#components.clock.now())
+  }
+
+  /**
+   * The next key to look up. Where there is no room only those who stand there look again: all others asking would be a
+   * flood.
+   */
+  #nextToLookUp(record: Keyed, done: ReadonlySet<KeyText>): KeyText | undefined {
+    const stands = (key: KeyText) => {
+      const now = this.#components.clock.now()
+      const stays = (peerId: PeerIdText, holding: Holding) =>
+        holding.keys.includes(key) && holding.declined !== true && !this.#crowding.isResting(key, peerId, now)
+      return [...this.#holdings].some(([peerId, holding]) => stays(peerId, holding))
+    }
+    return this.#keysOf(record).find(
+      key => !done.has(key) && (!this.#lookedUp.has(key) || !this.#isCrowded(key) || stands(key)),
+    )
   }
 
   /**
@@ -302,10 +367,13 @@ export class Announcer implements Startable {
     const draft = this.#draft
     if (draft === undefined || this.#life.signal.aborted) return
     this.#lookups++
-    const signal = AbortSignal.any([this.#life.signal, AbortSignal.timeout(lookupTimeoutMs)])
+    const signal = AbortSignal.any([this.#life.signal, timeLimit(this.#components.clock, lookupTimeoutMs)])
     try {
       let certain = true
-      for (const key of keysOf(this.#self, { record: draft })) {
+      const done = new Set<KeyText>()
+      for (let key = this.#nextToLookUp(draft, done); key !== undefined; key = this.#nextToLookUp(draft, done)) {
+        done.add(key)
+        this.#lookedUp.add(key)
         certain = (await this.#components.registrars.refresh(key, thorough, signal)) && certain
         this.#wake()
       }
@@ -331,11 +399,6 @@ export class Announcer implements Startable {
 
 type Keyed = Pick<RecordDraft, 'services' | 'capabilities' | 'location' | 'relays'>
 
-function keysOf(self: PeerIdText, { record }: { record: Keyed }): KeyText[] {
-  const relays = record.relays === true ? [relaysKey] : []
-  return [...record.services.map(serviceKey), workerKey(self), ...coordinatorKeysOf(self, record), ...relays]
-}
-
 /** Those under which a coordinator is looked for; registrars refuse them to who is not certified. */
 function coordinatorKeysOf(self: PeerIdText, { capabilities, location }: Keyed): KeyText[] {
   if (capabilities.workerType !== 'coordinator') return []
@@ -343,10 +406,14 @@ function coordinatorKeysOf(self: PeerIdText, { capabilities, location }: Keyed):
   return [coordinatorsKey(), coordinatorKey(self), ...ofPlace]
 }
 
-/** Whether a registrar keeps the record under none of the keys: it knows servers that are closer to each. */
+/** Whether a registrar keeps the record under none of the keys. */
 function declinesAll(answer: AnswerFrame, keys: readonly KeyText[]): boolean {
-  if (answer.kind !== 'ok' || keys.length === 0) return false
-  return keys.every(key => answer.declined?.some(declined => declined.key === key && declined.code === 'NOT_REGISTRAR'))
+  return keys.length > 0 && keys.every(key => declines(answer, key) !== undefined)
+}
+
+/** Why a registrar does not keep the record under a key; undefined where it does. */
+function declines(answer: AnswerFrame, key: KeyText): string | undefined {
+  return answer.kind === 'ok' ? answer.declined?.find(declined => declined.key === key)?.code : undefined
 }
 
 function questionOf(due: 'announce' | 'renew', said: Said, keys: KeyText[]): Question {

@@ -7,6 +7,7 @@ import type { Clock } from '../clock.ts'
 import type { Contacts } from '../dht/contacts.ts'
 import type { Host } from '../dht/host.ts'
 import type { Startable } from '../lifecycle.ts'
+import { timeLimit } from '../time-limit.ts'
 import { type AskOptions, Channel, type Question } from './channel.ts'
 import { type AnswerFrame, errorOf } from './frames.ts'
 
@@ -72,7 +73,10 @@ export class Channels implements Startable {
 
   #start(peerId: PeerIdText): Promise<Channel> {
     const life = this.#life.signal
-    const opening = this.#connect(peerId, AbortSignal.any([life, AbortSignal.timeout(openTimeoutMs)])).finally(() => {
+    const opening = this.#connect(
+      peerId,
+      AbortSignal.any([life, timeLimit(this.#components.clock, openTimeoutMs)]),
+    ).finally(() => {
       if (this.#opening.get(peerId) === opening) this.#opening.delete(peerId)
     })
     this.#opening.set(peerId, opening)

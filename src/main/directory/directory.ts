@@ -13,7 +13,6 @@ import type { Ask } from './ask.ts'
 import { WorkerCache } from './cache.ts'
 import { EnvelopeCache } from './envelope-cache.ts'
 import { Finder } from './finder.ts'
-import { serviceKey } from './keys.ts'
 import { createNeighbourhood } from './neighbourhood.ts'
 import { RegistrarService } from './registrar.ts'
 import type { Registrars } from './registrars.ts'
@@ -46,6 +45,8 @@ export interface DirectoryInit {
   cacheTtlMs: Milliseconds
   /** Most workers a lookup returns. */
   maxWorkers: number
+  /** Most workers this node keeps under one key for others. Default 256. */
+  workersPerKey?: number
 }
 
 /** Who offers what: this node's record in the network, the records it keeps for others, and those it has found. */
@@ -72,7 +73,10 @@ export function createDirectory(components: DirectoryComponents, init: Directory
       hasRole: (peerId, role) => components.hasRole?.(peerId, role) ?? true,
       keeps: key => registrars.keeps(key),
     },
-    { networkId: host.networkId },
+    {
+      networkId: host.networkId,
+      ...(init.workersPerKey === undefined ? {} : { maxWorkersPerKey: init.workersPerKey }),
+    },
   )
   const { certificates } = components
   const registrar = new RegistrarService({
@@ -93,7 +97,7 @@ export function createDirectory(components: DirectoryComponents, init: Directory
   const cache = new WorkerCache(
     {
       find: (service, particulars, onMore) =>
-        finder.findClaims(serviceKey(service), {
+        finder.findServiceClaims(service, {
           limit: init.maxWorkers,
           ...(isParticular(particulars) ? { filter: particulars } : {}),
           onMore,

@@ -4,6 +4,7 @@ import { type Milliseconds, millisecond, minute, second } from '../../shared/uni
 import type { Clock } from '../clock.ts'
 import { brief } from '../dht/closest.ts'
 import type { Logger } from '../log.ts'
+import { timeLimit } from '../time-limit.ts'
 import type { Ask } from './ask.ts'
 import type { EnvelopeCache } from './envelope-cache.ts'
 import {
@@ -21,6 +22,7 @@ import { type FindFilter, maxFindLimit, maxKnown } from './frames.ts'
 import { type KeyText, parseKey, serviceKey } from './keys.ts'
 import { chooseRegistrars, needsLookup } from './registrar-choice.ts'
 import type { Registrars } from './registrars.ts'
+import { chooseDigits, drawShard, learnSpread, type Spread, unspread } from './shards.ts'
 
 const askTimeoutMs = 2 * second
 const lookupTimeoutMs = 3 * second
@@ -35,6 +37,10 @@ const maxRememberedKeys = 128
 /** Times three registrars are asked while nobody is found: enough for all that a key has. */
 const maxRounds = 3
 const defaultLimit = 50
+/** A shard with fewer workers is not asked alone. */
+const fewWorkers = 8
+/** How long a node stays with a shard: then it gets to know others. */
+const shardLifetimeMs = 10 * minute
 
 export interface FinderComponents {
   registrars: Pick<Registrars, 'self' | 'others' | 'of' | 'refresh' | 'forget'>
@@ -70,11 +76,24 @@ interface RememberedKey {
   lookedUpAt: Milliseconds
 }
 
+/** How many stand under a key, as one registrar says. */
+interface Crowd {
+  full: boolean
+  workers: number
+}
+
+interface Answer {
+  candidates: Candidates
+  crowd: Crowd
+}
+
 /** Finds workers: asks three registrars of the key, takes two answers, merges the rest as they come. */
 export class Finder {
   readonly #components: FinderComponents
   readonly #remembered = new Map<KeyText, RememberedKey>()
   readonly #lookups = new Map<KeyText, Promise<void>>()
+  readonly #spreads = new Map<ServiceType, Spread>()
+  readonly #shards = new Map<ServiceType, { shard: string; at: Milliseconds; ofDigits: number }>()
   #finds = 0
 
   constructor(components: FinderComponents) {
@@ -86,8 +105,19 @@ export class Finder {
     return this.#finds
   }
 
-  findService(service: ServiceType, options: FindOptions = {}): Promise<WorkerView[]> {
-    return this.find(serviceKey(service), options)
+  /** Live workers of a service. Where it has many, different nodes are named different ones. */
+  async findService(service: ServiceType, options: FindOptions = {}): Promise<WorkerView[]> {
+    return settled(await this.findServiceClaims(service, options))
+  }
+
+  /** As `findService`, without waiting for signatures that can be checked afterwards. */
+  async findServiceClaims(service: ServiceType, options: FindOptions = {}): Promise<Found> {
+    const shard = this.#shardFor(service)
+    const found = await this.findClaims(serviceKey(service, shard), options)
+    if (shard === '' || found.workers.length >= fewWorkers) return found
+    // What stands under the shorter keys is found as well, if not for long: there are fewer workers than there were.
+    const more = await this.findClaims(serviceKey(service, shard.slice(0, -1)), options)
+    return more.workers.length > found.workers.length ? more : found
   }
 
   /**
@@ -95,9 +125,7 @@ export class Finder {
    * none, or nobody to ask. Rejects with CANCELLED when `signal` aborts.
    */
   async find(key: KeyText, options: FindOptions = {}): Promise<WorkerView[]> {
-    const { workers, check } = await this.findClaims(key, options)
-    const corrected = new Map((await check()).map(worker => [worker.peerId, worker]))
-    return workers.map(worker => corrected.get(worker.peerId) ?? worker)
+    return settled(await this.findClaims(key, options))
   }
 
   /** As `find`, without waiting for signatures that can be checked afterwards: 25 of them take 2 ms. */
@@ -139,9 +167,11 @@ export class Finder {
     const before = remembered.candidates
     const known = [...before.values()].slice(0, maxKnown)
     const answers: Candidates = new Map()
+    const crowds: Crowd[] = []
     await enoughOf(
       chosen.map(({ peerId }) =>
-        this.#askOne(peerId, key, known, options).then(found => {
+        this.#askOne(peerId, key, known, options).then(({ candidates: found, crowd }) => {
+          crowds.push(crowd)
           continueFrom(before, found, { envelopes, now: clock.now() })
           mergeInto(answers, found, envelopes, clock.now())
           // What a narrow question found is no answer to a wide one.
@@ -152,10 +182,39 @@ export class Finder {
       clock,
       options.signal,
     )
+    if (options.filter === undefined) this.#learnSpread(key, crowds)
     return answers
   }
 
-  async #askOne(peerId: PeerIdText, key: KeyText, known: Candidate[], options: FindOptions): Promise<Candidates> {
+  #learnSpread(key: KeyText, crowds: readonly Crowd[]): void {
+    const parsed = parseKey(key)
+    if (parsed.kind !== 'service' || crowds.length === 0) return
+    const { service, shard = '' } = parsed
+    const spread = this.#spreads.get(service) ?? unspread
+    const full = 2 * crowds.filter(crowd => crowd.full).length > crowds.length
+    const workers = Math.max(...crowds.map(crowd => crowd.workers))
+    this.#spreads.delete(service)
+    this.#spreads.set(service, learnSpread(spread, shard.length, { full, workers }))
+    for (const oldest of this.#spreads.keys()) {
+      if (this.#spreads.size <= maxRememberedKeys) break
+      this.#spreads.delete(oldest)
+    }
+  }
+
+  /** The shard to ask for now: the same for some minutes, for each new one takes a lookup. */
+  #shardFor(service: ServiceType): string {
+    const spread = this.#spreads.get(service) ?? unspread
+    const now = this.#components.clock.now()
+    const kept = this.#shards.get(service)
+    const isFresh = kept !== undefined && now >= kept.at && now < kept.at + shardLifetimeMs
+    if (spread.digits === 0) return ''
+    if (isFresh && kept.ofDigits === spread.digits) return kept.shard
+    const shard = drawShard(chooseDigits(spread, Math.random), Math.random)
+    this.#shards.set(service, { shard, at: now, ofDigits: spread.digits })
+    return shard
+  }
+
+  async #askOne(peerId: PeerIdText, key: KeyText, known: Candidate[], options: FindOptions): Promise<Answer> {
     const { ask, envelopes, registrars, log } = this.#components
     const limit = Math.min(options.limit ?? defaultLimit, maxFindLimit)
     try {
@@ -170,7 +229,9 @@ export class Finder {
         },
         { timeoutMs: askTimeoutMs, ...(options.signal === undefined ? {} : { signal: options.signal }) },
       )
-      return answer.kind === 'found' ? readFound(answer, { key: parseKey(key), known, envelopes }) : new Map()
+      if (answer.kind !== 'found') return { candidates: new Map(), crowd: { full: false, workers: 0 } }
+      const candidates = readFound(answer, { key: parseKey(key), known, envelopes })
+      return { candidates, crowd: { full: answer.full === true, workers: answer.total } }
     } catch (error) {
       if (options.signal?.aborted !== true) {
         log.debug({ peer: peerId, key, err: error }, 'a registrar did not answer')
@@ -228,7 +289,7 @@ export class Finder {
 
   async #lookUp(key: KeyText): Promise<void> {
     try {
-      await this.#components.registrars.refresh(key, brief, AbortSignal.timeout(lookupTimeoutMs))
+      await this.#components.registrars.refresh(key, brief, timeLimit(this.#components.clock, lookupTimeoutMs))
     } catch (error) {
       this.#components.log.debug({ key, err: error }, 'the DHT did not say who keeps a key')
     }
@@ -273,4 +334,10 @@ function enoughOf(answers: Promise<boolean>[], clock: Clock, signal?: AbortSigna
     for (const answer of answers) answer.then(arrived, failed)
     if (open === 0) done()
   })
+}
+
+/** The workers as they are once all that was claimed of them has been checked. */
+async function settled({ workers, check }: Found): Promise<WorkerView[]> {
+  const corrected = new Map((await check()).map(worker => [worker.peerId, worker]))
+  return workers.map(worker => corrected.get(worker.peerId) ?? worker)
 }

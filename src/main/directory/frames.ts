@@ -45,7 +45,7 @@ export function byteStringSchema(maxBytes: number) {
 
 const idSchema = z.number().int().min(0).max(0xffff_ffff)
 /** What a key looks like; which ones there are is the registrar's to say. */
-const keySchema = z.string().regex(/^[a-z]{6,12}(:[A-Za-z0-9-]{1,67})?$/, 'expected a directory key')
+const keySchema = z.string().regex(/^[a-z]{6,12}(:[A-Za-z0-9-]{1,67}(\/[0-9a-f]{1,4})?)?$/, 'expected a directory key')
 const recordBytesSchema = byteStringSchema(maxRecordBytes)
 const renewalBytesSchema = byteStringSchema(maxRenewalBytes)
 
@@ -142,6 +142,8 @@ const foundSchema = z.object({
     .max(maxFindLimit),
   /** How many workers fit the question, whether or not they are part of the answer. */
   total: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER),
+  /** The key has no room for more workers: there may be others under the keys that go on with one digit more. */
+  full: z.boolean().optional(),
   /** Membership certificates (JWT) of signers the asker has not seen. */
   certificates: z
     .array(z.string().max(2 * KiB))

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import { peerIdFromString } from '@libp2p/peer-id'
+import { generateKeyPair } from '@libp2p/crypto/keys'
+import { peerIdFromPrivateKey, peerIdFromString } from '@libp2p/peer-id'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
@@ -12,6 +13,7 @@ import {
   peerPosition,
   relaysKey,
   serviceKey,
+  shardOf,
   tryParseKey,
   workerKey,
 } from './keys.ts'
@@ -62,6 +64,28 @@ describe('a directory key', () => {
         expect(() => parseKey(text)).toThrow(expect.objectContaining({ code: 'BAD_REQUEST' }))
       }),
     )
+  })
+})
+
+describe('a shard', () => {
+  it('is named by the first digits of the place of its workers', async () => {
+    const place = peerPosition(peerIdFromPrivateKey(await generateKeyPair('Ed25519')).toString())
+    const hex = Buffer.from(place).toString('hex')
+    expect([0, 1, 4].map(digits => shardOf(place, digits))).toEqual(['', hex.slice(0, 1), hex.slice(0, 4)])
+    const key = serviceKey('ocr', shardOf(place, 2))
+    expect(parseKey(key)).toEqual({ kind: 'service', service: 'ocr', shard: hex.slice(0, 2) })
+  })
+
+  it('lies at one place in the key space for all services, and each shard at another', () => {
+    const [ocr, ner] = ['ocr', 'ner-extraction'].map(service => keyPosition(serviceKey(service, '3f')))
+    expect(ocr).toEqual(ner)
+    expect(keyPosition(serviceKey('ocr', '3'))).not.toEqual(ocr)
+    expect(keyPosition(serviceKey('ocr'))).not.toEqual(keyPosition(serviceKey('ner-extraction')))
+  })
+
+  it('of no digits, of five or of other characters is none', () => {
+    for (const text of ['service:ocr/', 'service:ocr/12345', 'service:ocr/G', 'service:ocr/1/2', 'worker:a/1'])
+      expect(tryParseKey(text)).toBeUndefined()
   })
 })
 

@@ -10,9 +10,11 @@ import {
   serviceTypeSchema,
 } from '../../shared/schema/primitives.ts'
 
+const shardPattern = /^[0-9a-f]{1,4}$/
+
 /** What a directory key asks for. */
 export type DirectoryKey =
-  | { kind: 'service'; service: ServiceType }
+  | { kind: 'service'; service: ServiceType; shard?: string }
   | { kind: 'worker'; peerId: PeerIdText }
   | { kind: 'coordinator'; peerId: PeerIdText }
   | { kind: 'coordinators'; location?: string }
@@ -27,7 +29,24 @@ export type Position = Uint8Array
 /** Longest key: `coordinator:` and a peer id of 62 characters, with room to spare. */
 export const maxKeyLength = 80
 
-export const serviceKey = (service: ServiceType): KeyText => `service:${service}`
+/**
+ * Workers one registrar keeps under one key. Where a service has more, the rest stand under keys that go on with the first
+ * hexadecimal digits of their place, one digit more for each sixteenth of them: no registrar has to keep, nor stay connected
+ * with, more than this for a service, however large the network is.
+ */
+export const workersPerKey = 256
+/** Most digits of a shard: 16 million workers of one service. */
+export const maxShardDigits = 4
+
+/** The key of a service's workers, or of those of a shard: `service:ocr`, `service:ocr/3f`. */
+export const serviceKey = (service: ServiceType, shard = ''): KeyText =>
+  shard === '' ? `service:${service}` : `service:${service}/${shard}`
+
+/** The shard with so many digits that a place in the key space belongs to. */
+export function shardOf(position: Position, digits: number): string {
+  return Buffer.from(position.subarray(0, maxShardDigits)).toString('hex').slice(0, digits)
+}
+
 export const workerKey = (peerId: PeerIdText): KeyText => `worker:${peerId}`
 export const coordinatorKey = (peerId: PeerIdText): KeyText => `coordinator:${peerId}`
 export const coordinatorsKey = (location?: string): KeyText =>
@@ -45,7 +64,7 @@ export function tryParseKey(text: string): DirectoryKey | undefined {
   const name = text.slice(colon + 1)
   switch (colon < 0 ? '' : text.slice(0, colon)) {
     case 'service':
-      return safeParse(serviceTypeSchema, name).success ? { kind: 'service', service: name } : undefined
+      return parseServiceName(name)
     case 'worker':
       return safeParse(peerIdSchema, name).success ? { kind: 'worker', peerId: name } : undefined
     case 'coordinator':
@@ -57,20 +76,32 @@ export function tryParseKey(text: string): DirectoryKey | undefined {
   }
 }
 
+function parseServiceName(name: string): DirectoryKey | undefined {
+  const [service = '', shard, ...more] = name.split('/')
+  if (!safeParse(serviceTypeSchema, service).success || more.length > 0) return undefined
+  if (shard === undefined) return { kind: 'service', service }
+  return shardPattern.test(shard) ? { kind: 'service', service, shard } : undefined
+}
+
 /** Reads a key. Throws BAD_REQUEST where it is none. */
 export function parseKey(text: string): DirectoryKey {
   const key = tryParseKey(text)
   if (key === undefined)
     throw new RmaError(
       'BAD_REQUEST',
-      `expected service:<type>, worker:<peer id>, coordinator:<peer id>, coordinators[:<location>] or relays, got ${JSON.stringify(text.slice(0, maxKeyLength))}`,
+      `expected service:<type>[/<shard>], worker:<peer id>, coordinator:<peer id>, coordinators[:<location>] or relays, got ${JSON.stringify(text.slice(0, maxKeyLength))}`,
     )
   return key
 }
 
-/** Where a key lies in the key space: the SHA-256 of its text. */
+/**
+ * Where a key lies in the key space: the SHA-256 of its text. Shards of the same digits lie together, whatever the service:
+ * a worker that offers several has to do with the registrars of one.
+ */
 export function keyPosition(key: KeyText): Position {
-  return createHash('sha256').update(key, 'utf8').digest()
+  const slash = key.indexOf('/')
+  const text = slash < 0 ? key : `shard${key.slice(slash)}`
+  return createHash('sha256').update(text, 'utf8').digest()
 }
 
 /** Where a peer lies in the key space, as kad-dht places it: the SHA-256 of its id's multihash. */

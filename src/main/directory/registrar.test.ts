@@ -50,7 +50,7 @@ beforeEach(async () => {
   )
   await lifecycle.start()
   await worker.libp2p.dial(registrar.host.libp2p.getMultiaddrs())
-  announce = async (services, seq, keys = services.map(serviceKey)) => {
+  announce = async (services, seq, keys = services.map(service => serviceKey(service))) => {
     const issuedAt = Date.now()
     const record = await sealRecord(privateKey, worker.networkId, {
       ...ocrDraft({ services }),

@@ -64,7 +64,7 @@ export class Registrars {
 
   /**
    * Finds out who is closest to the key, `sure` of whom have to answer themselves; `of` knows more afterwards. Returns
-   * whether there can hardly be others.
+   * whether there can hardly be others; a node that has nobody to ask cannot tell.
    */
   async refresh(key: KeyText, sure: number, signal: AbortSignal): Promise<boolean> {
     const { closest, contacts } = this.#components
@@ -78,7 +78,7 @@ export class Registrars {
       this.#named.delete(oldest)
     }
     this.#answers.delete(key)
-    return found.certain
+    return found.certain && found.closest.length > 0
   }
 
   /** No longer counts the peer as a registrar, until it connects or is found again. */

@@ -3,7 +3,7 @@ import type { PeerIdText } from '../../shared/schema/primitives.ts'
 import type { Choice, WorkerRecord, WorkerState } from '../../shared/schema/worker.ts'
 import type { Milliseconds } from '../../shared/units.ts'
 import type { FindFilter } from './frames.ts'
-import { type DirectoryKey, type KeyText, parseKey } from './keys.ts'
+import { type DirectoryKey, type KeyText, parseKey, peerPosition, shardOf } from './keys.ts'
 import type { RecordHash, UnverifiedRecord, VerifiedRecord } from './record.ts'
 import { refused } from './refusal.ts'
 
@@ -128,7 +128,7 @@ type Claims = UnverifiedRecord['claims']
 export function entitles({ peerId, record }: Claims, key: DirectoryKey): boolean {
   switch (key.kind) {
     case 'service':
-      return record.services.includes(key.service)
+      return record.services.includes(key.service) && (key.shard === undefined || isInShard(peerId, key.shard))
     case 'worker':
     case 'coordinator':
       return key.peerId === peerId
@@ -137,6 +137,10 @@ export function entitles({ peerId, record }: Claims, key: DirectoryKey): boolean
     case 'relays':
       return record.relays === true
   }
+}
+
+function isInShard(peerId: PeerIdText, shard: string): boolean {
+  return shardOf(peerPosition(peerId), shard.length) === shard
 }
 
 /** Throws BAD_REQUEST for what is no key, RECORD_REFUSED (key-not-listed) for one the record does not entitle to. */

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { minute, second } from '../../shared/units.ts'
 import { type KnownRecord, knownPrefixLength, maxFoundPayloadBytes } from './frames.ts'
-import { coordinatorKey, coordinatorsKey, relaysKey, serviceKey, workerKey } from './keys.ts'
+import { coordinatorKey, coordinatorsKey, peerPosition, relaysKey, serviceKey, shardOf, workerKey } from './keys.ts'
 import { openRecord, recordHash } from './record.ts'
 import { type Announcement, Registry, type RegistryInit } from './registry.ts'
 import { refusalOf, seededRandom, type TestWorker, testNetworkId, testNow, testWorker } from './test-records.ts'
@@ -506,10 +506,34 @@ describe('quotas', () => {
     expect([ocr, ner, llm].map(key => find(key).total)).toEqual([2, 2, 0])
   })
 
+  it('keep nothing of a worker that there is room for under none of its keys, and tell those who ask', async () => {
+    registry = make({ maxWorkersPerKey: 1 })
+    registry.announce(await alice.record(), by(alice))
+    registry.announce(await bob.record(), by(bob))
+    expect(registry.size.workers).toBe(1)
+    expect(find(ocr)).toMatchObject({ total: 1, full: true })
+    expect(find(ner).full).toBeUndefined()
+    const shard = serviceKey('ocr', shardOf(peerPosition(bob.peerId), 1))
+    expect(registry.announce(await bob.record(), by(bob, [ocr, shard]))).toEqual({
+      kind: 'ok',
+      declined: [{ key: ocr, code: 'QUOTA_EXCEEDED' }],
+    })
+    expect(find(shard).total).toBe(1)
+  })
+
+  it('keep workers under the shards of their own place alone', async () => {
+    const digit = shardOf(peerPosition(alice.peerId), 1)
+    const other = digit === '0' ? '1' : '0'
+    registry.announce(await alice.record(), by(alice, [serviceKey('ocr', digit)]))
+    const foreign = by(alice, [serviceKey('ocr', other)])
+    const record = await alice.record({ seq: testNow + 1 })
+    expect(await refusalOf(() => registry.announce(record, foreign))).toBe('key-not-listed')
+  })
+
   it('leave keys to other address groups', async () => {
     registry = make({ maxKeys: 8 })
     const services = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i']
-    const keys = services.map(serviceKey)
+    const keys = services.map(service => serviceKey(service))
     const declined = (worker: TestWorker, record: Uint8Array, group: string) => {
       const result = registry.announce(record, by(worker, keys, { group }))
       return result.kind === 'ok' ? result.declined.length : 'stale'

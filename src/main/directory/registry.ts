@@ -2,7 +2,7 @@ import { RmaError } from '../../shared/errors.ts'
 import type { PeerIdText } from '../../shared/schema/primitives.ts'
 import { MiB, type Milliseconds, second } from '../../shared/units.ts'
 import { type DeclinedKey, type FindFilter, type KnownRecord, maxFoundPayloadBytes } from './frames.ts'
-import { type DirectoryKey, type KeyText, parseKey } from './keys.ts'
+import { type DirectoryKey, type KeyText, parseKey, workersPerKey } from './keys.ts'
 import { RateLimit } from './rate-limit.ts'
 import {
   checkLife,
@@ -48,7 +48,7 @@ export interface RegistryInit {
   maxWorkers?: number
   /** Most bytes of records and renewals kept. Default 16 MiB. */
   maxBytes?: number
-  /** Most workers kept under one key. Default 12,288. */
+  /** Most workers kept under one key. Default 256. */
   maxWorkersPerKey?: number
   /** Most keys that have any workers, at most a quarter of them from one address group. Default 16,384. */
   maxKeys?: number
@@ -106,7 +106,7 @@ export class Registry {
     this.#init = {
       maxWorkers: 16_384,
       maxBytes: 16 * MiB,
-      maxWorkersPerKey: 12_288,
+      maxWorkersPerKey: workersPerKey,
       maxKeys: 16_384,
       announceBurst: 20,
       announcesPerSecond: 1,
@@ -143,7 +143,10 @@ export class Registry {
       return { kind: 'ok', declined: [...new Set(keys)].map(notRegistrar) }
     const record = verifyRecord(read, this.#init.networkId)
     const entry = this.#keep(record, group, now)
-    return { kind: 'ok', declined: this.#enter(entry, keys, now) }
+    const declined = this.#enter(entry, keys, now)
+    // Room under none of its keys: nobody would find it here.
+    if (held === undefined && keys.length > 0 && declined.length === new Set(keys).size) this.#forget(entry)
+    return { kind: 'ok', declined }
   }
 
   /**
@@ -174,7 +177,8 @@ export class Registry {
     const live = this.#under(key, now)
     const fitting = Object.keys(filter).length === 0 ? live : live.filter(entry => fits(entry, filter, parseKey(key)))
     const sample = weightedSample(fitting, limit, freeCapacity, random)
-    return composeAnswer(sample, known, fitting.length, maxFoundPayloadBytes)
+    const answer = composeAnswer(sample, known, fitting.length, maxFoundPayloadBytes)
+    return live.length < this.#init.maxWorkersPerKey ? answer : { ...answer, full: true }
   }
 
   /**

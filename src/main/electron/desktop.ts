@@ -4,7 +4,6 @@ import type { Update } from '../../shared/schema/desktop.ts'
 import type { LanguageChoice } from '../../shared/strings/language.ts'
 import { type Milliseconds, second } from '../../shared/units.ts'
 import type { Clock } from '../clock.ts'
-import type { FirewallState } from '../firewall/windows-firewall.ts'
 import type { Startable } from '../lifecycle.ts'
 import type { Logger } from '../log.ts'
 import { createRpcHandler } from '../rpc/handler.ts'
@@ -37,6 +36,7 @@ import { installsByItself } from './update-rules.ts'
 import { Updater, type UpdateSource } from './updater.ts'
 import { WindowMenu } from './window-menu.ts'
 import { Windows } from './windows.ts'
+import type { FirewallState } from './windows-firewall.ts'
 
 /** An installer that has not ended the app by then will not. */
 const installTimeoutMs = 10 * second

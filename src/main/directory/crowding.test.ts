@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest'
+import { minute } from '../../shared/units.ts'
+import { Crowding, keysOfService } from './crowding.ts'
+
+const now = 1_000_000
+const registrars = ['a', 'b', 'c', 'd']
+
+describe('a crowded key', () => {
+  it('is one that half of its registrars have no room under', () => {
+    const crowding = new Crowding()
+    crowding.refused('service:ocr', 'a', now, 0.5)
+    expect(crowding.isCrowded('service:ocr', registrars, now)).toBe(false)
+    crowding.refused('service:ocr', 'b', now, 0.5)
+    expect(crowding.isCrowded('service:ocr', registrars, now)).toBe(true)
+    expect(crowding.isCrowded('service:chat', registrars, now)).toBe(false)
+    crowding.taken('service:ocr', 'b')
+    expect(crowding.isCrowded('service:ocr', registrars, now)).toBe(false)
+  })
+
+  it('is left alone for half an hour or so, and counts as crowded while it is asked again', () => {
+    const crowding = new Crowding()
+    for (const peerId of registrars) crowding.refused('service:ocr', peerId, now, 0.5)
+    const later = now + 30 * minute
+    expect(crowding.isResting('service:ocr', 'a', later - 1)).toBe(true)
+    expect(crowding.isResting('service:ocr', 'a', later)).toBe(false)
+    expect(crowding.isCrowded('service:ocr', registrars, later)).toBe(true)
+    expect(crowding.isCrowded('service:ocr', registrars, later + 5 * minute)).toBe(false)
+  })
+})
+
+describe('the keys of a worker', () => {
+  const place = Uint8Array.from([0x3f, 0xa1, 0x77])
+
+  it('go on, one digit at a time, to the first that is not crowded', () => {
+    expect(keysOfService('ocr', place, () => false)).toEqual(['service:ocr'])
+    expect(keysOfService('ocr', place, key => key.length < 'service:ocr/3f'.length)).toEqual([
+      'service:ocr',
+      'service:ocr/3',
+      'service:ocr/3f',
+    ])
+  })
+
+  it('end after four digits, however crowded', () => {
+    expect(keysOfService('ocr', place, () => true).at(-1)).toBe('service:ocr/3fa1')
+  })
+})
