@@ -6,6 +6,7 @@ import { llm } from './llm.ts'
 import { load } from './load.ts'
 import { ocr } from './ocr.ts'
 import { routing } from './routing.ts'
+import { scale } from './scale.ts'
 import { start } from './start.ts'
 import { topology } from './topology.ts'
 import { traffic } from './traffic.ts'
@@ -19,6 +20,7 @@ export const benchmarks: readonly Benchmark[] = [
   load,
   ocr,
   routing,
+  scale,
   start,
   topology,
   traffic,

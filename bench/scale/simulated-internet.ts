@@ -1,0 +1,131 @@
+import type { Clock } from '../../src/main/clock.ts'
+import { connectionCheckIntervalMs, connectionTimeouts } from '../../src/main/dht/limits.ts'
+import type { PeerIdText } from '../../src/shared/schema/primitives.ts'
+import type { Milliseconds } from '../../src/shared/units.ts'
+import { SimulatedConnection } from './simulated-connection.ts'
+import type { SimulatedPeer } from './simulated-peer.ts'
+
+/** TCP, the choice of Noise and its handshake, the choice of Yamux: until then nothing can be sent. */
+const connectRoundTrips = 4
+/** Until identify has been exchanged after that. */
+const identifyRoundTrips = 1.5
+/** Handshakes and identify, each way. Read off real nodes: see docs/performance.md. */
+export const connectionBytes = 3_000
+/** The part of a round trip that does not depend on how far it goes: the last miles. */
+const accessMs = 6
+/** A finder that waits for more answers has begun to check those it has by then. */
+const checkedWithinMs = 250
+/** One way across the whole map. */
+const acrossMs = 40
+
+export interface InternetInit {
+  /** How long one way takes between two peers. Default: places on a map, 6 to 63 ms. */
+  oneWayMs?: (from: SimulatedPeer, to: SimulatedPeer) => Milliseconds
+}
+
+/** Who is up and how long it takes to get there. */
+export class SimulatedInternet {
+  readonly #clock: Clock
+  /** When somebody was last named somebody in an answer. */
+  #answeredAt = Number.NEGATIVE_INFINITY
+  readonly #up = new Map<PeerIdText, SimulatedPeer>()
+  readonly #oneWayMs: (from: SimulatedPeer, to: SimulatedPeer) => Milliseconds
+
+  constructor({ clock }: { clock: Clock }, { oneWayMs = onAMap }: InternetInit = {}) {
+    this.#clock = clock
+    this.#oneWayMs = oneWayMs
+  }
+
+  answered(): void {
+    this.#answeredAt = this.#clock.now()
+  }
+
+  /** Whether signatures of an answer may be being checked, which takes real time. */
+  get isChecking(): boolean {
+    return this.#clock.now() - this.#answeredAt <= checkedWithinMs
+  }
+
+  up(peer: SimulatedPeer): void {
+    this.#up.set(peer.id, peer)
+  }
+
+  isUp(peer: SimulatedPeer): boolean {
+    return this.#up.has(peer.id)
+  }
+
+  /** Its process ends; the others' connections are reset. */
+  down(peer: SimulatedPeer): void {
+    this.#up.delete(peer.id)
+    for (const connection of peer.takeConnections()) {
+      connection.status = 'closed'
+      const { otherEnd } = connection
+      this.#clock.after(this.#oneWayMs(peer, connection.remote), () => otherEnd?.lost())
+    }
+  }
+
+  /** Nothing gets out of it or in any more; the others notice when they check their connections. */
+  cutOff(peer: SimulatedPeer): void {
+    this.#up.delete(peer.id)
+    peer.cutOff = true
+    for (const connection of peer.takeConnections()) {
+      connection.status = 'closed'
+      const { otherEnd } = connection
+      const noticedMs = Math.random() * connectionCheckIntervalMs + connectionTimeouts.dialTimeout
+      this.#clock.after(noticedMs, () => otherEnd?.lost())
+    }
+  }
+
+  oneWayMs(from: SimulatedPeer, to: SimulatedPeer): Milliseconds {
+    return this.#oneWayMs(from, to)
+  }
+
+  /** Connects two peers. Rejects where there is nobody, no room, or nothing comes back. */
+  dial(from: SimulatedPeer, peerId: PeerIdText): Promise<SimulatedConnection> {
+    return new Promise((resolve, reject) => {
+      const to = this.#up.get(peerId)
+      if (to === undefined || from.cutOff) {
+        this.#clock.after(connectionTimeouts.dialTimeout, () => reject(new Error(`${peerId} does not answer`)))
+        return
+      }
+      const oneWay = this.#oneWayMs(from, to)
+      const known = () => this.isUp(from) && this.isUp(to)
+      this.#clock.after(2 * oneWay, () => {
+        if (known() && to.connections < to.maxConnections) {
+          this.#clock.after(2 * (connectRoundTrips - 1) * oneWay, () =>
+            known() ? resolve(this.#join(from, to, oneWay)) : reject(new Error('the connection was reset')),
+          )
+        } else {
+          to.traffic.turnedAway++
+          reject(new Error('the connection was reset'))
+        }
+      })
+    })
+  }
+
+  #join(from: SimulatedPeer, to: SimulatedPeer, oneWay: Milliseconds): SimulatedConnection {
+    const [near, far] = SimulatedConnection.pair(from, to, this.#clock, oneWay)
+    for (const { traffic } of [from, to]) {
+      traffic.bytesIn += connectionBytes
+      traffic.bytesOut += connectionBytes
+    }
+    from.connected(near)
+    to.connected(far)
+    this.#clock.after(2 * identifyRoundTrips * oneWay, () => {
+      from.identified(near)
+      to.identified(far)
+    })
+    return near
+  }
+}
+
+/** Peers lie on a square map; their number says where. */
+function onAMap(from: SimulatedPeer, to: SimulatedPeer): Milliseconds {
+  const [x, y] = placeOf(from)
+  const [otherX, otherY] = placeOf(to)
+  return Math.round(accessMs + acrossMs * Math.hypot(x - otherX, y - otherY))
+}
+
+/** The golden ratio's multiples spread evenly over the map. */
+function placeOf({ number }: SimulatedPeer): [number, number] {
+  return [(number * 0.618_033_988_75) % 1, (number * 0.754_877_666_25) % 1]
+}

@@ -1,0 +1,210 @@
+import { generateKeyPairFromSeed } from '@libp2p/crypto/keys'
+import type { Ed25519PrivateKey, PeerId } from '@libp2p/interface'
+import { peerIdFromPrivateKey } from '@libp2p/peer-id'
+import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
+import type { Host } from '../../src/main/dht/host.ts'
+import { type ProtocolNames, protocolNames } from '../../src/main/dht/network.ts'
+import { LiveValue } from '../../src/main/live-value.ts'
+import type { PeerIdText } from '../../src/shared/schema/primitives.ts'
+import { Emitter } from './emitter.ts'
+import type { SimulatedConnection, SimulatedStream } from './simulated-connection.ts'
+import type { SimulatedInternet } from './simulated-internet.ts'
+
+export interface PeerInit {
+  number: number
+  networkId: string
+  mode: 'server' | 'client'
+  maxConnections: number
+}
+
+/** What has passed a peer, and what it tried. */
+export interface PeerTraffic {
+  framesIn: number
+  framesOut: number
+  bytesIn: number
+  bytesOut: number
+  /** Connections it made, and those it could not make. */
+  dials: number
+  failedDials: number
+  /** Connections of others it had no room for. */
+  turnedAway: number
+}
+
+type StreamHandler = (stream: SimulatedStream, connection: SimulatedConnection) => void
+
+interface Topology {
+  onConnect?(peer: PeerId, connection: SimulatedConnection): void
+  onDisconnect?(peer: PeerId): void
+}
+
+/** As much of a libp2p host as the directory, the DHT's lookups and the bootstrap use, on simulated wires. */
+export class SimulatedPeer extends Emitter {
+  readonly id: PeerIdText
+  readonly peerId: PeerId
+  readonly privateKey: Ed25519PrivateKey
+  readonly networkId: string
+  readonly protocols: ProtocolNames
+  readonly mode: LiveValue<'server' | 'client'>
+  /** Where connections of this peer come from, and where it listens if it can be reached. */
+  readonly seenAt: Multiaddr
+  readonly number: number
+  readonly maxConnections: number
+  readonly traffic: PeerTraffic = {
+    framesIn: 0,
+    framesOut: 0,
+    bytesIn: 0,
+    bytesOut: 0,
+    dials: 0,
+    failedDials: 0,
+    turnedAway: 0,
+  }
+  /** Nothing leaves it and nothing reaches it, though it runs. */
+  cutOff = false
+  readonly internet: SimulatedInternet
+  readonly #connections = new Map<PeerIdText, SimulatedConnection>()
+  readonly #dialling = new Map<PeerIdText, Promise<SimulatedConnection>>()
+  readonly #handlers = new Map<string, StreamHandler>()
+  readonly #topologies = new Map<string, { protocol: string; topology: Topology }>()
+
+  static async make(internet: SimulatedInternet, init: PeerInit): Promise<SimulatedPeer> {
+    const seed = new Uint8Array(32)
+    new DataView(seed.buffer).setUint32(0, init.number + 1)
+    return new SimulatedPeer(internet, init, await generateKeyPairFromSeed('Ed25519', seed))
+  }
+
+  private constructor(internet: SimulatedInternet, init: PeerInit, privateKey: Ed25519PrivateKey) {
+    super()
+    this.internet = internet
+    this.privateKey = privateKey
+    this.peerId = peerIdFromPrivateKey(privateKey)
+    this.id = this.peerId.toString()
+    this.networkId = init.networkId
+    this.protocols = protocolNames(init.networkId)
+    this.mode = new LiveValue(init.mode)
+    this.number = init.number
+    this.maxConnections = init.maxConnections
+    this.seenAt = multiaddr(publicAddress(init.number))
+  }
+
+  get isServer(): boolean {
+    return this.mode.get() === 'server'
+  }
+
+  /** For parts that take a host. */
+  asHost(): Host {
+    const libp2p = {
+      peerId: this.peerId,
+      services: {},
+      peerStore: { all: async () => [] },
+      addEventListener: this.addEventListener.bind(this),
+      removeEventListener: this.removeEventListener.bind(this),
+      getPeers: () => [...this.#connections.values()].map(({ remotePeer }) => remotePeer),
+      getConnections: (peer?: PeerId) => this.#connectionsWith(peer),
+      dial: (target: PeerId | Multiaddr | Multiaddr[], options: { signal?: AbortSignal }) =>
+        this.connect(peerIdIn(target), options.signal),
+      dialProtocol: async (target: PeerId | Multiaddr[], protocol: string, options: { signal?: AbortSignal }) =>
+        (await this.connect(peerIdIn(target), options.signal)).open(protocol),
+      handle: async (protocol: string, handler: StreamHandler) => void this.#handlers.set(protocol, handler),
+      unhandle: async (protocol: string) => void this.#handlers.delete(protocol),
+      register: async (protocol: string, topology: Topology) => {
+        const id = `${this.#topologies.size}`
+        this.#topologies.set(id, { protocol, topology })
+        return id
+      },
+      unregister: (id: string) => void this.#topologies.delete(id),
+    }
+    const host = {
+      networkId: this.networkId,
+      protocols: this.protocols,
+      peerId: this.peerId,
+      mode: this.mode,
+      libp2p,
+      addresses: () => this.addresses(),
+    }
+    // The rest of libp2p does not exist here: whoever uses it fails at once.
+    return Object.defineProperty(host, 'isServer', { get: () => this.isServer }) as unknown as Host
+  }
+
+  addresses(): string[] {
+    return this.isServer ? [this.seenAt.toString()] : []
+  }
+
+  get connections(): number {
+    return this.#connections.size
+  }
+
+  /** Connects unless it is connected. Rejects where nobody answers or there is no room. */
+  connect(peerId: PeerIdText, signal?: AbortSignal): Promise<SimulatedConnection> {
+    signal?.throwIfAborted()
+    const open = this.#connections.get(peerId)
+    if (open !== undefined) return Promise.resolve(open)
+    const running = this.#dialling.get(peerId)
+    if (running !== undefined) return running
+    this.traffic.dials++
+    const dialling = this.internet
+      .dial(this, peerId)
+      .catch(error => {
+        this.traffic.failedDials++
+        throw error
+      })
+      .finally(() => this.#dialling.delete(peerId))
+    this.#dialling.set(peerId, dialling)
+    return dialling
+  }
+
+  connected(connection: SimulatedConnection): void {
+    this.#connections.set(connection.remote.id, connection)
+    this.emit('peer:connect', { detail: connection.remotePeer })
+  }
+
+  /** The other side has said what it serves and where. */
+  identified(connection: SimulatedConnection): void {
+    if (connection.status !== 'open') return
+    const { remote, remotePeer } = connection
+    const protocols = [...remote.#handlers.keys()]
+    const listenAddrs = remote.isServer ? [remote.seenAt] : []
+    this.emit('peer:identify', { detail: { peerId: remotePeer, protocols, listenAddrs, connection } })
+    for (const { protocol, topology } of this.#topologies.values())
+      if (protocols.includes(protocol)) topology.onConnect?.(remotePeer, connection)
+  }
+
+  disconnected({ remote, remotePeer }: SimulatedConnection): void {
+    if (!this.#connections.delete(remote.id)) return
+    this.emit('peer:disconnect', { detail: remotePeer })
+    for (const { topology } of this.#topologies.values()) topology.onDisconnect?.(remotePeer)
+  }
+
+  accepts(protocol: string, stream: SimulatedStream, connection: SimulatedConnection): boolean {
+    const handler = this.#handlers.get(protocol)
+    handler?.(stream, connection)
+    return handler !== undefined
+  }
+
+  /** The connections it has now, of which it will know nothing any more. */
+  takeConnections(): SimulatedConnection[] {
+    const connections = [...this.#connections.values()]
+    this.#connections.clear()
+    return connections
+  }
+
+  #connectionsWith(peer: PeerId | undefined): SimulatedConnection[] {
+    if (peer === undefined) return [...this.#connections.values()]
+    const connection = this.#connections.get(peer.toString())
+    return connection === undefined ? [] : [connection]
+  }
+}
+
+/** One network of a provider for each peer, as far as they last: 64,000 of a /16 each. */
+function publicAddress(number: number): string {
+  const group = number % 40_000
+  return `/ip4/${60 + (group >> 8)}.${group & 255}.${1 + Math.floor(number / 40_000)}.1/tcp/8468`
+}
+
+function peerIdIn(target: PeerId | Multiaddr | readonly Multiaddr[]): PeerIdText {
+  const first = Array.isArray(target) ? target[0] : target
+  if (first === undefined) throw new Error('nobody to dial')
+  if ('toMultihash' in first) return first.toString()
+  const id = (first as Multiaddr).getComponents().findLast(({ name }) => name === 'p2p')?.value
+  if (id === undefined) throw new Error(`${String(first)} names no peer`)
+  return id
+}

@@ -1,0 +1,16 @@
+import { seededRandom } from '../../e2e/support/scripted-node.ts'
+import { measureRegistry } from './registry-memory.ts'
+import { type Scenario, Simulation } from './simulation.ts'
+import type { SimulationWord } from './simulation-words.ts'
+
+// One simulated network, in a process of its own: its randomness is all that there is in it, and so is its memory.
+
+const say = (word: SimulationWord) => process.send?.(word)
+const scenario: Scenario = JSON.parse(process.argv[2] ?? '{}')
+process.once('disconnect', () => process.exit())
+const random = seededRandom(scenario.seed)
+Math.random = random
+const simulation = await Simulation.form(scenario, random, line => say({ kind: 'progress', line }))
+const figures = await simulation.measure()
+const memory = scenario.workers < 2_000 ? {} : { registrarMiB: await measureRegistry(simulation.busiestRegistrar) }
+say({ kind: 'figures', figures: { ...figures, ...memory } })

@@ -1,0 +1,40 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import type { BenchmarkOptions } from '../benchmark.ts'
+import { nextWord } from '../next-word.ts'
+import type { Figures, Scenario } from './simulation.ts'
+import type { SimulationWord } from './simulation-words.ts'
+
+const program = fileURLToPath(new URL('./simulation-child.ts', import.meta.url))
+
+/** Simulates a network in a process of its own: the same scenario comes out the same each time. */
+export async function simulate(
+  scenario: Scenario,
+  { progress, signal }: Pick<BenchmarkOptions, 'progress' | 'signal'>,
+): Promise<Figures> {
+  const child = fork(program, [JSON.stringify(scenario)], {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    execArgv: ['--expose-gc', '--max-old-space-size=12288'],
+    // One thread beside the main one: what is handed to it is done in order.
+    env: { ...process.env, UV_THREADPOOL_SIZE: '1' },
+  })
+  const stop = () => child.kill()
+  signal.addEventListener('abort', stop, { once: true })
+  child.on('message', (word: SimulationWord) => {
+    if (word.kind === 'progress') progress(word.line)
+  })
+  try {
+    return (await nextWord<SimulationWord, 'figures'>(child, 'figures')).figures
+  } finally {
+    signal.removeEventListener('abort', stop)
+    await end(child)
+  }
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const exited = once(child, 'exit')
+  child.kill()
+  await exited
+}

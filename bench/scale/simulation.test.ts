@@ -1,0 +1,45 @@
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { seededRandom } from '../../e2e/support/scripted-node.ts'
+import { second } from '../../src/shared/units.ts'
+import { hotService, type Scenario, Simulation } from './simulation.ts'
+import { simulate } from './simulation-process.ts'
+
+const scenario: Scenario = {
+  workers: 10,
+  coordinators: 2,
+  serverShare: 0.4,
+  requesters: 2,
+  requestsPerSecond: 2,
+  seed: 7,
+}
+
+/** Simulated nodes draw from Math.random, as real ones do. */
+async function form(): Promise<Simulation> {
+  const random = seededRandom(scenario.seed)
+  vi.spyOn(Math, 'random').mockImplementation(random)
+  return Simulation.form(scenario, random)
+}
+
+afterEach(() => vi.restoreAllMocks())
+
+describe('a simulated network', () => {
+  it('finds every worker, serves every request, and comes out the same each time', async () => {
+    const options = { progress: () => undefined, signal: new AbortController().signal }
+    const [first, again] = await Promise.all([simulate(scenario, options), simulate(scenario, options)])
+    expect(first).toMatchObject({ alone: 0, 'registrar.held.min': 1, 'requests.failed': 0, 'findWarm.found.min': 10 })
+    expect(first['requests.asked']).toBeGreaterThan(100)
+    expect(again).toEqual(first)
+  }, 60_000)
+
+  it('loses a worker that is killed as soon as its record has ended, and no other', async () => {
+    const simulation = await form()
+    const [victim] = simulation.nodes.filter(node => node.donates)
+    const asker = simulation.nodes.find(node => !node.donates && node.role === 'client')
+    if (victim === undefined || asker === undefined) throw new Error('expected a worker and a requester')
+    await victim.kill()
+    await simulation.run(330 * second, 'expiring')
+    const found = await simulation.until(asker.directory.finder.findService(hotService), 'looking')
+    expect(found.map(({ peerId }) => peerId)).not.toContain(victim.peer.id)
+    expect(found).toHaveLength(scenario.workers - 1)
+  }, 60_000)
+})
