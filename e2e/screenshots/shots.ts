@@ -72,6 +72,22 @@ const views: Shot[] = themes.flatMap(theme => [
   }),
 ])
 
+const engines: Shot[] = themes.flatMap(theme =>
+  (['wide', 'narrow'] as const).map(size =>
+    shot({
+      page: 'settings',
+      view: 'engines',
+      theme,
+      size,
+      peers: 40,
+      prepare: async page => {
+        await page.getByText('Limits, health and what it needs').click()
+        await page.getByRole('heading', { name: 'Language engines' }).evaluate(each => each.scrollIntoView())
+      },
+    }),
+  ),
+)
+
 const german = pages.flatMap(page =>
   (['wide', 'narrow'] as const).map(size => shot({ page, theme: 'light', size, peers: 40, language: 'de' })),
 )
@@ -80,6 +96,6 @@ const extremes = pages.flatMap(page =>
 )
 
 /** Every page in both themes and two widths, in networks of 0 to 2,000 peers. */
-export const shots: readonly Shot[] = [...everyPage, ...otherNetworks, ...views]
+export const shots: readonly Shot[] = [...everyPage, ...otherNetworks, ...views, ...engines]
 /** What else is looked at after a change: the other language, and the smallest and largest screens. */
 export const furtherShots: readonly Shot[] = [...german, ...extremes]

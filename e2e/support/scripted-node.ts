@@ -9,6 +9,7 @@ import type { Job } from '../../src/shared/schema/job.ts'
 import { keptLoadPoints, type LoadPoint } from '../../src/shared/schema/load.ts'
 import type { PathKind } from '../../src/shared/schema/primitives.ts'
 import { latencyBoundsMs, type RoutingReport } from '../../src/shared/schema/routing.ts'
+import { engineSettingsSchema, upstreamSettingsSchema } from '../../src/shared/schema/service-settings.ts'
 import type { Topology, TopologyNode } from '../../src/shared/schema/topology.ts'
 import { sampleServiceNeeds, sampleStatus } from '../../src/shared/testing/samples.ts'
 import { day, hour } from '../../src/shared/units.ts'
@@ -287,6 +288,8 @@ const scriptedDiagnosis: Diagnosis = {
 /** Too small for a language model, and said to be. */
 const card = { vendor: 'nvidia' as const, model: 'GeForce GTX 1650', vramMiB: 4_096 }
 
+const ownServer = upstreamSettingsSchema.parse({ url: 'http://127.0.0.1:8102/chat' })
+
 /** Makes the scripted node donate, with work in progress. */
 export function playBusy({ node }: ScriptedNode): void {
   node.routing = scriptedReport(node.topology.get())
@@ -296,14 +299,27 @@ export function playBusy({ node }: ScriptedNode): void {
   node.load.set(scriptedLoad())
   const jobs = scriptedJobs(node.topology.get())
   node.jobs.set({ jobs })
-  node.settings.update(settings => ({ ...settings, donating: true, consent: true }))
+  node.settings.update(settings => ({
+    ...settings,
+    donating: true,
+    consent: true,
+    engines: engineSettingsSchema.parse({ places: [{ name: 'Jan', url: 'http://127.0.0.1:1337' }] }),
+    services: { ...settings.services, chat: { enabled: true, upstream: ownServer } },
+  }))
   node.status.update(status => ({
     ...status,
     donating: true,
     consent: true,
     cpuModel: 'Intel Core i5-12400',
     capabilities: { ...status.capabilities, cpuThreads: 12, memoryMiB: 16_384, gpus: [card] },
-    allowance: { ...status.allowance, mode: 'work', reason: { kind: 'clear' }, cpuThreads: 12, memoryMiB: 14_746 },
+    allowance: {
+      ...status.allowance,
+      mode: 'work',
+      reason: { kind: 'clear' },
+      cpuThreads: 12,
+      memoryMiB: 14_746,
+      gpu: { ...status.allowance.gpu, use: true },
+    },
     activity: { kind: 'working', jobs: 2 },
     counters: { served: 128, requested: 37, failed: 2, pagesRead: 341 },
     load: {

@@ -1,4 +1,4 @@
-import { HandHeart } from 'lucide-react'
+import { HandHeart, LoaderCircle } from 'lucide-react'
 import { useCallback, useState } from 'react'
 import { Card } from '../../components/card.tsx'
 import { EmptyState } from '../../components/empty-state.tsx'
@@ -42,7 +42,9 @@ export default function ContributionPage() {
       <LedgerNotice />
       {value !== undefined && <Totals contribution={value} />}
       <Card title={words.byDay}>
-        {value !== undefined && value.served.jobs === 0 ? (
+        {value === undefined ? (
+          error === undefined && <EmptyState icon={LoaderCircle} title={strings.app.loadingPage} />
+        ) : value.served.jobs === 0 ? (
           <EmptyState icon={HandHeart} title={words.empty} hint={words.emptyHint} />
         ) : span === 'year' ? (
           <Calendar bars={bars} />
