@@ -13,9 +13,7 @@ export function safeParse<T extends z.ZodType>(schema: T, value: unknown): Parse
     return parsed.success ? parsed : { success: false, error: parsed.error as z.ZodError }
   } catch (error) {
     if (!(error instanceof TypeError)) throw error
-    return {
-      success: false,
-      error: new z.ZodError([{ code: 'custom', path: [], message: 'expected plain values', input: value }]),
-    }
+    const message = 'expected plain values'
+    return { success: false, error: new z.ZodError([{ code: 'custom', path: [], message, input: value }]) }
   }
 }
