@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { agree, isComparable, type WholeAnswer } from '../../shared/agreement.ts'
 import type { PeerIdText, ServiceType } from '../../shared/schema/primitives.ts'
 import type { WorkerView } from '../../shared/schema/worker.ts'
-import { MiB, minute } from '../../shared/units.ts'
+import { MiB, type Milliseconds, minute, second } from '../../shared/units.ts'
 import type { Clock } from '../clock.ts'
 import { chunksOf } from '../ledger/answer-body.ts'
 import type { Logger } from '../log.ts'
@@ -24,7 +24,8 @@ const largestAnswer = 2 * MiB
 const atOnce = 2
 /** Tried for one opinion, should one be busy. */
 const triesForOpinion = 2
-const checkDeadlineMs = 2 * minute
+/** For one opinion: what the requester had left when its answer came, within these. A round number would tell who checks. */
+const [shortestDeadlineMs, longestDeadlineMs] = [10 * second, 2 * minute]
 /** Checks for each request in the long run, and how many may be saved up: a node that is new has nobody it knows. */
 const share = 0.1
 const mostSaved = 30
@@ -52,6 +53,7 @@ interface Case {
   first: WorkerView
   /** Workers that the request might have gone to. */
   known: readonly WorkerView[]
+  deadlineMs: Milliseconds
 }
 
 interface Opinion {
@@ -80,10 +82,14 @@ export class SpotChecker {
     const first = known.find(({ peerId }) => peerId === answer.worker)
     const document = body.held
     if (first === undefined || document === undefined || !this.#isDue(request, document, answer)) return answer.body
+    const deadlineMs = Math.min(
+      longestDeadlineMs,
+      Math.max(shortestDeadlineMs, request.deadlineAt - this.#parts.clock.now()),
+    )
     return passing(answer.body, text => {
       const { contentType } = answer
       const opinion = { worker: answer.worker, answer: { contentType, text } }
-      void this.#judge({ request, document, first, known }, opinion)
+      void this.#judge({ request, document, first, known, deadlineMs }, opinion)
     })
   }
 
@@ -134,8 +140,9 @@ export class SpotChecker {
   }
 
   /** Another worker's answer, from those whose word counts where there are any. */
-  async #opinion({ request, document, first, known }: Case, asked: Set<PeerIdText>): Promise<Opinion | undefined> {
+  async #opinion(subject: Case, asked: Set<PeerIdText>): Promise<Opinion | undefined> {
     const { reputation, choice } = this.#parts
+    const { request, first, known } = subject
     const { service, particulars } = request
     const alike = known.filter(other => readsAlike(first, other, service))
     const trusted = (wanted: Trust) => alike.filter(({ peerId }) => reputation.trustIn(peerId) === wanted)
@@ -145,14 +152,14 @@ export class SpotChecker {
       const worker = next(trusted('proven')) ?? next(trusted('new'))
       if (worker === undefined) return undefined
       asked.add(worker.peerId)
-      const answer = await this.#ask(worker, request, document)
+      const answer = await this.#ask(worker, subject)
       if (answer !== undefined) return { worker: worker.peerId, answer }
     }
     return undefined
   }
 
   /** Asked as the first was: nothing tells the worker that it is a check. */
-  async #ask(worker: WorkerView, request: ServiceRequest, document: Uint8Array): Promise<WholeAnswer | undefined> {
+  async #ask(worker: WorkerView, { request, document, deadlineMs }: Case): Promise<WholeAnswer | undefined> {
     const { forwarder, experience, clock } = this.#parts
     const { service, contentType, accept, hops = 0, trustedOnly = false, particulars } = request
     const sentAt = clock.now()
@@ -163,7 +170,7 @@ export class SpotChecker {
         to: placesOf(worker),
         headers: {
           id: randomBytes(12).toString('base64url'),
-          deadlineMs: checkDeadlineMs,
+          deadlineMs,
           hops: hops + 1,
           trustedOnly,
           ...(particulars === undefined ? {} : { particulars }),
@@ -172,7 +179,7 @@ export class SpotChecker {
         },
         body: { held: document, replayable: true, length: document.byteLength, read: () => document },
         requester: request.requester,
-        signal: AbortSignal.timeout(checkDeadlineMs),
+        signal: AbortSignal.timeout(deadlineMs),
       })
       if (outcome.kind !== 'answered') {
         if (outcome.kind === 'refused') trial.refused()
