@@ -2,8 +2,13 @@ import { generateKeyPair } from '@libp2p/crypto/keys'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { TokenSigner } from '../../shared/membership/peer-token.ts'
 import type { WorkerRegistration } from '../../shared/schema/coordinator-api.ts'
+import type { Particulars } from '../../shared/schema/worker.ts'
 import { minute } from '../../shared/units.ts'
 import { TurnedClock } from '../clock.ts'
+import type { Host } from '../dht/host.ts'
+import type { WorkerSource } from '../routing/worker-source.ts'
+import { withRegistered } from './known-workers.ts'
+import { Tickets } from './tickets.ts'
 import { openProof, sealProof } from './worker-proof.ts'
 import { WorkerRegistry } from './worker-registry.ts'
 
@@ -39,6 +44,29 @@ describe('workers that register over HTTP', () => {
     expect(registry.offering('ocr')).toMatchObject([{ load: 0.75 }])
     clock.turn(minute)
     expect(registry.size).toBe(0)
+  })
+
+  it('are sent what they have the model for, alone or by a ticket', async () => {
+    const clock = new TurnedClock()
+    const registry = new WorkerRegistry({ clock }, { ttlMs: 5 * minute })
+    const choices = [{ service: 'ocr', models: ['llava:7b'], languages: ['deu', 'eng'] }]
+    registry.register(registration({ choices, tunnel_url: 'https://w1.example.org' }), 1)
+    expect(registry.offering('ocr')[0]?.record.choices).toEqual(choices)
+    const host = { libp2p: { getConnections: () => [{ status: 'open' }] } } as unknown as Host
+    const nobody: WorkerSource = {
+      lookup: async () => ({ workers: [], source: 'dht' }),
+      remove: () => undefined,
+      heard: () => undefined,
+    }
+    const workers = withRegistered(nobody, registry, host)
+    const found = async (particulars: Particulars) =>
+      (await workers.lookup('ocr', { signal: AbortSignal.timeout(minute), particulars })).workers.length
+    expect(await found({ model: 'llava:7b', languages: ['deu'] })).toBe(1)
+    expect(await found({ model: 'tiny-1b' })).toBe(0)
+    expect(await found({ languages: ['cym'] })).toBe(0)
+    const tickets = new Tickets({ workers, signer, clock }, { networkId: '0123456789abcdef' })
+    expect(await tickets.issue('ocr', { model: 'llava:7b' })).toMatchObject({ tunnel_url: 'https://w1.example.org' })
+    await expect(tickets.issue('ocr', { model: 'tiny-1b' })).rejects.toMatchObject({ code: 'NO_WORKER' })
   })
 
   it('are out at once when they leave', () => {

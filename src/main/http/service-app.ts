@@ -82,7 +82,15 @@ export function createServiceApp(components: ServiceAppComponents, init: Service
     authorise(c.env.incoming, origins, init.accessToken)
     const offered = init.donating() ? init.services().filter(service => service.unavailable === undefined) : []
     return c.json({
-      services: offered.map(({ type, running, waiting, slots, bound }) => ({ type, running, waiting, slots, bound })),
+      services: offered.map(({ type, running, waiting, slots, bound, models, languages }) => ({
+        type,
+        running,
+        waiting,
+        slots,
+        bound,
+        ...(models === undefined ? {} : { models }),
+        ...(languages === undefined ? {} : { languages: languages.installed }),
+      })),
     })
   })
 

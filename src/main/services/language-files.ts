@@ -17,9 +17,13 @@ const noLanguages = new Set(['osd', 'equ'])
 /** Best model with integer weights: as exact as the floating-point one, twice as fast. */
 const variant = '4.0.0_best_int'
 
-/** English, which is shipped. Throws where the installation is incomplete. */
-export function shippedFolder(): string {
-  return join(dirname(createRequire(import.meta.url).resolve('@tesseract.js-data/eng/package.json')), variant)
+/** Where the data of English lies, which is shipped; undefined where the installation is incomplete. */
+export function shippedFolder(): string | undefined {
+  try {
+    return join(dirname(createRequire(import.meta.url).resolve('@tesseract.js-data/eng/package.json')), variant)
+  } catch {
+    return undefined // Then no language is there, which the service says.
+  }
 }
 
 /** Where programs of the system look for Tesseract's data; `root` is the system's, for tests another. */

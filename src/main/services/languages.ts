@@ -62,8 +62,8 @@ export class ReadingLanguages implements Startable {
   async look(): Promise<void> {
     const { ownFolder, systemRoot } = this.#init
     const named = this.#reading?.dataFolder
-    const folders = [...(named === undefined ? [] : [named]), ownFolder, shippedFolder()]
-    const installed = await languagesIn([...folders, ...(await systemFolders(systemRoot))])
+    const folders = [named, ownFolder, shippedFolder(), ...(await systemFolders(systemRoot))]
+    const installed = await languagesIn(folders.filter(folder => folder !== undefined))
     if (named !== this.#reading?.dataFolder) return // Whoever changed that looks as well.
     const found: Languages = { chosen: this.#chosen, installed }
     if (!isDeepStrictEqual(found, this.languages.get())) this.languages.set(found)

@@ -78,12 +78,13 @@ export function ocrIn(languages: LiveValue<Languages>): ServiceDefinition {
 }
 
 /** In English, which is shipped. */
-export const ocr = ocrIn(
-  new LiveValue<Languages>({
-    chosen: ['eng'],
-    installed: new Map([['eng', join(shippedFolder(), 'eng.traineddata.gz')]]),
-  }),
-)
+export const ocr = ocrIn(new LiveValue(shippedEnglish()))
+
+function shippedEnglish(): Languages {
+  const folder = shippedFolder()
+  const installed = folder === undefined ? [] : [['eng', join(folder, 'eng.traineddata.gz')] as const]
+  return { chosen: ['eng'], installed: new Map(installed) }
+}
 
 /** @throws RmaError UNSUPPORTED_TYPE for bytes that are no document */
 export function inspectDocument({ contentType, bytes }: EngineInput): void {
