@@ -27,7 +27,7 @@ function hostWith(definitions = [obedience], slots?: number): ServiceHost {
 
 const wait = (host: ServiceHost, fields: Partial<ServiceRequest> = {}) =>
   host.run(orderFor({ do: 'wait', ms: minute }, fields))
-const isGone = (pid: number) => vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow())
+const isGone = (pid: number) => vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow(), 10_000)
 
 describe('when the owner needs the machine', () => {
   it('at once, jobs under way and those that wait are handed back for others to do, and engines end', async () => {
@@ -140,10 +140,10 @@ describe('when the services of a node change', () => {
 
   it('what has begun goes on to its end, what waits is sent elsewhere, and the engine ends', async () => {
     const host = hostWith()
-    const begun = host.run(orderFor({ do: 'wait', ms: 400 }))
-    await vi.waitFor(() => expect(host.status.get()[0]?.running).toBe(1))
+    const begun = host.run(orderFor({ do: 'wait', ms: 1_500 }))
+    await vi.waitFor(() => expect(host.status.get()[0]?.running).toBe(1), 10_000)
     const waiting = failureOf(wait(host))
-    await vi.waitFor(() => expect(host.status.get()[0]?.waiting).toBe(1))
+    await vi.waitFor(() => expect(host.status.get()[0]?.waiting).toBe(1), 10_000)
     const [pid] = host.enginePids('obedience')
     host.redefine([other], services)
     expect(host.status.get().map(({ type }) => type)).toEqual(['other'])
@@ -169,7 +169,7 @@ describe('when the services of a node change', () => {
   it('draining waits for jobs of services that are no longer there, and handing back ends them', async () => {
     const host = hostWith()
     const lost = failureOf(wait(host))
-    await vi.waitFor(() => expect(host.status.get()[0]?.running).toBe(1))
+    await vi.waitFor(() => expect(host.status.get()[0]?.running).toBe(1), 10_000)
     host.redefine([], services)
     const drained = host.drain()
     host.govern(handBack)
