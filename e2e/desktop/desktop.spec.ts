@@ -5,6 +5,7 @@ import { _electron, type ElectronApplication, expect, type Page, test } from '@p
 import { defaultSettings, type Settings } from '../../src/shared/schema/settings.ts'
 import { unhindered } from '../../src/shared/testing/samples.ts'
 import { electronBinary, noDisplay } from './support/electron-binary.ts'
+import { tryToEscape } from './support/escapes.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 const binary = electronBinary()
@@ -54,6 +55,39 @@ test.describe('the desktop app in a real Electron', () => {
     await expect(donate).toBeChecked()
   })
 
+  test('the tray and the menu of the windows follow what the donor does', async () => {
+    // The tray tells nothing of itself: what it is given from now on is noted on the way.
+    await app.evaluate(({ Tray }) => {
+      const { setToolTip, setImage } = Tray.prototype
+      const shown = { tip: '', image: '' }
+      Object.assign(globalThis, { shown })
+      Tray.prototype.setToolTip = function (this: Electron.Tray, tip: string) {
+        shown.tip = tip
+        return setToolTip.call(this, tip)
+      }
+      Tray.prototype.setImage = function (this: Electron.Tray, image: string | Electron.NativeImage) {
+        shown.image = String(image)
+        return setImage.call(this, image)
+      }
+    })
+    const shown = () => app.evaluate(() => Reflect.get(globalThis, 'shown') as { tip: string; image: string })
+    const donates = () =>
+      app.evaluate(({ Menu }) => {
+        const items = Menu.getApplicationMenu()?.items.flatMap(item => item.submenu?.items ?? []) ?? []
+        return items.find(item => item.label === 'Donate Compute')?.checked
+      })
+    expect(await donates()).toBe(false)
+    await page.getByRole('button', { name: 'Not now' }).click()
+    await page.getByRole('switch', { name: 'Donate Compute' }).click()
+    await page.getByRole('button', { name: 'I understand, donate compute' }).click()
+    await expect.poll(donates).toBe(true)
+    await expect.poll(async () => (await shown()).tip).toMatch(/RMA Donor: (Ready|No network|Waiting)/)
+    await page.getByRole('button', { name: 'Pause' }).click()
+    await page.getByRole('menuitem', { name: 'Until I resume' }).click()
+    await expect.poll(async () => (await shown()).tip).toBe('RMA Donor: Paused until you resume')
+    expect((await shown()).image).toContain('paused')
+  })
+
   test('opens the topology in a window of its own', async () => {
     const opened = app.waitForEvent('window')
     await app.evaluate(({ Menu }) => {
@@ -89,20 +123,28 @@ test.describe('the desktop app in a real Electron', () => {
     })
   })
 
-  test('denies navigation, new windows, permissions and foreign scripts', async () => {
+  test('denies each way out of the page', async () => {
     const before = page.url()
-    const denied = await page.evaluate(async () => {
-      const opened = window.open('https://example.org/')
-      window.location.href = 'https://example.org/'
-      const geolocation = await navigator.permissions.query({ name: 'geolocation' })
-      const fetched = await fetch('https://example.org/').then(
-        () => 'allowed',
-        () => 'denied',
-      )
-      const traversal = await fetch('app://rma-donor/..%2f..%2fpackage.json').then(response => response.status)
-      return { opened: opened === null, geolocation: geolocation.state, fetched, traversal }
+    const outcomes = await page.evaluate(tryToEscape)
+    expect(outcomes).toEqual({
+      window: 'refused',
+      webview: 'unknown element',
+      notifications: 'denied',
+      geolocation: 'denied',
+      // A machine without one says so before anybody is asked.
+      camera: expect.stringMatching(/^Not(Allowed|Found)Error$/),
+      screen: 'NotAllowedError',
+      fetch: 'TypeError',
+      traversal: 403,
+      script: 'blocked',
+      frame: 'blocked',
+      node: 'none',
     })
-    expect(denied).toEqual({ opened: true, geolocation: 'denied', fetched: 'denied', traversal: 403 })
+    await page.evaluate(() => {
+      window.location.href = 'https://example.org/'
+    })
+    // The answer shows that the page is still there, with its script.
+    await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
     expect(page.url()).toBe(before)
     expect(app.windows()).toHaveLength(1)
   })
