@@ -9,6 +9,7 @@ import type { MenuRow } from '../src/main/electron/menu-row.ts'
 import { trayMenu } from '../src/main/electron/tray-menu.ts'
 import { type NodeState, trayKind } from '../src/main/electron/tray-state.ts'
 import type { Gpu } from '../src/shared/schema/capabilities.ts'
+import type { GpuPause } from '../src/shared/schema/limits.ts'
 import type { ServiceStatus } from '../src/shared/schema/service.ts'
 import type { Activity } from '../src/shared/schema/status.ts'
 import { sampleServiceNeeds, sampleStatus } from '../src/shared/testing/samples.ts'
@@ -31,11 +32,18 @@ const ocr: ServiceStatus = {
 const llm: ServiceStatus = { ...ocr, type: 'llm-inference', enabled: false, unavailable: { kind: 'disabled' } }
 const broken: ServiceStatus = { ...ocr, unavailable: { kind: 'engine-failed', message: 'no model' } }
 
-function running(activity: Activity, { donating = true, services = [ocr, llm] } = {}): NodeState {
+interface Scene {
+  donating?: boolean
+  services?: ServiceStatus[]
+  gpuPause?: GpuPause
+}
+
+function running(activity: Activity, { donating = true, services = [ocr, llm], gpuPause }: Scene = {}): NodeState {
   const capabilities = { ...sampleStatus.capabilities, gpus: [card] }
   return {
     kind: 'running',
     status: { ...sampleStatus, activity, donating, services, capabilities },
+    gpuPause,
     knownPeers: 2_041,
     update: { kind: 'current' },
     safeMode: false,
@@ -44,6 +52,7 @@ function running(activity: Activity, { donating = true, services = [ocr, llm] } 
 
 const states: NodeState[] = [
   running({ kind: 'working', jobs: 2 }),
+  running({ kind: 'ready' }, { gpuPause: { since: 0, until: new Date('2026-06-03T14:30:00').getTime() } }),
   running({ kind: 'waiting', reason: { kind: 'in-use', idleMs: 60_000, neededMs: 180_000 }, jobs: 0 }),
   running({ kind: 'paused', until: new Date('2026-06-03T14:30:00').getTime() }),
   running({ kind: 'alone' }),
@@ -56,7 +65,7 @@ const markup = (text: string) => text.replace(/[&<>"]/g, character => `&#${chara
 
 function drawRow(row: MenuRow, x: number, y: number): string {
   if (row.kind === 'separator') return `<path d="M${x + 8} ${y + 12}h${column.width - 16}" stroke="#d5d0c8"/>`
-  const muted = row.kind === 'text' || (row.kind === 'action' && row.disabled === true)
+  const muted = row.kind === 'text' || ((row.kind === 'action' || row.kind === 'menu') && row.disabled === true)
   const tick = row.kind === 'switch' && row.on ? `<text x="${x + 12}" y="${y + 17}">✓</text>` : ''
   const arrow = row.kind === 'menu' ? `<text x="${x + column.width - 22}" y="${y + 17}">▸</text>` : ''
   return `${tick}<text x="${x + 30}" y="${y + 17}" fill="${muted ? '#8a8278' : '#1d1a17'}">${markup(row.label)}</text>${arrow}`
