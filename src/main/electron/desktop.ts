@@ -1,8 +1,6 @@
 import { join } from 'node:path'
 import { RmaError } from '../../shared/errors.ts'
-import type { Update } from '../../shared/schema/desktop.ts'
 import type { LanguageChoice } from '../../shared/strings/language.ts'
-import { type Milliseconds, second } from '../../shared/units.ts'
 import type { Clock } from '../clock.ts'
 import type { Startable } from '../lifecycle.ts'
 import type { Logger } from '../log.ts'
@@ -16,30 +14,28 @@ import type { AppPage } from './app-url.ts'
 import { Autostart } from './autostart.ts'
 import { hiddenSwitch } from './autostart-entry.ts'
 import { decideClose } from './close-rules.ts'
-import { type DeepLink, deepLinkIn, linkScheme, parseDeepLink } from './deep-link.ts'
+import { deepLinkIn, linkScheme, parseDeepLink } from './deep-link.ts'
 import { DesktopStateFile } from './desktop-state.ts'
 import type { ElectronApi } from './electron-api.ts'
 import { keepInstanceIn } from './instance-folder.ts'
-import { offerToJoin } from './join-offer.ts'
+import { LinkFollower } from './link-follower.ts'
 import { Lockdown } from './lockdown.ts'
 import type { ShellCommand } from './menu-row.ts'
 import { Notifier } from './notifier.ts'
-import { type OwnerWish, tell } from './owner-wish.ts'
 import { type QuitPhase, QuitSequence } from './quit-sequence.ts'
 import { RpcPorts } from './rpc-ports.ts'
 import { Shell } from './shell.ts'
+import { ShellCommands } from './shell-commands.ts'
+import { askForSafeMode, explainFirewall } from './start-questions.ts'
 import { StartRecord, steadyAfterMs } from './start-record.ts'
 import { speaker, strings } from './strings.ts'
 import { TrayIcon } from './tray.ts'
 import type { NodeState } from './tray-state.ts'
-import { installsByItself } from './update-rules.ts'
+import { UpdateInstaller } from './update-installer.ts'
 import { Updater, type UpdateSource } from './updater.ts'
 import { WindowMenu } from './window-menu.ts'
 import { Windows } from './windows.ts'
 import type { FirewallState } from './windows-firewall.ts'
-
-/** An installer that has not ended the app by then will not. */
-const installTimeoutMs = 10 * second
 
 export const appId = 'org.rmadonor.desktop'
 
@@ -101,17 +97,15 @@ export class Desktop {
   readonly #notifier: Notifier
   readonly #updater: Updater
   readonly #quit: QuitSequence
+  readonly #commands: ShellCommands
+  readonly #installer: UpdateInstaller
+  readonly #links: LinkFollower
+  readonly #nodeCame = Promise.withResolvers<void>()
   #node: DesktopNode | undefined
   #nodeStarts: Promise<void> = Promise.resolve()
   #unsubscribe: (() => void)[] = []
-  #ready = false
-  /** A link that came before the app was ready. */
-  #pendingLink: DeepLink | undefined
-  #offering = false
   #offersSafeMode = false
   #failed = false
-  /** When the update that is loaded came. */
-  #updateSince: Milliseconds | undefined
 
   constructor(components: DesktopComponents, init: DesktopInit) {
     const { electron, clock } = components
@@ -139,7 +133,7 @@ export class Desktop {
     const autostart = new Autostart(electron, { platform, executable, configFolder, entryName: appId })
     this.#shell = new Shell(
       { autostart, updater: this.#updater, file: this.#state, log },
-      { installUpdate: () => this.#install() },
+      { installUpdate: () => this.#installer.install() },
     )
     this.#notifier = new Notifier(
       { electron, file: this.#state, log },
@@ -154,9 +148,43 @@ export class Desktop {
         leave: () => electron.app.quit(),
       },
     )
-    const run = (command: ShellCommand) => this.#run(command)
+    this.#installer = new UpdateInstaller(
+      {
+        electron,
+        updater: this.#updater,
+        quit: this.#quit,
+        windows: this.#windows,
+        file: this.#state,
+        clock,
+        log,
+      },
+      { quiet: init.quietUpdates },
+    )
+    const run = (command: ShellCommand) => this.#commands.run(command)
     this.#tray = new TrayIcon({ electron, clock, log }, { platform, iconFolder: join(folders.assets, 'tray'), run })
     this.#windowMenu = new WindowMenu({ electron }, { platform, packaged: () => electron.app.isPackaged, run })
+    this.#commands = new ShellCommands(
+      { electron, windows: this.#windows, shell: this.#shell, log },
+      {
+        node: () => this.#node?.api,
+        logFolder: init.logFolder,
+        redrawMenus: () => {
+          this.#tray.redraw()
+          this.#windowMenu.redraw()
+        },
+        installUpdate: () => this.#installer.install(),
+        quitNow: () => this.#quit.hurry(),
+      },
+    )
+    this.#links = new LinkFollower(
+      { electron, windows: this.#windows },
+      {
+        node: async () => {
+          await this.#nodeCame.promise
+          return this.#node?.api
+        },
+      },
+    )
   }
 
   /**
@@ -176,13 +204,14 @@ export class Desktop {
     protocol.registerSchemesAsPrivileged([appSchemePrivileges])
     if (!app.requestSingleInstanceLock()) return false
     this.#offersSafeMode = this.#starts.begin(this.#components.clock.now())
-    this.#pendingLink = deepLinkIn(this.#init.argv)
+    const link = deepLinkIn(this.#init.argv)
+    if (link !== undefined) this.#links.follow(link)
     app.on('second-instance', (_event, argv) => this.#onSecondInstance(argv))
     app.on('open-url', (event, url) => {
       event.preventDefault()
-      this.#follow(parseDeepLink(url) ?? { page: undefined })
+      this.#links.follow(parseDeepLink(url) ?? { page: undefined })
     })
-    app.on('activate', () => this.#follow({ page: undefined }))
+    app.on('activate', () => this.#links.follow({ page: undefined }))
     // Without a listener Electron quits with the last window; the node goes on without one.
     app.on('window-all-closed', () => this.#log.debug('no window is open'))
     app.on('before-quit', event => {
@@ -211,18 +240,18 @@ export class Desktop {
       electron.app.quit()
     })
     await this.#state.load()
-    const safeMode = this.#offersSafeMode && (await this.#askForSafeMode())
+    const wish = this.#offersSafeMode ? await askForSafeMode(electron.dialog) : 'usual'
+    if (wish === 'quit') electron.app.quit()
     if (this.#quit.phase !== 'no') return
+    const safeMode = wish === 'safe'
     await this.#shell.start({ safeMode })
     this.#tray.start()
-    this.#ready = true
-    if (!this.#isHiddenStart() || this.#pendingLink !== undefined) {
-      this.#windows.showDashboard(this.#pendingLink?.page)
-    }
+    this.#links.becomeReady({ showDashboard: !this.#isHiddenStart() })
     if (this.#state.get().startHidden) this.#state.update(state => ({ ...state, startHidden: false }))
-    await this.#explainFirewall()
+    const { askFirewall } = this.#components
+    if (askFirewall !== undefined)
+      await explainFirewall({ dialog: electron.dialog, file: this.#state, askFirewall, log: this.#log })
     this.#nodeStarts = this.#startNode(safeMode)
-    if (this.#pendingLink?.invite !== undefined) void this.#offerToJoin(this.#pendingLink.invite)
     await this.#nodeStarts
   }
 
@@ -231,38 +260,6 @@ export class Desktop {
     const { platform, argv } = this.#init
     if (argv.includes(hiddenSwitch) || this.#state.get().startHidden) return true
     return platform === 'darwin' && this.#components.electron.app.getLoginItemSettings().wasOpenedAtLogin
-  }
-
-  /** Before Windows asks, its question is explained, once; that somebody has declined it is told, once. */
-  async #explainFirewall(): Promise<void> {
-    const { askFirewall, electron } = this.#components
-    if (askFirewall === undefined) return
-    try {
-      const state = await askFirewall()
-      this.#log.info({ state }, 'asked the firewall about this program')
-      if (state === 'allowed' || this.#state.get().told.includes(`firewall:${state}`)) return
-      const words = strings.firewall[state]
-      await electron.dialog.showMessageBox({ type: 'info', message: words.message, detail: words.detail })
-      this.#state.update(each => ({ ...each, told: [...each.told, `firewall:${state}`] }))
-    } catch (error) {
-      this.#log.warn({ err: error }, 'the firewall could not be asked about this program')
-    }
-  }
-
-  /** Whether to start in safe mode; the owner may also want to leave. */
-  async #askForSafeMode(): Promise<boolean> {
-    const { dialog, app } = this.#components.electron
-    const words = strings.safeMode
-    const { response } = await dialog.showMessageBox({
-      type: 'warning',
-      message: words.question,
-      detail: words.detail,
-      buttons: [words.safe, words.usual, words.quit],
-      defaultId: 0,
-      cancelId: 1,
-    })
-    if (response === 2) app.quit()
-    return response === 0
   }
 
   async #startNode(safeMode: boolean): Promise<void> {
@@ -282,6 +279,8 @@ export class Desktop {
       this.#unsubscribe.push(clock.after(steadyAfterMs, () => this.#starts.wentWell()))
     } catch (error) {
       this.#failToStart(error)
+    } finally {
+      this.#nodeCame.resolve()
     }
   }
 
@@ -309,31 +308,7 @@ export class Desktop {
       membership: node.membership.get().kind,
       shell: this.#shell.state.get(),
     })
-    this.#considerInstalling(update, jobs)
-  }
-
-  /** An update that is loaded installs itself at a moment when it takes nothing from anybody. */
-  #considerInstalling(update: Update, jobs: number): void {
-    const now = this.#components.clock.now()
-    this.#updateSince = update.kind === 'ready' ? (this.#updateSince ?? now) : undefined
-    const readyForMs = now - (this.#updateSince ?? now)
-    const { anyVisible: visible } = this.#windows
-    if (!installsByItself({ update, readyForMs, jobs, visible, quiet: this.#init.quietUpdates })) return
-    this.#install()
-  }
-
-  #install(): void {
-    if (this.#quit.phase !== 'no') return
-    const { anyVisible } = this.#windows
-    this.#state.update(state => ({ ...state, startHidden: !anyVisible }))
-    const { electron, clock, log } = this.#components
-    this.#quit.begin(() => {
-      clock.after(installTimeoutMs, () => {
-        electron.app.relaunch()
-        electron.app.exit()
-      })
-      this.#updater.install().catch((error: unknown) => log.error({ err: error }, 'the update was not installed'))
-    })
+    this.#installer.consider(update, jobs)
   }
 
   #speak(language: LanguageChoice): void {
@@ -362,99 +337,14 @@ export class Desktop {
     )
   }
 
-  #run(command: ShellCommand): void {
-    if (typeof command !== 'string') {
-      void this.#wish(command)
-      return
-    }
-    const actions: Record<typeof command, () => void> = {
-      'toggle-donating': () => void this.#toggleDonating(),
-      'open-dashboard': () => this.#windows.showDashboard(),
-      'open-topology': () => this.#windows.showTopology(),
-      'open-settings': () => this.#windows.showDashboard('settings'),
-      'open-logs': () => this.#windows.showDashboard('logs'),
-      'check-for-updates': () => void this.#lookForUpdate(),
-      'install-update': () => this.#install(),
-      'copy-report': () => void this.#copyReport(),
-      'open-log-folder': () => void this.#components.electron.shell.openPath(this.#init.logFolder),
-      quit: () => this.#components.electron.app.quit(),
-      'quit-now': () => this.#quit.hurry(),
-    }
-    actions[command]()
-  }
-
-  /** The first time, the dashboard asks for consent: that is no question for a menu. */
-  async #toggleDonating(): Promise<void> {
-    const node = this.#node?.api
-    if (node === undefined) return
-    try {
-      await node.setDonating(!node.status.get().donating)
-    } catch (error) {
-      if (!(error instanceof RmaError && error.code === 'CONSENT_REQUIRED')) {
-        this.#log.error({ err: error }, 'donating could not be switched')
-      }
-      this.#tray.redraw()
-      this.#windowMenu.redraw()
-      this.#windows.showDashboard('status')
-    }
-  }
-
-  async #wish(wish: OwnerWish): Promise<void> {
-    const node = this.#node?.api
-    if (node === undefined) return
-    try {
-      await tell(node, wish)
-    } catch (error) {
-      this.#log.error({ err: error, wish: wish.kind }, 'the node did not do what its owner wants')
-      this.#windows.showDashboard('status')
-    }
-  }
-
-  async #lookForUpdate(): Promise<void> {
-    try {
-      await this.#shell.checkForUpdate()
-    } catch (error) {
-      this.#log.warn({ err: error }, 'updates could not be looked for')
-    }
-  }
-
-  async #copyReport(): Promise<void> {
-    const { clipboard, dialog } = this.#components.electron
-    const report = this.#node?.api.diagnostics()
-    if (report === undefined) return
-    await clipboard.writeText(report)
-    const { copied, detail } = strings.report
-    await dialog.showMessageBox({ type: 'info', message: copied, detail })
-  }
-
   #onSecondInstance(argv: readonly string[]): void {
     if (argv.includes(quitSwitch)) this.#components.electron.app.quit()
-    else this.#follow(deepLinkIn(argv) ?? { page: undefined })
+    else this.#links.follow(deepLinkIn(argv) ?? { page: undefined })
   }
 
   #openPage(page: AppPage): void {
     if (page === 'topology') this.#windows.showTopology()
     else this.#windows.showDashboard(page)
-  }
-
-  #follow(link: DeepLink): void {
-    if (!this.#ready) {
-      this.#pendingLink = link
-      return
-    }
-    this.#windows.showDashboard(link.page)
-    if (link.invite !== undefined) void this.#offerToJoin(link.invite)
-  }
-
-  /** One question at a time: whoever sends many links gets no more. */
-  async #offerToJoin(invite: string): Promise<void> {
-    await this.#nodeStarts
-    const { electron } = this.#components
-    const node = this.#node?.api
-    if (node === undefined || this.#offering) return
-    this.#offering = true
-    await offerToJoin({ electron, join: input => node.join(input) }, invite)
-    this.#offering = false
   }
 
   #decideClose(): 'close' | 'hide' | 'quit' {
