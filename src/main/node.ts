@@ -9,6 +9,7 @@ import type { TunnelView } from '../shared/schema/tunnel.ts'
 import { second } from '../shared/units.ts'
 import { systemClock } from './clock.ts'
 import { composeCoordinator } from './compose-coordinator.ts'
+import { composeDiagnosis } from './compose-diagnosis.ts'
 import { composeGovernor, type MachineSenses } from './compose-governor.ts'
 import { composeLedger } from './compose-ledger.ts'
 import { composeNetwork } from './compose-network.ts'
@@ -21,7 +22,6 @@ import { type KeySeal, loadIdentity, plainSeal } from './config/identity.ts'
 import type { NodeConfig } from './config/node-config.ts'
 import { SettingsStore } from './config/settings-store.ts'
 import { Gateway } from './coordinator/client/gateway.ts'
-import { diagnose } from './dht/diagnosis.ts'
 import { formatDiagnostics } from './diagnostics/diagnostics.ts'
 import { formsOf } from './diagnostics/redact.ts'
 import { Donation } from './donation.ts'
@@ -36,7 +36,6 @@ import type { LogBuffer, Logger } from './log.ts'
 import { joinNetwork } from './membership/join.ts'
 import { formatMetrics } from './metrics/exposition.ts'
 import { nodeMetrics } from './metrics/node-metrics.ts'
-import { machineAddresses } from './paths/machine-addresses.ts'
 import { PeerHttp } from './paths/peer-http.ts'
 import { PeerPaths } from './paths/peer-paths.ts'
 import { PingWatch } from './paths/peer-watch.ts'
@@ -369,24 +368,16 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
     nodeMetrics: () => nodeMetrics({ status: board.status.get(), routing: routingReport() }),
   })
 
-  const findings = () =>
-    diagnose({
-      join: network.join.get(),
+  const findings = composeDiagnosis(
+    { network, server, clock, lifecycle, log },
+    {
+      config,
+      settings: () => settings.settings.get(),
       mdns: chosen.network.mdns,
-      addresses: host.addresses(),
-      ips: machineAddresses(),
-      mode: host.mode.get(),
-      portMapping: network.portMapping.get(),
-      ports: [
-        { use: 'nodes', wanted: config.ports.dht.port, inUse: host.port },
-        { use: 'programs', wanted: config.ports.service.port, inUse: server.port },
-      ],
-      clock: network.greeter.state.get(),
-      membership: network.membership.get(),
-      tunnel: publicSide?.tunnel.get() ?? { kind: 'stopped' },
-      vpn: vpn.state.get(),
-      heldBy: settings.settings.get().donating ? network.announcer.heldBy : undefined,
-    })
+      tunnel: () => publicSide?.tunnel.get() ?? { kind: 'stopped' },
+      vpn: () => vpn.state.get(),
+    },
+  )
 
   return {
     accessToken,

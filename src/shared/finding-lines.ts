@@ -42,6 +42,10 @@ export function findingLines(finding: Finding, words: FindingWords, now: Millise
       return [words.relayed({ relays: finding.relays }), ...mend(finding.port, words)]
     case 'unreachable':
       return [words.unreachable, ...mend(finding.port, words)]
+    case 'firewall-blocks':
+      return [words.firewallBlocks, words.allowInWindows]
+    case 'nobody-came':
+      return [words.nobodyCame({ minutes: finding.minutes }), words.openFirewall({ port: String(finding.port) })]
     case 'port-mapped':
       return [
         words.portMapped({ port: String(finding.port) }),

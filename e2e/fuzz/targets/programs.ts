@@ -11,7 +11,7 @@ import { acceptedUntil } from '../../../src/main/coordinator/edge-registrar.ts'
 import { redact } from '../../../src/main/diagnostics/redact.ts'
 import { parseDeepLink } from '../../../src/main/electron/deep-link.ts'
 import { offeredUpdateSchema, plainNotes } from '../../../src/main/electron/update-notes.ts'
-import { firewallState } from '../../../src/main/electron/windows-firewall.ts'
+import { firewallState } from '../../../src/main/firewall/windows-firewall.ts'
 import { formatLogLine } from '../../../src/main/headless/console-log.ts'
 import { LogBuffer } from '../../../src/main/log.ts'
 import { refusalIn } from '../../../src/main/membership/enrol-way.ts'
@@ -375,7 +375,7 @@ function systemTargets(): FuzzTarget[] {
     },
     {
       name: 'rules of the Windows firewall',
-      covers: ['src/main/electron/windows-firewall.ts'],
+      covers: ['src/main/firewall/windows-firewall.ts'],
       seeds: [
         json([{ Action: 'Allow', Direction: 'Inbound', Enabled: 'True' }]),
         json({ Action: 'Block', Direction: 'Inbound', Enabled: 'True' }),

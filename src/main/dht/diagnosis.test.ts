@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { minute } from '../../shared/units.ts'
 import { type DiagnosisFacts, diagnose } from './diagnosis.ts'
 
 const healthy: DiagnosisFacts = {
@@ -8,6 +9,7 @@ const healthy: DiagnosisFacts = {
   ips: ['127.0.0.1', '192.168.1.7'],
   mode: 'server',
   portMapping: { kind: 'not-needed' },
+  incoming: { cameIn: true, watchedMs: 0 },
   ports: [{ use: 'nodes', wanted: 8_468, inUse: 8_468 }],
   clock: { offsetMs: 300, groups: 4 },
   membership: { kind: 'open' },
@@ -19,6 +21,7 @@ const mapped = { kind: 'mapped', protocol: 'upnp', externalIp: '8.8.8.8', extern
 const failure = { code: 'NO_COORDINATOR', message: 'no coordinator could be reached', since: 5 }
 const tried = [{ source: 'configured seeds', offered: 2, reached: 0 }]
 
+const quiet = { cameIn: false, watchedMs: minute }
 const cases: [string, Partial<DiagnosisFacts>, object][] = [
   [
     'a tunnel that works',
@@ -28,6 +31,12 @@ const cases: [string, Partial<DiagnosisFacts>, object][] = [
   ['a tunnel without cloudflared', { tunnel: { kind: 'unavailable', why: '' } }, { kind: 'tunnel', level: 'problem' }],
   ['a VPN that runs', { vpn: { kind: 'ready', ip: '10.42.0.7' } }, { kind: 'vpn', level: 'good' }],
   ['a VPN that waits', { vpn: { kind: 'waiting' } }, { kind: 'vpn', level: 'note' }],
+  ['a firewall that blocks', { firewall: 'blocked', incoming: quiet }, { kind: 'firewall-blocks', level: 'problem' }],
+  [
+    'that nobody comes by themselves',
+    { incoming: { cameIn: false, watchedMs: 16 * minute } },
+    { kind: 'nobody-came', level: 'note', port: 8_468, minutes: 16 },
+  ],
   ['peers', {}, { kind: 'connected', level: 'good', peers: 3 }],
   [
     'no peers, with what was tried',
@@ -126,5 +135,21 @@ describe('a diagnosis', () => {
   it('says nothing of announcing while the node does not donate', () => {
     const kinds = diagnose({ ...healthy, heldBy: undefined }).findings.map(finding => finding.kind)
     expect(kinds).toEqual(['connected', 'local-network-only', 'port', 'clock-right'])
+  })
+})
+
+describe('a firewall on this machine is not suspected', () => {
+  const lonely = { cameIn: false, watchedMs: 60 * minute }
+  it.each<[string, Partial<DiagnosisFacts>]>([
+    ['where somebody came in, whatever its rules say', { firewall: 'blocked' }],
+    ['before others had time to come', { incoming: { cameIn: false, watchedMs: 14 * minute } }],
+    ['where hardly anybody is there who could', { incoming: lonely, join: { peers: 2, tried: [] } }],
+    ['where a router keeps others out', { incoming: lonely, mode: 'client' }],
+    ['where the node listens to this machine alone', { incoming: lonely, addresses: ['/ip4/127.0.0.1/tcp/8468'] }],
+    ['while Windows has not asked yet', { incoming: quiet, firewall: 'unasked' }],
+  ])('%s', (_when, facts) => {
+    const kinds = diagnose({ ...healthy, ...facts }).findings.map(({ kind }) => kind)
+    expect(kinds).not.toContain('firewall-blocks')
+    expect(kinds).not.toContain('nobody-came')
   })
 })

@@ -5,13 +5,19 @@ import type { Membership } from '../../shared/schema/membership.ts'
 import type { PortMappingState } from '../../shared/schema/port-mapping.ts'
 import type { TunnelView } from '../../shared/schema/tunnel.ts'
 import type { VpnState } from '../../shared/schema/vpn.ts'
-import { second } from '../../shared/units.ts'
+import { minute, second } from '../../shared/units.ts'
+import type { FirewallState } from '../firewall/windows-firewall.ts'
 import type { ClockState } from './clock-offset.ts'
 import { minClockGroups } from './clock-offset.ts'
+import type { Incoming } from './incoming-watch.ts'
 import type { JoinState } from './join-state.ts'
 
 /** Records may be dated this far ahead, so a clock that is off by less does no harm. */
 const harmlessOffsetMs = 10 * second
+
+/** With so many nodes connected for so long, some connect to this one by themselves where nothing keeps them from it. */
+const fewPeers = 3
+const patienceMs = 15 * minute
 
 export interface DiagnosisFacts {
   join: JoinState
@@ -22,6 +28,10 @@ export interface DiagnosisFacts {
   ips: string[]
   /** Whether others have found that they can reach this node, where that is looked into. */
   mode: 'server' | 'client'
+  /** Whether other machines come to this one by themselves. */
+  incoming: Incoming
+  /** What the system's firewall says of this program, where it can be asked. */
+  firewall?: FirewallState | undefined
   /** Whether the router forwards a port to this node. */
   portMapping: PortMappingState
   ports: { use: 'nodes' | 'programs'; wanted: number; inUse: number }[]
@@ -40,6 +50,7 @@ export function diagnose(facts: DiagnosisFacts): Diagnosis {
     findings: [
       peersOf(facts),
       reachOf(facts),
+      ...firewallOf(facts),
       ...mappingOf(facts),
       ...facts.ports.map(portOf),
       clockOf(facts.clock),
@@ -69,6 +80,19 @@ function reachOf({ addresses, ips, mode, ports }: DiagnosisFacts): Finding {
   const open = parsed.filter(address => !isPrivate(address) && !isLoopback(address))
   const isOwn = open.some(address => ips.includes(address.getComponents()[0]?.value ?? ''))
   return { kind: isOwn ? 'public' : 'mapped', level: 'good', addresses: open.map(String) }
+}
+
+/**
+ * Whether a firewall on this machine keeps others out. Where the system can be asked, it knows; elsewhere that several nodes
+ * are known, and none has ever come by itself, is all that a process can see of it.
+ */
+function firewallOf({ firewall, incoming, join: { peers }, mode, addresses, ports }: DiagnosisFacts): Finding[] {
+  if (incoming.cameIn) return []
+  if (firewall === 'blocked') return [{ kind: 'firewall-blocks', level: 'problem' }]
+  const listensToOthers = mode === 'server' && !addresses.map(text => multiaddr(text)).every(isLoopback)
+  if (!listensToOthers || peers < fewPeers || incoming.watchedMs < patienceMs) return []
+  const port = ports.find(({ use }) => use === 'nodes')?.inUse ?? 0
+  return [{ kind: 'nobody-came', level: 'note', port, minutes: Math.floor(incoming.watchedMs / minute) }]
 }
 
 function mappingOf({ portMapping, addresses }: DiagnosisFacts): Finding[] {

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { systemClock } from '../clock.ts'
 import { dataFolderPath } from '../config/data-folder.ts'
+import { askFirewall } from '../firewall/windows-firewall.ts'
 import { consoleLog } from '../headless/console-log.ts'
 import { createLog, LogBuffer } from '../log.ts'
 import { RotatingLogFile } from '../rotating-log-file.ts'
@@ -14,7 +15,6 @@ import { createDesktopNode } from './desktop-node.ts'
 import type { ElectronApi } from './electron-api.ts'
 import { endRunningApp } from './end-running-app.ts'
 import { findUpdates } from './update-source.ts'
-import { askFirewall } from './windows-firewall.ts'
 
 /** Starts the app, or hands over to the one that runs already. `entryUrl` is the address of the main bundle. */
 export function startDesktop(electron: ElectronApi, { entryUrl }: { entryUrl: string }): void {

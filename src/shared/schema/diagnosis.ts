@@ -35,6 +35,15 @@ export const findingSchema = z.discriminatedUnion('kind', [
   /** Behind a router that lets nobody in; others come through relays. */
   z.object({ kind: z.literal('relayed'), level: z.literal('note'), relays: z.number().int(), port: z.number().int() }),
   z.object({ kind: z.literal('unreachable'), level: z.literal('problem'), port: z.number().int() }),
+  /** A rule of the system's own firewall keeps others from this program. */
+  z.object({ kind: z.literal('firewall-blocks'), level: z.literal('problem') }),
+  /** Other nodes are connected, and none of them came by itself: a firewall may keep them out. */
+  z.object({
+    kind: z.literal('nobody-came'),
+    level: z.literal('note'),
+    port: z.number().int(),
+    minutes: z.number().int(),
+  }),
   /** The router forwards a port as this node has asked it to; `proven`: others have come through it. */
   z.object({
     kind: z.literal('port-mapped'),

@@ -97,6 +97,12 @@ export const de: Translation<typeof en> = {
       'Der Router leitet diesem Knoten keinen Port weiter: {why}. Erlauben Sie im Router UPnP oder NAT-PMP, damit es von selbst geschieht.',
     doubleNat:
       'Der Router steht selbst hinter einem anderen (seine eigene Adresse ist {externalIp}), deshalb ist kein Port von ihm aus dem Internet erreichbar. Bitten Sie den Anbieter um eine öffentliche Adresse, oder nutzen Sie einen Tunnel oder das VPN.',
+    firewallBlocks: 'Die Firewall von Windows hält andere Knoten von diesem fern: Eine Regel sperrt dieses Programm.',
+    allowInWindows:
+      'So ändern Sie das: Windows-Sicherheit, Firewall- und Netzwerkschutz, Zugriff von App durch Firewall zulassen, RMA Donor, Privat.',
+    nobodyCame:
+      'Seit {minutes, plural, one {# Minute} other {# Minuten}} ist kein anderer Knoten von sich aus zu diesem gekommen. Vielleicht hält eine Firewall auf diesem Rechner sie fern.',
+    openFirewall: 'Falls es eine gibt: Lassen Sie sie TCP-Port {port} durchlassen.',
     noRouter: 'Kein Router hier nimmt Bitten um Ports entgegen (UPnP, NAT-PMP): Bei vielen ist das abgeschaltet.',
     portOpen: 'Port {port} ist offen für {use, select, nodes {andere Knoten} other {Programme auf diesem Rechner}}.',
     portTaken:

@@ -95,6 +95,12 @@ export const en = {
       'The router does not forward a port to this node: {why}. Allow UPnP or NAT-PMP in the router to have it done by itself.',
     doubleNat:
       'The router stands behind another one (its own address is {externalIp}), so no port of it can be reached from the internet. Ask the provider for a public address, or use a tunnel or the VPN.',
+    firewallBlocks: 'Windows’ firewall keeps other nodes from this one: a rule blocks this program.',
+    allowInWindows:
+      'To change that: Windows Security, Firewall & network protection, Allow an app through firewall, RMA Donor, Private.',
+    nobodyCame:
+      'In {minutes, plural, one {# minute} other {# minutes}} no other node has come to this one by itself. A firewall on this machine may keep them out.',
+    openFirewall: 'If there is one, let it pass TCP port {port}.',
     noRouter: 'No router here takes requests for ports (UPnP, NAT-PMP): many have it switched off.',
     portOpen: 'Port {port} is open for {use, select, nodes {other nodes} other {programs on this machine}}.',
     portTaken:
