@@ -17,7 +17,7 @@ import { createScene, emptyScene, extentOf, placeScene, projectScene } from './s
 const fitMargin = 48
 /** A wide picture has the legend in its lower left corner. */
 const legendFrom = 700
-const legendSize: Size = { width: 250, height: 320 }
+const legendSize: Size = { width: 370, height: 205 }
 
 export type Arrangement = 'graph' | 'ring'
 

@@ -18,26 +18,32 @@ export function Legend({ grouped }: { grouped: boolean }) {
   return (
     <details className={styles.legend} open>
       <summary>{words.legend}</summary>
-      <ul>
-        {nodes().map(({ look, label }) => (
-          <li key={look}>
-            <LookSymbol look={look} /> {label}
-          </li>
-        ))}
-        {grouped && (
-          <li>
-            <LookSymbol look="group" /> {words.legendGroup}
-          </li>
-        )}
-        {links.map(path => (
-          <li key={path}>
-            <span className={styles.line} data-path={path} /> {strings.path[path]}
-          </li>
-        ))}
-      </ul>
-      <p>{words.legendSize}</p>
-      <p>{words.legendLoad}</p>
-      <p>{words.legendFlash}</p>
+      <div className={styles.marks}>
+        <ul>
+          {nodes().map(({ look, label }) => (
+            <li key={look}>
+              <LookSymbol look={look} /> {label}
+            </li>
+          ))}
+          {grouped && (
+            <li>
+              <LookSymbol look="group" /> {words.legendGroup}
+            </li>
+          )}
+        </ul>
+        <div>
+          <ul>
+            {links.map(path => (
+              <li key={path}>
+                <span className={styles.line} data-path={path} /> {strings.path[path]}
+              </li>
+            ))}
+          </ul>
+          <p>{words.legendSize}</p>
+          <p>{words.legendLoad}</p>
+          <p>{words.legendFlash}</p>
+        </div>
+      </div>
     </details>
   )
 }
