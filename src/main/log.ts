@@ -18,10 +18,10 @@ export class LogBuffer implements DestinationStream {
     const id = this.#lastId.get() + 1
     this.#entries.push({
       id,
-      time: Number(time),
-      level: levelNames[Number(level)] ?? 'info',
+      time: typeof time === 'number' ? time : Date.now(),
+      level: (typeof level === 'number' ? levelNames[level] : undefined) ?? 'info',
       component: typeof component === 'string' ? component : 'node',
-      message: String(msg ?? ''),
+      message: typeof msg === 'string' ? msg : '',
       details,
     })
     if (this.#entries.length > keptEntries) this.#entries.shift()

@@ -121,6 +121,8 @@ async function serviceTargets(): Promise<FuzzTarget[]> {
       bytesOf('5\r\nhello\r\n0\r\n\r\n'),
     ]),
     request('POST', '/receipts/request-1', authorization, 'receipt'),
+    // No URL can be made of this host.
+    request('POST', '/receipts/request-1', { ...authorization, host: '1127.0.0.1' }, 'receipt'),
     request('GET', '/services', authorization),
     request('GET', '/health'),
     request('GET', '/metrics', authorization),

@@ -16,6 +16,7 @@ describe('a log line on a terminal', () => {
       msg: 'x\u001b[2J',
       name: '\u001b]0;title\u0007',
       tricky: '\u202eabc',
+      'key\u001b[2J': 1,
     })
     expect(formatLogLine(hostile, { colour: false })).not.toMatch(/[\p{Cc}\p{Cf}]/u)
   })

@@ -11,17 +11,22 @@ const levels: Record<number, { name: string; colour: 'gray' | 'green' | 'yellow'
 /** One line of pino's JSON as a person reads it: time, level, component, message, details. */
 export function formatLogLine(json: string, { colour }: { colour: boolean }): string {
   const { level, time, component, msg, ...details } = JSON.parse(json) as Record<string, unknown>
-  const { name, colour: tone } = levels[Number(level)] ?? { name: 'error', colour: 'red' }
+  const { name, colour: tone } = levels[numberOf(level)] ?? { name: 'error', colour: 'red' }
   const paint = (style: Parameters<typeof styleText>[0], text: string) =>
     colour ? styleText(style, text, { validateStream: false }) : text
   const parts = [
-    paint('gray', localTime(Number(time))),
+    paint('gray', localTime(numberOf(time))),
     paint(tone, name.padEnd(5)),
-    paint('bold', printable(String(component ?? 'node'))),
-    printable(String(msg ?? '')),
-    ...Object.entries(details).map(([key, value]) => paint('gray', `${key}=${detail(value)}`)),
+    paint('bold', printable(typeof component === 'string' ? component : 'node')),
+    printable(typeof msg === 'string' ? msg : ''),
+    ...Object.entries(details).map(([key, value]) => paint('gray', `${printable(key)}=${detail(value)}`)),
   ]
   return parts.join(' ')
+}
+
+/** Pino's own are numbers; what is logged may have fields of the same names. */
+function numberOf(value: unknown): number {
+  return typeof value === 'number' ? value : Number.NaN
 }
 
 function localTime(time: number): string {

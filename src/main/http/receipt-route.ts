@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import { RmaError } from '../../shared/errors.ts'
 import { safeParse } from '../../shared/safe-parse.ts'
 import type { PeerIdText } from '../../shared/schema/primitives.ts'
@@ -21,15 +22,16 @@ export function mountReceipts(
     if (origin?.kind !== 'peer') throw new RmaError('FORBIDDEN', 'expected a peer: receipts come from those who asked')
     const id = safeParse(requestIdSchema, c.req.param('id'))
     if (!id.success) throw new RmaError('NOT_FOUND', 'expected POST /receipts/<request id>')
-    await receipts.take(id.data, await readReceipt(c.req.raw.body), origin.peerId)
+    await receipts.take(id.data, await readReceipt(c.env.incoming as IncomingMessage), origin.peerId)
     return c.body(null, 204)
   })
 }
 
-async function readReceipt(body: ReadableStream<Uint8Array> | null): Promise<Uint8Array> {
+/** Not from the adapter's Request: that needs a URL, and a Host header can keep it from being one. */
+async function readReceipt(incoming: IncomingMessage): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
   let bytes = 0
-  for await (const chunk of body ?? []) {
+  for await (const chunk of incoming.iterator({ destroyOnReturn: false })) {
     bytes += chunk.byteLength
     if (bytes > largestReceiptBytes) {
       throw new RmaError('TOO_LARGE', `expected a receipt of at most ${largestReceiptBytes} bytes`)
