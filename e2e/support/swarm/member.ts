@@ -32,6 +32,8 @@ export const memberInitSchema = z.object({
   /** In which half of the key space its id lies: the first bit of its place. Either by default; only without a folder. */
   half: z.number().int().min(0).max(1).optional(),
   mode: z.enum(['server', 'client']).default('server'),
+  /** What others may take of it: as of a donor on the internet, or all that tests on one loopback address need. */
+  limits: z.enum(['donor', 'relaxed']).default('relaxed'),
   workerTtlMs: z.number().default(5 * minute),
   heartbeatIntervalMs: z.number().default(30 * second),
   connectionCheckIntervalMs: z.number().optional(),
@@ -64,7 +66,7 @@ export async function createMember(options: MemberInit, clock: Clock): Promise<M
       port: { port: 0, explicit: true },
       listen: [init.listen],
       mdns: false,
-      relaxedLimits: true,
+      relaxedLimits: init.limits === 'relaxed',
       mode: init.mode,
       ...(init.connectionCheckIntervalMs === undefined
         ? {}

@@ -32,12 +32,14 @@ import { announcedAddresses } from './announced-addresses.ts'
 import { connectedOnly } from './connected-only.ts'
 import { ConnectionCheck, type ConnectionCheckComponents, Hearing } from './connection-check.ts'
 import { keepGate } from './gatekeeper.ts'
+import { InboundLimits } from './inbound-limits.ts'
 import { libp2pLog } from './libp2p-log.ts'
 import {
   connectionCheckIntervalMs,
   connectionTimeouts,
   coordinatorLimits,
   donorLimits,
+  type HostLimits,
   kadOptions,
   loopbackSwarmLimits,
   maxPeerAddrsToDial,
@@ -139,6 +141,7 @@ export async function createHost(components: HostComponents, init: HostInit): Pr
   let listening: Listening | undefined
   const libp2p = await createLibp2p<HostServices>({
     ...limitOptions(init),
+    connectionGater: new InboundLimits(limitsOf(init).ofAddress),
     start: false,
     privateKey: components.privateKey,
     logger: libp2pLog(components.log),
@@ -266,10 +269,20 @@ function kad(components: KadDHTComponents, init: HostInit): KadDHT {
   return Object.defineProperty(dht, peerRoutingSymbol, { value: undefined })
 }
 
+function limitsOf({ relaxedLimits, coordinator }: HostInit): HostLimits {
+  if (relaxedLimits === true) return loopbackSwarmLimits
+  return coordinator === true ? coordinatorLimits : donorLimits
+}
+
+/** Those that libp2p enforces itself. */
+function libp2pLimits({ ofAddress: _, ...limits }: HostLimits): Omit<HostLimits, 'ofAddress'> {
+  return limits
+}
+
 function limitOptions(init: HostInit) {
   return {
     connectionManager: {
-      ...(init.relaxedLimits ? loopbackSwarmLimits : init.coordinator ? coordinatorLimits : donorLimits),
+      ...libp2pLimits(limitsOf(init)),
       ...connectionTimeouts,
       maxPeerAddrsToDial,
     },

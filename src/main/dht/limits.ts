@@ -1,18 +1,23 @@
 import { KiB, minute, second } from '../../shared/units.ts'
+import type { InboundLimitsInit } from './inbound-limits.ts'
 
 /** How much of this machine strangers may take up through libp2p. */
 export interface HostLimits {
   maxConnections: number
   /** New connections a second from one IP address. */
   inboundConnectionThreshold: number
+  /** Handshakes under way, of everybody. */
   maxIncomingPendingConnections: number
+  /** Of one address: what it may take of the two above. */
+  ofAddress: InboundLimitsInit
   maxParallelDials: number
 }
 
 export const donorLimits: HostLimits = {
   maxConnections: 300,
   inboundConnectionThreshold: 5,
-  maxIncomingPendingConnections: 20,
+  maxIncomingPendingConnections: 200,
+  ofAddress: { pendingOfAddress: 8, ofAddress: 32 },
   maxParallelDials: 50,
 }
 
@@ -20,7 +25,8 @@ export const donorLimits: HostLimits = {
 export const coordinatorLimits: HostLimits = {
   maxConnections: 5_000,
   inboundConnectionThreshold: 20,
-  maxIncomingPendingConnections: 100,
+  maxIncomingPendingConnections: 1_000,
+  ofAddress: { pendingOfAddress: 40, ofAddress: 500 },
   maxParallelDials: 50,
 }
 
@@ -29,6 +35,7 @@ export const loopbackSwarmLimits: HostLimits = {
   maxConnections: 5_000,
   inboundConnectionThreshold: 10_000,
   maxIncomingPendingConnections: 5_000,
+  ofAddress: { pendingOfAddress: 5_000, ofAddress: 5_000 },
   maxParallelDials: 500,
 }
 

@@ -1,0 +1,82 @@
+import type { ConnectionGater, MultiaddrConnection } from '@libp2p/interface'
+import type { Multiaddr } from '@multiformats/multiaddr'
+
+export interface InboundLimitsInit {
+  /** Connections of one address that have not finished their handshake. */
+  pendingOfAddress: number
+  /** Connections of one address in all. */
+  ofAddress: number
+}
+
+interface Held {
+  pending: number
+  open: number
+}
+
+/**
+ * Bounds what one address takes up of the connections that this node has for all. libp2p bounds them in all, and how often an
+ * address may begin: by that alone one machine holds all handshakes, or in a minute all connections, and nobody else gets in.
+ * What comes through a relay has the relay's address, and is the relay's to bound.
+ */
+export class InboundLimits implements ConnectionGater {
+  readonly #init: InboundLimitsInit
+  readonly #held = new Map<string, Held>()
+  readonly #pending = new WeakSet<MultiaddrConnection>()
+
+  constructor(init: InboundLimitsInit) {
+    this.#init = init
+  }
+
+  /** Addresses that hold any. */
+  get size(): number {
+    return this.#held.size
+  }
+
+  /** Called by libp2p when a connection comes in, before its handshake. */
+  readonly denyInboundConnection = (connection: MultiaddrConnection): boolean => {
+    const address = addressOf(connection.remoteAddr)
+    if (address === undefined) return false
+    const held = this.#held.get(address) ?? { pending: 0, open: 0 }
+    const { pendingOfAddress, ofAddress } = this.#init
+    if (held.pending >= pendingOfAddress || held.pending + held.open >= ofAddress) return true
+    held.pending++
+    this.#held.set(address, held)
+    this.#pending.add(connection)
+    connection.addEventListener('close', () => this.#forget(address, connection), { once: true })
+    return false
+  }
+
+  /** And when its handshake has proven who is there. */
+  readonly denyInboundUpgradedConnection = (_: unknown, connection: MultiaddrConnection): boolean => {
+    const held = this.#held.get(addressOf(connection.remoteAddr) ?? '')
+    if (held !== undefined && this.#pending.delete(connection)) {
+      held.pending--
+      held.open++
+    }
+    return false
+  }
+
+  #forget(address: string, connection: MultiaddrConnection): void {
+    const held = this.#held.get(address)
+    if (held === undefined) return
+    if (this.#pending.delete(connection)) held.pending--
+    else held.open--
+    if (held.pending + held.open <= 0) this.#held.delete(address)
+  }
+}
+
+/** IPv4 address, or the /64 that an IPv6 machine has to itself; undefined for what comes through a relay. */
+function addressOf(address: Multiaddr): string | undefined {
+  const parts = address.getComponents()
+  const [first] = parts
+  if (first?.value === undefined || parts.some(({ name }) => name === 'p2p-circuit')) return undefined
+  return first.name === 'ip6' ? networkOf(first.value) : first.value
+}
+
+function networkOf(ip: string): string {
+  const [head = '', tail] = ip.split('::')
+  const before = head === '' ? [] : head.split(':')
+  const after = tail === undefined || tail === '' ? [] : tail.split(':')
+  const zeros = Array.from({ length: Math.max(0, 8 - before.length - after.length) }, () => '0')
+  return [...before, ...zeros, ...after].slice(0, 4).join(':')
+}
