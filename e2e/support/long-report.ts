@@ -9,11 +9,11 @@ export interface LongSection {
   ranWith: Record<string, string | number>
   /** In the order in which they are shown. */
   figures: Record<string, string | number>
-  /** Further lines, in Markdown. */
+  /** What was left out, or shorter than usual. */
   notes?: readonly string[]
 }
 
-/** Hands a section to `npm run test:long`, which writes the report; without it the figures are printed alone. */
+/** Hands a section to `npm run test:long`, which writes the report; run otherwise the figures are printed alone. */
 export function report(section: LongSection): void {
   const { title, ranWith, figures } = section
   console.log(`${title}: ${JSON.stringify({ ...ranWith, ...figures })}`)

@@ -1,0 +1,47 @@
+import { pino } from 'pino'
+import { startRoutingNode } from '../../../bench/routing/routing-node.ts'
+import { systemClock } from '../../../src/main/clock.ts'
+import { engineEntries } from '../../../src/main/services/engine-launcher.ts'
+import { createForkLauncher } from '../../../src/main/services/fork-launcher.ts'
+import { ServiceHost } from '../../../src/main/services/service-host.ts'
+import { upstream as upstreamService } from '../../../src/main/services/upstream/upstream.ts'
+import { upstreamSettingsSchema } from '../../../src/shared/schema/service-settings.ts'
+import { MiB } from '../../../src/shared/units.ts'
+import { createMember, draftOf } from '../swarm/member.ts'
+import { UpstreamServer } from '../upstream-server.ts'
+import { floodedService, type VictimInit, type VictimWord } from './flood-words.ts'
+
+/** A donor with the limits of a real one, whose service a server in this process does. It ends with its channel. */
+const { listen } = JSON.parse(process.argv[2] ?? '{}') as VictimInit
+const log = pino({ level: 'silent' })
+const say = (word: VictimWord) => process.send?.(word)
+
+const member = await createMember({ listen, limits: 'donor' }, systemClock)
+await member.start()
+const upstream = new UpstreamServer()
+upstream.workMs = 20
+await upstream.start()
+const settings = upstreamSettingsSchema.parse({ url: upstream.url('/work/victim'), idempotent: true })
+const services = new ServiceHost(
+  { launch: createForkLauncher({ entries: engineEntries(import.meta.url), log }), clock: systemClock, log },
+  {
+    machine: { cpuThreads: 2, memoryMiB: 4_096 },
+    definitions: [upstreamService(floodedService, settings, { vramMiB: () => 0 })],
+    services: { [floodedService]: { enabled: true, slots: 4 } },
+  },
+)
+services.start()
+services.setAccepting('everybody')
+await startRoutingNode({ host: member.host, services, workers: member.directory.cache })
+member.directory.announcer.update(draftOf(floodedService, { queue: { running: 0, waiting: 0, slots: 4, bound: 20 } }))
+
+process.on('message', () => {
+  say({
+    kind: 'figures',
+    rssMiB: process.memoryUsage.rss() / MiB,
+    connections: member.host.libp2p.getConnections().length,
+    records: member.directory.registry.size.workers,
+  })
+})
+process.on('disconnect', () => process.exit())
+say({ kind: 'ready', peerId: member.host.peerId.toString(), addresses: member.host.libp2p.getMultiaddrs().map(String) })
