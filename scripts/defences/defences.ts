@@ -351,7 +351,7 @@ export const defences: readonly Defence[] = [
     file: main('http/cors.ts'),
     replace: "if (origin === undefined || (origins !== 'all' && !origins.includes(origin))) return false",
     with: 'if (origin === undefined || !origins) return false',
-    test: 'e2e/network/tickets.test.ts',
+    test: main('http/public-listener.test.ts'),
   },
   {
     threat: 'a decompression bomb, a huge image',

@@ -1,3 +1,4 @@
+import { safeParse } from './safe-parse.ts'
 import { entityAnswerSchema } from './schema/entity.ts'
 import type { ServiceType } from './schema/primitives.ts'
 import { ocrAnswerSchema } from './schema/service.ts'
@@ -60,13 +61,13 @@ function wordsOf({ contentType, text }: WholeAnswer): Said {
   const type = mediaType(contentType)
   if (type === 'text/plain') return words(text)
   if (type !== 'application/json') return undefined
-  const answer = ocrAnswerSchema.safeParse(parseJson(text))
+  const answer = safeParse(ocrAnswerSchema, parseJson(text))
   return answer.success ? words(answer.data.text) : 'unreadable'
 }
 
 function entitiesOf({ contentType, text }: WholeAnswer): Said {
   if (mediaType(contentType) !== 'application/json') return undefined
-  const answer = entityAnswerSchema.safeParse(parseJson(text))
+  const answer = safeParse(entityAnswerSchema, parseJson(text))
   return answer.success ? answer.data.entities.map(({ type, value }) => `${type} ${value}`) : 'unreadable'
 }
 

@@ -15,6 +15,11 @@ import { firewallState } from '../../../src/main/firewall/windows-firewall.ts'
 import { formatLogLine } from '../../../src/main/headless/console-log.ts'
 import { LogBuffer } from '../../../src/main/log.ts'
 import { refusalIn } from '../../../src/main/membership/enrol-way.ts'
+import { gatewayOf } from '../../../src/main/port-mapping/find-routers.ts'
+import { readNatPmpAnswer } from '../../../src/main/port-mapping/nat-pmp.ts'
+import { RouterRefused } from '../../../src/main/port-mapping/router.ts'
+import { readSearchAnswer } from '../../../src/main/port-mapping/ssdp.ts'
+import { readDescription } from '../../../src/main/port-mapping/upnp.ts'
 import { controllerSchema, gpusOf, plainText } from '../../../src/main/resources/gpus.ts'
 import { parseNvidia } from '../../../src/main/resources/sensors/graphics.ts'
 import { idleOf, parseSessions } from '../../../src/main/resources/sensors/login-sessions.ts'
@@ -372,6 +377,39 @@ function systemTargets(): FuzzTarget[] {
         for (const gpu of gpus) gpuWorth(gpu, 16_384)
         return plainText(textOf(input))
       },
+    },
+    {
+      name: 'words of a router',
+      covers: [
+        'src/main/port-mapping/upnp.ts',
+        'src/main/port-mapping/ssdp.ts',
+        'src/main/port-mapping/nat-pmp.ts',
+        'src/main/port-mapping/find-routers.ts',
+      ],
+      seeds: [
+        bytesOf(
+          '<root><service><serviceType>urn:schemas-upnp-org:service:WANIPConnection:1</serviceType><controlURL>/ctl?a&amp;b</controlURL></service></root>',
+        ),
+        bytesOf('<service>'.repeat(7_000)),
+        bytesOf(
+          'HTTP/1.1 200 OK\r\nST: urn:schemas-upnp-org:device:InternetGatewayDevice:1\r\nLOCATION: http://192.168.1.1:5000/d.xml\r\n\r\n',
+        ),
+        Buffer.from('008000000000000ac0000201', 'hex'),
+        Buffer.from('00820000000000 0a 20fb 20fb 00000e10'.replaceAll(' ', ''), 'hex'),
+        lines('Iface\tDestination\tGateway', 'eth0\t00000000\t0101A8C0\t0003', 'eth0\t0001A8C0\t00000000\t0001'),
+      ],
+      words: ['<service>', '</service>', '<controlURL>', 'http://', 'LOCATION: ', '\r\n'],
+      parse(input) {
+        const text = textOf(input)
+        return [
+          readDescription(text, new URL('http://192.168.1.1:5000/d.xml')),
+          readSearchAnswer(text, '192.168.1.1'),
+          gatewayOf('192.168.1.5', text),
+          readNatPmpAnswer(0, Buffer.from(input)),
+          readNatPmpAnswer(2, Buffer.from(input)),
+        ]
+      },
+      refuses: error => error instanceof RouterRefused,
     },
     {
       name: 'rules of the Windows firewall',

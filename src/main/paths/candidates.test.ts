@@ -87,6 +87,13 @@ describe('the ways to a peer', () => {
     expect(of([], onVpn, { vpnIp: '11.0.0.3' })).toEqual([])
   })
 
+  it('tries so many ways of each kind, and two at one machine, of a record that names as many as it can', () => {
+    const machines = Array.from({ length: 8 }, (_, index) => `/ip4/11.0.0.${index + 1}/tcp/8468`)
+    const ports = Array.from({ length: 8 }, (_, index) => `/ip4/11.0.0.1/tcp/${9_000 + index}`)
+    expect(of(machines)).toHaveLength(4)
+    expect(of(ports)).toHaveLength(2)
+  })
+
   it('dials for the peer alone, a few ways at most and two at one machine, whatever a record claims', () => {
     const ip = fc.oneof(
       fc.ipV4(),

@@ -26,7 +26,10 @@ export interface ControlPoint {
 
 /** Where a router's connection to the internet is controlled, of either version of the standard; on the router itself. Pure. */
 export function readDescription(xml: string, location: URL): ControlPoint | undefined {
-  for (const [, block = ''] of xml.matchAll(/<service>([\s\S]*?)<\/service>/g)) {
+  // Not by a pattern: for one that begins a thousand services and ends none, each would look to the end of the text.
+  for (const part of xml.split('<service>').slice(1)) {
+    const [block = '', end] = part.split('</service>', 2)
+    if (end === undefined) continue
     const service = elementIn(block, 'serviceType')
     const control = elementIn(block, 'controlURL')
     if (!/^urn:schemas-upnp-org:service:WAN(IP|PPP)Connection:[12]$/.test(service) || control === '') continue

@@ -39,6 +39,20 @@ function seeded(seed: number): () => number {
 }
 
 describe('selection', () => {
+  it('draws before it ranks, so that a worker that claims to be idle is not in every drawing', () => {
+    const busy = Array.from({ length: 47 }, (_, index) => candidate(`w${index}`, { load: 0.9 }))
+    const boasters = [1, 2, 3].map(number => candidate(`idle${number}`, { load: 0 }))
+    const random = seeded(7)
+    const chosen = Array.from(
+      { length: 400 },
+      () => choose([...busy, ...boasters], anywhere, now, random)?.peerId ?? '',
+    )
+    const share = chosen.filter(peerId => peerId.startsWith('idle')).length / chosen.length
+    // Ranked without a drawing the three are all that is ever chosen.
+    expect(share).toBeGreaterThan(0.1)
+    expect(share).toBeLessThan(0.7)
+  })
+
   it.each([
     ['not donating', candidate('a', { state: 'paused' })],
     ['not donating', candidate('a', { state: 'draining' })],
