@@ -200,6 +200,13 @@ export const defences: readonly Defence[] = [
     test: main('dht/clock-offset.test.ts'),
   },
   {
+    threat: 'a worker that returns false results',
+    file: main('routing/reputation.ts'),
+    replace: 'if (disputed >= distrustFrom &&',
+    with: 'if (disputed >= 1_000 * distrustFrom &&',
+    test: main('routing/reputation.test.ts'),
+  },
+  {
     threat: 'no, an expired, a foreign, a forged or a revoked certificate',
     file: main('membership/gate.ts'),
     replace: 'if (!this.#open.has(stream.protocol)) await this.#entry(connection).verdict.promise',
