@@ -1,4 +1,5 @@
 import type { Benchmark } from './benchmark.ts'
+import { churn } from './churn.ts'
 import { discovery } from './discovery.ts'
 import { edge } from './edge.ts'
 import { idle } from './idle.ts'
@@ -13,6 +14,7 @@ import { traffic } from './traffic.ts'
 
 /** Every benchmark there is; a new one is one more entry here. */
 export const benchmarks: readonly Benchmark[] = [
+  churn,
   discovery,
   edge,
   idle,

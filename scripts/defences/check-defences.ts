@@ -17,6 +17,11 @@ export function switchedOff({ replace, with: other }: Pick<Defence, 'replace' | 
   return source.replace(replace, () => other)
 }
 
+/** Quotation marks are typed one way in code and another in prose. */
+export function plain(text: string): string {
+  return text.replaceAll('’', "'")
+}
+
 /** The first cells of the tables in docs/security.md: the attacks it lists. */
 export function threatsIn(page: string): string[] {
   return page

@@ -1,13 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { problemOf, switchedOff, threatsIn } from './check-defences.ts'
+import { plain, problemOf, switchedOff, threatsIn } from './check-defences.ts'
 import { defences } from './defences.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 const page = readFileSync(join(root, 'docs', 'security.md'), 'utf8')
-/** Quotation marks are typed one way in code and another in prose. */
-const plain = (text: string) => text.replaceAll('’', "'")
 
 it('can switch each defence off: what it replaces is there once, and so is its test', () => {
   expect(defences.map(defence => problemOf(defence, root)).filter(problem => problem !== undefined)).toEqual([])

@@ -270,6 +270,13 @@ export const defences: readonly Defence[] = [
     test: main('membership/gate.test.ts'),
   },
   {
+    threat: 'a device on the LAN that poses as the router',
+    file: main('port-mapping/upnp.ts'),
+    replace: "if (url.protocol === 'http:' && url.hostname === location.hostname) return { service, url }",
+    with: "if (url.protocol === 'http:') return { service, url }",
+    test: main('port-mapping/port-mapping.test.ts'),
+  },
+  {
     threat: 'nodes of another network',
     file: main('directory/record.ts'),
     replace: 'const domainOf = (networkId: string) =>',
