@@ -65,10 +65,10 @@ export const upstreamSettingsSchema = z
     /** How long the server may say nothing. */
     stallSeconds: z.number().int().min(1).max(1_800).default(120),
   })
-  .refine(
-    ({ url, hosts }) => isLoopbackHost(hostOf(url)) || hosts.includes(hostOf(url)),
-    'expected a URL on this machine, or its host in hosts',
-  )
+  .refine(({ url, hosts }) => isLoopbackHost(hostOf(url)) || hosts.includes(hostOf(url)), {
+    error: 'expected a URL on this machine, or its host in hosts',
+    path: ['url'],
+  })
 export type UpstreamSettings = z.infer<typeof upstreamSettingsSchema>
 
 /** How the language engines of this machine are used. */

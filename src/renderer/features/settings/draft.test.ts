@@ -31,6 +31,21 @@ describe('a draft of the settings', () => {
     expect(reversed(defaultSettings, { location: 'leeds' })).toEqual({ location: null })
   })
 
+  it('makes a part that was missing of its first value, and none of it when that goes', () => {
+    const edits = edit('engines.model', 'llama3.2:3b')
+    expect(patchOf(edits).patch).toEqual({ engines: { places: [], model: 'llama3.2:3b', maxTokens: 4_096 } })
+    expect(edit('engines.model', undefined, edits)).toEqual({})
+  })
+
+  it('says at its address that a server is on a host that is not listed', () => {
+    const at = 'services.chat.upstream' as const
+    const edits = edit(at, { url: 'http://gpu-box.lan/chat' }, edit('services.chat.enabled', true))
+    expect(issueAt(patchOf(edits).issues, `${at}.url`)?.code).toBe('custom')
+    const listed = edit(`${at}.hosts`, ['gpu-box.lan'], edits)
+    expect(patchOf(listed).issues).toEqual([])
+    expect(issueAt(patchOf(edit(`${at}.url`, 'http://169.254.169.254/', listed)).issues, `${at}.url`)).toBeDefined()
+  })
+
   it('says what is wrong at its place', () => {
     const edits = edit('limits.temperature.cpu.resumeBelow', 99, edit('network.seeds', ['/ip4/1.2.3.4', 'nonsense']))
     const { patch, issues } = patchOf(edits)

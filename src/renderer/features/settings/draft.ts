@@ -29,10 +29,16 @@ export function valueAt(settings: Settings, edits: Edits, path: SettingPath): un
 export function edited(settings: Settings, edits: Edits, path: SettingPath, value: unknown): Edits {
   const [part = '', ...rest] = path.split('.')
   const root = part in edits ? edits[part as Part] : settings[part as Part]
-  const changed = withValue(root, rest, value)
+  const saved = settings[part as Part]
+  const changed = emptied(withValue(root, rest, value), saved)
   const next: Edits = { ...edits, [part]: changed ?? null }
-  if (same(changed, settings[part as Part])) delete next[part as Part]
+  if (same(changed, saved)) delete next[part as Part]
   return next
+}
+
+/** A part that was missing and has no values left is missing again. */
+function emptied(changed: unknown, saved: unknown): unknown {
+  return saved === undefined && isRecord(changed) && Object.keys(changed).length === 0 ? undefined : changed
 }
 
 function withValue(root: unknown, [key, ...rest]: string[], value: unknown): unknown {

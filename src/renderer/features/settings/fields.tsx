@@ -21,7 +21,7 @@ interface NumberFieldProps extends FieldProps {
   unit: string
   /** Stands in an empty field: what no value means. Without it a value is needed. */
   none?: string
-  /** What the value is multiplied with to be shown: 100 for shares. */
+  /** What the value is multiplied with to be shown: 100 for shares, less than 1 for whole numbers in a larger unit. */
   factor?: number
 }
 
@@ -67,8 +67,9 @@ function shownNumber(value: unknown, factor: number): string {
   return typeof value === 'number' ? formatPlainNumber(value * factor) : String(value)
 }
 
-/** Without the dust of dividing: 29 % is 0.29. */
+/** Without the dust of dividing: 29 % is 0.29, and 0.3 MiB are whole bytes. */
 function shareOf(number: number, factor: number): number {
+  if (factor < 1) return Math.round(number / factor)
   return factor === 1 ? number : Number((number / factor).toFixed(6))
 }
 
@@ -78,6 +79,8 @@ interface TextFieldProps extends FieldProps {
   placeholder?: string
   suggestions?: readonly string[]
   isRequired?: boolean
+  /** Over the whole width, below its name. */
+  wide?: boolean
 }
 
 /** One line of text; an empty one is no value. */
@@ -89,11 +92,12 @@ export function TextField({
   placeholder,
   suggestions,
   isRequired = false,
+  wide = false,
 }: TextFieldProps) {
   const { value, issue, change } = useSetting(path)
   const listId = useId()
   return (
-    <Field label={label} hint={hint} error={issue && issueSentence(issue, expected)}>
+    <Field wide={wide} label={label} hint={hint} error={issue && issueSentence(issue, expected)}>
       {({ field, described }) => (
         <>
           <input

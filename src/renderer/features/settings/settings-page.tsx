@@ -7,6 +7,7 @@ import { useNode } from '../../store/node-context.tsx'
 import { strings } from '../../strings/index.ts'
 import { MembershipCard } from '../membership/membership-card.tsx'
 import { AppCard } from './app-card.tsx'
+import { EnginesCard, UpstreamsCard } from './engine-cards.tsx'
 import { ConnectionCard, InUseCard, PowerCard, ShareCard } from './limit-cards.tsx'
 import { ContributionCard, NetworkCard, RequestsCard, ServicesCard } from './node-cards.tsx'
 import { PreviewCard } from './preview-card.tsx'
@@ -44,6 +45,8 @@ function SettingsForm({ settings }: { settings: Settings }) {
             <ConnectionCard />
             <h2 className={styles.group}>{words.groups.node}</h2>
             <ServicesCard />
+            <EnginesCard />
+            <UpstreamsCard />
             <RequestsCard />
             <MembershipCard />
             <NetworkCard />
