@@ -25,6 +25,10 @@ const chunk = Buffer.alloc(64 * 1_024, 'x')
 export class UpstreamServer {
   readonly runs: UpstreamRun[] = []
   workMs = 0
+  /** What is answered instead of the body, through that worker. */
+  readonly lies = new Map<string, string>()
+  /** Of answers to work; empty: none is said. */
+  contentType = ''
   /** Bytes of bulk answers that were handed to the network so far. */
   bytesSent = 0
   /** Bytes of bulk bodies that were read. */
@@ -72,7 +76,8 @@ export class UpstreamServer {
     const body = await textOf(request)
     const run: UpstreamRun = { through, body, startedAt: performance.now() }
     this.runs.push(run)
-    const timer = setTimeout(() => response.end(body), this.workMs)
+    if (this.contentType !== '') response.setHeader('content-type', this.contentType)
+    const timer = setTimeout(() => response.end(this.lies.get(through) ?? body), this.workMs)
     response.once('close', () => {
       clearTimeout(timer)
       if (!response.writableFinished) run.hungUpAt = performance.now()
