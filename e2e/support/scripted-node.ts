@@ -143,6 +143,7 @@ export async function startScriptedNode({
   const log = createLog({ level: 'debug', buffer: node.logs })
   const topology = scriptedTopology(peers, edges ?? Math.round(peers * 2.2))
   node.topology.set(topology)
+  if (peers === 0) node.diagnosis = { findings: [{ kind: 'alone', level: 'problem', mdns: true, tried: [] }] }
   node.status.update(status => ({ ...status, self: { ...status.self, startedAt: Date.now() - 7_500_000 } }))
   const quiet = createLog({ level: 'error', buffer: new LogBuffer() })
   const server = new DashboardServer(
