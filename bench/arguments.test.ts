@@ -19,7 +19,14 @@ describe('the arguments of a benchmark run', () => {
     expect(parse('--repeats=5', '--json=out.json', 'discovery')).toEqual(expected)
   })
 
+  it('name all, or some of all', () => {
+    expect(parse('all')).toEqual({ kind: 'all', names: ['ocr', 'discovery'], repeats: 3 })
+    expect(parse('all', 'discovery', '--repeats', '1')).toEqual({ kind: 'all', names: ['discovery'], repeats: 1 })
+  })
+
   it.each([
+    [['all', 'walk'], 'expected some of ocr, discovery, got walk'],
+    [['all', '--json', 'out.json'], 'expected one benchmark'],
     [['walk'], 'expected one of ocr, discovery, got walk'],
     [['ocr', 'discovery'], 'expected one benchmark, got ocr, discovery'],
     [['ocr', '--repeats', '0'], '--repeats: expected a number from 1 to 100, got 0'],

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 
 /** What the command line asks for. */
-export type BenchCommand = { kind: 'list' } | BenchRun
+export type BenchCommand = { kind: 'list' } | BenchRun | BenchAll
 
 export interface BenchRun {
   kind: 'run'
@@ -11,7 +11,15 @@ export interface BenchRun {
   json?: string
 }
 
-export const usage = 'npm run bench -- <name> [--json FILE] [--repeats N]'
+/** One after the other, with a summary against the targets. */
+export interface BenchAll {
+  kind: 'all'
+  names: string[]
+  repeats: number
+}
+
+export const usage =
+  'npm run bench -- <name> [--json FILE] [--repeats N], or npm run bench -- all [<name> ...] [--repeats N]'
 
 const defaultRepeats = 3
 const mostRepeats = 100
@@ -25,6 +33,13 @@ export function parseArguments(args: readonly string[], names: readonly string[]
   })
   const [name, ...more] = positionals
   if (name === undefined) return { kind: 'list' }
+  if (name === 'all') {
+    if (values.json !== undefined)
+      throw new Error('--json: expected one benchmark; those of all are kept in bench/results')
+    for (const each of more)
+      if (!names.includes(each)) throw new Error(`expected some of ${names.join(', ')}, got ${each}`)
+    return { kind: 'all', names: more.length === 0 ? [...names] : more, repeats: parseRepeats(values.repeats) }
+  }
   if (more.length > 0) throw new Error(`expected one benchmark, got ${positionals.join(', ')}`)
   if (!names.includes(name)) throw new Error(`expected one of ${names.join(', ')}, got ${name}`)
   if (values.json === '') throw new Error('--json: expected a file name, got nothing')

@@ -1,8 +1,12 @@
+import type { Targets } from './targets.ts'
+
 /** One benchmark, run by its name. Benchmarks measure; they fail no build. */
 export interface Benchmark {
   name: string
   /** What it measures, in one line. */
   summary: string
+  /** What is to be reached, by metric; others are there to explain these. */
+  targets: Targets
   run(options: BenchmarkOptions): Promise<BenchmarkResult>
 }
 

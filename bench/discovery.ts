@@ -35,6 +35,16 @@ const repeatingLimitMs = 40 * second
 export const discovery: Benchmark = {
   name: 'discovery',
   summary: 'joining, announcing and finding 50 workers among 100 nodes, beside hyperdht and stock kad-dht',
+  targets: {
+    'joinToFirstLookup.p50': { atMost: 300 },
+    'announce.p50': { atMost: 25 },
+    'findWarm50.p50': { atMost: 1.5 },
+    'findWarm50.p99': { atMost: 8 },
+    'findCold50.p50': { atMost: 40 },
+    findsPerSecond50way: { atLeast: 800 },
+    'findCached50.p50Us': { atMost: 50 },
+    keptOf50: { atLeast: 50 },
+  },
   async run(options) {
     const ours = await measureOurs(options)
     const hyperdht = await measureOther('hyperdht', startHyperdht, hyperdhtPlan, options)

@@ -24,6 +24,11 @@ const allowedCpuMs = 10
 export const edge: Benchmark = {
   name: 'edge',
   summary: `CPU of a request to the edge router with ${coordinators} coordinators, of ${allowedCpuMs} ms allowed`,
+  targets: {
+    bootstrapCpuMs: { atMost: 10 },
+    bootstrapFromStorageCpuMs: { atMost: 10 },
+    registerCpuMs: { atMost: 10 },
+  },
   async run(options) {
     const bundle = await bundleWorker()
     const cpu = await measureCpu(options)

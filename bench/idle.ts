@@ -34,6 +34,13 @@ const figuresSchema = z.object({
 export const idle: Benchmark = {
   name: 'idle',
   summary: `a headless donor with 3 services in a network of ${others + 1}, ${measuredMs / second} s after it has settled`,
+  targets: {
+    rssMiB: { atMost: 150 },
+    cpuPercent: { atMost: 1 },
+    'bytesPerSecond.in': { atMost: 1000 },
+    'bytesPerSecond.out': { atMost: 1000 },
+    'eventLoopDelay.p99': { atMost: 20 },
+  },
   async run(options) {
     const { progress, signal } = options
     const network: LoadProcess[] = []

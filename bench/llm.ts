@@ -21,6 +21,10 @@ const readyMs = 20_000
 export const llm: Benchmark = {
   name: 'llm',
   summary: 'what asking through a node costs beside asking its language engine directly',
+  targets: {
+    'firstTokenOverhead.p50': { atMost: 5 },
+    throughputRatio: { atLeast: 0.9 },
+  },
   async run({ progress, repeats, signal }) {
     const engine = await StandInEngine.start()
     const folder = await temporaryFolder()

@@ -21,6 +21,17 @@ const stalls = { workers: 3, every: 4, ms: second }
 export const load: Benchmark = {
   name: 'load',
   summary: '200 requests a second among 100 workers for a minute, real ocr among them; hedging on and off',
+  targets: {
+    sustainedPerSecond: { atLeast: 200 },
+    lost: { atMost: 0 },
+    p99: { atMost: 100 },
+    maxShareOfOneWorker: { atMost: 3 },
+    cacheHitRate: { atLeast: 0.95 },
+    dhtHitRate: { atLeast: 0.98 },
+    parallelFinds200: { atLeast: 200 },
+    'eventLoopDelay.p99': { atMost: 20 },
+    'eventLoopDelay.max': { atMost: 100 },
+  },
   async run(options) {
     const network = new LoadNetwork()
     try {

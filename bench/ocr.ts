@@ -23,6 +23,11 @@ type Reader = (page: BenchPage) => Promise<string>
 export const ocr: Benchmark = {
   name: 'ocr',
   summary: 'pages read in a minute, and how that compares with the native tesseract',
+  targets: {
+    ratioNative: { atLeast: 0.7 },
+    ratioNativeShort: { atLeast: 1.2 },
+    characterAccuracy: { atLeast: 0.98 },
+  },
   async run(options) {
     const machine = { cpuThreads: availableParallelism(), memoryMiB: Math.floor(totalmem() / MiB) }
     const slots = service.slots(machine)

@@ -37,9 +37,13 @@ function section(title: string, values: Record<string, string | number | boolean
   return `${title}\n${indented(Object.entries(values).map(([name, value]) => [name, formatValue(value)]))}`
 }
 
-/** Four digits that count: more than that is noise. */
 function formatValue(value: string | number | boolean): string {
-  return typeof value === 'number' && !Number.isInteger(value) ? String(Number(value.toPrecision(4))) : String(value)
+  return typeof value === 'number' ? formatNumber(value) : String(value)
+}
+
+/** Four digits that count: more than that is noise. */
+export function formatNumber(value: number): string {
+  return Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(4)))
 }
 
 function indented(rows: string[][]): string {

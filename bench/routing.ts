@@ -30,6 +30,15 @@ const failoversPerRepeat = 5
 export const routing: Benchmark = {
   name: 'routing',
   summary: 'deciding, forwarding 1 KiB by each way beside plain HTTP, a large upload, a worker killed',
+  targets: {
+    'decideCached.p50Us': { atMost: 20 },
+    'forwardDirect.p50': { atMost: 0.6 },
+    forwardPerSecond50way: { atLeast: 3000 },
+    ratioPlainHttp: { atMost: 4 },
+    rssGrowth100MiB: { atMost: 20 },
+    'failover.p50': { atMost: 500 },
+    'failover.max': { atMost: 2000 },
+  },
   async run(options) {
     const { progress, repeats } = options
     progress('deciding')

@@ -1,11 +1,13 @@
 import { writeFile } from 'node:fs/promises'
 import { interruptSignal } from '../src/main/cli/interrupt.ts'
-import { type BenchRun, parseArguments, usage } from './arguments.ts'
+import { runAll } from './all.ts'
+import { type BenchAll, type BenchRun, parseArguments, usage } from './arguments.ts'
 import { benchmarks } from './benchmarks.ts'
 import { ProgressLine } from './progress-line.ts'
 import { type BenchReport, describeEnvironment, formatList, formatReport } from './report.ts'
 
 // npm run bench [-- <name> [--json FILE] [--repeats N]]
+// npm run bench -- all [<name> ...] [--repeats N]
 
 const failed = 1
 const wrongUsage = 2
@@ -31,7 +33,8 @@ async function measure({ name, repeats }: BenchRun): Promise<BenchReport> {
   }
 }
 
-async function run(command: BenchRun): Promise<void> {
+async function run(command: BenchRun | BenchAll): Promise<void> {
+  if (command.kind === 'all') return await runAll(benchmarks, command, interruptSignal())
   const report = await measure(command)
   console.log(formatReport(report))
   if (command.json !== undefined) await writeFile(command.json, `${JSON.stringify(report, null, 2)}\n`)

@@ -14,6 +14,11 @@ export const start: Benchmark = {
   name: 'start',
   summary:
     'process start to the dashboard, to the first peer on the LAN, and through the edge router to the first answer',
+  targets: {
+    startToDashboard: { atMost: 1500 },
+    startToJoined: { atMost: 2000 },
+    startToJoinedViaEdge: { atMost: 2000 },
+  },
   async run(options) {
     const { multicast, dashboardMs, joinedMs } = await measureOnLan(options)
     const viaEdgeMs = await measureViaEdge(options)

@@ -30,6 +30,12 @@ interface Run {
 export const topology: Benchmark = {
   name: 'topology',
   summary: `drawing ${peers} nodes and ${edges} edges while they are panned and zoomed`,
+  targets: {
+    'frame.p95': { atMost: 50 },
+    'inputDelay.p95': { atMost: 50 },
+    firstPaint: { atMost: 1500 },
+    bundleKiBGzip: { atMost: 600 },
+  },
   async run(options) {
     await stat(join(pagesFolder, 'index.html')).catch(() => {
       throw new Error(`expected the built pages in ${pagesFolder}, found none: run npm run build`)

@@ -32,6 +32,10 @@ interface Size {
 export const traffic: Benchmark = {
   name: 'traffic',
   summary: 'requests to the edge router in 24 hours, of 20 and of 2,000 workers that all restart once',
+  targets: {
+    edgeRequests20: { atMost: 25 },
+    edgeRequests2000: { atMost: 100 },
+  },
   async run(options) {
     const small = await measureDay({ workers: 20, newWorkers: 1 }, options)
     const large = await measureDay({ workers: 2_000, newWorkers: 20 }, options)
