@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { MiB } from '../../src/shared/units.ts'
+import { MiB, second } from '../../src/shared/units.ts'
 import { loopbackSite, type Site } from './site.ts'
+import { eventually } from './swarm/swarm.ts'
 
 const groups = '/sys/fs/cgroup'
 const periodUs = 100_000
+const goneWithinMs = 10 * second
 
 export interface SmallMachineInit {
   memoryMiB: number
@@ -77,6 +79,13 @@ export function makeSmallMachine({ memoryMiB, core }: SmallMachineInit): SmallMa
     ...loopbackSite,
     command: (program, args) => ['sh', ['-c', `${enter} && exec "$@"`, 'sh', program, ...args]],
     memoryUsed: () => Number(readFileSync(usage, 'utf8')),
-    remove: async () => remove(),
+    async remove() {
+      // Engines end a moment after their node.
+      await eventually(async () => {
+        if (made.some(folder => readFileSync(join(folder, 'cgroup.procs'), 'utf8') !== ''))
+          throw new Error(`${name} still has programs in it`)
+      }, goneWithinMs)
+      remove()
+    },
   }
 }
