@@ -13,6 +13,7 @@ const serverShare = 0.05
 export const scale: Benchmark = {
   name: 'scale',
   summary: 'what finding, announcing and asking cost among 20 to 10,000 simulated workers, 5 % of them reachable',
+  targets: { workers: { atLeast: 2_000 }, registrarMiB: { atMost: 8 } },
   async run(options) {
     const bySize: [number, Figures][] = []
     for (const workers of sizes) bySize.push([workers, await simulate(scenarioOf(workers), options)])
