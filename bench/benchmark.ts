@@ -6,7 +6,7 @@ export interface Benchmark {
   /** What it measures, in one line. */
   summary: string
   /** What is to be reached, by metric; others are there to explain these. */
-  targets: Targets
+  targets?: Targets
   run(options: BenchmarkOptions): Promise<BenchmarkResult>
 }
 

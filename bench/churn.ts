@@ -16,6 +16,7 @@ const lookupsPerSecond = 20
 export const churn: Benchmark = {
   name: 'churn',
   summary: 'lookups in a network of processes of which each minute all are killed and replaced',
+  targets: { lookupSuccess: { atLeast: 0.999 }, requestSuccess: { atLeast: 0.999 } },
   async run({ progress, signal }) {
     const network = new ChurningNetwork()
     const outcomes: LookupOutcome[] = []
