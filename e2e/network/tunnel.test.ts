@@ -5,8 +5,10 @@ import { createTestHost } from '../../src/main/directory/test-network.ts'
 import { processIdentity } from '../../src/main/tunnels/sidecar/process-identity.ts'
 import { tunnelSchema } from '../../src/shared/schema/tunnel.ts'
 import { second } from '../../src/shared/units.ts'
+import { askInPlace } from '../support/ask-in-place.ts'
 import { CloudflareEdge } from '../support/cloudflare/edge.ts'
 import { NodeProcess, onLoopback } from '../support/node-process.ts'
+import { loopbackSite } from '../support/site.ts'
 import { eventually } from '../support/swarm/swarm.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
@@ -49,6 +51,37 @@ async function readyUrl(node: NodeProcess): Promise<string> {
   }, 30 * second)
   return url
 }
+
+it('a worker that names the tunnel of somebody else is not reached through it, nor is a request taken by the other', async () => {
+  const victim = await startDonor()
+  await victim.command(['donate', 'off'])
+  await victim.command(['tunnel', 'on'])
+  const url = await readyUrl(victim)
+  const seeds = (await victim.runtime()).addresses.flatMap(address => ['--seed', address])
+  const startBeside = async (name: string, args: string[], env: NodeJS.ProcessEnv) => {
+    const node = await NodeProcess.start({
+      folder: folder.path,
+      name,
+      args: [...onLoopback, ...seeds, ...args],
+      env: { DHT_CACHE_TTL: '5', ...env },
+    })
+    nodes.push(node)
+    return node
+  }
+  const liar = await startBeside('liar', ['--donate', '--public-port', '0'], { TUNNEL_URL: url })
+  const requester = await startBeside('requester', [], edge.environment)
+  const { peerId } = await liar.runtime()
+  await eventually(async () => {
+    expect(await askInPlace(requester, loopbackSite)).toMatchObject({ status: 200, worker: peerId, path: 'direct' })
+  }, 30 * second)
+  // Its record lives on, and of the ways that it names the tunnel alone still leads somewhere.
+  await liar.kill()
+  const before = edge.asked.length
+  const answer = await askInPlace(requester, loopbackSite, 5 * second)
+  expect([answer.status, answer.worker]).toEqual([503, null])
+  expect(answer.text).toContain('NO_WORKER')
+  expect(edge.asked.slice(before)).toEqual([expect.stringMatching(/^GET /)])
+}, 90_000)
 
 it('a tunnel leads to the node, for peers and with tickets, never to its dashboard, and outlives no kill -9', async () => {
   const donor = await startDonor()
