@@ -242,6 +242,14 @@ describe('graphics cards', () => {
   })
 })
 
+it('graphics cards paused for a while work again at the end of it', () => {
+  const machine = new PretendedMachine()
+  machine.wishes = { ...machine.wishes, gpuPause: { since: machine.now, until: machine.now + hour } }
+  machine.now += hour - 1
+  expect(machine.look(0).gpu.use).toBe(false)
+  expect(machine.look(1).gpu.use).toBe(true)
+})
+
 describe('limits', () => {
   it('bound threads, jobs, memory and bandwidth', () => {
     const machine = new PretendedMachine()

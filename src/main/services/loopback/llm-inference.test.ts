@@ -277,6 +277,7 @@ describe('the memory of the graphics card', () => {
   })
 
   it('stays as it is in engines that hold what their owner started them with', async () => {
+    await setUp({ places: [{ name: 'LM Studio', url: engine.url }] })
     host.govern(order)
     await answerOf(conversation)
     host.govern({ ...order, gpu: false })
