@@ -21,6 +21,7 @@ const recipe = z
       entitlements: z.string(),
       extendInfo: z.object({ NSLocalNetworkUsageDescription: z.string(), NSBonjourServices: z.array(z.string()) }),
     }),
+    electronFuses: z.record(z.string(), z.boolean()),
     deb: z.object({ afterInstall: z.string(), afterRemove: z.string() }),
   })
   .parse(parse(read('electron-builder.yml')))
@@ -32,6 +33,16 @@ describe('the recipe for installers', () => {
     expect(targets('linux')).toEqual(['AppImage arm64', 'AppImage x64', 'deb arm64', 'deb x64'])
     expect(targets('win')).toEqual(['nsis arm64', 'nsis x64'])
     expect(targets('mac')).toEqual(['dmg universal', 'zip universal'])
+  })
+
+  it('lets nobody start the program as plain Node, or with a debugger, or with other code than its own', () => {
+    expect(recipe.electronFuses).toMatchObject({
+      runAsNode: false,
+      enableNodeOptionsEnvironmentVariable: false,
+      enableNodeCliInspectArguments: false,
+      onlyLoadAppFromAsar: true,
+      enableCookieEncryption: true,
+    })
   })
 
   it('asks no administrator on Windows, and hardens the program on macOS', () => {

@@ -19,7 +19,7 @@ export interface VictimInit {
 
 export type VictimWord =
   | { kind: 'ready'; peerId: string; addresses: string[] }
-  | { kind: 'figures'; rssMiB: number; connections: number; records: number }
+  | { kind: 'figures'; rssMiB: number; connections: number; records: number; resources: number; fds: number }
 
 export interface AttackInit {
   flood: Flood

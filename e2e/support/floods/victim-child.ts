@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs'
 import { pino } from 'pino'
 import { startRoutingNode } from '../../../bench/routing/routing-node.ts'
 import { systemClock } from '../../../src/main/clock.ts'
@@ -41,6 +42,9 @@ process.on('message', () => {
     rssMiB: process.memoryUsage.rss() / MiB,
     connections: member.host.libp2p.getConnections().length,
     records: member.directory.registry.size.workers,
+    // Sockets, timers, pipes, threads: whatever keeps the process going.
+    resources: process.getActiveResourcesInfo().length,
+    fds: readdirSync('/proc/self/fd').length,
   })
 })
 process.on('disconnect', () => process.exit())

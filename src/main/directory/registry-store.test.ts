@@ -112,6 +112,9 @@ describe('a registry with a store', () => {
     await put('a', Uint8Array.of(0xff))
     await put('b', encode({ ...entry, record: record.with(200, (record[200] ?? 0) ^ 1) }))
     await put('c', encode({ ...entry, keys: ['nonsense'] }))
+    // Whole but for its signature.
+    const other = await bob.record()
+    await put('e', encode({ ...entry, record: other.with(other.length - 1, (other.at(-1) ?? 0) ^ 1) }))
     await put('d', encode({ ...entry, keys: 7 }))
     const { registry } = await start()
     expect(registry.find(ocr, { limit: 5, now: testNow, random: Math.random }).total).toBe(0)
