@@ -60,19 +60,33 @@ function before(): Results {
 
 async function found(): Promise<Results> {
   const on = new Date().toISOString().slice(0, 10)
-  const common = { on, commit: commit(), machine: machine(), versions: versions(), passed: status === 0 }
+  const tests = testsOf(on)
+  const common = { on, commit: commit(), machine: machine(), versions: versions() }
   const parts = existsSync(sections)
     ? readdirSync(sections).map(name => {
         const section = sectionSchema.parse(JSON.parse(readFileSync(join(sections, name), 'utf8')))
-        return partSchema.parse({ ...section, ...common })
+        const own = tests.filter(({ file }) => file.startsWith(partOf(section)))
+        return partSchema.parse({
+          ...section,
+          ...common,
+          passed: own.length > 0 && own.every(({ outcome }) => outcome === 'passed'),
+        })
       })
     : []
-  if (!existsSync(json)) return { parts, tests: [] }
+  return { parts, tests }
+}
+
+/** What the command of a part names: a file or a folder. */
+function partOf({ ranWith }: z.infer<typeof sectionSchema>): string {
+  return String(ranWith.command).split(' -- ')[1] ?? ''
+}
+
+function testsOf(on: string): Results['tests'] {
+  if (!existsSync(json)) return []
   const { testResults } = vitestSchema.parse(JSON.parse(readFileSync(json, 'utf8')))
-  const tests = testResults.flatMap(({ name: path, assertionResults }) =>
+  return testResults.flatMap(({ name: path, assertionResults }) =>
     assertionResults.map(({ title, status: outcome }) => ({ name: title, file: relative(root, path), on, outcome })),
   )
-  return { parts, tests }
 }
 
 function commit(): string {
