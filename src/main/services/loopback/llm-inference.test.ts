@@ -280,7 +280,6 @@ describe('the memory of the graphics card', () => {
     await setUp({ places: [{ name: 'LM Studio', url: engine.url }] })
     host.govern(order)
     await answerOf(conversation)
-    host.govern({ ...order, gpu: false })
     await engines.giveMemoryBack()
     expect(engine.unloaded).toEqual([])
   })
