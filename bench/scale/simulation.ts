@@ -7,6 +7,8 @@ import { createLog, LogBuffer } from '../../src/main/log.ts'
 import type { ServiceType } from '../../src/shared/schema/primitives.ts'
 import { type Milliseconds, minute, second } from '../../src/shared/units.ts'
 import { SimulatedClock } from '../simulation/simulated-clock.ts'
+import { mean, sum } from '../statistics.ts'
+import { percentile } from '../timing.ts'
 import { SimulatedInternet } from './simulated-internet.ts'
 import { SimulatedNode, type World } from './simulated-node.ts'
 
@@ -149,6 +151,7 @@ export class Simulation {
     const connections = (nodes: SimulatedNode[]) => nodes.map(({ peer }) => peer.connections)
     return {
       alone: up.filter(({ peer }) => peer.connections === 0).length,
+      'connections.mean': mean(connections(up)),
       'connections.coordinator.mean': mean(connections(of('coordinator'))),
       'connections.server.mean': mean(connections(of('server'))),
       'connections.server.max': Math.max(0, ...connections(of('server'))),
@@ -176,22 +179,22 @@ export class Simulation {
       warm.push(await this.#find(asker))
     }
     return {
-      'findCold.ms.p50': quantile(
+      'findCold.ms.p50': percentile(
         cold.map(({ tookMs }) => tookMs),
         0.5,
       ),
-      'findCold.ms.p99': quantile(
+      'findCold.ms.p99': percentile(
         cold.map(({ tookMs }) => tookMs),
         0.99,
       ),
       'findCold.frames.mean': mean(cold.map(({ frames }) => frames)),
       'findCold.dials.mean': mean(cold.map(({ dials }) => dials)),
       'findCold.found.min': Math.min(...cold.map(({ found }) => found)),
-      'findWarm.ms.p50': quantile(
+      'findWarm.ms.p50': percentile(
         warm.map(({ tookMs }) => tookMs),
         0.5,
       ),
-      'findWarm.ms.p99': quantile(
+      'findWarm.ms.p99': percentile(
         warm.map(({ tookMs }) => tookMs),
         0.99,
       ),
@@ -246,8 +249,8 @@ export class Simulation {
     return {
       'requests.asked': asked,
       'requests.failed': failed,
-      'requests.ms.p50': quantile(took, 0.5),
-      'requests.ms.p99': quantile(took, 0.99),
+      'requests.ms.p50': percentile(took, 0.5),
+      'requests.ms.p99': percentile(took, 0.99),
       'share.max': Math.max(...done) / mean(done),
       'client.bytesOut': mean(clients.map(({ bytesOut }) => bytesOut)),
       'client.bytesIn': mean(clients.map(({ bytesIn }) => bytesIn)),
@@ -265,12 +268,4 @@ interface Lookup {
   frames: number
   bytes: number
   dials: number
-}
-
-const sum = (figures: readonly number[]) => figures.reduce((total, figure) => total + figure, 0)
-const mean = (figures: readonly number[]) => (figures.length === 0 ? 0 : sum(figures) / figures.length)
-
-function quantile(figures: readonly number[], share: number): number {
-  const sorted = figures.toSorted((a, b) => a - b)
-  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN
 }
