@@ -31,6 +31,7 @@ import { LocalWorker } from '../../../src/main/routing/local-worker.ts'
 import { createRpcHandler } from '../../../src/main/rpc/handler.ts'
 import { RpcSession } from '../../../src/main/rpc/session.ts'
 import { StandInNode } from '../../../src/main/rpc/testing/stand-in-node.ts'
+import { agree } from '../../../src/shared/agreement.ts'
 import { RmaError } from '../../../src/shared/errors.ts'
 import { generateCaKey } from '../../../src/shared/membership/ca-key.ts'
 import { networkId } from '../../../src/shared/membership/network-id.ts'
@@ -227,6 +228,23 @@ function headerTargets(): FuzzTarget[] {
         })
         if (outcome.kind !== 'answered' && outcome.error.code === 'INTERNAL' && outcome.kind === 'lost')
           throw outcome.error
+      },
+    },
+    {
+      name: 'answers that are compared',
+      covers: ['src/shared/agreement.ts'],
+      seeds: [
+        bytesOf(JSON.stringify({ text: 'Leeds', confidence: 1, pages: [], milliseconds: 1 })),
+        bytesOf(
+          JSON.stringify({
+            entities: [{ type: 'place', text: 'Leeds', start: 0, end: 5, value: 'Leeds', confidence: 1 }],
+          }),
+        ),
+      ],
+      form: jsonForm,
+      parse(input) {
+        const answer = { contentType: 'application/json', text: textOf(input) }
+        return ['ocr', 'ner-extraction'].map(service => agree(service, answer, { ...answer, text: '{"text":"x"}' }))
       },
     },
     {
