@@ -93,6 +93,8 @@ export function* extentOf({ nodes }: Scene): Generator<Point> {
     const reach = look === 'group' ? size : 0
     yield { x: place.x - reach, y: place.y - reach }
     yield { x: place.x + reach, y: place.y + reach }
+    // The legend lies at the lower left.
+    if (reach > 0) yield { x: place.x - reach, y: place.y + reach }
   }
 }
 
