@@ -13,6 +13,8 @@ test('a donor pauses from any page, sees it count down, and resumes', async ({ p
     const banner = page.getByTestId('owner-banner')
     await expect(banner).toContainText(/Paused until \d\d:\d\d, 1 h 59 min left/)
     expect((await node.command(['status'])).stdout).toMatch(/Activity +Paused until/)
+    await page.reload()
+    await expect(banner).toContainText(/Paused until \d\d:\d\d, 1 h 5\d min left/)
     await banner.getByRole('button', { name: 'Resume' }).click()
     await expect(banner).toBeHidden()
     await expect(page.getByRole('button', { name: 'Pause' })).toBeEnabled()

@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import AxeBuilder from '@axe-core/playwright'
 import { expect, test } from '@playwright/test'
 import { NodeProcess, onLoopback } from '../support/node-process.ts'
@@ -90,6 +92,55 @@ test('the hours of a week are painted by keyboard and by mouse', async ({ page }
       { days: ['tue', 'wed'], from: '22:00', to: '00:00' },
       { days: ['sat', 'sun'], from: '08:00', to: '11:00' },
     ])
+  } finally {
+    await node.kill()
+    await folder.remove()
+  }
+})
+
+test('an owner names an engine and a server of their own, and is told where that may be', async ({ page }) => {
+  const folder = await temporaryFolder()
+  const node = await NodeProcess.start({ folder: folder.path, name: 'node', args: [...onLoopback] })
+  const saved = async () => JSON.parse(await readFile(join(node.dataFolder, 'settings.json'), 'utf8'))
+  try {
+    await page.goto(await node.dashboardUrl())
+    await page.getByRole('button', { name: 'Not now' }).click()
+    await page.getByRole('link', { name: 'Settings' }).click()
+    await page.getByRole('button', { name: 'Add an engine' }).click()
+    await page.getByRole('textbox', { name: 'Name of engine 1' }).fill('mine')
+    const address = page.getByRole('textbox', { name: 'Address of engine 1' })
+    await address.fill('http://192.0.2.7:1234')
+    await expect(page.getByRole('alert')).toHaveText(/^Expected an address on this computer/)
+    await address.fill('http://127.0.0.1:4891')
+    await page.getByRole('textbox', { name: 'Longest answer' }).fill('512')
+
+    const name = page.getByRole('textbox', { name: 'Add a server' })
+    await name.fill('My Server')
+    await expect(page.getByRole('alert')).toHaveText(/^Expected lower-case words/)
+    await name.fill('my-server')
+    await page.keyboard.press('Enter')
+    const server = page.getByRole('region', { name: 'my-server' })
+    await server.getByRole('textbox', { name: 'Requests are posted to' }).fill('http://gpu-box.lan:8103/do')
+    await expect(server.getByRole('alert')).toHaveText(/^Expected http/)
+    const save = page.getByRole('button', { name: 'Save', exact: true })
+    await expect(save).toBeDisabled()
+    await server.getByText('Limits, health and what it needs').click()
+    await server.getByRole('textbox', { name: 'Other hosts it may be on' }).fill('gpu-box.lan')
+    await server.getByRole('textbox', { name: 'Largest request' }).fill('2.5')
+    await expect(page.getByRole('alert')).toHaveCount(0)
+    expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([])
+    await save.click()
+    await expect(page.getByText('Saved', { exact: true })).toBeVisible()
+    const { engines, services } = await saved()
+    expect(engines).toEqual({ places: [{ name: 'mine', url: 'http://127.0.0.1:4891' }], maxTokens: 512 })
+    expect(services['my-server']).toMatchObject({
+      enabled: true,
+      upstream: { url: 'http://gpu-box.lan:8103/do', hosts: ['gpu-box.lan'], maxBytes: 2_621_440 },
+    })
+
+    await server.getByRole('button', { name: /^Remove/ }).click()
+    await save.click()
+    await expect.poll(async () => 'my-server' in (await saved()).services).toBe(false)
   } finally {
     await node.kill()
     await folder.remove()
