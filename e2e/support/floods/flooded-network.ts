@@ -10,7 +10,10 @@ import { createMember, type Member } from '../swarm/member.ts'
 import { eventually } from '../swarm/swarm.ts'
 import { type AttackInit, type AttackWord, type Flood, floodedService, type VictimWord } from './flood-words.ts'
 
-const programOf = (name: string) => fileURLToPath(new URL(`./${name}-child.ts`, import.meta.url))
+const programs = {
+  attack: fileURLToPath(new URL('./attack-child.ts', import.meta.url)),
+  victim: fileURLToPath(new URL('./victim-child.ts', import.meta.url)),
+}
 const listen = '127.0.0.1'
 const asksPerSecond = 20
 const deadlineMs = 5 * second
@@ -149,7 +152,7 @@ export class FloodedNetwork {
   }
 
   #fork(name: 'victim' | 'attack', init: object): ChildProcess {
-    const child = fork(programOf(name), [JSON.stringify(init)], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+    const child = fork(programs[name], [JSON.stringify(init)], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
     this.#children.push(child)
     return child
   }
