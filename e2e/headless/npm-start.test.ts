@@ -25,7 +25,7 @@ it.runIf(process.platform === 'linux')(
       const [address] = await once(child.stdout.setEncoding('utf8'), 'data')
       expect(address).toMatch(/^Dashboard: http:\/\/127\.0\.0\.1:\d+\/\?token=[\w-]{43}\n$/)
       // A build, where one is needed, comes before it.
-      expect(said.split('\n').at(-2)).toBe(
+      expect(said.split('\n')).toContain(
         'Starting without a window: there is no display (DISPLAY and WAYLAND_DISPLAY are not set).',
       )
       child.kill('SIGTERM')

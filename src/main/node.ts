@@ -420,10 +420,7 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
         { secrets: [accessToken, ...formsOf(privateKey.raw)], home: homedir() },
       ),
     routingReport,
-    start() {
-      log.info({ version: init.version, kind: init.workerType }, 'starting')
-      return lifecycle.start()
-    },
+    start: () => lifecycle.start(),
     drain: signal => services.drain(signal),
     stop: () => lifecycle.stop(),
     setDonating: (donating, consent) => donation.set(donating, consent),

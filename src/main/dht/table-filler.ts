@@ -19,6 +19,8 @@ const fillAfterMs = 1 * second
 const fillIntervalMs = 1 * minute
 /** A bucket that nobody could be found for is left alone this long, while nobody joins or leaves it. */
 const exhaustedMs = 10 * minute
+/** Each connection of a client takes up a place at a server, of which there may be few. */
+const enoughForClient = 8
 /** Contacts asked who there is in a bucket. */
 const askedForBucket = 2
 /** Newcomers asked who is near this node: they may come from a part of the network that was cut off. */
@@ -36,9 +38,10 @@ export interface TableFillerComponents {
 }
 
 /**
- * Gives a server its place among the others, and does nothing for a client, whom nobody asks: it looks itself up as soon as it meets one, which makes it known to those
+ * Gives this node its place among the servers: it looks itself up as soon as it meets one, which makes it known to those
  * around it, and then sees to it that it is connected with 8 in each bucket, as far as there are as many. So connections
- * grow with the logarithm of the network's size: all of 20 nodes, some 40 of 100, 90 of 10,000.
+ * grow with the logarithm of the network's size: all of 20 nodes, some 40 of 100, 90 of 10,000. A client, whom nobody asks,
+ * is content with 8 in all.
  */
 export class TableFiller implements Startable {
   readonly #components: TableFillerComponents
@@ -68,7 +71,7 @@ export class TableFiller implements Startable {
     this.#known = new Set()
     this.#exhausted.clear()
     this.#stopListening = contacts.onChange(() => {
-      if (this.#components.host.isServer && this.#newcomers().length > 0) void this.#lookAround()
+      if (!this.#knowsEnough && this.#newcomers().length > 0) void this.#lookAround()
     })
     this.#stopFilling = clock.every(fillIntervalMs, () => void this.#fill())
   }
@@ -79,6 +82,11 @@ export class TableFiller implements Startable {
     this.#stopRest?.()
     this.#stopFilling?.()
     this.#stopFirstFill?.()
+  }
+
+  get #knowsEnough(): boolean {
+    const { host, contacts } = this.#components
+    return !host.isServer && contacts.size >= enoughForClient
   }
 
   #newcomers(): Contact[] {
@@ -113,11 +121,11 @@ export class TableFiller implements Startable {
 
   /** One bucket after the other, so that a newcomer does not take up the time of many at once. */
   async #fill(): Promise<void> {
-    if (this.#filling || !this.#components.host.isServer) return
+    if (this.#filling || this.#knowsEnough) return
     this.#filling = true
     const { contacts, clock } = this.#components
     for (const [bucket, size] of contacts.bucketSizes().entries()) {
-      if (this.#life.signal.aborted) break
+      if (this.#life.signal.aborted || this.#knowsEnough) break
       const exhausted = this.#exhausted.get(bucket)
       const rests = exhausted?.size === size && clock.now() - exhausted.at < exhaustedMs
       if (size >= soughtPeers || rests) continue

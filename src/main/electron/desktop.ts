@@ -263,6 +263,7 @@ export class Desktop {
   }
 
   async #startNode(safeMode: boolean): Promise<void> {
+    this.#log.info({ version: this.#init.version, safeMode }, 'starting')
     try {
       const node = await this.#components.createNode(this.#shell, { safeMode })
       this.#node = node

@@ -66,6 +66,7 @@ async function runUntilRestart(init: HeadlessInit): Promise<void> {
   )
 
   await reachable.start()
+  log.info({ version: init.version, kind: init.workerType }, 'started')
   try {
     if (init.donate) await node.setDonating(true, true)
     init.output.write(`Dashboard: ${reachable.accessUrl}\n`)

@@ -77,16 +77,21 @@ it('keeps the keys of services for members alone that the CA lets donate, coordi
     await start({ roles: ['donor'] }),
     [await start({ roles: ['requester'] }), await start({ roles: ['coordinator'] })],
   ]
-  for (const node of [...others, donor]) {
+  let announced = 0
+  registrar.directory.onAnnounced(() => announced++)
+  for (const [index, node] of [...others, donor].entries()) {
     await dial(node, registrar)
     node.directory.announcer.update(ocrDraft())
-    await vi.waitFor(() => expect(registrar.directory.registry.stored(idOf(node))).toBeDefined(), 5_000)
+    await vi.waitFor(() => expect(announced).toBeGreaterThan(index), 5_000)
   }
   await vi.waitFor(async () => {
     expect(JSON.stringify(await registrar.directory.finder.find(serviceKey('ocr')))).toContain(idOf(donor))
   }, 5_000)
   const found = JSON.stringify(await registrar.directory.finder.find(serviceKey('ocr')))
-  for (const node of others) expect(found).not.toContain(idOf(node))
+  for (const node of others) {
+    expect(found).not.toContain(idOf(node))
+    expect(registrar.directory.registry.stored(idOf(node))).toBeUndefined()
+  }
 })
 
 it('keeps coordinators’ keys for those alone whom the CA has certified as such', async () => {

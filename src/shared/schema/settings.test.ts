@@ -7,7 +7,7 @@ it('replaces the parts a change names, takes out those it nulls, and leaves the 
   expect(changedBy(settings, patch)).toEqual({
     ...defaultSettings,
     reading: { languages: ['eng'] },
-    requests: { hedging: true },
+    requests: { ...defaultSettings.requests, hedging: true },
   })
 })
 

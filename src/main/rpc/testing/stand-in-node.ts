@@ -168,6 +168,7 @@ export class StandInNode implements NodeApi {
       mode: 'work',
       reason: { kind: 'clear' },
       cpuThreads: limits.cpuThreads ?? allowance.cpuThreads,
+      gpu: { ...allowance.gpu, use: true, reason: { kind: 'clear' } },
     }
   }
 
