@@ -30,7 +30,6 @@ import type { Logger } from '../log.ts'
 import type { MappedHost } from '../port-mapping/port-mapper.ts'
 import { announcedAddresses } from './announced-addresses.ts'
 import { connectedOnly } from './connected-only.ts'
-import { ConnectionCheck, type ConnectionCheckComponents, Hearing } from './connection-check.ts'
 import { keepGate } from './gatekeeper.ts'
 import { InboundLimits } from './inbound-limits.ts'
 import { libp2pLog } from './libp2p-log.ts'
@@ -84,7 +83,7 @@ export interface HostInit {
   gate?: StreamMiddleware
   /** Lifts the per-address limits. Loopback tests and benches only. */
   relaxedLimits?: boolean
-  /** How long an open connection may be silent until it is checked; one that does not answer is closed. Default 30 s. */
+  /** How often an open connection is checked; one that does not answer is closed. Default 30 s. */
   connectionCheckIntervalMs?: Milliseconds
 }
 
@@ -96,7 +95,6 @@ export interface HostServices extends Record<string, unknown> {
   listening: Listening
   mappedAddresses: MappedAddresses
   dialling: SingleDial
-  connectionCheck: ConnectionCheck
   /** Makes connections of what comes through a tunnel. */
   webSocketDoor: WebSocketDoor
   relay?: CircuitRelayService
@@ -137,7 +135,6 @@ export async function createHost(components: HostComponents, init: HostInit): Pr
   const selfId = peerIdFromPrivateKey(components.privateKey).toString()
   const mode = new LiveValue(init.mode ?? 'server')
   const traffic: Traffic = { bytesIn: 0, bytesOut: 0 }
-  const hearing = new Hearing()
   let listening: Listening | undefined
   const libp2p = await createLibp2p<HostServices>({
     ...limitOptions(init),
@@ -152,7 +149,7 @@ export async function createHost(components: HostComponents, init: HostInit): Pr
     },
     // With the network's id in the handshake, nodes of two networks cannot even connect.
     connectionEncrypters: [
-      noiseInWholeFrames({ prologueBytes: fromString(init.networkId), crypto: noiseCrypto }, traffic, hearing),
+      noiseInWholeFrames({ prologueBytes: fromString(init.networkId), crypto: noiseCrypto }, traffic),
     ],
     streamMuxers: [yamux(muxerLimits)],
     services: {
@@ -164,12 +161,6 @@ export async function createHost(components: HostComponents, init: HostInit): Pr
       mappedAddresses: (parts: MappedAddressesComponents) =>
         new MappedAddresses(parts, { prefix: protocolPrefix(init.networkId) }),
       dialling: (parts: SingleDialComponents) => new SingleDial(parts),
-      connectionCheck: (parts: ConnectionCheckComponents) =>
-        new ConnectionCheck(parts, {
-          protocol: protocolNames(init.networkId).ping,
-          hearing,
-          silenceMs: init.connectionCheckIntervalMs ?? connectionCheckIntervalMs,
-        }),
       webSocketDoor: (parts: WebSocketDoorComponents) => new WebSocketDoor(parts),
     },
   })
@@ -286,7 +277,9 @@ function limitOptions(init: HostInit) {
       ...connectionTimeouts,
       maxPeerAddrsToDial,
     },
-    // `ConnectionCheck` is ours.
-    connectionMonitor: { enabled: false },
+    connectionMonitor: {
+      protocolPrefix: protocolPrefix(init.networkId),
+      pingInterval: init.connectionCheckIntervalMs ?? connectionCheckIntervalMs,
+    },
   }
 }

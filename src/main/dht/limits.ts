@@ -65,8 +65,6 @@ export const muxerLimits = {
    * connection for a burst of requests loses it.
    */
   maxEarlyStreams: 64,
-  /** A frame of 12 bytes and its answer, more often than a connection may be silent (`connectionCheckIntervalMs`). */
-  keepAliveInterval: 25 * second,
   streamOptions: {
     initialStreamWindowSize: streamWindowBytes,
     maxStreamWindowSize: streamWindowBytes,
@@ -74,7 +72,7 @@ export const muxerLimits = {
   },
 }
 
-/** How long an open connection may be silent until it is checked; one that does not answer is closed. */
+/** How often an open connection is checked; one that does not answer is closed. */
 export const connectionCheckIntervalMs = 0.5 * minute
 
 /** kad-dht's options: buckets of 8, as for our own lookups. The rest is for lookups of its own, which it does not make. */

@@ -5,7 +5,6 @@ import { RmaError } from '../../shared/errors.ts'
 import type { PeerIdText } from '../../shared/schema/primitives.ts'
 import { type Milliseconds, minute, second } from '../../shared/units.ts'
 import type { Clock } from '../clock.ts'
-import { pingConnection } from '../dht/ping-connection.ts'
 import type { Startable } from '../lifecycle.ts'
 import type { Logger } from '../log.ts'
 import { withSignal } from '../with-signal.ts'
@@ -14,6 +13,7 @@ import { type Candidate, candidates, type OwnPlace, type PeerPlaces } from './ca
 import { machineAddresses } from './machine-addresses.ts'
 import { pathKindOf } from './path-kind.ts'
 import { PathMemory } from './path-memory.ts'
+import { pingConnection } from './ping-connection.ts'
 import { race } from './race.ts'
 
 /** For all ways to a peer together. */
