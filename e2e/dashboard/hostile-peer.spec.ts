@@ -106,7 +106,7 @@ test('a peer that writes markup, overrides and endless words into its record is 
           .filter({ hasText: peerId.slice(-6) })
           .click()
         const details = page.getByRole('complementary', { name: 'Details' })
-        await expect(details).toContainText(shortMarkup)
+        await expect(details).toContainText(shortMarkup, { timeout: 30_000 })
         await expect(details).toContainText('w'.repeat(32))
       }
       expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth), path).toBe(0)
