@@ -19,11 +19,11 @@ import {
   type Said,
   type Timing,
 } from './announce-plan.ts'
+import { AnnouncedKeys, declines } from './announced-keys.ts'
 import type { Ask } from './ask.ts'
 import type { Question } from './channel.ts'
-import { Crowding, keysOfService } from './crowding.ts'
 import type { AnswerFrame, StaleFrame } from './frames.ts'
-import { coordinatorKey, coordinatorsKey, type KeyText, type Position, peerPosition, relaysKey } from './keys.ts'
+import type { KeyText } from './keys.ts'
 import { recordHash, sealRecord } from './record.ts'
 import type { Registrars } from './registrars.ts'
 import { renewalStateSchema, sealRenewal } from './renewal.ts'
@@ -63,10 +63,7 @@ export class Announcer implements Startable {
   readonly #components: AnnouncerComponents
   readonly #timing: Timing
   readonly #self: PeerIdText
-  readonly #position: Position
-  readonly #crowding = new Crowding()
-  /** Keys that the DHT was asked about since the start. */
-  readonly #lookedUp = new Set<KeyText>()
+  readonly #keys: AnnouncedKeys
   readonly #holdings = new Map<PeerIdText, Holding>()
   readonly #troubles = new Map<PeerIdText, Trouble>()
   readonly #posting = new Map<PeerIdText, Promise<void>>()
@@ -86,7 +83,7 @@ export class Announcer implements Startable {
     this.#components = components
     this.#timing = timing
     this.#self = components.host.peerId.toString()
-    this.#position = peerPosition(this.#self)
+    this.#keys = new AnnouncedKeys({ registrars: components.registrars, clock: components.clock }, this.#self)
   }
 
   start(): void {
@@ -141,8 +138,7 @@ export class Announcer implements Startable {
   }
 
   #forgetAll(): void {
-    this.#crowding.clear()
-    this.#lookedUp.clear()
+    this.#keys.clear()
     this.#said = undefined
     this.#holdings.clear()
     this.#troubles.clear()
@@ -242,13 +238,7 @@ export class Announcer implements Startable {
   }
 
   #audience(said: Said): Map<PeerIdText, KeyText[]> {
-    const now = this.#components.clock.now()
-    const registrars = new Map(
-      this.#keysOf(said.record).map(key => [
-        key,
-        this.#registrarsOf(key).filter(peerId => !this.#crowding.isResting(key, peerId, now)),
-      ]),
-    )
+    const registrars = new Map(this.#keys.of(said.record).map(key => [key, this.#keys.registrarsOf(key)]))
     const hearers = audience(registrars, this.#holdings)
     if (said.state !== 'left') return hearers
     // Whoever still holds the record has to know that it is void.
@@ -267,8 +257,8 @@ export class Announcer implements Startable {
       const seq = due === 'announce' ? said.record.seq : said.seq
       const declined = due === 'announce' && declinesAll(answer, keys)
       this.#holdings.set(peerId, { recordHash: said.recordHash, seq, keys, declined })
-      if (due === 'announce') this.#noteRoom(peerId, keys, answer)
-      if (this.#lookups === 0 && (this.#isElsewhere(answer, keys) || this.#hasNewKeys(said)))
+      if (due === 'announce') this.#keys.note(peerId, keys, answer)
+      if (this.#lookups === 0 && (this.#isElsewhere(answer, keys) || this.#keys.hasNew(said.record)))
         void this.#findRegistrars()
       this.#troubles.delete(peerId)
     } catch (error) {
@@ -276,54 +266,9 @@ export class Announcer implements Startable {
     }
   }
 
-  #noteRoom(peerId: PeerIdText, keys: readonly KeyText[], answer: AnswerFrame): void {
-    const now = this.#components.clock.now()
-    for (const key of keys) {
-      if (declines(answer, key) === 'QUOTA_EXCEEDED') this.#crowding.refused(key, peerId, now, Math.random())
-      else this.#crowding.taken(key, peerId)
-    }
-  }
-
   /** Whether a registrar knows servers that are closer to each of the keys. */
   #isElsewhere(answer: AnswerFrame, keys: readonly KeyText[]): boolean {
     return keys.length > 0 && keys.every(key => declines(answer, key) === 'NOT_REGISTRAR')
-  }
-
-  #hasNewKeys({ record }: Said): boolean {
-    return this.#keysOf(record).some(key => !this.#lookedUp.has(key))
-  }
-
-  #registrarsOf(key: KeyText): PeerIdText[] {
-    return this.#components.registrars.of(key).map(({ peerId }) => peerId)
-  }
-
-  /** Under which keys a record is to stand. */
-  #keysOf(record: Keyed): KeyText[] {
-    const ofServices = record.services.flatMap(service =>
-      keysOfService(service, this.#position, key => this.#isCrowded(key)),
-    )
-    const relays = record.relays === true ? [relaysKey] : []
-    return [...ofServices, ...coordinatorKeysOf(this.#self, record), ...relays]
-  }
-
-  #isCrowded(key: KeyText): boolean {
-    return this.#crowding.isCrowded(key, this.#registrarsOf(key), this.#components.clock.now())
-  }
-
-  /**
-   * The next key to look up. Where there is no room only those who stand there look again: all others asking would be a
-   * flood.
-   */
-  #nextToLookUp(record: Keyed, done: ReadonlySet<KeyText>): KeyText | undefined {
-    const stands = (key: KeyText) => {
-      const now = this.#components.clock.now()
-      const stays = (peerId: PeerIdText, holding: Holding) =>
-        holding.keys.includes(key) && holding.declined !== true && !this.#crowding.isResting(key, peerId, now)
-      return [...this.#holdings].some(([peerId, holding]) => stays(peerId, holding))
-    }
-    return this.#keysOf(record).find(
-      key => !done.has(key) && (!this.#lookedUp.has(key) || !this.#isCrowded(key) || stands(key)),
-    )
   }
 
   /**
@@ -371,9 +316,9 @@ export class Announcer implements Startable {
     try {
       let certain = true
       const done = new Set<KeyText>()
-      for (let key = this.#nextToLookUp(draft, done); key !== undefined; key = this.#nextToLookUp(draft, done)) {
+      const next = () => this.#keys.nextToLookUp(draft, this.#holdings, done)
+      for (let key = next(); key !== undefined; key = next()) {
         done.add(key)
-        this.#lookedUp.add(key)
         certain = (await this.#components.registrars.refresh(key, thorough, signal)) && certain
         this.#wake()
       }
@@ -397,23 +342,9 @@ export class Announcer implements Startable {
   }
 }
 
-type Keyed = Pick<RecordDraft, 'services' | 'capabilities' | 'location' | 'relays'>
-
-/** Those under which a coordinator is looked for; registrars refuse them to who is not certified. */
-function coordinatorKeysOf(self: PeerIdText, { capabilities, location }: Keyed): KeyText[] {
-  if (capabilities.workerType !== 'coordinator') return []
-  const ofPlace = location === undefined ? [] : [coordinatorsKey(location)]
-  return [coordinatorsKey(), coordinatorKey(self), ...ofPlace]
-}
-
 /** Whether a registrar keeps the record under none of the keys. */
 function declinesAll(answer: AnswerFrame, keys: readonly KeyText[]): boolean {
   return keys.length > 0 && keys.every(key => declines(answer, key) !== undefined)
-}
-
-/** Why a registrar does not keep the record under a key; undefined where it does. */
-function declines(answer: AnswerFrame, key: KeyText): string | undefined {
-  return answer.kind === 'ok' ? answer.declined?.find(declined => declined.key === key)?.code : undefined
 }
 
 function questionOf(due: 'announce' | 'renew', said: Said, keys: KeyText[]): Question {

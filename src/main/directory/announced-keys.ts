@@ -1,0 +1,108 @@
+import type { PeerIdText } from '../../shared/schema/primitives.ts'
+import type { Clock } from '../clock.ts'
+import type { Holding, RecordDraft } from './announce-plan.ts'
+import { Crowding, keysOfService } from './crowding.ts'
+import type { AnswerFrame } from './frames.ts'
+import { coordinatorKey, coordinatorsKey, type KeyText, type Position, peerPosition, relaysKey } from './keys.ts'
+import type { Registrars } from './registrars.ts'
+
+/** What of a record says under which keys it stands. */
+type Keyed = Pick<RecordDraft, 'services' | 'capabilities' | 'location' | 'relays'>
+
+export interface AnnouncedKeysComponents {
+  registrars: Pick<Registrars, 'of'>
+  clock: Clock
+}
+
+/** Under which keys this node's record is to stand, as far as registrars have room for it. */
+export class AnnouncedKeys {
+  readonly #components: AnnouncedKeysComponents
+  readonly #self: PeerIdText
+  readonly #position: Position
+  readonly #crowding = new Crowding()
+  /** Keys that the DHT was asked about since the start. */
+  readonly #lookedUp = new Set<KeyText>()
+
+  constructor(components: AnnouncedKeysComponents, self: PeerIdText) {
+    this.#components = components
+    this.#self = self
+    this.#position = peerPosition(self)
+  }
+
+  of(record: Keyed): KeyText[] {
+    const ofServices = record.services.flatMap(service =>
+      keysOfService(service, this.#position, key => this.#isCrowded(key)),
+    )
+    const relays = record.relays === true ? [relaysKey] : []
+    return [...ofServices, ...coordinatorKeysOf(this.#self, record), ...relays]
+  }
+
+  /** Those of a key's registrars that are to be asked now. */
+  registrarsOf(key: KeyText): PeerIdText[] {
+    const now = this.#components.clock.now()
+    return this.#allOf(key).filter(peerId => !this.#crowding.isResting(key, peerId, now))
+  }
+
+  /** Takes in where a registrar had room. */
+  note(peerId: PeerIdText, keys: readonly KeyText[], answer: AnswerFrame): void {
+    const now = this.#components.clock.now()
+    for (const key of keys) {
+      if (declines(answer, key) === 'QUOTA_EXCEEDED') this.#crowding.refused(key, peerId, now, Math.random())
+      else this.#crowding.taken(key, peerId)
+    }
+  }
+
+  /** Whether there are keys that the DHT was not asked about yet. */
+  hasNew(record: Keyed): boolean {
+    return this.of(record).some(key => !this.#lookedUp.has(key))
+  }
+
+  /**
+   * The next key to look up, besides those that are `done`. Where there is no room only those who stand there look again: all
+   * others asking would be a flood.
+   */
+  nextToLookUp(
+    record: Keyed,
+    holdings: ReadonlyMap<PeerIdText, Holding>,
+    done: ReadonlySet<KeyText>,
+  ): KeyText | undefined {
+    const next = this.of(record).find(
+      key => !done.has(key) && (!this.#lookedUp.has(key) || !this.#isCrowded(key) || this.#stands(key, holdings)),
+    )
+    if (next !== undefined) this.#lookedUp.add(next)
+    return next
+  }
+
+  clear(): void {
+    this.#crowding.clear()
+    this.#lookedUp.clear()
+  }
+
+  #stands(key: KeyText, holdings: ReadonlyMap<PeerIdText, Holding>): boolean {
+    const now = this.#components.clock.now()
+    return [...holdings].some(
+      ([peerId, holding]) =>
+        holding.keys.includes(key) && holding.declined !== true && !this.#crowding.isResting(key, peerId, now),
+    )
+  }
+
+  #isCrowded(key: KeyText): boolean {
+    return this.#crowding.isCrowded(key, this.#allOf(key), this.#components.clock.now())
+  }
+
+  #allOf(key: KeyText): PeerIdText[] {
+    return this.#components.registrars.of(key).map(({ peerId }) => peerId)
+  }
+}
+
+/** Why a registrar does not keep the record under a key; undefined where it does. */
+export function declines(answer: AnswerFrame, key: KeyText): string | undefined {
+  return answer.kind === 'ok' ? answer.declined?.find(declined => declined.key === key)?.code : undefined
+}
+
+/** Those under which a coordinator is looked for; registrars refuse them to who is not certified. */
+function coordinatorKeysOf(self: PeerIdText, { capabilities, location }: Keyed): KeyText[] {
+  if (capabilities.workerType !== 'coordinator') return []
+  const ofPlace = location === undefined ? [] : [coordinatorsKey(location)]
+  return [coordinatorsKey(), coordinatorKey(self), ...ofPlace]
+}
