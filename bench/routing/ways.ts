@@ -1,6 +1,7 @@
-import { execFileSync, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { CloudflareEdge } from '../../e2e/support/cloudflare/edge.ts'
+import { hasNebula } from '../../e2e/support/has-nebula.ts'
 import { canMakeNamespaces } from '../../e2e/support/site.ts'
 import { temporaryFolder } from '../../e2e/support/temporary-folder.ts'
 import type { PathKind } from '../../src/shared/schema/primitives.ts'
@@ -111,13 +112,4 @@ async function throughVpn(): Promise<Way> {
 
 async function stopAll(processes: readonly RoutingProcess[]): Promise<void> {
   await Promise.all(processes.map(each => each.stop()))
-}
-
-function hasNebula(): boolean {
-  try {
-    for (const program of ['nebula', 'nebula-cert']) execFileSync(program, ['-version'], { stdio: 'ignore' })
-    return true
-  } catch {
-    return false
-  }
 }

@@ -1,21 +1,12 @@
-import { execFileSync } from 'node:child_process'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { hour, second } from '../../src/shared/units.ts'
+import { hasNebula } from '../support/has-nebula.ts'
 import { canMakeInternet, type HomeMachine, Internet } from '../support/internet.ts'
 import { answersInMesh, Mesh, type MeshMember } from '../support/mesh.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
 const possible = canMakeInternet() && hasNebula()
 if (!possible) console.log('Not root, or no nft or nebula: what Nebula makes of our configuration is not tested.')
-
-function hasNebula(): boolean {
-  try {
-    execFileSync('nebula', ['-version'])
-    return true
-  } catch {
-    return false
-  }
-}
 
 describe.skipIf(!possible)('members of the mesh, each behind a router and with the same address there', () => {
   let internet: Internet

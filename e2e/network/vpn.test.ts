@@ -1,4 +1,4 @@
-import { execFile, execFileSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { processIdentity } from '../../src/main/tunnels/sidecar/process-identity.ts'
 import { second } from '../../src/shared/units.ts'
 import { askInPlace } from '../support/ask-in-place.ts'
+import { hasNebula } from '../support/has-nebula.ts'
 import { canMakeInternet, Internet, type PublicMachine } from '../support/internet.ts'
 import { NodeProcess, runCommand } from '../support/node-process.ts'
 import { loopbackSite } from '../support/site.ts'
@@ -15,15 +16,6 @@ import { temporaryFolder } from '../support/temporary-folder.ts'
 
 const possible = canMakeInternet() && hasNebula()
 if (!possible) console.log('Not root, or no nft or nebula: the VPN is not tested.')
-
-function hasNebula(): boolean {
-  try {
-    execFileSync('nebula', ['-version'])
-    return true
-  } catch {
-    return false
-  }
-}
 
 const knocker = fileURLToPath(new URL('../support/knock-child.ts', import.meta.url))
 
