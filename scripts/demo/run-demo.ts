@@ -29,13 +29,16 @@ export async function runDemo(): Promise<number> {
   const signal = interruptSignal()
   const folder = await mkdtemp(join(tmpdir(), 'rma-donor-demo-'))
   const players: Player[] = []
+  const playing = play(players, folder, signal)
   try {
-    await Promise.race([play(players, folder, signal), once(signal, 'abort')])
+    await Promise.race([playing, once(signal, 'abort')])
   } catch (error) {
     if (!signal.aborted) throw error
   } finally {
     say('Stopping …')
     await Promise.all(players.map(({ node }) => node.stop()))
+    // Nothing may still write into what is removed next.
+    await Promise.allSettled([playing])
     await rm(folder, { recursive: true, force: true })
     say('All nodes have stopped; their folders are removed.')
   }
@@ -46,9 +49,6 @@ export async function runDemo(): Promise<number> {
 async function play(players: Player[], folder: string, signal: AbortSignal): Promise<void> {
   const alive = new Set<Player>()
   const enter = async (member: Member, args: readonly string[]) => {
-    // Once it is interrupted, what has entered is being stopped.
-    signal.throwIfAborted()
-    await skipFirstRun(join(folder, member.location))
     const player = { member, node: new NodeProcess({ folder, name: member.location, args: argsOf(member, args) }) }
     players.push(player)
     const dashboardUrl = await player.node.dashboardUrl()
@@ -57,10 +57,14 @@ async function play(players: Player[], folder: string, signal: AbortSignal): Pro
     say(`  ${alive.size} of ${members.length}: ${memberLine(member)}`)
     return { player, dashboardUrl }
   }
+  await Promise.all(members.map(({ location }) => skipFirstRun(join(folder, location))))
+  // Once it is interrupted, only what has entered is stopped.
+  signal.throwIfAborted()
   const [first, ...others] = members
   say(`Starting ${members.length} nodes on this machine, each a process of its own …`)
   const { player, dashboardUrl } = await enter(first, [])
   const seeds = (await player.node.runtime()).addresses.flatMap(address => ['--seed', address])
+  signal.throwIfAborted()
   await Promise.all(others.map(member => enter(member, ['--dashboard-port', '0', ...seeds])))
   // Letters are to be seen on their way there.
   showDashboard(`${dashboardUrl}#/topology`)
