@@ -83,7 +83,7 @@ export interface HostInit {
   gate?: StreamMiddleware
   /** Lifts the per-address limits. Loopback tests and benches only. */
   relaxedLimits?: boolean
-  /** How often an open connection is checked; one that does not answer is closed. Default 30 s. */
+  /** How often an open connection is checked; one that does not answer is closed. Default 2 min. */
   connectionCheckIntervalMs?: Milliseconds
 }
 

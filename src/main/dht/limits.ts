@@ -73,7 +73,7 @@ export const muxerLimits = {
 }
 
 /** How often an open connection is checked; one that does not answer is closed. */
-export const connectionCheckIntervalMs = 0.5 * minute
+export const connectionCheckIntervalMs = 2 * minute
 
 /** kad-dht's options: buckets of 8, as for our own lookups. The rest is for lookups of its own, which it does not make. */
 export const kadOptions = { kBucketSize: 8, allowQueryWithZeroPeers: true }

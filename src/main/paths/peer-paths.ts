@@ -88,7 +88,10 @@ export class PeerPaths implements Startable {
     this.#lookForBetter({ peerId, addresses: listenAddrs.map(String) }, connection)
   }
 
-  /** Rejects with WORKER_LOST and `sent: false` when no way leads to the peer, or with the signal's reason. */
+  /**
+   * Rejects with WORKER_LOST and `sent: false` when no way leads to the peer, with `untried: true` as well where all that are
+   * known rest, or with the signal's reason.
+   */
   async connect(to: PeerPlaces, signal: AbortSignal, withinMs = connectTimeoutMs): Promise<Connection> {
     const open = bestConnection(this.#connections(to.peerId))
     if (open !== undefined) {
@@ -296,10 +299,11 @@ function unreachable(peerId: PeerIdText, cause: unknown): RmaError {
   const timeLimits = (cause instanceof AggregateError ? cause.errors : [cause]).map(isTimeLimit)
   // A dial that ends at its time limit tells of no answer, one that was refused of nobody being there.
   const silent = timeLimits.length > 0 && timeLimits.every(Boolean) ? { silent: true } : {}
+  const untried = reasons.length === 0 ? { untried: true } : {}
   return new RmaError(
     'WORKER_LOST',
     `the worker could not be reached: ${reason}`,
-    { worker: peerId, sent: false, ...silent },
+    { worker: peerId, sent: false, ...silent, ...untried },
     { cause },
   )
 }

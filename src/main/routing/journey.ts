@@ -11,7 +11,9 @@ import type { RequestBody } from './request-body.ts'
 import type { Unfit } from './selection.ts'
 
 /** Workers that are asked for one request at most. */
-export const mostWorkers = 3
+const mostWorkers = 3
+/** Those that no way could be tried to now cost no time and count less; of these, and those asked, so many at most. */
+const mostChosen = 12
 
 /** Where a request is tried, in this order. */
 export type RouteStep = 'local' | 'cache' | 'dht' | 'coordinator'
@@ -34,8 +36,15 @@ export interface Journey {
   tried: Attempt[]
   /** Workers that have been asked, those that have not answered yet among them. */
   readonly asked: Set<PeerIdText>
+  /** Of these, those to whom no way could be tried: all that are known rest after failures. */
+  readonly untried: Set<PeerIdText>
   /** What the last lookup named. */
   known: WorkerView[]
+}
+
+/** How many more workers may be asked. */
+export function asksLeft({ asked, untried }: Pick<Journey, 'asked' | 'untried'>): number {
+  return Math.max(0, Math.min(mostWorkers - (asked.size - untried.size), mostChosen - asked.size))
 }
 
 /** Workers that are known and were not asked. */

@@ -323,6 +323,27 @@ describe('routing', () => {
     })
   })
 
+  it('goes on past workers to whom no way can be tried, which cost no time, but not for ever', async () => {
+    const resting = () => ({
+      kind: 'lost' as const,
+      error: new RmaError('WORKER_LOST', 'none of its addresses can be tried', { sent: false, untried: true }),
+    })
+    const named = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, n) => [`away-${n}`, resting]))
+    const { route, removed } = setUp({ workers: { ...named(8), there: answers } })
+    expect(await text(await route())).toBe('a page')
+    expect(removed).toEqual([])
+
+    const nobody = setUp({ workers: named(40) })
+    await expect(nobody.route()).rejects.toMatchObject({ code: 'NO_WORKER' })
+    expect(nobody.asked).toHaveLength(12)
+
+    // Only what this node knows of its own ways counts, not what a worker says of itself.
+    const claims = () => ({ kind: 'refused' as const, error: new RmaError('BUSY', 'full', { untried: true }) })
+    const busy = setUp({ workers: { a: claims, b: claims, c: claims, d: claims } })
+    await expect(busy.route()).rejects.toMatchObject({ code: 'NO_WORKER' })
+    expect(busy.asked).toHaveLength(3)
+  })
+
   it('gives each attempt what is left of the one deadline, and none when it has passed', async () => {
     const left: number[] = []
     const end = new AbortController()

@@ -11,7 +11,7 @@ import { AskedBefore } from './asked-before.ts'
 import type { CoordinatorGateway } from './coordinator-gateway.ts'
 import type { Forwarder } from './forwarder.ts'
 import { HedgedAsker } from './hedged-asker.ts'
-import { type Attempt, attempt, type Journey, mostWorkers, nobodyTook, type RouteStep } from './journey.ts'
+import { type Attempt, asksLeft, attempt, type Journey, nobodyTook, type RouteStep } from './journey.ts'
 import type { LocalWorker } from './local-worker.ts'
 import { particularsOf } from './particulars.ts'
 import { isRefusal } from './refusal.ts'
@@ -118,7 +118,15 @@ export class Router {
         requester: request.requester,
       })
       const signal = AbortSignal.any([request.signal, job.signal])
-      return await this.#tryOthers({ request: { ...request, signal }, body, job, tried, asked: new Set(), known: [] })
+      return await this.#tryOthers({
+        request: { ...request, signal },
+        body,
+        job,
+        tried,
+        asked: new Set(),
+        untried: new Set(),
+        known: [],
+      })
     } catch (error) {
       counters.failed(asked.service)
       throw toRmaError(error)
@@ -156,14 +164,14 @@ export class Router {
     }
   }
 
-  /** Asks up to three workers: those known from the cache, then those that the network names. */
+  /** Asks up to three workers, beside those to whom no way can be tried: those known from the cache, then those that the network names. */
   async #tryWorkers(journey: Journey): Promise<RoutedAnswer | undefined> {
     const before = this.#workerBefore(journey.request)
     const again = before && (await this.#ask(before, journey, 'cache', () => undefined))
     if (again !== undefined) return again
     const source = await this.#lookUp(journey, false)
     const answer = await this.#tryKnown(journey, source)
-    if (answer !== undefined || source === 'dht' || journey.asked.size >= mostWorkers) return answer
+    if (answer !== undefined || source === 'dht' || asksLeft(journey) === 0) return answer
     return await this.#tryKnown(journey, await this.#lookUp(journey, true))
   }
 
@@ -192,12 +200,12 @@ export class Router {
   /** Undefined when none of those known took the request. */
   async #tryKnown(journey: Journey, step: 'cache' | 'dht'): Promise<RoutedAnswer | undefined> {
     const { asked, request } = journey
-    while (asked.size < mostWorkers) {
+    while (asksLeft(journey) > 0) {
       request.signal.throwIfAborted()
       const worker = this.#choose(journey)
       if (worker === undefined) return undefined
       if (asked.size > 0) this.#parts.counters.retried()
-      const another = () => (asked.size < mostWorkers ? this.#choose(journey) : undefined)
+      const another = () => (asksLeft(journey) > 0 ? this.#choose(journey) : undefined)
       const answer = await this.#ask(worker, journey, step, another)
       if (answer !== undefined) return answer
     }

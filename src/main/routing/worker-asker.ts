@@ -5,7 +5,7 @@ import type { Logger } from '../log.ts'
 import type { PeerPlaces } from '../paths/candidates.ts'
 import type { LocalServices } from '../service-request.ts'
 import type { Forwarder, ForwardOutcome } from './forwarder.ts'
-import { attempt, type Journey, mostWorkers, type RouteStep } from './journey.ts'
+import { asksLeft, attempt, type Journey, type RouteStep } from './journey.ts'
 import { patienceFor } from './patience.ts'
 import { isRefusal } from './refusal.ts'
 import type { RequestBody } from './request-body.ts'
@@ -46,7 +46,7 @@ export class WorkerAsker {
     { step, outrun }: { step: RouteStep; outrun?: AbortSignal },
   ): Promise<TimedAnswer | undefined> {
     const { experience, services, clock } = this.#parts
-    const { request, body, job, tried, asked } = journey
+    const { request, body, job, tried, asked, untried } = journey
     const sentAt = clock.now()
     const trial = experience.begin(worker.peerId, request.service)
     asked.add(worker.peerId)
@@ -60,6 +60,7 @@ export class WorkerAsker {
     const tookMs = clock.now() - sentAt
     this.#learn(worker, outcome, trial, tookMs)
     if (outcome.kind === 'answered') return { answer: outcome.answer, tookMs }
+    if (outcome.kind === 'lost' && outcome.error.details.untried === true) untried.add(worker.peerId)
     tried.push(attempt(step, worker.peerId, outcome.error))
     if (!mayAskAnother(outcome, body, services.isIdempotent(request.service))) throw outcome.error
     return undefined
@@ -89,9 +90,9 @@ export class WorkerAsker {
   }
 
   /** Workers that could be asked should this one be lost in the middle, itself among them. */
-  #asksLeft({ request, body, asked }: Journey): number {
-    const again = body.held !== undefined && this.#parts.services.isIdempotent(request.service)
-    return again ? Math.max(1, mostWorkers - asked.size + 1) : 1
+  #asksLeft(journey: Journey): number {
+    const again = journey.body.held !== undefined && this.#parts.services.isIdempotent(journey.request.service)
+    return again ? asksLeft(journey) + 1 : 1
   }
 
   #learn({ peerId }: WorkerView, outcome: ForwardOutcome, trial: Trial, tookMs: Milliseconds): void {
@@ -110,7 +111,7 @@ export class WorkerAsker {
         return
       }
       case 'lost':
-        if (outcome.error.details.silent === true) {
+        if (outcome.error.details.silent === true || outcome.error.details.untried === true) {
           // It may only be slow, like all others when this machine is: it rests, but it is not forgotten.
           trial.silent()
         } else {
