@@ -1,13 +1,11 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { CloudflareEdge } from '../../e2e/support/cloudflare/edge.ts'
+import { openTunnel } from '../../e2e/support/cloudflare/open-tunnel.ts'
 import { hasNebula } from '../../e2e/support/has-nebula.ts'
 import { canMakeNamespaces } from '../../e2e/support/site.ts'
 import { temporaryFolder } from '../../e2e/support/temporary-folder.ts'
 import type { PathKind } from '../../src/shared/schema/primitives.ts'
-import { second } from '../../src/shared/units.ts'
 import { type BenchmarkOptions, median } from '../benchmark.ts'
-import { percentile, until } from '../timing.ts'
+import { percentile } from '../timing.ts'
 import { NebulaPair, nebulaPort } from './nebula-pair.ts'
 import { RoutingProcess } from './routing-process.ts'
 import type { NodePlace } from './routing-words.ts'
@@ -73,19 +71,15 @@ async function throughTunnel(): Promise<Way> {
   const folder = await temporaryFolder()
   const edge = await CloudflareEdge.start(folder.path)
   const worker = await RoutingProcess.start({ answer: 'echo' })
-  const args = ['tunnel', '--no-autoupdate', '--output', 'json', '--metrics', '127.0.0.1:0', '--url', worker.doorUrl]
-  const sidecar = spawn(await edge.cloudflared(), args, { stdio: 'ignore', env: { ...process.env, HOME: folder.path } })
-  await until(() => edge.connectors[0]?.port !== undefined, 10 * second, AbortSignal.timeout(10 * second))
+  const tunnel = await openTunnel(edge, worker.doorUrl, folder.path)
   const asker = await RoutingProcess.start({ answer: 'echo' }, { env: edge.environment })
   return {
     asker,
-    worker: { peerId: worker.peerId, addresses: [], tunnelUrl: `https://${edge.connectors[0]?.hostname}` },
+    worker: { peerId: worker.peerId, addresses: [], tunnelUrl: `https://${tunnel.hostname}` },
     async stop() {
       await stopAll([asker, worker])
-      const ended = once(sidecar, 'exit')
-      sidecar.kill()
+      await tunnel.stop()
       await edge.stop()
-      await ended
       await folder.remove()
     },
   }

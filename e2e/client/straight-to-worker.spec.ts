@@ -1,5 +1,7 @@
 import { expect, test } from '@playwright/test'
+import { obedient } from '../support/cloudflare/connector.ts'
 import { CloudflareEdge } from '../support/cloudflare/edge.ts'
+import { openTunnel } from '../support/cloudflare/open-tunnel.ts'
 import { buildExamplePage, type PageSite, servePage } from '../support/example-page.ts'
 import { characterAccuracy, drawPage, letter } from '../support/letters.ts'
 import { NodeProcess, onLoopback } from '../support/node-process.ts'
@@ -10,7 +12,9 @@ test.use({ ignoreHTTPSErrors: true })
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>
 let site: PageSite
-let tunnel: CloudflareEdge
+let edge: CloudflareEdge
+let tunnel: Awaited<ReturnType<typeof openTunnel>>
+let tunnelUrl: string
 let coordinator: NodeProcess
 let donor: NodeProcess
 let apiUrl: string
@@ -18,7 +22,10 @@ let apiUrl: string
 test.beforeAll(async () => {
   folder = await temporaryFolder()
   site = await servePage(await buildExamplePage(folder.path))
-  tunnel = await CloudflareEdge.start(folder.path)
+  edge = await CloudflareEdge.start(folder.path)
+  // No browser knows the names of this edge.
+  edge.conduct = { ...obedient, hostname: edge.place.address }
+  tunnelUrl = `https://${edge.place.address}:${edge.place.port}`
   coordinator = await NodeProcess.start({
     folder: folder.path,
     name: 'coordinator',
@@ -33,13 +40,14 @@ test.beforeAll(async () => {
     folder: folder.path,
     name: 'donor',
     args: [...onLoopback, ...seeds, '--donate', '--public-port', '0'],
-    env: { TUNNEL_URL: tunnel.url },
+    env: { TUNNEL_URL: tunnelUrl },
   })
-  tunnel.routes.set('127.0.0.1', (await donor.runtime()).publicUrl ?? '')
+  tunnel = await openTunnel(edge, (await donor.runtime()).publicUrl ?? '', folder.path)
 })
 
 test.afterAll(async () => {
   await Promise.all([coordinator?.kill(), donor?.kill(), site?.close(), tunnel?.stop()])
+  await edge?.stop()
   await folder?.remove()
 })
 
@@ -54,7 +62,7 @@ test('a page sends a letter straight to a volunteer behind a tunnel, with a coor
   await expect(page.getByRole('status')).toContainText(peerId, { timeout: 30_000 })
   expect(characterAccuracy(letter, (await page.locator('#text').textContent()) ?? '')).toBeGreaterThanOrEqual(0.98)
 
-  expect(tunnel.asked).toEqual(['OPTIONS /service/ocr', 'POST /service/ocr'])
+  expect(edge.asked).toEqual(['OPTIONS /service/ocr', 'POST /service/ocr'])
   // The donor keeps it, as the coordinator's who vouched for it.
   const { peerId: voucher } = await coordinator.runtime()
   await expect(async () => {
@@ -66,9 +74,9 @@ test('a page sends a letter straight to a volunteer behind a tunnel, with a coor
 test('what comes through the tunnel is not taken for this machine’s own, token or not', async ({ request }) => {
   const headers = { authorization: `Bearer ${await donor.token()}` }
   for (const path of ['/', '/rpc', '/metrics', '/services']) {
-    const answer = await request.get(tunnel.url + path, { headers })
+    const answer = await request.get(tunnelUrl + path, { headers })
     expect([path, answer.status()]).toEqual([path, 404])
   }
-  const answer = await request.post(`${tunnel.url}/service/ocr`, { headers, data: 'x' })
+  const answer = await request.post(`${tunnelUrl}/service/ocr`, { headers, data: 'x' })
   expect([answer.status(), (await answer.json()).error.code]).toEqual([401, 'TICKET_MALFORMED'])
 })

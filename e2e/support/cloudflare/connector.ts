@@ -1,5 +1,6 @@
-import type { Socket } from 'node:net'
+import type { ClientHttp2Session } from 'node:http2'
 import { createInterface } from 'node:readline'
+import type { Duplex } from 'node:stream'
 import type { Milliseconds } from '../../../src/shared/units.ts'
 
 /** How the next stand-in cloudflared that starts is to behave. */
@@ -23,7 +24,7 @@ export const obedient: Conduct = { rateLimited: false, startAfterMs: 0, connects
 /** What a stand-in cloudflared tells the edge, one JSON object a line. */
 export type FromConnector =
   | { kind: 'hello'; pid: number; args: string[]; token?: string }
-  | { kind: 'connected'; port: number }
+  | { kind: 'connected' }
   | { kind: 'disconnected' }
 
 /** What the edge tells it. */
@@ -42,17 +43,23 @@ export class Connector {
   readonly args: readonly string[]
   readonly hostname: string
   readonly isQuick: boolean
-  /** Its port for requests, while it works. */
-  port: number | undefined
+  /** The connection that it has made to the edge, over which requests go to it. */
+  readonly session: ClientHttp2Session
+  /** Whether it serves what comes. */
+  isConnected = false
   /** Requests that are on their way through it. */
   inFlight = 0
   readonly #tell: (message: ToConnector) => void
 
-  constructor(init: Pick<Connector, 'pid' | 'args' | 'hostname' | 'isQuick'>, tell: (message: ToConnector) => void) {
+  constructor(
+    init: Pick<Connector, 'pid' | 'args' | 'hostname' | 'isQuick' | 'session'>,
+    tell: (message: ToConnector) => void,
+  ) {
     this.pid = init.pid
     this.args = init.args
     this.hostname = init.hostname
     this.isQuick = init.isQuick
+    this.session = init.session
     this.#tell = tell
   }
 
@@ -71,8 +78,8 @@ export class Connector {
   }
 }
 
-/** Speaks JSON lines over a socket. Returns how to send one. */
-export function speakLines<In, Out>(socket: Socket, onMessage: (message: In) => void): (message: Out) => void {
+/** Speaks JSON lines over a stream. Returns how to send one. */
+export function speakLines<In, Out>(socket: Duplex, onMessage: (message: In) => void): (message: Out) => void {
   createInterface({ input: socket }).on('line', line => onMessage(JSON.parse(line) as In))
   return message => {
     if (socket.writable) socket.write(`${JSON.stringify(message)}\n`)

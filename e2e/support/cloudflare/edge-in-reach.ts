@@ -4,6 +4,7 @@ import tls from 'node:tls'
 
 /** Where the edge of a test listens, and for which names. */
 export interface EdgePlace {
+  address: string
   port: number
   /** Path of the certificate it shows. */
   certificate: string
@@ -13,10 +14,10 @@ export interface EdgePlace {
 
 /**
  * There is no DNS and no Cloudflare where tests run. From here on this process's TLS connections to port 443 of the edge's
- * names go to its port on loopback, and its certificate counts for them; whoever connects knows nothing of it, be it ws,
+ * names go to its own port, and its certificate counts for them; whoever connects knows nothing of it, be it ws,
  * undici or Node itself. Returns how to take it back.
  */
-export function bringEdgeIntoReach({ port, certificate, domains }: EdgePlace): () => void {
+export function bringEdgeIntoReach({ address, port, certificate, domains }: EdgePlace): () => void {
   const ca = readFileSync(certificate, 'utf8')
   const connect = tls.connect
   const lead = (first: unknown, ...rest: unknown[]) => {
@@ -27,7 +28,7 @@ export function bringEdgeIntoReach({ port, certificate, domains }: EdgePlace): (
       host !== undefined &&
       Number(options.port) === 443 &&
       domains.some(domain => host.endsWith(domain))
-    const led = leads ? { ...options, host: '127.0.0.1', port, servername: options.servername || host, ca } : first
+    const led = leads ? { ...options, host: address, port, servername: options.servername || host, ca } : first
     return (connect as (...args: unknown[]) => tls.TLSSocket)(led, ...rest)
   }
   tls.connect = lead as typeof tls.connect

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { chmod, mkdir, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
@@ -7,6 +8,7 @@ import { join } from 'node:path'
 import { request } from 'undici'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
+import { MiB } from '../../../src/shared/units.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
 import { obedient } from './connector.ts'
 import { CloudflareEdge } from './edge.ts'
@@ -15,6 +17,7 @@ const patience = { timeout: 15_000 }
 const waiting: (() => void)[] = []
 const origin = createServer((incoming, outgoing) => {
   if (incoming.url === '/wait') waiting.push(() => outgoing.end('waited'))
+  else if (incoming.url === '/echo') incoming.pipe(outgoing)
   else if (incoming.url === '/events') {
     outgoing.writeHead(200, { 'content-type': 'text/event-stream' }).write('data: 1\n\n')
     waiting.push(() => outgoing.end('data: 2\n\n'))
@@ -147,6 +150,22 @@ describe('a quick tunnel', () => {
     for (const end of waiting.splice(0)) end()
     expect(await events).toBe('data: 1\n\ndata: 2\n\n')
     for (const { body } of await Promise.all(held)) expect(await body.text()).toBe('waited')
+  })
+
+  it('carries large bodies both ways, and answers 502 where its service is not there', async () => {
+    const run = quick()
+    const url = await urlFrom(run)
+    await vi.waitFor(() => expect(edge.connectors[0]?.isConnected).toBe(true), patience)
+    const body = randomBytes(4 * MiB)
+    const { body: back } = await request(`${url}/echo`, { method: 'POST', body })
+    expect(Buffer.from(await back.arrayBuffer()).equals(body)).toBe(true)
+
+    const astray = start(['tunnel', '--metrics', '127.0.0.1:0', '--url', 'http://127.0.0.1:1'])
+    const astrayUrl = await urlFrom(astray)
+    await vi.waitFor(async () => expect(await statusOf(astrayUrl)).toBe(502), patience)
+    const socket = new WebSocket(astrayUrl.replace('https:', 'wss:'))
+    const [error] = await once(socket, 'error')
+    expect(String(error)).toContain('502')
   })
 
   it('ends with 1 when it is rate limited, and never beside a configuration', async () => {

@@ -2,19 +2,22 @@ import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { createServer, type ServerResponse } from 'node:http'
+import { performServerHandshake, type ServerHttp2Stream } from 'node:http2'
 import { type AddressInfo, connect } from 'node:net'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as after } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
+import { answerCarried } from './carried.ts'
+import { asksFor, carriedWindow, sessionOptions } from './carrying.ts'
 import { type FromConnector, speakLines, type ToConnector } from './connector.ts'
-import { passOn, passUpgradeOn } from './reverse-proxy.ts'
 import { asciiBox, connectorLog } from './stand-in-log.ts'
 
 /**
- * A program that does as cloudflared 2026.8 does, for a `CloudflareEdge` on loopback in the place of Cloudflare. It takes
- * the options that the node uses and no others, says the same lines, serves the same metrics, proxies for real, and ends
- * with the same codes: 0 after SIGTERM, 1 for a failure, 255 for options that it does not know.
+ * A program that does as cloudflared 2026.8 does, for a `CloudflareEdge` in the place of Cloudflare. It takes the options that
+ * the node uses and no others, says the same lines, serves the same metrics, and ends with the same codes: 0 after SIGTERM, 1
+ * for a failure, 255 for options that it does not know. It listens for nobody but who reads its metrics: it connects to the
+ * edge, and is asked over that connection.
  */
 const version = '2026.8.0'
 
@@ -78,15 +81,6 @@ let service = values.url
 let ignoreTermMs = 0
 const connectorId = randomUUID()
 
-const proxy = createServer((incoming, outgoing) => {
-  total += 1
-  passOn(incoming, outgoing, { to: service ?? '' })
-})
-proxy.on('upgrade', (incoming, socket, head) => {
-  total += 1
-  passUpgradeOn(incoming, socket, head, { to: service ?? '' })
-})
-
 function configuration() {
   const ingress = [{ hostname, service }, { service: 'http_status:404' }]
   return { ingress, 'warp-routing': { enabled: false } }
@@ -128,14 +122,19 @@ async function beginTunnel(granted: Extract<ToConnector, { kind: 'granted' }>): 
   }
   await startMetrics()
   if (!isQuick) log('info', 'Updated to new configuration', { config: JSON.stringify(configuration()), version: 1 })
-  proxy.listen(0, '127.0.0.1')
-  await once(proxy, 'listening')
 }
 
-const edge = connect(Number(process.env.STAND_IN_EDGE), '127.0.0.1')
 /** Becomes whole before the first order to connect is followed. */
 let begun = Promise.resolve()
-const tell = speakLines<ToConnector, FromConnector>(edge, async message => {
+
+function takeOrders(control: ServerHttp2Stream): void {
+  control.respond({ ':status': 200 })
+  const tell = speakLines<ToConnector, FromConnector>(control, message => follow(message, tell))
+  tell({ kind: 'hello', pid: process.pid, args: process.argv.slice(2), ...(token === undefined ? {} : { token }) })
+  if (!isQuick) log('info', `Starting tunnel tunnelID=${randomUUID()}`)
+}
+
+async function follow(message: ToConnector, tell: (message: FromConnector) => void): Promise<void> {
   if (message.kind === 'granted') begun = beginTunnel(message)
   else if (message.kind === 'crash') process.exit(message.code)
   else if (message.kind === 'unknown token') log('error', 'Unauthorized: Failed to get tunnel', { connIndex: 0 })
@@ -148,7 +147,7 @@ const tell = speakLines<ToConnector, FromConnector>(edge, async message => {
     await begun
     readyConnections = message.kind === 'connect' ? 1 : 0
     if (message.kind === 'connect') {
-      tell({ kind: 'connected', port: (proxy.address() as AddressInfo).port })
+      tell({ kind: 'connected' })
       const fields = { connIndex: 0, connection: randomUUID(), event: 0, ip: '198.41.192.7', location: 'lhr01' }
       log('info', 'Registered tunnel connection', { ...fields, protocol: 'quic' })
     } else {
@@ -156,10 +155,24 @@ const tell = speakLines<ToConnector, FromConnector>(edge, async message => {
       log('error', 'Serve tunnel error', { error: 'connection with edge closed', connIndex: 0 })
     }
   }
-})
+}
+
+const { hostname: edgeHost, port: edgePort } = new URL(process.env.STAND_IN_EDGE ?? '')
+const edge = connect(Number(edgePort), edgeHost)
 // The test has ended: nothing of it is to be left.
 edge.once('close', () => process.exit(1))
 edge.once('error', error => fail(`no edge: ${error.message}`))
+const session = performServerHandshake(edge, sessionOptions)
+session.once('connect', () => session.setLocalWindowSize(carriedWindow.ofSession))
+session.on('error', error => fail(`the edge broke off: ${error.message}`))
+session.on('stream', (stream, headers) => {
+  if (headers[asksFor] === 'control-stream') {
+    takeOrders(stream)
+    return
+  }
+  total += 1
+  answerCarried(stream, headers, service ?? '')
+})
 
 process.once('SIGTERM', async () => {
   log('info', 'Initiating graceful shutdown due to signal terminated ...')
@@ -168,5 +181,3 @@ process.once('SIGTERM', async () => {
 })
 
 if (isQuick) log('info', 'Requesting new quick Tunnel on trycloudflare.com...')
-tell({ kind: 'hello', pid: process.pid, args: process.argv.slice(2), ...(token === undefined ? {} : { token }) })
-if (!isQuick) log('info', `Starting tunnel tunnelID=${randomUUID()}`)
