@@ -7,6 +7,7 @@ import type { PeerIdText } from '../shared/schema/primitives.ts'
 import { changedBy, type Settings } from '../shared/schema/settings.ts'
 import type { TunnelView } from '../shared/schema/tunnel.ts'
 import { second } from '../shared/units.ts'
+import { cachedFor } from './cached-for.ts'
 import { systemClock } from './clock.ts'
 import { composeCoordinator } from './compose-coordinator.ts'
 import { composeDiagnosis } from './compose-diagnosis.ts'
@@ -66,6 +67,7 @@ const diagnosedEntries = 400
 /** For all places that an invite names together. */
 const joinTimeoutMs = 45 * second
 const restartDelayMs = 0.2 * second
+const shownAddressesMs = 30 * second
 
 export interface NodeInit {
   config: NodeConfig
@@ -331,6 +333,9 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
       },
     ),
   )
+  // The status is read each second; what libp2p makes the addresses of costs more than all the rest of it.
+  const shownAddresses = cachedFor(shownAddressesMs, clock, () => host.addresses().map(each => `${each}/p2p/${selfId}`))
+  network.onAddressChange(shownAddresses.forget)
   const board = lifecycle.add(
     'status',
     new StatusBoard({
@@ -350,7 +355,7 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
           version: init.version,
           workerType: init.workerType,
           network: { name: chosen.network.name, id: network.id, open },
-          addresses: host.addresses().map(address => `${address}/p2p/${selfId}`),
+          addresses: shownAddresses.get(),
           ...(server.port === 0 ? {} : { servicePort: server.port }),
           startedAt,
         }),

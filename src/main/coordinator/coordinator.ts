@@ -6,6 +6,7 @@ import type { RoutingStatistics } from '../../shared/schema/routing.ts'
 import type { Topology } from '../../shared/schema/topology.ts'
 import type { WorkerView } from '../../shared/schema/worker.ts'
 import { type Milliseconds, second } from '../../shared/units.ts'
+import { cachedFor } from '../cached-for.ts'
 import type { Clock } from '../clock.ts'
 import type { NodeConfig } from '../config/node-config.ts'
 import type { Host } from '../dht/host.ts'
@@ -149,7 +150,7 @@ export function createCoordinator(components: CoordinatorComponents, init: Coord
                 draining: drain.draining,
               }),
             bootstrap: () => seeds.answer(),
-            topology,
+            topology: topology.get,
             stats,
             adminMetrics,
             metrics: () => state.metrics(adminMetrics()),
@@ -212,16 +213,6 @@ function accepted(view: WorkerView, reachable: boolean, { dht }: NodeConfig): Wo
 function localUrl(listen: string, port: number): string {
   const ip = listen === '0.0.0.0' ? '127.0.0.1' : listen === '::' ? '::1' : listen
   return `http://${ip.includes(':') ? `[${ip}]` : ip}:${port}`
-}
-
-/** A value that costs something to make, made at most once in `lifeMs`. */
-function cachedFor<T>(lifeMs: Milliseconds, clock: Clock, make: () => T): () => T {
-  let made: { value: T; at: Milliseconds } | undefined
-  return () => {
-    const now = clock.now()
-    if (made === undefined || now - made.at >= lifeMs || now < made.at) made = { value: make(), at: now }
-    return made.value
-  }
 }
 
 function cpuSeconds(): number {

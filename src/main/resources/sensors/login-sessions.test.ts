@@ -1,6 +1,10 @@
-import { expect, it } from 'vitest'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, it, onTestFinished, vi } from 'vitest'
+import { temporaryFolder } from '../../../../e2e/support/temporary-folder.ts'
 import { minute } from '../../../shared/units.ts'
-import { idleOf, parseSessions } from './login-sessions.ts'
+import { TurnedClock } from '../../clock.ts'
+import { idleOf, loginSessionSensor, parseSessions } from './login-sessions.ts'
 
 const now = 1_780_000_000_000
 const since = (ms: number) => `IdleSinceHint=${(now - ms) * 1_000}`
@@ -21,4 +25,24 @@ it.each([
   ['a login screen that never was touched', 'Seat=seat0\nType=x11\nIdleHint=yes\nIdleSinceHint=0\n', nobody],
 ])('%s', (_name, text, expected) => {
   expect(idle(text)).toBe(expected)
+})
+
+it('asks loginctl of the sessions that there are, and starts nothing where there are none', async () => {
+  const folder = await temporaryFolder()
+  onTestFinished(() => folder.remove())
+  const asked = join(folder.path, 'asked')
+  const script = `#!/bin/sh\necho "$@" >> '${asked}'\nprintf 'Seat=seat0\\nType=x11\\nIdleHint=no\\n'\n`
+  await writeFile(join(folder.path, 'loginctl'), script, { mode: 0o755 })
+  vi.stubEnv('PATH', `${folder.path}:${process.env.PATH}`)
+  onTestFinished(() => void vi.unstubAllEnvs())
+  const sensor = loginSessionSensor({ clock: new TurnedClock() }, { root: folder.path })
+  const read = async () => await sensor.read(AbortSignal.timeout(10_000))
+  expect(await read()).toMatchObject({ known: false })
+  const sessions = join(folder.path, 'run/systemd/sessions')
+  await mkdir(sessions, { recursive: true })
+  expect(await read()).toEqual({ known: true, value: nobody })
+  await expect(readFile(asked)).rejects.toThrow('ENOENT')
+  await Promise.all(['c2', 'c2.ref', '.#c2aXyz'].map(name => writeFile(join(sessions, name), '')))
+  expect(await read()).toEqual({ known: true, value: 0 })
+  expect(await readFile(asked, 'utf8')).toMatch(/^show-session .+ c2\n$/)
 })

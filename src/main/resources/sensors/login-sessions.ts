@@ -1,3 +1,5 @@
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import { type Milliseconds, second } from '../../../shared/units.ts'
 import type { Clock } from '../../clock.ts'
 import { type Fact, known, unknown } from '../facts.ts'
@@ -13,6 +15,9 @@ export interface LoginSession {
   /** When `idle` changed last; of a text terminal: when somebody typed there last. */
   sinceMs: Milliseconds | undefined
 }
+
+/** Beside them lie `<id>.ref` and temporary files. */
+const sessionId = /^[A-Za-z0-9]{1,16}$/
 
 /** Nobody is logged in at the machine itself. */
 const nobody: Milliseconds = Number.MAX_SAFE_INTEGER
@@ -45,18 +50,24 @@ export function parseSessions(text: string): LoginSession[] {
     })
 }
 
-/** Idle time by systemd-logind, of machines without a desktop app's own means. Two short processes each time. */
-export function loginSessionSensor({ clock }: { clock: Clock }): Sensor<Milliseconds> {
+/** Where systemd-logind keeps a file for each session, named by its id. */
+const sessionsFolder = 'run/systemd/sessions'
+
+/**
+ * Idle time by systemd-logind, of machines without a desktop app's own means. A short process each time, none where nobody
+ * is logged in or nothing logs in.
+ */
+export function loginSessionSensor({ clock }: { clock: Clock }, { root }: { root: string }): Sensor<Milliseconds> {
   return {
     everyMs: 20 * second,
     async read(signal): Promise<Fact<Milliseconds>> {
-      const list = await runTool('loginctl', ['list-sessions', '--no-legend'], signal).catch(() => undefined)
-      // Without logind, or without a bus to reach it, nobody can tell.
-      if (list === undefined) return unknown('missing')
-      const ids = list.split('\n').flatMap(line => line.trim().split(/\s+/)[0] || [])
+      const names = await readdir(join(root, sessionsFolder)).catch(() => undefined)
+      if (names === undefined) return unknown('missing')
+      const ids = names.filter(name => sessionId.test(name))
       if (ids.length === 0) return known(nobody)
       const properties = ['Seat', 'Type', 'IdleHint', 'IdleSinceHint'].flatMap(name => ['-p', name])
-      const shown = await runTool('loginctl', ['show-session', ...properties, ...ids], signal)
+      // Without a bus to reach logind, or when a session has ended meanwhile, nobody can tell.
+      const shown = await runTool('loginctl', ['show-session', ...properties, ...ids], signal).catch(() => undefined)
       return shown === undefined ? unknown('missing') : known(idleOf(parseSessions(shown), clock.now()))
     },
   }

@@ -35,7 +35,7 @@ export function systemSensors({ clock }: { clock: Clock }, init: SystemSensorsIn
   const ownPids = () => (linux ? (readProcessTree(proc, process.pid)?.pids ?? []) : [process.pid])
   return {
     power: linux ? powerSupplySensor(root) : { everyMs: second, read: () => unknown('missing') },
-    idle: linux ? loginSessionSensor({ clock }) : { everyMs: second, read: () => unknown('missing') },
+    idle: linux ? loginSessionSensor({ clock }, { root }) : { everyMs: second, read: () => unknown('missing') },
     otherCpu: otherCpuSensor(() => (linux ? linuxCpuUse(proc) : undefined)),
     cpuTemperature: linux ? cpuTemperatureSensor(root) : generalTemperatureSensor(),
     ...graphicsSensors({ clock }, { root, present: hasGpu, ownPids }),
