@@ -77,7 +77,10 @@ export const ocr: Benchmark = {
 function startHost(machine: { cpuThreads: number; memoryMiB: number }): ServiceHost {
   const log = pino({ level: 'silent' })
   const launch = createForkLauncher({ entries: engineEntries(import.meta.url), log })
-  const host = new ServiceHost({ launch, clock: systemClock, log }, { machine, services: { ocr: { enabled: true } } })
+  const host = new ServiceHost(
+    { launch, clock: systemClock, log },
+    { machine, services: { ocr: { enabled: true } }, definitions: [service] },
+  )
   host.start()
   host.setAccepting('everybody')
   return host

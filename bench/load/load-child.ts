@@ -5,6 +5,7 @@ import { ocrDraft } from '../../src/main/directory/test-network.ts'
 import type { LocalServices } from '../../src/main/service-request.ts'
 import { engineEntries } from '../../src/main/services/engine-launcher.ts'
 import { createForkLauncher } from '../../src/main/services/fork-launcher.ts'
+import { ocr } from '../../src/main/services/ocr.ts'
 import { ServiceHost } from '../../src/main/services/service-host.ts'
 import { MiB, minute } from '../../src/shared/units.ts'
 import { LightServices, lightService } from '../routing/light-services.ts'
@@ -47,7 +48,10 @@ function startReader(): ServiceHost {
   const log = pino({ level: 'silent' })
   const launch = createForkLauncher({ entries: engineEntries(import.meta.url), log })
   const machine = { cpuThreads: availableParallelism(), memoryMiB: Math.floor(totalmem() / MiB) }
-  reader = new ServiceHost({ launch, clock: systemClock, log }, { machine, services: { ocr: { enabled: true } } })
+  reader = new ServiceHost(
+    { launch, clock: systemClock, log },
+    { machine, services: { ocr: { enabled: true } }, definitions: [ocr] },
+  )
   reader.start()
   reader.setAccepting('everybody')
   return reader

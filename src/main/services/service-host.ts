@@ -7,13 +7,8 @@ import type { Startable } from '../lifecycle.ts'
 import { LiveValue } from '../live-value.ts'
 import type { Capacity, LocalServices, ServiceAnswer, ServiceRequest } from '../service-request.ts'
 import type { EnginePoolComponents } from './engine-pool.ts'
-import { nerExtraction } from './entities/ner-extraction.ts'
-import { ocr } from './ocr.ts'
 import type { Machine, ServiceDefinition } from './service-definition.ts'
 import { ServiceLane } from './service-lane.ts'
-
-/** The services that need nothing beside what is shipped. */
-export const builtInServices: readonly ServiceDefinition[] = [ocr, nerExtraction]
 
 /** Whose requests are taken on. */
 export type Accepting = 'nobody' | 'everybody'
@@ -35,8 +30,8 @@ export interface ServiceHostInit {
   machine: Machine
   /** The donor's choices; a service that is not named is off. */
   services: Settings['services']
-  /** Default: {@link builtInServices}. */
-  definitions?: readonly ServiceDefinition[]
+  /** All there are. */
+  definitions: readonly ServiceDefinition[]
 }
 
 /** Runs the services of this node: one lane each, so that a flood of one kind never holds up another. */
@@ -62,7 +57,7 @@ export class ServiceHost implements LocalServices, Startable {
   }
 
   constructor(components: EnginePoolComponents, init: ServiceHostInit) {
-    const { machine, services, definitions = builtInServices } = init
+    const { machine, services, definitions } = init
     this.#components = components
     this.#machine = machine
     this.#lanes = new Map(definitions.map(each => [each.type, this.#open(each, services)]))

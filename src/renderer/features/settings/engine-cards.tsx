@@ -2,6 +2,7 @@ import { Plus } from 'lucide-react'
 import { type FormEvent, useState } from 'react'
 import { serviceTypeSchema } from '../../../shared/schema/primitives.ts'
 import { engineSettingsSchema, upstreamSettingsSchema } from '../../../shared/schema/service-settings.ts'
+import { defaultSettings } from '../../../shared/schema/settings.ts'
 import { Button } from '../../components/button.tsx'
 import { Card } from '../../components/card.tsx'
 import { Field, FieldPart } from '../../components/field.tsx'
@@ -83,7 +84,7 @@ function Upstream({ type }: { type: string }) {
   const remove = () => {
     const { upstream: _, ...rest } = (value ?? {}) as Record<string, unknown>
     // A service of the owner's own goes with its server; one that is built in goes back to what is built in.
-    change(builtIn.has(type) ? { enabled: false, ...rest } : undefined)
+    change(Object.hasOwn(defaultSettings.services, type) ? { enabled: false, ...rest } : undefined)
   }
   return (
     <section className={styles.upstream} aria-label={serviceName(type)}>
@@ -165,9 +166,6 @@ function Upstream({ type }: { type: string }) {
     </section>
   )
 }
-
-/** Services that the node can do by itself, given an engine. */
-const builtIn = new Set(['ocr', 'ner-extraction', 'llm-inference', 'vision-ocr'])
 
 function AddUpstream({ taken }: { taken: readonly string[] }) {
   const { value, change } = useSetting('services')
