@@ -6,6 +6,7 @@ const maxWorkers = Math.max(2, availableParallelism() - 1)
 
 export default defineConfig({
   test: {
+    setupFiles: ['e2e/support/patient-waits.ts'],
     testTimeout: 20_000,
     hookTimeout: 20_000,
     coverage: {

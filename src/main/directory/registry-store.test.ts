@@ -48,6 +48,13 @@ async function stored(): Promise<string[]> {
 }
 
 describe('a registry with a store', () => {
+  it('keeps nothing of an entry whose keys cannot be read', async () => {
+    const { registry } = await start()
+    const entry = { record: await alice.record(), keys: [ocr, 'no key'], lastExpiresAt: clock.now() }
+    expect(() => registry.restore(entry, clock.now())).toThrow('expected service:<type>')
+    expect(registry.stored(alice.peerId)).toBeUndefined()
+  })
+
   it('finds after a restart what it found before', async () => {
     const before = await start()
     const [a, b] = await Promise.all([alice.record(), bob.record()])

@@ -217,9 +217,11 @@ export class Registry {
     const held = this.#entries.get(record.peerId)
     const until = Math.max(record.record.expiresAt, Math.min(lastExpiresAt, now + maxRecordLifeMs + maxClockSkewMs))
     if (until + maxClockSkewMs <= now || (held !== undefined && held.seq >= record.record.seq)) return false
+    // Keys that cannot be read refuse it before anything of it is kept.
+    const entitled = keys.filter(key => entitles(record, parseKey(key)))
     const entry = this.#keep(record, group, now)
     entry.lastExpiresAt = Math.max(entry.lastExpiresAt, until)
-    for (const key of keys.filter(key => entitles(record, parseKey(key)))) this.#index.enter(entry, key, now)
+    for (const key of entitled) this.#index.enter(entry, key, now)
     return true
   }
 
