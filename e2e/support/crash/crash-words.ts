@@ -5,7 +5,7 @@ export const safeSchema = z.object({
   peerId: z.string().optional(),
   /** Highest number it was given. */
   seq: z.number().optional(),
-  /** `keepDays` of the settings, written over and over. */
+  /** In the settings, written over and over, each time a higher one. */
   settings: z.number().optional(),
   /** Number of a job in the ledger. */
   job: z.number().optional(),
@@ -13,3 +13,13 @@ export const safeSchema = z.object({
   record: z.number().optional(),
 })
 export type Safe = z.infer<typeof safeSchema>
+
+/** A number as the location that the settings name. */
+export function writtenAs(number: number): string {
+  return `place-${number}`
+}
+
+/** The number in a location; -1 where none was ever written. */
+export function numberIn(location: string | undefined): number {
+  return location === undefined ? -1 : Number(/^place-(\d+)$/.exec(location)?.[1])
+}

@@ -12,7 +12,7 @@ import { SequenceFile } from '../../../src/main/directory/sequence-file.ts'
 import { workerRecord } from '../../../src/main/directory/test-records.ts'
 import { Ledger, ledgerThreadUrl } from '../../../src/main/ledger/ledger.ts'
 import { madeUpJob } from '../../../src/main/ledger/testing/made-up-job.ts'
-import type { Safe } from './crash-words.ts'
+import { type Safe, writtenAs } from './crash-words.ts'
 
 /** Writes all that a node keeps, as fast as it can, until it is killed; says what is safe. */
 const [dataFolder = '', network = '', first = '0'] = process.argv.slice(2)
@@ -40,9 +40,9 @@ const ledger = new Ledger(
 await ledger.start()
 
 void forever(async round => {
-  const keepDays = 1 + ((Number(first) + round) % 3_000)
-  await settings.change(now => ({ ...now, contribution: { ...now.contribution, keepDays } }))
-  return { settings: keepDays }
+  const number = Number(first) * 1_000_000 + round
+  await settings.change(now => ({ ...now, location: writtenAs(number) }))
+  return { settings: number }
 })
 void forever(async () => ({ seq: await sequence.next() }))
 void forever(async round => {
