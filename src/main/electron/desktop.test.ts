@@ -631,9 +631,36 @@ describe('notifications', () => {
     expect(electron.notifications).toEqual([])
   })
 
+  it('come while the window is minimized', async () => {
+    const { electron, node } = await launchVisible()
+    electron.window.minimize()
+    failed(node)
+    expect(electron.notifications).toHaveLength(1)
+  })
+
+  it('come again for what failed anew after it was well for an hour, and not before', async () => {
+    const { electron, node, clock } = await launch({ argv: ['--hidden'] })
+    const well = () => node.status.update(status => ({ ...status, services: [] }))
+    failed(node)
+    well()
+    clock.turn(59 * minute)
+    failed(node)
+    well()
+    clock.turn(59 * minute)
+    well()
+    failed(node)
+    expect(electron.notifications).toHaveLength(1)
+    well()
+    clock.turn(1 * hour)
+    well()
+    failed(node)
+    expect(electron.notifications).toHaveLength(2)
+  })
+
   it('do not come to an owner who does not want them', async () => {
-    const { electron, node } = await launch({ argv: ['--hidden'] })
+    const { electron, node } = await launchVisible()
     await node.shell.change({ notifications: false })
+    electron.window.close()
     failed(node)
     expect(electron.notifications).toEqual([])
   })

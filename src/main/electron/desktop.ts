@@ -136,8 +136,8 @@ export class Desktop {
       { installUpdate: () => this.#installer.install() },
     )
     this.#notifier = new Notifier(
-      { electron, file: this.#state, log },
-      { anyVisible: () => this.#windows.anyVisible, open: ({ page }) => this.#openPage(page) },
+      { electron, file: this.#state, clock },
+      { anySeen: () => this.#windows.anySeen, open: ({ page }) => this.#openPage(page) },
     )
     this.#quit = new QuitSequence(
       { clock, log },
@@ -360,7 +360,8 @@ export class Desktop {
 
   #explainHiding(): void {
     const { Notification } = this.#components.electron
-    if (this.#state.get().explainedHiding || !Notification.isSupported()) return
+    const { explainedHiding, notifications } = this.#state.get()
+    if (explainedHiding || !notifications || !Notification.isSupported()) return
     const words = strings.hidden
     new Notification({ title: words.title, body: this.#tray.isShown ? words.inTray : words.withoutTray }).show()
     this.#state.update(state => ({ ...state, explainedHiding: true }))

@@ -15,6 +15,11 @@ export interface Notice {
   page: AppPage
 }
 
+/** Whether what has this key can be over and come again; the same update never does. */
+export function mayReturn(key: string): boolean {
+  return !key.startsWith('update:')
+}
+
 export interface NoticeFacts {
   status: Pick<Status, 'activity' | 'services'>
   ledger: LedgerSnapshot['state']['kind']

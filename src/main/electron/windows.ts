@@ -60,9 +60,14 @@ export class Windows {
     this.#show('topology', 'topology')
   }
 
-  /** Whether the donor can see any of the windows. */
+  /** Whether any of the windows is open, be it minimized. */
   get anyVisible(): boolean {
     return [...this.#open.values()].some(({ window }) => window.isVisible())
+  }
+
+  /** Whether the donor can see any of the windows. Some systems call a minimized one visible. */
+  get anySeen(): boolean {
+    return [...this.#open.values()].some(({ window }) => window.isVisible() && !window.isMinimized())
   }
 
   stop(): void {
