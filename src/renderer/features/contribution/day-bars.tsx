@@ -1,3 +1,4 @@
+import { BarChart, BarSample } from '../../components/bar-chart.tsx'
 import { formatCount, formatDay, formatWeekday } from '../../strings/format.ts'
 import { strings } from '../../strings/index.ts'
 import { serviceName } from '../../strings/service-name.ts'
@@ -5,8 +6,6 @@ import styles from './day-bars.module.css'
 import type { DayBar } from './days.ts'
 
 const words = strings.contribution
-/** Colours there are; services beyond them share the last. */
-const shades = 4
 
 interface DayBarsProps {
   bars: readonly DayBar[]
@@ -16,36 +15,28 @@ interface DayBarsProps {
 
 /** Requests by day, each bar stacked by service; the same figures as a table for those who cannot see it. */
 export function DayBars({ bars, services }: DayBarsProps) {
-  const most = Math.max(1, ...bars.map(bar => bar.jobs))
-  const shade = (service: string) => Math.min(shades - 1, services.indexOf(service))
+  const isWeek = bars.length <= 7
   return (
     <figure className={styles.figure}>
-      <div className={styles.chart} aria-hidden="true">
-        {bars.map(({ day, jobs, byService }, index) => (
-          <div key={day} className={styles.day} title={words.bar({ day: formatDay(day), count: jobs })}>
-            <span className={styles.count}>{bars.length <= 7 && jobs > 0 ? formatCount(jobs) : ''}</span>
-            <div className={styles.space}>
-              <div className={styles.bar} style={{ height: `${(100 * jobs) / most}%` }}>
-                {byService.map(part => (
-                  <div key={part.service} data-shade={shade(part.service)} style={{ flexGrow: part.jobs }} />
-                ))}
-              </div>
-            </div>
-            <span className={styles.label}>
-              {bars.length <= 7 ? formatWeekday(day) : index % 7 === (bars.length - 1) % 7 ? formatDay(day) : ''}
-            </span>
-          </div>
-        ))}
-      </div>
+      <BarChart
+        height="tall"
+        bars={bars.map(({ day, jobs, byService }, index) => ({
+          key: day,
+          parts: byService.map(part => ({ shade: services.indexOf(part.service), amount: part.jobs })),
+          hint: words.bar({ day: formatDay(day), count: jobs }),
+          above: isWeek && jobs > 0 ? formatCount(jobs) : undefined,
+          below: isWeek ? formatWeekday(day) : index % 7 === (bars.length - 1) % 7 ? formatDay(day) : undefined,
+        }))}
+      />
       <figcaption className={styles.legend} aria-hidden="true">
-        {services.map(service => (
+        {services.map((service, index) => (
           <span key={service}>
-            <i data-shade={shade(service)} />
+            <BarSample shade={index} />
             {serviceName(service)}
           </span>
         ))}
       </figcaption>
-      <table className={styles.table}>
+      <table className="unseen">
         <caption>{words.byDay}</caption>
         <thead>
           <tr>

@@ -1,6 +1,7 @@
 import { Clock } from 'lucide-react'
 import { useState } from 'react'
 import { hour } from '../../../shared/units.ts'
+import { BarChart, BarSample } from '../../components/bar-chart.tsx'
 import { Card } from '../../components/card.tsx'
 import { EmptyState } from '../../components/empty-state.tsx'
 import { Failure } from '../../components/failure.tsx'
@@ -48,22 +49,24 @@ function HourCharts({ bars }: { bars: readonly HourBar[] }) {
           <span>{words.requests}</span>
           <b>{formatCount(jobs)}</b>
           <span className={styles.legend} aria-hidden>
-            <i data-kind="served" />
+            <BarSample shade={0} />
             {words.served}
-            <i data-kind="requested" />
+            <BarSample shade={1} />
             {words.requested}
           </span>
         </figcaption>
-        <Bars
+        <BarChart
+          height="low"
           label={words.requestsLabel({ count: jobs })}
-          bars={bars}
-          parts={bar => [
-            { kind: 'served', amount: bar.served },
-            { kind: 'requested', amount: bar.requested },
-          ]}
-          hint={bar =>
-            words.bar({ hour: formatTime(bar.from), served: bar.served, requested: bar.requested, failed: bar.failed })
-          }
+          bars={bars.map(({ from, served, requested, failed }, index) => ({
+            key: from,
+            parts: [
+              { shade: 0, amount: served },
+              { shade: 1, amount: requested },
+            ],
+            hint: words.bar({ hour: formatTime(from), served, requested, failed }),
+            below: hourBelow(from, index),
+          }))}
         />
       </figure>
       <figure className={styles.figure}>
@@ -71,46 +74,23 @@ function HourCharts({ bars }: { bars: readonly HourBar[] }) {
           <span>{words.data}</span>
           <b>{formatBytes(bytes)}</b>
         </figcaption>
-        <Bars
+        <BarChart
+          height="low"
           label={words.dataLabel({ bytes: formatBytes(bytes) })}
-          bars={bars}
-          parts={bar => [{ kind: 'data', amount: bar.bytes }]}
-          hint={bar => words.dataBar({ hour: formatTime(bar.from), bytes: formatBytes(bar.bytes) })}
+          bars={bars.map((bar, index) => ({
+            key: bar.from,
+            parts: [{ shade: 0, amount: bar.bytes }],
+            hint: words.dataBar({ hour: formatTime(bar.from), bytes: formatBytes(bar.bytes) }),
+            below: hourBelow(bar.from, index),
+          }))}
         />
       </figure>
     </div>
   )
 }
 
-interface BarsProps {
-  label: string
-  bars: readonly HourBar[]
-  parts: (bar: HourBar) => { kind: 'served' | 'requested' | 'data'; amount: number }[]
-  hint: (bar: HourBar) => string
-}
-
-function Bars({ label, bars, parts, hint }: BarsProps) {
-  const amount = (bar: HourBar) => parts(bar).reduce((sum, part) => sum + part.amount, 0)
-  const most = Math.max(1, ...bars.map(amount))
-  return (
-    <div className={styles.bars} role="img" aria-label={label}>
-      {bars.map((bar, index) => (
-        <div key={bar.from} className={styles.hour} title={hint(bar)}>
-          <div className={styles.space}>
-            <div className={styles.bar} style={{ height: `${(100 * amount(bar)) / most}%` }}>
-              {parts(bar)
-                .filter(part => part.amount > 0)
-                .map(part => (
-                  <div key={part.kind} data-kind={part.kind} style={{ flexGrow: part.amount }} />
-                ))}
-            </div>
-          </div>
-          <span className={styles.label}>{index % 6 === 5 ? formatTime(bar.from) : ''}</span>
-        </div>
-      ))}
-    </div>
-  )
-}
+/** The hour under every sixth bar, the last one among them. */
+const hourBelow = (from: number, index: number) => (index % 6 === 5 ? formatTime(from) : undefined)
 
 function HoursTable({ bars }: { bars: readonly HourBar[] }) {
   const words = strings.load.hours

@@ -44,7 +44,7 @@ const Drawing = memo(
           return (
             <span key={name} className={styles.value}>
               {chart.series.length > 1 && <i aria-hidden />}
-              <span className={chart.series.length > 1 ? undefined : styles.unseen}>{name}</span>
+              <span className={chart.series.length > 1 ? undefined : 'unseen'}>{name}</span>
               <b data-unknown={now === undefined || undefined}>
                 {now === undefined ? strings.load.unknown : chart.format(now)}
               </b>

@@ -62,7 +62,7 @@ function GpuBanner() {
 function PauseBanner({ name, sentence, way }: { name: string; sentence: string; way: ReactNode }) {
   return (
     <Banner icon={CirclePause} way={way}>
-      <span className={styles.readOut}>{name}</span>
+      <span className="unseen">{name}</span>
       <span aria-hidden>{sentence}</span>
     </Banner>
   )

@@ -96,7 +96,7 @@ export function WeekGrid({ plan, onChange, now }: WeekGridProps) {
             <td />
             {hours.map(hour => (
               <th key={hour} scope="col">
-                {hour % 3 === 0 ? formatHour(hour) : <span className={styles.readOut}>{formatHour(hour)}</span>}
+                {hour % 3 === 0 ? formatHour(hour) : <span className="unseen">{formatHour(hour)}</span>}
               </th>
             ))}
           </tr>
@@ -106,7 +106,7 @@ export function WeekGrid({ plan, onChange, now }: WeekGridProps) {
             <tr key={day}>
               <th scope="row">
                 <span aria-hidden>{formatDayName(day, 'short')}</span>
-                <span className={styles.readOut}>{formatDayName(day, 'long')}</span>
+                <span className="unseen">{formatDayName(day, 'long')}</span>
               </th>
               {hours.map(hour => {
                 const state = cellState(plan, { day, hour })
