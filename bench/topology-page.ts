@@ -1,7 +1,7 @@
-/** What runs inside the page while the topology is measured. */
+/** What runs inside the page and its painter while the topology is measured. */
 
 export interface Drawing {
-  /** When the picture was cleared for a new frame; milliseconds since the page was asked for. */
+  /** When the painter began a new frame; milliseconds since the page was asked for. */
   frames: number[]
   /** When nodes were first drawn. */
   firstNodes: number | undefined
@@ -14,20 +14,41 @@ declare global {
   }
 }
 
-/** Notes each frame that the canvas really draws. Runs before the page's own scripts. */
-export function watchDrawing(): void {
-  const drawing: Drawing = { frames: [], firstNodes: undefined, inputDelays: [] }
-  window.drawing = drawing
-  const context = CanvasRenderingContext2D.prototype
+/** Name of the channel over which the painter tells when it drew: milliseconds since 1970. */
+const channelName = 'drawing'
+
+/** The scripts' text for `watchPainter` and `watchDrawing`, which run elsewhere than this module. */
+export const scripts = {
+  painter: `(${watchPainter})('${channelName}')`,
+  page: `(${watchDrawing})('${channelName}')`,
+}
+
+/** Tells of each frame that the painter really draws. Runs in its worker, before the painter's own script. */
+function watchPainter(channel: string): void {
+  const drawing = new BroadcastChannel(channel)
+  const now = () => performance.timeOrigin + performance.now()
+  const context = OffscreenCanvasRenderingContext2D.prototype
   const { fillRect, fill } = context
   context.fillRect = function (...area) {
-    drawing.frames.push(performance.now())
+    drawing.postMessage({ frame: now() })
     fillRect.apply(this, area)
   }
-  context.fill = function (this: CanvasRenderingContext2D, ...path: unknown[]) {
-    drawing.firstNodes ??= performance.now()
+  let first = true
+  context.fill = function (this: OffscreenCanvasRenderingContext2D, ...path: unknown[]) {
+    if (first) drawing.postMessage({ nodes: now() })
+    first = false
     Reflect.apply(fill, this, path)
   }
+}
+
+/** Notes what the painter tells, and how late inputs come. Runs before the page's own scripts. */
+function watchDrawing(channel: string): void {
+  const drawing: Drawing = { frames: [], firstNodes: undefined, inputDelays: [] }
+  window.drawing = drawing
+  new BroadcastChannel(channel).addEventListener('message', ({ data: { frame, nodes } }) => {
+    if (frame !== undefined) drawing.frames.push(frame - performance.timeOrigin)
+    if (nodes !== undefined) drawing.firstNodes ??= nodes - performance.timeOrigin
+  })
   for (const type of ['pointermove', 'wheel']) {
     const note = (event: Event) => drawing.inputDelays.push(performance.now() - event.timeStamp)
     window.addEventListener(type, note, { capture: true, passive: true })

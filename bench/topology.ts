@@ -1,4 +1,5 @@
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { cp, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
@@ -8,7 +9,7 @@ import { type ScriptedNode, seededRandom, startScriptedNode } from '../e2e/suppo
 import { KiB, second } from '../src/shared/units.ts'
 import { type Benchmark, type BenchmarkOptions, median } from './benchmark.ts'
 import { percentile } from './timing.ts'
-import { movePicture, watchDrawing } from './topology-page.ts'
+import { movePicture, scripts } from './topology-page.ts'
 
 const pagesFolder = process.env.PAGES_FOLDER ?? join(import.meta.dirname, '..', 'out', 'renderer')
 const peers = 2_000
@@ -45,7 +46,8 @@ export const topology: Benchmark = {
       ...(executablePath === undefined ? {} : { executablePath }),
       args: process.getuid?.() === 0 ? ['--no-sandbox'] : [],
     })
-    const scripted = await startScriptedNode({ pagesFolder, peers, edges })
+    const watched = await watchedPages()
+    const scripted = await startScriptedNode({ pagesFolder: watched, peers, edges })
     const updates = setInterval(() => scripted.node.topology.set(nextTopology(scripted)), second)
     try {
       const runs: Run[] = []
@@ -77,8 +79,21 @@ export const topology: Benchmark = {
       clearInterval(updates)
       await browser.close()
       await scripted.stop()
+      await rm(watched, { recursive: true })
     }
   },
+}
+
+/** A copy of the built pages whose painter tells when it draws; to be deleted. */
+async function watchedPages(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'rma-watched-pages-'))
+  await cp(pagesFolder, folder, { recursive: true })
+  const files = await readdir(join(folder, 'assets'))
+  const [painter] = files.filter(file => /^painter\.worker-.*\.js$/.test(file))
+  if (painter === undefined) throw new Error(`expected the painter's script in ${pagesFolder}/assets, found none`)
+  const script = join(folder, 'assets', painter)
+  await writeFile(script, `${scripts.painter};${await readFile(script, 'utf8')}`)
+  return folder
 }
 
 async function measure(context: BrowserContext, scripted: ScriptedNode, options: BenchmarkOptions): Promise<Run> {
@@ -86,7 +101,7 @@ async function measure(context: BrowserContext, scripted: ScriptedNode, options:
   await login.goto(scripted.server.accessUrl)
   await login.close()
   const page = await context.newPage()
-  await page.addInitScript(watchDrawing)
+  await page.addInitScript({ content: scripts.page })
   options.progress('first paint')
   await page.goto(`${scripted.server.url}#/topology`)
   await page.waitForFunction(() => window.drawing.firstNodes !== undefined)

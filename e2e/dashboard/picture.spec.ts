@@ -25,20 +25,25 @@ interface Spot {
   pixels: number
 }
 
-/** Watches the canvas until a colour, `--bad` of failed answers, has come and gone: its middle in each frame. */
+/** Watches the picture until a colour, `--bad` of failed answers, has come and gone: its middle in each frame. */
 function watchFailures(picture: Locator): Promise<Spot[]> {
-  return picture.evaluate(async (canvas: HTMLCanvasElement) => {
+  return picture.locator('canvas').evaluate(async (canvas: HTMLCanvasElement) => {
+    // What a worker draws on can be copied from, not looked into.
+    const copy = document.createElement('canvas').getContext('2d', { willReadFrequently: true })
+    if (copy === null) throw new Error('expected a canvas to copy to')
     const probe = document.createElement('span')
     probe.style.color = 'var(--bad)'
     document.body.append(probe)
     const [red = 0, green = 0, blue = 0] = (getComputedStyle(probe).color.match(/\d+/g) ?? []).map(Number)
     probe.remove()
-    canvas.dataset.watched = 'yes'
+    if (canvas.parentElement !== null) canvas.parentElement.dataset.watched = 'yes'
     const seen: { x: number; y: number; pixels: number }[] = []
     for (;;) {
       await new Promise(requestAnimationFrame)
-      const { width, height } = canvas
-      const data = canvas.getContext('2d')?.getImageData(0, 0, width, height).data ?? new Uint8ClampedArray()
+      const { clientWidth: width, clientHeight: height } = canvas
+      Object.assign(copy.canvas, { width, height })
+      copy.drawImage(canvas, 0, 0, width, height)
+      const { data } = copy.getImageData(0, 0, width, height)
       const spot = { x: 0, y: 0, pixels: 0 }
       for (let at = 0; at < data.length; at += 4) {
         const off = Math.abs((data[at] ?? 0) - red) + Math.abs((data[at + 1] ?? 0) - green)
@@ -73,7 +78,7 @@ test('shows an answer move along its edge, from the worker to who asked', async 
   scripted.node.jobs.set({ jobs: [{ ...job, state: 'failed', error: 'WORKER_LOST' }] })
   const spots = await frames
   expect(spots.length).toBeGreaterThan(3)
-  const size = await picture.evaluate((canvas: HTMLCanvasElement) => ({ x: canvas.width / 2, y: canvas.height / 2 }))
+  const size = await picture.evaluate(({ clientWidth, clientHeight }) => ({ x: clientWidth / 2, y: clientHeight / 2 }))
   const distances = spots.map(spot => Math.hypot(spot.x - size.x, spot.y - size.y))
   // This machine stands in the middle: the answer leaves it and only ever moves away, on one line.
   expect(distances.at(-1)).toBeGreaterThan(40)

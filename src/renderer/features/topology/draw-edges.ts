@@ -14,13 +14,13 @@ const paths = ['direct', 'relay', 'tunnel', 'vpn'] as const
 export interface EdgeEmphasis {
   /** The node whose edges stand out; this machine's do where there is none. */
   focus: string | undefined
-  /** Key of the edge that the pointer is on. */
-  pointedAt: string | undefined
+  /** The edge that the pointer is on. */
+  pointedAt: SceneEdge | undefined
 }
 
 /** Draws edges in a few batches: one path for each way of drawing. */
 export function drawEdges(
-  context: CanvasRenderingContext2D,
+  context: OffscreenCanvasRenderingContext2D,
   { edges }: Scene,
   shown: EdgeEmphasis & { size: Size; palette: Palette },
 ): void {
@@ -28,7 +28,7 @@ export function drawEdges(
   const strong: SceneEdge[] = []
   for (const edge of edges) {
     // A connection of somebody who is not looked for says nothing.
-    if ((edge.a.faded || edge.b.faded) && edge.key !== shown.pointedAt) continue
+    if ((edge.a.faded || edge.b.faded) && edge !== shown.pointedAt) continue
     if (mayCross(edge, shown.size)) (isStrong(edge, shown) ? strong : quiet).push(edge)
   }
   context.strokeStyle = shown.palette.edge
@@ -48,13 +48,14 @@ export function quietAlpha(count: number): number {
   return Math.max(0.08, 0.75 * Math.min(1, Math.sqrt(sparse / Math.max(1, count))))
 }
 
-function isStrong({ key, a, b }: SceneEdge, { focus, pointedAt }: EdgeEmphasis): boolean {
-  if (key === pointedAt) return true
+function isStrong(edge: SceneEdge, { focus, pointedAt }: EdgeEmphasis): boolean {
+  if (edge === pointedAt) return true
+  const { a, b } = edge
   return focus === undefined ? a.look === 'self' || b.look === 'self' : a.id === focus || b.id === focus
 }
 
 /** Lines that stand for more connections are wider, up to three times. */
-function strokeByWidth(context: CanvasRenderingContext2D, edges: readonly SceneEdge[], width: number): void {
+function strokeByWidth(context: OffscreenCanvasRenderingContext2D, edges: readonly SceneEdge[], width: number): void {
   for (const [index, widening] of widenings.entries()) {
     const batch = edges.filter(({ count }) => wideningOf(count) === index)
     if (batch.length === 0) continue
@@ -70,7 +71,7 @@ function wideningOf(count: number): number {
   return count === 1 ? 0 : Math.min(widenings.length - 1, 1 + Math.floor(Math.log10(count)))
 }
 
-function strokeByPath(context: CanvasRenderingContext2D, edges: readonly SceneEdge[]): void {
+function strokeByPath(context: OffscreenCanvasRenderingContext2D, edges: readonly SceneEdge[]): void {
   for (const path of paths) {
     const batch = edges.filter(edge => edge.path === path)
     if (batch.length === 0) continue
@@ -82,7 +83,7 @@ function strokeByPath(context: CanvasRenderingContext2D, edges: readonly SceneEd
 }
 
 /** `side` moves each line sideways by so many pixels. */
-function stroke(context: CanvasRenderingContext2D, edges: readonly SceneEdge[], side = 0): void {
+function stroke(context: OffscreenCanvasRenderingContext2D, edges: readonly SceneEdge[], side = 0): void {
   context.beginPath()
   for (const { a, b } of edges) {
     const length = side === 0 ? 1 : Math.hypot(b.x - a.x, b.y - a.y) || 1

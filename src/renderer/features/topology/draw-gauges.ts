@@ -8,7 +8,7 @@ export interface Gauge extends Point {
 }
 
 /** Faint tracks, filled clockwise from the top. */
-export function drawGauges(context: CanvasRenderingContext2D, gauges: readonly Gauge[], color: string): void {
+export function drawGauges(context: OffscreenCanvasRenderingContext2D, gauges: readonly Gauge[], color: string): void {
   const alpha = context.globalAlpha
   context.strokeStyle = color
   context.lineWidth = 2
@@ -25,7 +25,7 @@ export function drawGauges(context: CanvasRenderingContext2D, gauges: readonly G
   context.stroke()
 }
 
-export function circle(context: CanvasRenderingContext2D, { x, y }: Point, radius: number): void {
+export function circle(context: OffscreenCanvasRenderingContext2D, { x, y }: Point, radius: number): void {
   context.moveTo(x + radius, y)
   context.arc(x, y, radius, 0, 2 * Math.PI)
 }

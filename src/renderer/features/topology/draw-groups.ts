@@ -1,6 +1,5 @@
 import { circle, drawGauges } from './draw-gauges.ts'
 import type { Point } from './geometry.ts'
-import { meanLoad, type NodeGroup } from './grouping.ts'
 import type { Palette } from './palette.ts'
 import type { SceneNode } from './scene.ts'
 
@@ -15,41 +14,48 @@ const countFrom = 13
  * Draws groups: a pale bubble with the number of its members; the darker part in it has the share of the area that donates.
  * An open group is a small mark with a minus sign.
  */
-export function drawGroups(context: CanvasRenderingContext2D, groups: readonly SceneNode[], palette: Palette): void {
+export function drawGroups(
+  context: OffscreenCanvasRenderingContext2D,
+  groups: readonly SceneNode[],
+  palette: Palette,
+): void {
   const alpha = context.globalAlpha
   for (const node of groups) {
-    if (node.item.kind !== 'group') continue
-    if (node.item.open) drawMinus(context, node, palette)
-    else drawBubble(context, node, node.item.group, palette)
+    if (node.look === 'open-group') drawMinus(context, node, palette)
+    else drawBubble(context, node, palette)
     context.globalAlpha = alpha
   }
 }
 
 function drawBubble(
-  context: CanvasRenderingContext2D,
-  { x, y, radius }: SceneNode,
-  { members }: NodeGroup,
+  context: OffscreenCanvasRenderingContext2D,
+  { x, y, radius, load, members }: SceneNode,
   palette: Palette,
 ): void {
   const alpha = context.globalAlpha
   const color = palette.nodes.worker
-  const share = members.filter(({ state }) => state === 'donating').length / members.length
+  const { count, donating } = members ?? { count: 0, donating: 0 }
   // Edges end at the rim.
   disc(context, { x, y }, radius, palette.page, alpha)
   disc(context, { x, y }, radius, color, alpha * paleness.all)
-  disc(context, { x, y }, radius * Math.sqrt(share), color, alpha * paleness.donating)
+  disc(context, { x, y }, radius * Math.sqrt(donating / Math.max(1, count)), color, alpha * paleness.donating)
   context.globalAlpha = alpha
-  const load = meanLoad(members) ?? 0
   if (load > 0.01) drawGauges(context, [{ x, y, radius: radius + loadGap, load }], color)
   if (radius < countFrom) return
   context.fillStyle = palette.text
   context.font = `600 ${radius < 20 ? 11 : 13}px system-ui, sans-serif`
   context.textAlign = 'center'
   context.textBaseline = 'middle'
-  context.fillText(String(members.length), x, y)
+  context.fillText(String(count), x, y)
 }
 
-function disc(context: CanvasRenderingContext2D, at: Point, radius: number, color: string, alpha: number): void {
+function disc(
+  context: OffscreenCanvasRenderingContext2D,
+  at: Point,
+  radius: number,
+  color: string,
+  alpha: number,
+): void {
   context.globalAlpha = alpha
   context.fillStyle = color
   context.beginPath()
@@ -57,7 +63,7 @@ function disc(context: CanvasRenderingContext2D, at: Point, radius: number, colo
   context.fill()
 }
 
-function drawMinus(context: CanvasRenderingContext2D, { x, y, radius }: SceneNode, palette: Palette): void {
+function drawMinus(context: OffscreenCanvasRenderingContext2D, { x, y, radius }: SceneNode, palette: Palette): void {
   context.fillStyle = palette.page
   context.strokeStyle = palette.edgeStrong
   context.lineWidth = 1.4

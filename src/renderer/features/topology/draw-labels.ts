@@ -11,13 +11,13 @@ const haloWidth = 3
 
 /** Names the nodes in view, or only groups, this machine and the one in focus where there are too many. */
 export function drawLabels(
-  context: CanvasRenderingContext2D,
+  context: OffscreenCanvasRenderingContext2D,
   { nodes }: Scene,
   shown: { size: Size; focus: string | undefined; palette: Palette },
 ): void {
   const inView = nodes.filter(node => isInView(node, shown.size))
   const pinned = (node: SceneNode) => node.look === 'self' || node.pinned || node.id === shown.focus
-  const landmark = (node: SceneNode) => node.item.kind === 'group' || pinned(node)
+  const landmark = (node: SceneNode) => node.members !== undefined || pinned(node)
   const few = inView.length <= labelLimit
   const named = inView.filter(node => landmark(node) || (few && !node.faded))
   context.font = font
@@ -41,8 +41,8 @@ export function drawLabels(
 }
 
 /** This machine first, then groups, coordinators, connected nodes, and the rest by how capable they are. */
-function rank({ look, item, size }: SceneNode): number {
+function rank({ look, members, connected, size }: SceneNode): number {
   if (look === 'self') return 4
-  if (item.kind === 'group') return 3 + size / 100
-  return (look === 'coordinator' ? 2 : item.node.connected ? 1 : 0) + size / 100
+  if (members !== undefined) return 3 + size / 100
+  return (look === 'coordinator' ? 2 : connected ? 1 : 0) + size / 100
 }

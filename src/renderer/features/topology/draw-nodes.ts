@@ -17,7 +17,7 @@ const markShare = 0.14
 
 /** Draws nodes in batches, one for each look, this machine on top, and marks the one with id `focus`. */
 export function drawNodes(
-  context: CanvasRenderingContext2D,
+  context: OffscreenCanvasRenderingContext2D,
   scene: Scene,
   shown: { size: Size; focus: string | undefined; palette: Palette },
 ): void {
@@ -26,7 +26,7 @@ export function drawNodes(
     context.globalAlpha = faded ? 0.18 : 1
     drawGroups(
       context,
-      inView.filter(node => node.item.kind === 'group' && node.faded === faded),
+      inView.filter(node => node.members !== undefined && node.faded === faded),
       shown.palette,
     )
     for (const look of looks) {
@@ -45,7 +45,7 @@ export function drawNodes(
 }
 
 function drawBatch(
-  context: CanvasRenderingContext2D,
+  context: OffscreenCanvasRenderingContext2D,
   nodes: readonly SceneNode[],
   look: NodeLook,
   palette: Palette,
@@ -63,7 +63,7 @@ function drawBatch(
   drawLoads(context, nodes, color)
 }
 
-function outline(context: CanvasRenderingContext2D, node: SceneNode): void {
+function outline(context: OffscreenCanvasRenderingContext2D, node: SceneNode): void {
   if (node.look !== 'coordinator') {
     circle(context, node, node.radius)
     return
@@ -77,7 +77,7 @@ function outline(context: CanvasRenderingContext2D, node: SceneNode): void {
 }
 
 /** A ring inside this machine's mark tells it from every other node, whatever is drawn around it. */
-function drawSelfRing(context: CanvasRenderingContext2D, nodes: readonly SceneNode[], color: string): void {
+function drawSelfRing(context: OffscreenCanvasRenderingContext2D, nodes: readonly SceneNode[], color: string): void {
   context.strokeStyle = color
   context.lineWidth = 2
   context.beginPath()
@@ -85,16 +85,15 @@ function drawSelfRing(context: CanvasRenderingContext2D, nodes: readonly SceneNo
   context.stroke()
 }
 
-function drawLoads(context: CanvasRenderingContext2D, nodes: readonly SceneNode[], color: string): void {
-  const gauged = nodes.flatMap(({ x, y, radius, item }) => {
-    const load = item.kind === 'node' ? (item.node.load ?? 0) : 0
-    return load > 0.01 && radius >= detailRadius ? { x, y, radius: radius + loadGap, load } : []
-  })
+function drawLoads(context: OffscreenCanvasRenderingContext2D, nodes: readonly SceneNode[], color: string): void {
+  const gauged = nodes
+    .filter(({ load, radius }) => load > 0.01 && radius >= detailRadius)
+    .map(({ x, y, radius, load }) => ({ x, y, radius: radius + loadGap, load }))
   if (gauged.length > 0) drawGauges(context, gauged, color)
 }
 
 /** Four marks around a node, in the colour of text: a viewfinder, which no gauge looks like. */
-function drawSelection(context: CanvasRenderingContext2D, node: SceneNode, color: string): void {
+function drawSelection(context: OffscreenCanvasRenderingContext2D, node: SceneNode, color: string): void {
   const radius = node.radius + selectionGap
   const half = markShare * Math.PI
   context.strokeStyle = color
@@ -109,7 +108,7 @@ function drawSelection(context: CanvasRenderingContext2D, node: SceneNode, color
 }
 
 /** A pin's head and needle at the upper right of what stays in its place. */
-function drawPins(context: CanvasRenderingContext2D, nodes: readonly SceneNode[], palette: Palette): void {
+function drawPins(context: OffscreenCanvasRenderingContext2D, nodes: readonly SceneNode[], palette: Palette): void {
   context.strokeStyle = palette.text
   context.fillStyle = palette.text
   context.lineWidth = 1.5
@@ -125,7 +124,7 @@ function drawPins(context: CanvasRenderingContext2D, nodes: readonly SceneNode[]
   }
 }
 
-function drawPauseBars(context: CanvasRenderingContext2D, nodes: readonly SceneNode[], color: string): void {
+function drawPauseBars(context: OffscreenCanvasRenderingContext2D, nodes: readonly SceneNode[], color: string): void {
   context.strokeStyle = color
   context.lineWidth = 1.8
   context.beginPath()

@@ -1,7 +1,7 @@
-import type { Job } from '../../../shared/schema/job.ts'
 import { edgesAtWork, type Flash, flashesBetween } from './job-flashes.ts'
+import type { PaintedJobs } from './painter-messages.ts'
 import type { Palette } from './palette.ts'
-import type { Scene } from './scene.ts'
+import type { Scene, SceneNode } from './scene.ts'
 
 /** How long a flash is on its way, in milliseconds. */
 const flashMs = 900
@@ -13,7 +13,7 @@ const rimGap = 6
 /** Edges over which requests run, and requests and answers on their way along them. */
 export class Flashes {
   #live: (Flash & { startedAt: number })[] = []
-  #jobs: readonly Job[] | undefined
+  #painted: PaintedJobs | undefined
   readonly #moving: boolean
 
   /** Without `moving` edges light up, and nothing goes along them. */
@@ -22,24 +22,24 @@ export class Flashes {
   }
 
   /** Takes the newest snapshot of jobs. The first one makes no flashes: what it holds has happened before. */
-  update(jobs: readonly Job[], now: number): void {
-    if (this.#jobs !== undefined && this.#moving) {
-      const fresh = flashesBetween(this.#jobs, jobs).map(flash => ({
+  update(painted: PaintedJobs, now: number): void {
+    if (this.#painted !== undefined && this.#moving) {
+      const fresh = flashesBetween(this.#painted.jobs, painted.jobs).map(flash => ({
         ...flash,
         // The answer of a quick job follows its request, so that both are seen.
         startedAt: flash.kind === 'answer' ? now + flashMs / 3 : now,
       }))
       this.#live = [...this.#live, ...fresh].slice(-flashLimit)
     }
-    this.#jobs = jobs
+    this.#painted = painted
   }
 
   /** Draws those on their way; true while there are any. */
-  draw(context: CanvasRenderingContext2D, scene: Scene, palette: Palette, now: number): boolean {
+  draw(context: OffscreenCanvasRenderingContext2D, scene: Scene, palette: Palette, now: number): boolean {
     this.#drawWork(context, scene, palette)
     this.#live = this.#live.filter(flash => now - flash.startedAt < flashMs)
     for (const { from, to, failed, startedAt } of this.#live) {
-      const [a, b] = [scene.find(from), scene.find(to)]
+      const [a, b] = [this.#find(scene, from), this.#find(scene, to)]
       const share = (now - startedAt) / flashMs
       if (a?.place === undefined || b?.place === undefined || a === b || share < 0) continue
       const eased = 1 - (1 - share) ** 2
@@ -59,12 +59,12 @@ export class Flashes {
     return this.#live.length > 0
   }
 
-  #drawWork(context: CanvasRenderingContext2D, scene: Scene, palette: Palette): void {
+  #drawWork(context: OffscreenCanvasRenderingContext2D, scene: Scene, palette: Palette): void {
     context.strokeStyle = palette.accent
     context.lineWidth = 2
     context.beginPath()
-    for (const { requester, worker } of edgesAtWork(this.#jobs ?? [])) {
-      const [a, b] = [scene.find(requester), scene.find(worker)]
+    for (const { requester, worker } of edgesAtWork(this.#painted?.jobs ?? [])) {
+      const [a, b] = [this.#find(scene, requester), this.#find(scene, worker)]
       if (a?.place === undefined || b?.place === undefined || a === b) continue
       const length = Math.hypot(b.x - a.x, b.y - a.y) || 1
       // From rim to rim: a line over a node would hide what it is.
@@ -74,5 +74,10 @@ export class Flashes {
       context.lineTo(a.x + (b.x - a.x) * to, a.y + (b.y - a.y) * to)
     }
     context.stroke()
+  }
+
+  /** What a peer is drawn as. */
+  #find(scene: Scene, peerId: string): SceneNode | undefined {
+    return scene.find(this.#painted?.shownAs.get(peerId) ?? peerId)
   }
 }

@@ -13,11 +13,8 @@ export interface Size {
   height: number
 }
 
-const smallestScale = 0.05
+export const smallestScale = 0.05
 const largestScale = 6
-/** A few nodes are not blown up to fill a picture of this height, in pixels; a larger one is filled as far. */
-const closestFit = 1.6
-const closestFitHeight = 800
 
 export function toScreen(point: Point, camera: Camera, size: Size): Point {
   return {
@@ -44,30 +41,6 @@ export function zoomAt(camera: Camera, factor: number, anchor: Point, size: Size
 /** Moves by pixels of the screen. */
 export function pan(camera: Camera, dx: number, dy: number): Camera {
   return { ...camera, x: camera.x - dx / camera.scale, y: camera.y - dy / camera.scale }
-}
-
-/** What must stay free of points when a picture is fitted, in pixels. */
-export interface Clearance {
-  /** On every side. */
-  margin: number
-  /** In the lower left corner, where something covers the picture. */
-  corner: Size
-}
-
-/** The camera over the world's middle that shows all points and covers none, and does not blow up a few. */
-export function fitCamera(points: Iterable<Point>, size: Size, { margin, corner }: Clearance): Camera {
-  const halfWidth = Math.max(1, size.width / 2 - margin)
-  const halfHeight = Math.max(1, size.height / 2 - margin)
-  let scale = closestFit * Math.max(1, Math.min(size.width, size.height) / closestFitHeight)
-  for (const { x, y } of points) {
-    scale = Math.min(scale, halfWidth / Math.abs(x), halfHeight / Math.abs(y))
-    if (x < 0 && y > 0) {
-      const beside = Math.max(1, size.width / 2 - corner.width) / -x
-      const above = Math.max(1, size.height / 2 - corner.height) / y
-      scale = Math.min(scale, Math.max(beside, above))
-    }
-  }
-  return { x: 0, y: 0, scale: Math.max(smallestScale, scale) }
 }
 
 /** Distance of `point` from the line between `a` and `b`. */

@@ -1,4 +1,12 @@
-import { type KeyboardEvent, type PointerEvent, type RefObject, useEffect, useRef, useState } from 'react'
+import {
+  type KeyboardEvent,
+  type PointerEvent,
+  type ReactNode,
+  type RefObject,
+  useEffect,
+  useRef,
+  useState,
+} from 'react'
 import { useNode, useNodeStore } from '../../store/node-context.tsx'
 import { strings } from '../../strings/index.ts'
 import type { Point } from './geometry.ts'
@@ -23,14 +31,16 @@ interface GraphCanvasProps {
   onPlace?: (id: string, place: Point) => void
   /** Told where nodes stand, for as long as the picture is there. */
   places?: RefObject<((id: string) => Point | undefined) | undefined>
+  /** What lies over the picture; parts with `data-covers` hide none of it while all of it is shown. */
+  children?: ReactNode
 }
 
 /** The graph or the ring, moved with pointer, wheel and keyboard. */
-export function GraphCanvas({ shown, onSelect, onPlace, places }: GraphCanvasProps) {
-  const canvas = useRef<HTMLCanvasElement>(null)
+export function GraphCanvas({ shown, onSelect, onPlace, places, children }: GraphCanvasProps) {
+  const surface = useRef<HTMLDivElement>(null)
   const drag = useRef<{ x: number; y: number; moved: boolean; node: string | undefined }>(undefined)
   const [hover, setHover] = useState<{ target: Target; x: number; y: number }>()
-  const view = useGraphView(canvas, useNodeStore())
+  const view = useGraphView(surface, useNodeStore())
   const size = useNode(state => state.topology?.nodes.length ?? 0)
   const links = useNode(state => state.topology?.edges.length ?? 0)
   useEffect(() => view.current?.show(shown), [view, shown])
@@ -91,10 +101,12 @@ export function GraphCanvas({ shown, onSelect, onPlace, places }: GraphCanvasPro
   }
   return (
     <div className={styles.frame}>
-      <canvas
-        ref={canvas}
-        {...focusable}
-        className={styles.canvas}
+      <div
+        ref={surface}
+        className={styles.surface}
+        role="img"
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a picture that takes keys
+        tabIndex={0}
         aria-label={
           shown.arrangement === 'graph' ? words.graphLabel({ nodes: size, links }) : words.ringLabel({ nodes: size })
         }
@@ -118,12 +130,10 @@ export function GraphCanvas({ shown, onSelect, onPlace, places }: GraphCanvasPro
         onZoomOut={() => view.current?.zoomBy(1 / zoomStep)}
         onFit={() => view.current?.fit()}
       />
+      {children}
     </div>
   )
 }
-
-/** A picture that takes keys. */
-const focusable = { role: 'img', tabIndex: 0 } as const
 
 const directions: Record<string, readonly [number, number]> = {
   ArrowLeft: [-1, 0],

@@ -1,6 +1,6 @@
 import Graph from 'graphology'
 import type { PathKind } from '../../../shared/schema/primitives.ts'
-import { edgeKey, type Item, type Picture } from './grouping.ts'
+import type { Item, Picture } from './grouping.ts'
 import { type ItemLook, itemLook, itemRadius } from './node-look.ts'
 
 export interface NodeAttributes {
@@ -43,7 +43,7 @@ export function applyPicture(graph: NetworkGraph, { items, edges }: Picture): Gr
     else if (graph.getNodeAttribute(item.id, 'look') !== attributes.look) resized ||= item.kind === 'group'
     graph.mergeNode(item.id, attributes)
   }
-  const keyed = new Map(edges.map(edge => [edgeKey(edge.from, edge.to), edge]))
+  const keyed = new Map(edges.map(edge => [edge.key, edge]))
   const gone = graph.filterEdges(key => !keyed.has(key))
   for (const edge of gone) graph.dropEdge(edge)
   let edgesAdded = false

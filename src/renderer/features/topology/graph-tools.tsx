@@ -8,7 +8,7 @@ const words = strings.topology
 /** Zoom for those who have neither wheel nor keyboard at hand. */
 export function GraphTools(tools: { onZoomIn: () => void; onZoomOut: () => void; onFit: () => void }) {
   return (
-    <div className={styles.tools}>
+    <div className={styles.tools} data-covers>
       <Button kind="icon" aria-label={words.zoomIn} onPress={tools.onZoomIn}>
         <Plus size={16} aria-hidden />
       </Button>

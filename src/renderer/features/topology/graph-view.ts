@@ -1,23 +1,18 @@
 import type { Job } from '../../../shared/schema/job.ts'
 import type { Topology } from '../../../shared/schema/topology.ts'
-import { drawEdges } from './draw-edges.ts'
-import { drawLabels } from './draw-labels.ts'
-import { drawNodes } from './draw-nodes.ts'
-import { Flashes } from './flashes.ts'
-import { type Camera, fitCamera, type Point, pan, type Size, toWorld, zoomAt } from './geometry.ts'
+import { type Box, fitCamera } from './fit.ts'
+import { type Camera, type Point, pan, type Size, toWorld, zoomAt } from './geometry.ts'
 import { GraphLayout, ringPositions } from './graph-layout.ts'
 import { applyPicture, createNetworkGraph } from './graph-model.ts'
-import { type NodeGroup, type Picture, pictureOf } from './grouping.ts'
+import { type Grouping, groupsOf, type Picture, pictureOf } from './grouping.ts'
 import { nodeTowards, type Target, targetAt } from './hit-test.ts'
 import { foundIn, type NodeFilter, openFilter } from './node-filter.ts'
-import { type Palette, readPalette } from './palette.ts'
+import type { PaintedJobs, PainterMessage, PainterUpdate, Screen, View } from './painter-messages.ts'
+import { readPalette } from './palette.ts'
 import { noPins, type Pins } from './pins.ts'
-import { createScene, emptyScene, extentOf, placeScene, projectScene } from './scene.ts'
-
-const fitMargin = 48
-/** A wide picture has the legend in its lower left corner. */
-const legendFrom = 700
-const legendSize: Size = { width: 370, height: 205 }
+import { emptyScene, placeScene, placesIn, projectScene, sceneOf } from './scene.ts'
+import { buffersOf } from './sketch.ts'
+import { sketchOf } from './sketch-network.ts'
 
 export type Arrangement = 'graph' | 'ring'
 
@@ -27,27 +22,28 @@ export interface Shown {
   selected: string | undefined
   filter: NodeFilter
   pins: Pins
-  groups: readonly NodeGroup[]
+  grouping: Grouping
   /** Ids of the groups whose members are shown. */
   open: ReadonlySet<string>
 }
 
 export interface GraphViewInit {
+  /** Not drawn on yet: the painter takes it over. */
   canvas: HTMLCanvasElement
   reducedMotion: boolean
 }
 
-/** Draws the network on a canvas: owns the model, the layout, the camera and one frame at a time. */
+/**
+ * Shows the network on a canvas: owns the model, the layout and the camera. A worker draws, so that the page hears of its
+ * pointer and keys while a large network takes its time.
+ */
 export class GraphView {
   readonly graph = createNetworkGraph()
-  readonly #canvas: HTMLCanvasElement
-  readonly #context: CanvasRenderingContext2D
+  readonly #painter = new Worker(new URL('./painter.worker.ts', import.meta.url), { type: 'module' })
   readonly #layout: GraphLayout
-  readonly #flashes: Flashes
-  #palette: Palette
   #size: Size = { width: 0, height: 0 }
-  /** Pixels of the page for one of the drawing: everything is drawn larger where the page's type is. */
   #zoom = 1
+  #covers: readonly Box[] = []
   #camera: Camera = { x: 0, y: 0, scale: 1 }
   #followFit = true
   #graphPositions: ReadonlyMap<string, Point> = new Map()
@@ -59,34 +55,31 @@ export class GraphView {
     selected: undefined,
     filter: openFilter,
     pins: noPins,
-    groups: [],
+    grouping: 'none',
     open: new Set(),
   }
   /** A node under way to another place, in the hand of somebody. */
   #dragged: { id: string; place: Point } | undefined
   #topology: Topology | undefined
   #picture: Picture = { items: [], edges: [], ties: [], shownAs: new Map() }
+  #jobs: readonly Job[] | undefined
   /** Structure has changed since the layout was last asked: it is not while the ring is shown. */
   #layoutDue = false
-  #frame = 0
+  /** What the painter has not been told yet. */
+  #due: Omit<PainterUpdate, 'kind' | 'view'> | undefined
 
   constructor({ canvas, reducedMotion }: GraphViewInit) {
-    const context = canvas.getContext('2d', { alpha: false })
-    if (context === null) throw new Error('expected a 2D canvas, got none')
-    this.#canvas = canvas
-    this.#context = context
-    this.#flashes = new Flashes({ moving: !reducedMotion })
-    this.#palette = readPalette(document.body)
+    const offscreen = canvas.transferControlToOffscreen()
+    this.#post({ kind: 'start', canvas: offscreen, reducedMotion }, [offscreen])
+    this.themeChanged()
     this.#layout = new GraphLayout(positions => {
       this.#graphPositions = positions
-      placeScene(this.#scene, this.#positions())
-      this.#holdDragged()
-      this.#changed()
+      this.#place()
     })
   }
 
   stop(): void {
-    cancelAnimationFrame(this.#frame)
+    this.#painter.terminate()
     this.#layout.stop()
   }
 
@@ -97,23 +90,25 @@ export class GraphView {
   }
 
   setJobs(jobs: readonly Job[]): void {
-    this.#flashes.update(jobs, performance.now())
-    this.#changed()
+    this.#jobs = jobs
+    this.#changed({ jobs: this.#paintedJobs(jobs) })
   }
 
-  /** `zoom`: how much larger than usual the page's type is. */
-  resize({ width, height }: Size, { pixelRatio, zoom }: { pixelRatio: number; zoom: number }): void {
+  resize(screen: Screen): void {
+    const { size, zoom } = screen
     this.#zoom = zoom
-    this.#size = { width: width / zoom, height: height / zoom }
-    this.#canvas.width = Math.round(width * pixelRatio)
-    this.#canvas.height = Math.round(height * pixelRatio)
-    this.#context.setTransform(pixelRatio * zoom, 0, 0, pixelRatio * zoom, 0, 0)
-    this.#draw(performance.now())
+    this.#size = { width: size.width / zoom, height: size.height / zoom }
+    this.#changed({ screen })
+  }
+
+  /** What lies over the picture, in pixels of the page. */
+  cover(boxes: readonly Box[]): void {
+    this.#covers = boxes
+    this.#changed()
   }
 
   themeChanged(): void {
-    this.#palette = readPalette(document.body)
-    this.#changed()
+    this.#changed({ palette: readPalette(document.body) })
   }
 
   show(shown: Shown): void {
@@ -148,6 +143,7 @@ export class GraphView {
   }
 
   targetAt(point: Point): Target | undefined {
+    projectScene(this.#scene, this.#camera, this.#size)
     return targetAt(this.#scene, this.#drawn(point))
   }
 
@@ -155,15 +151,14 @@ export class GraphView {
   canDrag(target: Target | undefined): target is Target & { kind: 'node' } {
     if (target?.kind !== 'node' || this.#shown.arrangement !== 'graph') return false
     const node = this.#scene.find(target.id)
-    return node?.item.kind === 'node' && node.look !== 'self'
+    return node !== undefined && node.members === undefined && node.look !== 'self'
   }
 
   /** Takes a node along with a point of the screen. */
   drag(id: string, to: Point): void {
     this.#followFit = false
     this.#dragged = { id, place: toWorld(this.#drawn(to), this.#camera, this.#size) }
-    this.#holdDragged()
-    this.#changed()
+    this.#place()
   }
 
   /** Lets go of what is dragged: where it stands now. */
@@ -181,7 +176,8 @@ export class GraphView {
   /** The node beside the selected one in a direction; this machine where none is selected. */
   nodeTowards(dx: number, dy: number): string | undefined {
     const { selected } = this.#shown
-    const from = selected === undefined ? undefined : this.#scene.find(selected)
+    const from = selected === undefined ? undefined : this.#scene.find(this.#picture.shownAs.get(selected) ?? selected)
+    projectScene(this.#scene, this.#camera, this.#size)
     if (from === undefined) return this.#scene.nodes.find(({ look }) => look === 'self')?.id
     return nodeTowards(this.#scene, from, dx, dy)?.id
   }
@@ -191,12 +187,20 @@ export class GraphView {
     return { x: x / this.#zoom, y: y / this.#zoom }
   }
 
-  #holdDragged(): void {
-    if (this.#dragged === undefined) return
-    const { id, place } = this.#dragged
-    this.#graphPositions = new Map(this.#graphPositions).set(id, place)
-    const node = this.#scene.find(id)
-    if (node !== undefined) node.place = place
+  #drawnBox({ left, right, top, bottom }: Box): Box {
+    const zoom = this.#zoom
+    return { left: left / zoom, right: right / zoom, top: top / zoom, bottom: bottom / zoom }
+  }
+
+  /** Puts everything to where it stands now, what is dragged into the hand that holds it. */
+  #place(): void {
+    if (this.#dragged !== undefined) {
+      const { id, place } = this.#dragged
+      this.#graphPositions = new Map(this.#graphPositions).set(id, place)
+    }
+    const places = placesIn(this.#scene, this.#positions())
+    placeScene(this.#scene, places)
+    this.#changed({ places })
   }
 
   #positions(): ReadonlyMap<string, Point> {
@@ -206,41 +210,56 @@ export class GraphView {
   #compose(): void {
     const topology = this.#topology
     if (topology === undefined) return
-    const { arrangement, groups, open, filter, pins } = this.#shown
+    const { arrangement, grouping, open, filter, pins } = this.#shown
     // The ring has a place for each node and none for groups.
-    this.#picture = pictureOf(topology, arrangement === 'graph' ? groups : [], open)
+    const groups = arrangement === 'graph' ? groupsOf(topology, grouping, id => pins.has(id)) : []
+    this.#picture = pictureOf(topology, groups, open)
     if (applyPicture(this.graph, this.#picture).structural) this.#layoutDue = true
     if (this.#layoutDue && arrangement === 'graph') {
       this.#layoutDue = false
       this.#layout.update(this.graph, this.#picture.ties, topology.nodes.find(node => node.self)?.peerId, pins)
     }
-    const found = foundIn(topology, filter)
-    this.#scene = createScene(this.graph, { places: this.#positions(), shownAs: this.#picture.shownAs, found, pins })
-    this.#changed()
+    const sketch = sketchOf(this.graph, { found: foundIn(topology, filter), pins })
+    this.#scene = sceneOf(sketch)
+    this.#changed({ sketch })
+    this.#place()
+    if (this.#jobs !== undefined) this.#changed({ jobs: this.#paintedJobs(this.#jobs) })
   }
 
-  #changed(): void {
-    if (this.#frame === 0) this.#frame = requestAnimationFrame(now => this.#draw(now))
+  #paintedJobs(jobs: readonly Job[]): PaintedJobs {
+    const peers = jobs.flatMap(({ requester, worker }) => (worker === undefined ? requester : [requester, worker]))
+    const { shownAs } = this.#picture
+    return { jobs, shownAs: new Map(peers.map(peer => [peer, shownAs.get(peer) ?? peer])) }
   }
 
-  #draw(now: number): void {
-    cancelAnimationFrame(this.#frame)
-    this.#frame = 0
-    const [context, size, palette] = [this.#context, this.#size, this.#palette]
-    if (this.#followFit) {
-      const corner = size.width >= legendFrom ? legendSize : { width: 0, height: 0 }
-      this.#camera = fitCamera(extentOf(this.#scene), size, { margin: fitMargin, corner })
-    }
-    projectScene(this.#scene, this.#camera, size)
-    const pointed = this.#hovered?.kind === 'node' ? this.#hovered.id : this.#shown.selected
+  /** Tells the painter, once what runs now has run: much of what changes, changes together. */
+  #changed(what: Omit<PainterUpdate, 'kind' | 'view'> = {}): void {
+    if (this.#due === undefined) queueMicrotask(() => this.#tell())
+    this.#due = { ...this.#due, ...what }
+  }
+
+  #tell(): void {
+    const due = this.#due ?? {}
+    this.#due = undefined
+    if (this.#followFit)
+      this.#camera = fitCamera(
+        this.#scene.nodes,
+        this.#size,
+        this.#covers.map(box => this.#drawnBox(box)),
+      )
+    const handed = due.sketch === undefined ? [] : buffersOf(due.sketch)
+    this.#post({ kind: 'update', view: this.#view(), ...due }, handed)
+  }
+
+  #view(): View {
+    const hovered = this.#hovered
+    const pointed = hovered?.kind === 'node' ? hovered.id : this.#shown.selected
     const focus = pointed === undefined ? undefined : (this.#picture.shownAs.get(pointed) ?? pointed)
-    const pointedAt = this.#hovered?.kind === 'edge' ? this.#hovered.key : undefined
-    context.fillStyle = palette.page
-    context.fillRect(0, 0, size.width, size.height)
-    drawEdges(context, this.#scene, { focus, pointedAt, size, palette })
-    drawNodes(context, this.#scene, { focus, size, palette })
-    const moving = this.#flashes.draw(context, this.#scene, palette, now)
-    drawLabels(context, this.#scene, { focus, size, palette })
-    if (moving) this.#changed()
+    const edge = hovered?.kind === 'edge' && this.graph.hasEdge(hovered.key) ? hovered.key : undefined
+    return { camera: this.#camera, focus, pointedAt: edge === undefined ? undefined : this.graph.extremities(edge) }
+  }
+
+  #post(message: PainterMessage, handed: Transferable[]): void {
+    this.#painter.postMessage(message, handed)
   }
 }

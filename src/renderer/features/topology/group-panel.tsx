@@ -25,7 +25,7 @@ interface GroupPanelProps {
 /** How the graph is grouped, and each group to open or close: what a click on a bubble does, for keyboard and screen reader. */
 export function GroupPanel({ grouping, groups, open, onGroup, onToggle }: GroupPanelProps) {
   return (
-    <section className={styles.panel} aria-label={words.title}>
+    <section className={styles.panel} aria-label={words.title} data-covers>
       <Segments label={words.title} options={groupings()} value={grouping} onChange={onGroup} />
       {groups.length > 0 && (
         <details className={styles.groups}>

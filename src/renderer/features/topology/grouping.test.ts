@@ -78,8 +78,8 @@ describe('edges of a group', () => {
   it('stand for all its connections to one other, with the kind and time of the fastest', () => {
     const picture = pictureOf(topology(nodes, edges), groups, new Set())
     expect(picture.edges).toEqual([
-      { from: 'place:leeds', to: 'self', path: 'direct', rttMs: 4, count: 2 },
-      { from: 'place:leeds', to: 'place:york', path: 'vpn', count: 1 },
+      { key: 'place:leeds self', from: 'place:leeds', to: 'self', path: 'direct', rttMs: 4, count: 2 },
+      { key: 'place:leeds place:york', from: 'place:leeds', to: 'place:york', path: 'vpn', count: 1 },
     ])
   })
 

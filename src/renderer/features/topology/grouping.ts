@@ -26,6 +26,8 @@ export type Item =
 
 /** An edge between two items: one connection, or all those between the nodes they stand for. */
 export interface ItemEdge extends TopologyEdge {
+  /** Of `edgeKey`. */
+  readonly key: string
   /** Connections that it stands for. */
   readonly count: number
 }
@@ -61,7 +63,9 @@ export function groupsOf(
   for (const node of topology.nodes) {
     if (node.self || isPinned(node.peerId)) continue
     const name = grouping === 'place' ? (node.location ?? '') : servicesOf(node)
-    byName.set(name, [...(byName.get(name) ?? []), node])
+    const named = byName.get(name)
+    if (named === undefined) byName.set(name, [node])
+    else named.push(node)
   }
   const groups = [...byName]
     .filter(([, members]) => members.length > 1)
@@ -124,7 +128,7 @@ function edgesBetween(edges: readonly TopologyEdge[], shownAs: ReadonlyMap<strin
     const inside = pairs.get(key) ?? new Set()
     pairs.set(key, inside.add(edgeKey(edge.from, edge.to)))
   }
-  return [...merged].map(([key, edge]) => ({ ...edge, count: pairs.get(key)?.size ?? 1 }))
+  return [...merged].map(([key, edge]) => ({ ...edge, key, count: pairs.get(key)?.size ?? 1 }))
 }
 
 const rtt = ({ rttMs }: TopologyEdge) => rttMs ?? Number.POSITIVE_INFINITY

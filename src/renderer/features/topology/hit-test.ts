@@ -1,4 +1,5 @@
 import { distanceToSegment, type Point } from './geometry.ts'
+import { edgeKey } from './grouping.ts'
 import type { Scene, SceneNode } from './scene.ts'
 
 /** What the pointer is on. */
@@ -20,7 +21,7 @@ export function targetAt({ nodes, edges }: Scene, point: Point): Target | undefi
   const edge = edges.find(
     ({ a, b }) => a.place !== undefined && b.place !== undefined && distanceToSegment(point, a, b) < reach,
   )
-  return edge === undefined ? undefined : { kind: 'edge', key: edge.key }
+  return edge === undefined ? undefined : { kind: 'edge', key: edgeKey(edge.a.id, edge.b.id) }
 }
 
 /** The node that an arrow key leads to from `from`: the nearest one that lies more that way than sideways. */

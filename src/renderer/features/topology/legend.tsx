@@ -16,7 +16,7 @@ const links = ['direct', 'relay', 'tunnel', 'vpn'] as const
 /** What the marks and lines mean; those of groups where there are any. */
 export function Legend({ grouped }: { grouped: boolean }) {
   return (
-    <details className={styles.legend} open>
+    <details className={styles.legend} open data-covers>
       <summary>{words.legend}</summary>
       <div className={styles.marks}>
         <ul>

@@ -1,30 +1,16 @@
 import type { PathKind } from '../../../shared/schema/primitives.ts'
 import { type Camera, type Point, type Size, toScreen } from './geometry.ts'
-import type { NetworkGraph } from './graph-model.ts'
-import type { Item, Picture } from './grouping.ts'
-import { type ItemLook, nodePixels } from './node-look.ts'
-import { itemName } from './node-words.ts'
-import type { Pins } from './pins.ts'
+import { nodePixels } from './node-look.ts'
+import { type Mark, pathAt, type Sketch } from './sketch.ts'
 
-/** A node or a group as it is drawn. `x` and `y` are pixels of the screen, as the camera saw it last. */
-export interface SceneNode extends Point {
-  readonly id: string
-  readonly item: Item
-  readonly look: ItemLook
-  readonly name: string
-  /** World units. */
-  readonly size: number
+/** A mark in its place. `x`, `y` and `radius` are pixels of the screen, as the camera saw it last. */
+export interface SceneNode extends Mark, Point {
   /** Where it stands in the world; undefined until the layout has placed it. */
   place: Point | undefined
-  /** Pixels. */
   radius: number
-  /** Does not match what is looked for. */
-  faded: boolean
-  readonly pinned: boolean
 }
 
 export interface SceneEdge {
-  readonly key: string
   readonly path: PathKind
   /** Connections that it stands for. */
   readonly count: number
@@ -32,70 +18,43 @@ export interface SceneEdge {
   readonly b: SceneNode
 }
 
-/** What a frame draws: the graph flattened into lists, so that a frame looks nothing up. */
+/** What a frame draws: lists in which nothing has to be looked up. */
 export interface Scene {
   nodes: readonly SceneNode[]
   edges: readonly SceneEdge[]
-  /** What stands for a peer or a group. */
   find(id: string): SceneNode | undefined
 }
 
 export const emptyScene: Scene = { nodes: [], edges: [], find: () => undefined }
 
-export interface SceneFacts {
-  places: ReadonlyMap<string, Point>
-  shownAs: Picture['shownAs']
-  /** Peers that match what is looked for; missing: nothing is. */
-  found: ReadonlySet<string> | undefined
-  pins: Pins
-}
-
-export function createScene(graph: NetworkGraph, { places, shownAs, found, pins }: SceneFacts): Scene {
-  const byId = new Map<string, SceneNode>()
-  graph.forEachNode((id, { item, look, radius }) => {
-    const faded = found !== undefined && !isFound(item, found)
-    byId.set(id, {
-      id,
-      item,
-      look,
-      name: itemName(item),
-      size: radius,
-      faded,
-      pinned: pins.has(id),
-      place: places.get(id),
-      x: 0,
-      y: 0,
-      radius,
-    })
-  })
+export function sceneOf(sketch: Sketch): Scene {
+  const nodes = sketch.marks.map((mark): SceneNode => ({ ...mark, place: undefined, x: 0, y: 0, radius: mark.size }))
   const edges: SceneEdge[] = []
-  graph.forEachEdge((key, { path, count }, from, to) => {
-    const [a, b] = [byId.get(from), byId.get(to)]
-    if (a !== undefined && b !== undefined) edges.push({ key, path, count, a, b })
+  sketch.counts.forEach((count, line) => {
+    const [a, b] = [nodes[sketch.ends[2 * line] ?? -1], nodes[sketch.ends[2 * line + 1] ?? -1]]
+    if (a !== undefined && b !== undefined) edges.push({ path: pathAt(sketch, line), count, a, b })
   })
-  return { nodes: [...byId.values()], edges, find: id => byId.get(shownAs.get(id) ?? id) }
+  const byId = new Map(nodes.map(node => [node.id, node]))
+  return { nodes, edges, find: id => byId.get(id) }
 }
 
-function isFound(item: Item, found: ReadonlySet<string>): boolean {
-  if (item.kind === 'node') return found.has(item.id)
-  return item.group.members.some(({ peerId }) => found.has(peerId))
+/** Puts every node of the scene to its place in the world: x and y in turn, not numbers where the layout has none yet. */
+export function placeScene(scene: Scene, places: Float32Array): void {
+  scene.nodes.forEach((node, index) => {
+    const [x = Number.NaN, y = Number.NaN] = [places[2 * index], places[2 * index + 1]]
+    node.place = Number.isNaN(x) ? undefined : { x, y }
+  })
 }
 
-/** Moves every node of the scene to its place in the world. */
-export function placeScene(scene: Scene, places: ReadonlyMap<string, Point>): void {
-  for (const node of scene.nodes) node.place = places.get(node.id)
-}
-
-/** Points that are all in view when the whole scene is: where nodes stand, and the rims of bubbles. */
-export function* extentOf({ nodes }: Scene): Generator<Point> {
-  for (const { place, look, size } of nodes) {
-    if (place === undefined) continue
-    const reach = look === 'group' ? size : 0
-    yield { x: place.x - reach, y: place.y - reach }
-    yield { x: place.x + reach, y: place.y + reach }
-    // The legend lies at the lower left.
-    if (reach > 0) yield { x: place.x - reach, y: place.y + reach }
-  }
+/** The places of a scene's nodes, as `placeScene` takes them. */
+export function placesIn({ nodes }: Scene, places: ReadonlyMap<string, Point>): Float32Array<ArrayBuffer> {
+  const list = new Float32Array(2 * nodes.length)
+  nodes.forEach(({ id }, index) => {
+    const place = places.get(id)
+    list[2 * index] = place?.x ?? Number.NaN
+    list[2 * index + 1] = place?.y ?? Number.NaN
+  })
+  return list
 }
 
 /** Brings every node to where the camera sees it. */

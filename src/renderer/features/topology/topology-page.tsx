@@ -42,8 +42,8 @@ export default function TopologyPage() {
   const { grouping, groups, open, group, toggle } = useGroups(topology, pins)
   const arrangement = view === 'ring' ? 'ring' : 'graph'
   const shown = useMemo(
-    () => ({ arrangement, filter, pins, selected, groups, open }) as const,
-    [arrangement, filter, pins, selected, groups, open],
+    () => ({ arrangement, filter, pins, selected, grouping, open }) as const,
+    [arrangement, filter, pins, selected, grouping, open],
   )
   const found = useMemo(
     () => (topology === undefined ? 0 : (foundIn(topology, filter)?.size ?? topology.nodes.length)),
@@ -72,11 +72,12 @@ export default function TopologyPage() {
             <NodeTable topology={topology} filter={filter} pins={pins} selected={selected} onSelect={setSelected} />
           ) : (
             <>
-              <GraphCanvas shown={shown} places={places} onSelect={id => toggle(id) || setSelected(id)} onPlace={pin} />
-              {view === 'graph' && topology.counts.known > ungroupedUpTo && (
-                <GroupPanel grouping={grouping} groups={groups} open={open} onGroup={group} onToggle={toggle} />
-              )}
-              <Legend grouped={view === 'graph' && groups.length > 0} />
+              <GraphCanvas shown={shown} places={places} onSelect={id => toggle(id) || setSelected(id)} onPlace={pin}>
+                {view === 'graph' && topology.counts.known > ungroupedUpTo && (
+                  <GroupPanel grouping={grouping} groups={groups} open={open} onGroup={group} onToggle={toggle} />
+                )}
+                <Legend grouped={view === 'graph' && groups.length > 0} />
+              </GraphCanvas>
               {topology.counts.known === 0 && (
                 <p className={styles.alone} role="status">
                   <b>{words.empty}</b>

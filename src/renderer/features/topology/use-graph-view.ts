@@ -1,30 +1,39 @@
 import { type RefObject, useEffect, useRef } from 'react'
 import type { NodeStore } from '../../store/node-store.ts'
 import { GraphView } from './graph-view.ts'
+import { watchCovers } from './watch-covers.ts'
 
 /** The size of type that the drawing's own sizes are for, in pixels. */
 const usualType = 16
 
-/** Keeps a view of the network on a canvas for as long as the canvas is there, fed from the store without React. */
+/**
+ * Keeps a view of the network in an element for as long as it is there, fed from the store without React. What has
+ * `data-covers` in the element around it lies over the picture.
+ */
 export function useGraphView(
-  canvas: RefObject<HTMLCanvasElement | null>,
+  surface: RefObject<HTMLElement | null>,
   store: NodeStore,
 ): RefObject<GraphView | undefined> {
   const view = useRef<GraphView>(undefined)
   useEffect(() => {
-    const element = canvas.current
-    if (element === null) return
+    const element = surface.current
+    const frame = element?.parentElement
+    if (!element || !frame) return
     const reducedMotion = matchMedia('(prefers-reduced-motion: reduce)').matches
-    const created = new GraphView({ canvas: element, reducedMotion })
+    // A canvas can be handed over to a worker only once: each view has its own.
+    const canvas = document.createElement('canvas')
+    element.append(canvas)
+    const created = new GraphView({ canvas, reducedMotion })
     view.current = created
     const stop = new AbortController()
     const unsubscribe = feed(created, store)
     const resized = new ResizeObserver(() => {
       const zoom = Number.parseFloat(getComputedStyle(document.documentElement).fontSize) / usualType
       const size = { width: element.clientWidth, height: element.clientHeight }
-      created.resize(size, { pixelRatio: devicePixelRatio, zoom })
+      created.resize({ size, pixelRatio: devicePixelRatio, zoom })
     })
     resized.observe(element)
+    const stopCovers = watchCovers(frame, boxes => created.cover(boxes))
     // Colours and words alike are asked for anew.
     const onTheme = () => created.themeChanged()
     matchMedia('(prefers-color-scheme: dark)').addEventListener('change', onTheme, { signal: stop.signal })
@@ -40,10 +49,12 @@ export function useGraphView(
       stop.abort()
       unsubscribe()
       resized.disconnect()
+      stopCovers()
       themed.disconnect()
       created.stop()
+      canvas.remove()
     }
-  }, [canvas, store])
+  }, [surface, store])
   return view
 }
 

@@ -11,20 +11,19 @@ import styles from './welcome-network.module.css'
 /** The network as it is, from the first moment on. */
 export default function WelcomeNetwork() {
   const topology = useNode(state => state.topology)
-  const { groups, open, toggle } = useGroups(topology)
+  const { grouping, open, toggle } = useGroups(topology)
   const shown = useMemo(
-    () => ({ arrangement: 'graph', filter: openFilter, pins: noPins, selected: undefined, groups, open }) as const,
-    [groups, open],
+    () => ({ arrangement: 'graph', filter: openFilter, pins: noPins, selected: undefined, grouping, open }) as const,
+    [grouping, open],
   )
   if (topology === undefined) return null
   return (
-    <>
-      <GraphCanvas shown={shown} onSelect={toggle} />
-      <div className={styles.caption}>
+    <GraphCanvas shown={shown} onSelect={toggle}>
+      <div className={styles.caption} data-covers>
         <h2>{strings.welcome.network}</h2>
         <TopologyCounts counts={topology.counts} />
         {topology.counts.known === 0 && <p>{strings.topology.emptyHint}</p>}
       </div>
-    </>
+    </GraphCanvas>
   )
 }
