@@ -338,7 +338,7 @@ export const en = {
       worker: 'Worker',
       answers: 'Answers',
       half: 'Half within',
-      most: '95 % within',
+      most: '95% within',
       mean: 'On average',
       circuit: 'Standing',
       circuitState: { closed: 'in use', open: 'avoided', 'half-open': 'on trial' },

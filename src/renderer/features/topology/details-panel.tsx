@@ -6,6 +6,7 @@ import { CopyButton } from '../../components/copy-button.tsx'
 import { type Fact, Facts } from '../../components/facts.tsx'
 import { formatClock, formatDuration, formatMebibytes } from '../../strings/format.ts'
 import { strings } from '../../strings/index.ts'
+import { serviceName } from '../../strings/service-name.ts'
 import styles from './details-panel.module.css'
 import { nodeRows } from './node-row.ts'
 import { NodeSymbol } from './node-symbol.tsx'
@@ -36,7 +37,7 @@ export function DetailsPanel({
     { name: words.columns.path, value: path === undefined ? words.noPath : strings.path[path] },
     { name: words.columns.latency, value: rttMs === undefined ? words.unknown : formatDuration(rttMs) },
     { name: words.columns.load, value: node.load === undefined ? words.unknown : words.load({ share: node.load }) },
-    { name: words.columns.services, value: node.services.join(', ') || words.noServices },
+    { name: words.columns.services, value: node.services.map(serviceName).join(', ') || words.noServices },
     {
       name: words.capability,
       value:

@@ -1,5 +1,6 @@
 import type { PathKind } from '../../../shared/schema/primitives.ts'
 import type { Topology, TopologyNode } from '../../../shared/schema/topology.ts'
+import { serviceName } from '../../strings/service-name.ts'
 import { type NodeRow, nodeRows } from './node-row.ts'
 
 /** How this machine reaches a node; `none`: no connection. */
@@ -57,10 +58,11 @@ export function servicesIn({ nodes }: Topology): string[] {
     .map(([service]) => service)
 }
 
-/** Whether each word of the search occurs in what the node says of itself. */
+/** Whether each word of the search occurs in what the node says of itself, its services also by their names. */
 function matchesSearch(node: TopologyNode, search: string): boolean {
   const words = search.toLowerCase().split(/\s+/).filter(Boolean)
   if (words.length === 0) return true
-  const text = [node.peerId, node.role, node.state ?? '', node.location ?? '', ...node.services].join(' ').toLowerCase()
+  const services = node.services.flatMap(service => [service, serviceName(service)])
+  const text = [node.peerId, node.role, node.state ?? '', node.location ?? '', ...services].join(' ').toLowerCase()
   return words.every(word => text.includes(word))
 }

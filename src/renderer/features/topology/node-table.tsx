@@ -5,6 +5,7 @@ import { EmptyState } from '../../components/empty-state.tsx'
 import { type Column, VirtualTable } from '../../components/virtual-table.tsx'
 import { formatClock, formatDuration, formatShare } from '../../strings/format.ts'
 import { strings } from '../../strings/index.ts'
+import { serviceName } from '../../strings/service-name.ts'
 import { matches, type NodeFilter } from './node-filter.ts'
 import { type NodeColumn, type NodeRow, nextSorting, nodeRows, sortRows } from './node-row.ts'
 import { NodeSymbol } from './node-symbol.tsx'
@@ -60,7 +61,7 @@ const columns = (pins: Pins): readonly Column<NodeRow, NodeColumn>[] => [
     id: 'services',
     title: words.columns.services,
     width: 'minmax(6rem, 1.4fr)',
-    cell: ({ node }) => node.services.join(', ') || '–',
+    cell: ({ node }) => node.services.map(serviceName).join(', ') || '–',
     secondary: true,
   },
   {

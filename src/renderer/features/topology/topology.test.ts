@@ -143,6 +143,7 @@ describe('the filter of nodes', () => {
   it('finds a node by every word of a search, and everybody without one', () => {
     expect(found({ search: 'LEEDS ocr' })).toEqual(['a'])
     expect(found({ search: 'leeds chat' })).toEqual([])
+    expect(found({ search: 'read documents' })).toEqual(['a', 'b'])
     expect(foundIn(network, { ...openFilter, search: ' ' })).toBeUndefined()
   })
 
