@@ -111,12 +111,15 @@ export function peerPosition(peerId: PeerIdText): Position {
 
 /** Kademlia's distance, XOR, in a form that sorts: 64 hex digits. */
 export function distance(a: Position, b: Position): string {
-  return Buffer.from(a.map((byte, index) => byte ^ Number(b[index]))).toString('hex')
+  const bytes = Buffer.allocUnsafe(a.length)
+  for (let index = 0; index < a.length; index++) bytes[index] = Number(a[index]) ^ Number(b[index])
+  return bytes.toString('hex')
 }
 
 /** Whether `a` lies closer to `position` than `b`. */
 export function isCloser(a: Position, b: Position, position: Position): boolean {
-  for (const [index, byte] of position.entries()) {
+  for (let index = 0; index < position.length; index++) {
+    const byte = Number(position[index])
     const nearer = Number(a[index]) ^ byte
     const farther = Number(b[index]) ^ byte
     if (nearer !== farther) return nearer < farther
@@ -130,9 +133,20 @@ export function closestPeers<T extends { position: Position }>(
   position: Position,
   count: number,
 ): T[] {
-  return [...peers]
-    .map(peer => ({ peer, distance: distance(peer.position, position) }))
-    .sort((a, b) => (a.distance < b.distance ? -1 : a.distance > b.distance ? 1 : 0))
+  return Array.from(peers, peer => ({ peer, near: firstBits(peer.position, position) }))
+    .sort((a, b) => a.near - b.near || compareCloseness(a.peer.position, b.peer.position, position))
     .slice(0, count)
-    .map(entry => entry.peer)
+    .map(({ peer }) => peer)
+}
+
+/** The first 48 bits of the distance, as a number: they alone tell nearly all places apart, at a tenth of the cost. */
+function firstBits(a: Position, b: Position): number {
+  let bits = 0
+  for (let index = 0; index < 6; index++) bits = bits * 256 + (Number(a[index]) ^ Number(b[index]))
+  return bits
+}
+
+function compareCloseness(a: Position, b: Position, position: Position): number {
+  if (isCloser(a, b, position)) return -1
+  return isCloser(b, a, position) ? 1 : 0
 }
