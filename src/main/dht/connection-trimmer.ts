@@ -51,6 +51,7 @@ export class ConnectionTrimmer implements Startable {
     const { host, clock, log } = this.#components
     const connections = new Map(host.libp2p.getConnections().map(each => [each.remotePeer.toString(), each]))
     for (const peerId of this.#usedAt.keys()) if (!connections.has(peerId)) this.#usedAt.delete(peerId)
+    if (connections.size <= this.#budget.most) return 0
     const held = [...connections].map(([peerId, connection]) => this.#describe(peerId, connection))
     const surplus = surplusPeers(held, clock.now(), this.#budget)
     const closed = await Promise.allSettled(surplus.map(peerId => connections.get(peerId)?.close()))

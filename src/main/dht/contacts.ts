@@ -1,5 +1,4 @@
 import type { Connection, IdentifyResult, PeerId } from '@libp2p/interface'
-import { isPrivate } from '@libp2p/utils'
 import { CODE_P2P, type Multiaddr, multiaddr } from '@multiformats/multiaddr'
 import { type Position, peerPosition } from '../directory/keys.ts'
 import type { Startable } from '../lifecycle.ts'
@@ -8,6 +7,7 @@ import { ContactTable } from './contact-table.ts'
 import type { Host } from './host.ts'
 import { maxPeerAddrsToDial } from './limits.ts'
 import type { LookupPeer } from './lookup.ts'
+import { isPrivateAddress } from './private-address.ts'
 
 /** Peers whose addresses were heard and that were not met yet. */
 const maxHeard = 1_000
@@ -125,7 +125,8 @@ export class Contacts implements Startable {
     const peerId = peer.toString()
     const known = this.#met.get(peerId)
     if (connection.status !== 'open' || (known !== undefined && listenAddrs.length === 0)) return
-    const contact = contactAt(peerId, connection.remoteAddr, reachable(listenAddrs, connection), true)
+    const position = this.get(peerId)?.position
+    const contact = contactAt(peerId, connection.remoteAddr, reachable(listenAddrs, connection), true, position)
     if (!this.#met.put(contact) || known !== undefined) return
     this.#heard.delete(peerId)
     this.#tell()
@@ -136,16 +137,20 @@ export class Contacts implements Startable {
   }
 }
 
-/** A peer at an address. On a LAN all addresses are of one group, and so are all its machines: there each is a party. */
+/**
+ * A peer at an address. On a LAN all addresses are of one group, and so are all its machines: there each is a party. Where its
+ * place is known already it need not be computed. Throws where `peerId` is none.
+ */
 export function contactAt(
   peerId: string,
   address: Multiaddr,
   addresses: readonly string[],
   connected: boolean,
+  position: Position = peerPosition(peerId),
 ): Contact {
   const group = addressGroup(address)
-  const party = isPrivate(address) ? peerId : group
-  return { peerId, position: peerPosition(peerId), group, party, addresses, connected }
+  const party = isPrivateAddress(address) ? peerId : group
+  return { peerId, position, group, party, addresses, connected }
 }
 
 /** Where a peer says it listens, and where it was reached if this node dialled it. */

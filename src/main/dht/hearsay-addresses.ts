@@ -1,5 +1,6 @@
-import { isLoopback, isPrivate } from '@libp2p/utils'
+import { isLoopback } from '@libp2p/utils'
 import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
+import { isPrivateAddress } from './private-address.ts'
 
 /**
  * Which of the addresses that a peer gives for others are worth dialling. One that is reached over the internet cannot know
@@ -13,8 +14,8 @@ export function worthDialling(addresses: readonly string[], said: Multiaddr): Mu
 }
 
 function isFromThere(address: Multiaddr, said: Multiaddr): boolean {
-  if (isLoopback(address)) return isLoopback(said)
-  return !isPrivate(address) || isPrivate(said)
+  if (!isPrivateAddress(address)) return true
+  return isLoopback(address) ? isLoopback(said) : isPrivateAddress(said)
 }
 
 function parse(text: string): Multiaddr | undefined {

@@ -34,14 +34,19 @@ export function readCloser(answer: AnswerFrame, { self, said, contacts }: Closer
     const known = contacts.get(peer)
     if (known?.connected) return [known]
     const [first, ...more] = worthDialling(addresses, said)
-    const contact = first && tryContact(peer, first, [first, ...more].map(String))
+    const contact = first && tryContact(peer, first, [first, ...more].map(String), known)
     return contact === undefined ? [] : [contact]
   })
 }
 
-function tryContact(peer: PeerIdText, address: Multiaddr, addresses: string[]): Contact | undefined {
+function tryContact(
+  peer: PeerIdText,
+  address: Multiaddr,
+  addresses: string[],
+  known: Contact | undefined,
+): Contact | undefined {
   try {
-    return contactAt(peer, address, addresses, false)
+    return contactAt(peer, address, addresses, false, known?.position)
   } catch {
     // Not a peer id.
     return undefined
