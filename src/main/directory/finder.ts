@@ -39,6 +39,8 @@ const maxRounds = 3
 const defaultLimit = 50
 /** A shard with fewer workers is not asked alone. */
 const fewWorkers = 8
+/** How long a node is named the same workers where there are more than it wants. */
+const seedLifetimeMs = 10 * minute
 /** How long a node stays with a shard: then it gets to know others. */
 const shardLifetimeMs = 10 * minute
 
@@ -94,6 +96,7 @@ export class Finder {
   readonly #lookups = new Map<KeyText, Promise<void>>()
   readonly #spreads = new Map<ServiceType, Spread>()
   readonly #shards = new Map<ServiceType, { shard: string; at: Milliseconds; ofDigits: number }>()
+  #seed = { value: 0, at: Number.NEGATIVE_INFINITY }
   #finds = 0
 
   constructor(components: FinderComponents) {
@@ -214,6 +217,17 @@ export class Finder {
     return shard
   }
 
+  /**
+   * By what registrars draw the workers they name: the same for some minutes, so that three name nearly the same ones, which
+   * this node then knows; and random, so that nobody can choose an identity that is always drawn.
+   */
+  #sampleSeed(): number {
+    const now = this.#components.clock.now()
+    const isFresh = now >= this.#seed.at && now < this.#seed.at + seedLifetimeMs
+    if (!isFresh) this.#seed = { value: Math.floor(Math.random() * 0x1_0000_0000), at: now }
+    return this.#seed.value
+  }
+
   async #askOne(peerId: PeerIdText, key: KeyText, known: Candidate[], options: FindOptions): Promise<Answer> {
     const { ask, envelopes, registrars, log } = this.#components
     const limit = Math.min(options.limit ?? defaultLimit, maxFindLimit)
@@ -226,6 +240,7 @@ export class Finder {
           limit,
           ...(options.filter === undefined ? {} : { filter: options.filter }),
           ...(known.length === 0 ? {} : { known: describeKnown(known, envelopes) }),
+          seed: this.#sampleSeed(),
         },
         { timeoutMs: askTimeoutMs, ...(options.signal === undefined ? {} : { signal: options.signal }) },
       )

@@ -89,6 +89,8 @@ const findSchema = z.object({
   limit: z.number().int().min(1).max(maxFindLimit),
   filter: mapSchema.pipe(findFilterSchema).optional(),
   known: z.array(knownRecordSchema).max(maxKnown).optional(),
+  /** Where more fit than are wanted: by what they are drawn, the same at each registrar. */
+  seed: idSchema.optional(),
 })
 /** Who is closest to a place in the key space? */
 const closestSchema = z.object({

@@ -55,11 +55,12 @@ export class RegistrarService {
     return result.declined.length === 0 ? { id, kind: 'ok' } : { id, ...result }
   }
 
-  #find({ id, key, limit, filter, known }: FindFrame): AnswerFrame {
+  #find({ id, key, limit, filter, known, seed }: FindFrame): AnswerFrame {
     const { signers, ...result } = this.#components.registry.find(key, {
       limit,
       ...(filter === undefined ? {} : { filter }),
       ...(known === undefined ? {} : { known }),
+      ...(seed === undefined ? {} : { seed }),
       now: this.#now(),
       random: Math.random,
     })

@@ -30,6 +30,8 @@ export interface KeyIndex {
  */
 export interface RegistryEntry {
   readonly peerId: PeerIdText
+  /** 32 bits of the peer's place: what a sample with a seed is drawn by. */
+  readonly mark: number
   /** The signed envelope. */
   record: Uint8Array
   hash: RecordHash
@@ -76,7 +78,8 @@ export function freeCapacity(entry: RegistryEntry): number {
 
 /** An entry for a worker of which nothing is held yet. */
 export function newEntry({ peerId, record, bytes, hash }: VerifiedRecord, group: string | undefined): RegistryEntry {
-  return { ...recordFields(record, bytes, hash), peerId, lastExpiresAt: record.expiresAt, group, indexes: [] }
+  const mark = Buffer.from(peerPosition(peerId)).readInt32BE()
+  return { ...recordFields(record, bytes, hash), peerId, mark, lastExpiresAt: record.expiresAt, group, indexes: [] }
 }
 
 /** Puts a later record into a worker's entry; renewals of the one before go with it. */

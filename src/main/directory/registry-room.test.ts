@@ -8,6 +8,7 @@ let count = 0
 function entry(group: string | undefined, fields: Partial<RegistryEntry> = {}): RegistryEntry {
   return {
     peerId: `peer-${count++}`,
+    mark: 0,
     record: new Uint8Array(),
     hash: '',
     seq: 1,

@@ -33,7 +33,7 @@ import {
 import { RegistryIndex } from './registry-index.ts'
 import { chooseToGiveWay } from './registry-room.ts'
 import { checkRenewalSignature, checkRenewalTime, readRenewal, type UnverifiedRenewal } from './renewal.ts'
-import { type Random, weightedSample } from './sample.ts'
+import { type Random, steadySample, weightedSample } from './sample.ts'
 
 export interface RegistryComponents {
   /** Whether a peer may be found as what it says it is: donors under `service:*` keys, coordinators under `coordinator*`. */
@@ -76,6 +76,8 @@ export interface FindOptions {
   limit: number
   filter?: FindFilter
   known?: readonly KnownRecord[]
+  /** Draws the same workers wherever it is used. */
+  seed?: number
   now: Milliseconds
   random: Random
 }
@@ -173,10 +175,13 @@ export class Registry {
    * Live workers under a key: all, or where there are more than `limit`, a random sample weighted by free capacity.
    * Only what `known` does not cover is sent. Throws BAD_REQUEST (not a key).
    */
-  find(key: KeyText, { limit, filter = {}, known = [], now, random }: FindOptions): FindResult {
+  find(key: KeyText, { limit, filter = {}, known = [], seed, now, random }: FindOptions): FindResult {
     const live = this.#under(key, now)
     const fitting = Object.keys(filter).length === 0 ? live : live.filter(entry => fits(entry, filter, parseKey(key)))
-    const sample = weightedSample(fitting, limit, freeCapacity, random)
+    const sample =
+      seed === undefined
+        ? weightedSample(fitting, limit, freeCapacity, random)
+        : steadySample(fitting, limit, freeCapacity, { seed, markOf: entry => entry.mark })
     const answer = composeAnswer(sample, known, fitting.length, maxFoundPayloadBytes)
     return live.length < this.#init.maxWorkersPerKey ? answer : { ...answer, full: true }
   }

@@ -53,3 +53,28 @@ function drawByKey<T>(
     .slice(0, count)
     .map(({ item }) => item)
 }
+
+/**
+ * As `weightedSample`, but who is drawn depends on `seed` and on each item's mark alone: the same seed draws the same items
+ * wherever it is done, as long as their weights stay what they are, and nearly the same where some have changed.
+ */
+export function steadySample<T>(
+  items: readonly T[],
+  count: number,
+  weight: (item: T) => number,
+  { seed, markOf }: { seed: number; markOf: (item: T) => number },
+): T[] {
+  return items
+    .map(item => ({ item, key: -Math.log(1 - uniform(seed ^ markOf(item))) / weight(item) }))
+    .sort((a, b) => a.key - b.key)
+    .slice(0, count)
+    .map(({ item }) => item)
+}
+
+/** Spreads 32 bits evenly from 0 up to but not including 1 (the last step of MurmurHash3). */
+function uniform(bits: number): number {
+  let mixed = bits ^ (bits >>> 16)
+  mixed = Math.imul(mixed, 0x85eb_ca6b)
+  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2_ae35)
+  return ((mixed ^ (mixed >>> 16)) >>> 0) / 4_294_967_296
+}
