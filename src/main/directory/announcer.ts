@@ -35,6 +35,8 @@ const postTimeoutMs = 3 * second
 const leaveTimeoutMs = 2 * second
 const lookupIntervalMs = 2.5 * minute
 const lookupTimeoutMs = 10 * second
+/** After so many lookups in a row that left doubts the regular ones have to do: servers without room stay so for long. */
+const mostRepeats = 6
 const maxAddresses = 16
 
 export interface AnnouncerComponents {
@@ -337,6 +339,7 @@ export class Announcer implements Startable {
     this.#lookupFailures++
     this.#components.log.debug({ err: error }, 'the registrars of a key were not found')
     this.#stopLookupRetry?.()
+    if (this.#lookupFailures > mostRepeats && this.#components.registrars.others > 0) return
     const delayMs = retryDelay(this.#lookupFailures, Math.random())
     this.#stopLookupRetry = this.#components.clock.after(delayMs, () => void this.#findRegistrars())
   }
