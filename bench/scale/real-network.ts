@@ -1,65 +1,103 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { serviceKey } from '../../src/main/directory/keys.ts'
-import { ocrDraft, startTestNetwork, type TestNode } from '../../src/main/directory/test-network.ts'
+import { closestPeers, keyPosition, peerPosition, serviceKey } from '../../src/main/directory/keys.ts'
+import { registrarsPerKey } from '../../src/main/directory/registrars.ts'
 import { second } from '../../src/shared/units.ts'
-import { mean } from '../statistics.ts'
-import { settled, until } from '../timing.ts'
-import { hotService } from './simulation.ts'
+import { mean, sum } from '../statistics.ts'
+import { percentile } from '../timing.ts'
+import { RealProcess } from './real-process.ts'
+import type { RealFind } from './real-words.ts'
+import { hotService } from './scenario.ts'
 
-const announceLimitMs = 60 * second
-const settleLimitMs = 60 * second
-
-/** What the simulator is held to: the same of as many real nodes, on loopback in this process. */
-export interface RealFigures {
-  /** Connections of a node. */
-  connections: number
-  /** Registrars that hold a worker's record. */
-  announced: number
-  /** Of all workers, those that a registrar of the service knows. */
-  held: number
-  /** Bytes a warm find brings. */
-  findBytes: number
-}
+const nodesInAProcess = 50
+/** What a first find has begun goes on after its answer, and is not to be counted with the second. */
+const betweenFindsMs = 2 * second
+/** Rounds in which each requester finds once, and the time between them: a sixth of the workers is renewed in it. */
+const rounds = 6
+const betweenRoundsMs = 5 * second
 
 export interface RealInit {
   workers: number
   requesters: number
   signal: AbortSignal
+  progress(line: string): void
 }
 
-export async function measureRealNetwork({ workers, requesters, signal }: RealInit): Promise<RealFigures> {
-  const nodes = await startTestNetwork(1 + workers + requesters, { connectionCheckIntervalMs: 600 * second })
+/** The same figures as of a simulated network, of real nodes: TCP on loopback, several processes, all of them reachable. */
+export async function measureRealNetwork({
+  workers,
+  requesters,
+  signal,
+  progress,
+}: RealInit): Promise<Record<string, number>> {
+  const processes: RealProcess[] = []
+  const start = async (nodes: number) => {
+    signal.throwIfAborted()
+    const started = await RealProcess.start({ nodes, seeds: processes[0]?.seeds ?? [] })
+    processes.push(started)
+    return started
+  }
   try {
-    const donors = nodes.slice(1, 1 + workers)
-    const askers = nodes.slice(1 + workers)
-    await settled(settleLimitMs, signal)
-    for (const { directory } of donors) directory.announcer.update(ocrDraft())
-    await until(() => donors.every(({ directory }) => directory.announcer.heldBy >= 8), announceLimitMs, signal)
-    await settled(settleLimitMs, signal)
-    const bytes: number[] = []
-    for (const asker of askers) bytes.push(await warmFind(asker))
-    const counts = nodes.map(({ directory }) => under(directory.registry)).filter(count => count > 0)
+    await start(1)
+    const asking = await start(requesters)
+    const donating: RealProcess[] = []
+    for (let first = 0; first < workers; first += nodesInAProcess) {
+      progress(`${first} of ${workers} real workers`)
+      donating.push(await start(Math.min(nodesInAProcess, workers - first)))
+    }
+    const settle = () => Promise.all(processes.map(each => each.ask({ kind: 'settle' }, 'done')))
+    await settle()
+    progress('announcing')
+    for (const each of donating) await each.ask({ kind: 'announce' }, 'done')
+    await settle()
+    progress('finding')
+    const finds = await measureFinds(asking, requesters, signal)
+    const lookups = []
+    for (let node = 0; node < requesters; node++) lookups.push(await asking.ask({ kind: 'look-up', node }, 'looked-up'))
+    const standing = await Promise.all(processes.map(each => each.ask({ kind: 'standing' }, 'standing')))
+    const nodes = standing.flatMap(each => each.nodes)
+    const announcers = standing.slice(processes.length - donating.length).flatMap(each => each.nodes)
+    const placed = nodes.map(node => ({ ...node, position: peerPosition(node.peerId) }))
+    const registrars = closestPeers(placed, keyPosition(serviceKey(hotService)), registrarsPerKey)
     return {
-      connections: mean(nodes.map(({ host }) => host.libp2p.getConnections().length)),
-      announced: mean(donors.map(({ directory }) => directory.announcer.heldBy)),
-      held: mean(counts.toSorted((a, b) => b - a).slice(0, 8)) / workers,
-      findBytes: mean(bytes),
+      nodes: nodes.length,
+      nodeMiB: sum(standing.map(({ rssMiB }) => rssMiB)) / nodes.length,
+      'connections.mean': mean(nodes.map(({ connections }) => connections)),
+      'announced.mean': mean(announcers.map(({ heldBy }) => heldBy)),
+      'registrar.held.mean': mean(registrars.map(({ keeps }) => keeps)) / workers,
+      ...finds,
+      'lookup.questions.mean': mean(lookups.map(({ questions }) => questions)),
+      'lookup.hops.mean': mean(lookups.map(({ hops }) => hops)),
     }
   } finally {
-    await Promise.all(nodes.map(node => node.stop()))
+    await Promise.all(processes.map(each => each.stop()))
   }
 }
 
-/** Bytes of the second of two finds. */
-async function warmFind({ directory, host }: TestNode): Promise<number> {
-  await directory.finder.findService(hotService, { limit: 50 })
-  // What the first one began goes on after its answer, and is not to be counted.
-  await delay(2 * second)
-  const before = host.traffic.bytesIn
-  await directory.finder.findService(hotService, { limit: 50 })
-  return host.traffic.bytesIn - before
-}
-
-function under(registry: TestNode['directory']['registry']): number {
-  return registry.find(serviceKey(hotService), { limit: 1, now: Date.now(), random: Math.random }).total
+async function measureFinds(
+  asking: RealProcess,
+  requesters: number,
+  signal: AbortSignal,
+): Promise<Record<string, number>> {
+  const cold: RealFind[] = []
+  const again: RealFind[] = []
+  const warm: RealFind[] = []
+  for (let node = 0; node < requesters; node++) {
+    cold.push(await asking.ask({ kind: 'find', node }, 'found'))
+    await delay(betweenFindsMs, undefined, { signal })
+    again.push(await asking.ask({ kind: 'find', node }, 'found'))
+  }
+  for (let round = 0; round < rounds; round++) {
+    await delay(betweenRoundsMs, undefined, { signal })
+    for (let node = 0; node < requesters; node++) warm.push(await asking.ask({ kind: 'find', node }, 'found'))
+  }
+  const took = warm.map(({ tookMs }) => tookMs)
+  return {
+    'findCold.questions.mean': mean(cold.map(({ questions }) => questions)),
+    'findCold.found.min': Math.min(...cold.map(({ found }) => found)),
+    'findWarm.questions.mean': mean(again.map(({ questions }) => questions)),
+    'findWarm.bytes.mean': mean(again.map(({ bytesIn }) => bytesIn)),
+    'findWarm.found.min': Math.min(...again.map(({ found }) => found)),
+    'findWarm50.p50': percentile(took, 0.5),
+    'findWarm50.p99': percentile(took, 0.99),
+  }
 }

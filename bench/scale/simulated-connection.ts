@@ -1,23 +1,20 @@
 import type { Clock } from '../../src/main/clock.ts'
 import type { Milliseconds } from '../../src/shared/units.ts'
 import { Emitter } from './emitter.ts'
-import type { SimulatedPeer } from './simulated-peer.ts'
+import { receive, type SimulatedPeer } from './simulated-peer.ts'
 
 /** Yamux's header and what Noise adds, for a frame that fits one of each. */
 const frameOverheadBytes = 30
-
-/** An answer of more bytes names somebody. */
-const largestBareAnswer = 100
 
 /** One end of a stream. What is sent arrives at the other end as one message, once it has crossed the network. */
 export class SimulatedStream extends Emitter {
   readonly writeBufferLength = 0
   readonly protocol: string
   readonly #connection: SimulatedConnection
+  /** Whether this is the end that has opened it, and asks. */
+  readonly #asks: boolean
   #other: SimulatedStream | undefined
   #open = true
-
-  readonly #asks: boolean
 
   private constructor(protocol: string, connection: SimulatedConnection, asks: boolean) {
     super()
@@ -40,7 +37,8 @@ export class SimulatedStream extends Emitter {
 
   send(data: Uint8Array): boolean {
     if (!this.#open) throw new Error('the stream is closed')
-    this.#connection.counts(data.length + frameOverheadBytes)
+    if (this.#asks) this.#connection.local.traffic.questions++
+    this.#connection.counts(kindOf(data), data.length + frameOverheadBytes)
     this.#connection.cross(() => this.#other?.arrived(data))
     return true
   }
@@ -76,9 +74,7 @@ export class SimulatedStream extends Emitter {
   }
 
   arrived(data: Uint8Array): void {
-    if (!this.#open) return
-    if (this.#asks && data.length > largestBareAnswer) this.#connection.local.internet.answered()
-    this.emit('message', { data })
+    if (this.#open) this.emit('message', { data })
   }
 }
 
@@ -164,17 +160,26 @@ export class SimulatedConnection {
 
   /** Calls `arrive` when what is sent now reaches the other end. */
   cross(arrive: () => void): void {
-    if (!this.local.cutOff) this.#clock.after(this.#oneWayMs, arrive)
+    if (this.local.internet.reaches(this.local, this.remote)) this.#clock.after(this.#oneWayMs, arrive)
   }
 
-  counts(bytes: number): void {
-    this.local.traffic.bytesOut += bytes
-    this.local.traffic.framesOut++
-    this.remote.traffic.bytesIn += bytes
+  counts(kind: string, bytes: number): void {
+    const { internet, traffic } = this.local
+    internet.frames++
+    traffic.bytesOut += bytes
+    traffic.framesOut++
     this.remote.traffic.framesIn++
+    receive(this.remote.traffic, kind, bytes)
   }
 
   forget(stream: SimulatedStream): void {
     this.streams = this.streams.filter(other => other !== stream)
   }
+}
+
+/** What a frame of the directory is, such as `found`: the text behind the key `kind`, which comes early. */
+function kindOf(data: Uint8Array): string {
+  const frame = Buffer.from(data.buffer, data.byteOffset, data.length)
+  const at = frame.indexOf('kind') + 'kind'.length
+  return frame.toString('latin1', at + 1, at + 1 + (Number(frame[at]) & 0x1f))
 }

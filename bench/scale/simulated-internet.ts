@@ -3,18 +3,16 @@ import { connectionCheckIntervalMs, connectionTimeouts } from '../../src/main/dh
 import type { PeerIdText } from '../../src/shared/schema/primitives.ts'
 import type { Milliseconds } from '../../src/shared/units.ts'
 import { SimulatedConnection } from './simulated-connection.ts'
-import type { SimulatedPeer } from './simulated-peer.ts'
+import { receive, type SimulatedPeer } from './simulated-peer.ts'
 
 /** TCP, the choice of Noise and its handshake, the choice of Yamux: until then nothing can be sent. */
 const connectRoundTrips = 4
 /** Until identify has been exchanged after that. */
 const identifyRoundTrips = 1.5
 /** Handshakes and identify, each way. Read off real nodes: see docs/performance.md. */
-export const connectionBytes = 3_000
+const connectionBytes = 3_000
 /** The part of a round trip that does not depend on how far it goes: the last miles. */
 const accessMs = 6
-/** A finder that waits for more answers has begun to check those it has by then. */
-const checkedWithinMs = 250
 /** One way across the whole map. */
 const acrossMs = 40
 
@@ -26,8 +24,10 @@ export interface InternetInit {
 /** Who is up and how long it takes to get there. */
 export class SimulatedInternet {
   readonly #clock: Clock
-  /** When somebody was last named somebody in an answer. */
-  #answeredAt = Number.NEGATIVE_INFINITY
+  /** Frames that were sent, by everybody. */
+  frames = 0
+  /** Tells those apart that cannot reach the others; undefined: everybody reaches everybody. */
+  #isApart: ((peer: SimulatedPeer) => boolean) | undefined
   readonly #up = new Map<PeerIdText, SimulatedPeer>()
   readonly #oneWayMs: (from: SimulatedPeer, to: SimulatedPeer) => Milliseconds
 
@@ -36,13 +36,24 @@ export class SimulatedInternet {
     this.#oneWayMs = oneWayMs
   }
 
-  answered(): void {
-    this.#answeredAt = this.#clock.now()
+  /** Whether anything that one peer sends gets to another. */
+  reaches(from: SimulatedPeer, to: SimulatedPeer): boolean {
+    return !from.cutOff && !to.cutOff && !this.#arePartedBy(this.#isApart, from, to)
   }
 
-  /** Whether signatures of an answer may be being checked, which takes real time. */
-  get isChecking(): boolean {
-    return this.#clock.now() - this.#answeredAt <= checkedWithinMs
+  /**
+   * From now on those of whom `isApart` says the same reach each other, and nobody else. Connections between the two sides
+   * stay until each end notices. `heal` ends it.
+   */
+  part(isApart: (peer: SimulatedPeer) => boolean): void {
+    this.#isApart = isApart
+    for (const peer of this.#up.values())
+      for (const connection of peer.openConnections())
+        if (this.#arePartedBy(isApart, peer, connection.remote)) this.#loseUnnoticed(connection)
+  }
+
+  heal(): void {
+    this.#isApart = undefined
   }
 
   up(peer: SimulatedPeer): void {
@@ -69,10 +80,22 @@ export class SimulatedInternet {
     peer.cutOff = true
     for (const connection of peer.takeConnections()) {
       connection.status = 'closed'
-      const { otherEnd } = connection
-      const noticedMs = Math.random() * connectionCheckIntervalMs + connectionTimeouts.dialTimeout
-      this.#clock.after(noticedMs, () => otherEnd?.lost())
+      this.#loseUnnoticed(connection.otherEnd)
     }
+  }
+
+  /** Nothing comes over a connection any more: its end finds out when it checks it next. */
+  #loseUnnoticed(end: SimulatedConnection | undefined): void {
+    const noticedMs = Math.random() * connectionCheckIntervalMs + connectionTimeouts.dialTimeout
+    this.#clock.after(noticedMs, () => end?.lost())
+  }
+
+  #arePartedBy(
+    isApart: ((peer: SimulatedPeer) => boolean) | undefined,
+    one: SimulatedPeer,
+    other: SimulatedPeer,
+  ): boolean {
+    return isApart !== undefined && isApart(one) !== isApart(other)
   }
 
   oneWayMs(from: SimulatedPeer, to: SimulatedPeer): Milliseconds {
@@ -83,12 +106,12 @@ export class SimulatedInternet {
   dial(from: SimulatedPeer, peerId: PeerIdText): Promise<SimulatedConnection> {
     return new Promise((resolve, reject) => {
       const to = this.#up.get(peerId)
-      if (to === undefined || from.cutOff) {
+      if (to === undefined || !this.reaches(from, to)) {
         this.#clock.after(connectionTimeouts.dialTimeout, () => reject(new Error(`${peerId} does not answer`)))
         return
       }
       const oneWay = this.#oneWayMs(from, to)
-      const known = () => this.isUp(from) && this.isUp(to)
+      const known = () => this.isUp(from) && this.isUp(to) && this.reaches(from, to)
       this.#clock.after(2 * oneWay, () => {
         if (known() && to.connections < to.maxConnections) {
           this.#clock.after(2 * (connectRoundTrips - 1) * oneWay, () =>
@@ -105,7 +128,7 @@ export class SimulatedInternet {
   #join(from: SimulatedPeer, to: SimulatedPeer, oneWay: Milliseconds): SimulatedConnection {
     const [near, far] = SimulatedConnection.pair(from, to, this.#clock, oneWay)
     for (const { traffic } of [from, to]) {
-      traffic.bytesIn += connectionBytes
+      receive(traffic, 'connecting', connectionBytes)
       traffic.bytesOut += connectionBytes
     }
     from.connected(near)
@@ -125,7 +148,7 @@ function onAMap(from: SimulatedPeer, to: SimulatedPeer): Milliseconds {
   return Math.round(accessMs + acrossMs * Math.hypot(x - otherX, y - otherY))
 }
 
-/** The golden ratio's multiples spread evenly over the map. */
-function placeOf({ number }: SimulatedPeer): [number, number] {
+/** Where a peer is, each coordinate from 0 to 1: the golden ratio's multiples spread evenly over the map. */
+export function placeOf({ number }: SimulatedPeer): [number, number] {
   return [(number * 0.618_033_988_75) % 1, (number * 0.754_877_666_25) % 1]
 }

@@ -5,6 +5,7 @@ import { Bootstrap } from '../../src/main/dht/bootstrap.ts'
 import { coordinatorLimits, donorLimits } from '../../src/main/dht/limits.ts'
 import { configuredSeeds, knownPeers } from '../../src/main/dht/seed-source.ts'
 import { createDirectory, type Directory } from '../../src/main/directory/directory.ts'
+import type { EnvelopeCache } from '../../src/main/directory/envelope-cache.ts'
 import { Sequence } from '../../src/main/directory/sequence.ts'
 import { draftOf } from '../../src/main/donation.ts'
 import { JobLog } from '../../src/main/ledger/job-log.ts'
@@ -34,6 +35,8 @@ export interface World {
   log: Logger
   networkId: string
   random: () => number
+  /** Nodes get the same records and renewals: each is decoded and checked once for all of them. */
+  envelopes: EnvelopeCache
   /** Everybody there ever was, by peer id. */
   nodes: Map<PeerIdText, SimulatedNode>
 }
@@ -76,7 +79,7 @@ export class SimulatedNode {
   }
 
   private constructor(world: World, peer: SimulatedPeer, init: NodeInit) {
-    const { clock, log, random } = world
+    const { clock, log, random, envelopes } = world
     this.#world = world
     this.#init = init
     this.peer = peer
@@ -86,7 +89,7 @@ export class SimulatedNode {
     const addressBook = new AddressBook({ datastore, clock, log }, { networkId: world.networkId })
     const store = { load: async () => 0, save: async () => undefined }
     this.directory = createDirectory(
-      { host, privateKey: peer.privateKey, sequence: new Sequence({ store, clock, log }), clock, log },
+      { host, privateKey: peer.privateKey, sequence: new Sequence({ store, clock, log }), envelopes, clock, log },
       timing,
     )
     const jobMs = () => 200 - 800 * Math.log(1 - random())
@@ -130,17 +133,18 @@ export class SimulatedNode {
     this.#announce()
   }
 
-  /** Its process is killed. */
+  /** Its process is killed: the others are told by its machine. */
   async kill(): Promise<void> {
     this.#running = false
     this.#world.internet.down(this.peer)
     await this.#lifecycle.stop()
   }
 
-  /** Its line is cut: it runs on, and nobody hears of it. */
-  cutOff(): void {
+  /** Its machine loses its power: nobody is told. */
+  async vanish(): Promise<void> {
     this.#running = false
     this.#world.internet.cutOff(this.peer)
+    await this.#lifecycle.stop()
   }
 
   /** Resolves with the worker that answered and how long that took. Rejects as `Router.route` does. */
@@ -184,45 +188,56 @@ export class SimulatedNode {
   }
 
   /** A request's way to a worker and back. Who cannot be reached directly is so through a tunnel, which takes longer. */
-  async #send({ to, service, signal }: Forward): Promise<ForwardOutcome> {
+  #send({ to, service, patienceMs = deadlineMs, signal }: Forward): Promise<ForwardOutcome> {
     const { internet, nodes, clock } = this.#world
     const worker = nodes.get(to.peerId)
-    if (worker === undefined || !worker.isUp || !internet.isUp(this.peer))
-      return { kind: 'lost', error: new RmaError('WORKER_LOST', 'nobody answers') }
+    if (worker === undefined || !internet.isUp(this.peer)) return Promise.resolve(lost('nobody answers'))
     const detour = worker.peer.isServer ? 1 : 2
     const oneWay = detour * internet.oneWayMs(this.peer, worker.peer)
     return new Promise((resolve, reject) => {
       const cancel = () => reject(signal.reason)
       signal.addEventListener('abort', cancel, { once: true })
-      const end = (outcome: ForwardOutcome) =>
-        clock.after(oneWay, () => {
+      const endAfter = (ms: Milliseconds, outcome: ForwardOutcome) =>
+        clock.after(ms, () => {
           signal.removeEventListener('abort', cancel)
-          resolve(worker.isUp ? outcome : { kind: 'lost', error: new RmaError('WORKER_LOST', 'gone while it worked') })
+          resolve(outcome)
         })
-      clock.after(oneWay, () => {
-        const said = () => {
-          const { load, queue } = worker.jobs.capacity()
-          return { load, queue: queue.waiting }
-        }
-        try {
-          worker.jobs.take(() =>
-            end({
-              kind: 'answered',
-              answer: {
-                worker: to.peerId,
-                path: worker.peer.isServer ? 'direct' : 'tunnel',
-                contentType: `application/${service}`,
-                body: new Uint8Array(),
-                ...said(),
-              },
-            }),
-          )
-        } catch (error) {
-          end({ kind: 'refused', error: toRmaError(error), ...said() })
-        }
-      })
+      const silent = () => void endAfter(patienceMs, lost('it has not been heard of'))
+      const answer = (outcome: ForwardOutcome) => {
+        if (!internet.reaches(worker.peer, this.peer)) silent()
+        else endAfter(oneWay, worker.isUp ? outcome : lost('gone while it worked'))
+      }
+      if (!internet.reaches(this.peer, worker.peer)) silent()
+      else clock.after(oneWay, () => (worker.isUp ? worker.#take(service, answer) : answer(lost('nobody answers'))))
     })
   }
+
+  #take(service: ServiceType, answer: (outcome: ForwardOutcome) => void): void {
+    const said = () => {
+      const { load, queue } = this.jobs.capacity()
+      return { load, queue: queue.waiting }
+    }
+    try {
+      this.jobs.take(() =>
+        answer({
+          kind: 'answered',
+          answer: {
+            worker: this.peer.id,
+            path: this.peer.isServer ? 'direct' : 'tunnel',
+            contentType: `application/${service}`,
+            body: new Uint8Array(),
+            ...said(),
+          },
+        }),
+      )
+    } catch (error) {
+      answer({ kind: 'refused', error: toRmaError(error), ...said() })
+    }
+  }
+}
+
+function lost(why: string): ForwardOutcome {
+  return { kind: 'lost', error: new RmaError('WORKER_LOST', why) }
 }
 
 const noServices: Omit<LocalServices, 'capacity'> = {

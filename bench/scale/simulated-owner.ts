@@ -5,7 +5,8 @@ import type { Mode } from '../../src/shared/schema/allowance.ts'
 import { defaultLimits, type Limits } from '../../src/shared/schema/limits.ts'
 import { type Milliseconds, minute, second } from '../../src/shared/units.ts'
 
-const tickMs = second
+/** A real governor looks each second; what counts here takes minutes. */
+const tickMs = 5 * second
 /** How long owners sit at their machines and how long they are away, on average. */
 const presentMs = 20 * minute
 const awayMs = 40 * minute

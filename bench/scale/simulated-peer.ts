@@ -23,11 +23,20 @@ export interface PeerTraffic {
   framesOut: number
   bytesIn: number
   bytesOut: number
+  /** Bytes that came in by what they were: the kind of a frame, or `connecting`. */
+  bytesInBy: Map<string, number>
+  /** Frames it sent on streams it has opened. */
+  questions: number
   /** Connections it made, and those it could not make. */
   dials: number
   failedDials: number
   /** Connections of others it had no room for. */
   turnedAway: number
+}
+
+export function receive(traffic: PeerTraffic, kind: string, bytes: number): void {
+  traffic.bytesIn += bytes
+  traffic.bytesInBy.set(kind, (traffic.bytesInBy.get(kind) ?? 0) + bytes)
 }
 
 type StreamHandler = (stream: SimulatedStream, connection: SimulatedConnection) => void
@@ -54,6 +63,8 @@ export class SimulatedPeer extends Emitter {
     framesOut: 0,
     bytesIn: 0,
     bytesOut: 0,
+    bytesInBy: new Map(),
+    questions: 0,
     dials: 0,
     failedDials: 0,
     turnedAway: 0,
@@ -131,6 +142,10 @@ export class SimulatedPeer extends Emitter {
 
   get connections(): number {
     return this.#connections.size
+  }
+
+  openConnections(): Iterable<SimulatedConnection> {
+    return this.#connections.values()
   }
 
   /** Connects unless it is connected. Rejects where nobody answers or there is no room. */

@@ -1,6 +1,10 @@
+import './shared-signatures.ts'
 import { seededRandom } from '../../e2e/support/scripted-node.ts'
 import { measureRegistry } from './registry-memory.ts'
-import { type Scenario, Simulation } from './simulation.ts'
+import type { Scenario } from './scenario.ts'
+import { measure } from './simulated-figures.ts'
+import { measureTroubles } from './simulated-troubles.ts'
+import { Simulation } from './simulation.ts'
 import type { SimulationWord } from './simulation-words.ts'
 
 // One simulated network, in a process of its own: its randomness is all that there is in it, and so is its memory.
@@ -11,6 +15,9 @@ process.once('disconnect', () => process.exit())
 const random = seededRandom(scenario.seed)
 Math.random = random
 const simulation = await Simulation.form(scenario, random, line => say({ kind: 'progress', line }))
-const figures = await simulation.measure()
+const figures = {
+  ...(await measure(simulation)),
+  ...(scenario.troubles === true ? await measureTroubles(simulation) : {}),
+}
 const memory = scenario.workers < 2_000 ? {} : { registrarMiB: await measureRegistry(simulation.busiestRegistrar) }
 say({ kind: 'figures', figures: { ...figures, ...memory } })

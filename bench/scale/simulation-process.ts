@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import type { BenchmarkOptions } from '../benchmark.ts'
 import { nextWord } from '../next-word.ts'
-import type { Figures, Scenario } from './simulation.ts'
+import type { Figures, Scenario } from './scenario.ts'
 import type { SimulationWord } from './simulation-words.ts'
 
 const program = fileURLToPath(new URL('./simulation-child.ts', import.meta.url))
@@ -16,8 +16,6 @@ export async function simulate(
   const child = fork(program, [JSON.stringify(scenario)], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     execArgv: ['--expose-gc', '--max-old-space-size=12288'],
-    // One thread beside the main one: what is handed to it is done in order.
-    env: { ...process.env, UV_THREADPOOL_SIZE: '1' },
   })
   const stop = () => child.kill()
   signal.addEventListener('abort', stop, { once: true })

@@ -1,7 +1,9 @@
+import './shared-signatures.ts'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { seededRandom } from '../../e2e/support/scripted-node.ts'
 import { second } from '../../src/shared/units.ts'
-import { hotService, type Scenario, Simulation } from './simulation.ts'
+import { hotService, type Scenario } from './scenario.ts'
+import { Simulation } from './simulation.ts'
 import { simulate } from './simulation-process.ts'
 
 const scenario: Scenario = {

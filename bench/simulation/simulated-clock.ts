@@ -2,19 +2,26 @@ import type { Clock, StopTimer } from '../../src/main/clock.ts'
 import type { Milliseconds } from '../../src/shared/units.ts'
 
 interface Timer {
-  at: Milliseconds
-  /** Breaks ties: who was set first runs first. */
-  order: number
   intervalMs: Milliseconds | undefined
   action: () => void
   stopped: boolean
 }
 
-/** A clock for thousands of nodes: it turns from timer to timer, kept in a binary heap. */
+/** Timers of one moment, in the order they were set. */
+interface Moment {
+  timers: Timer[]
+  /** How many of them have been run. */
+  run: number
+}
+
+/**
+ * A clock for thousands of nodes: it turns from moment to moment. With whole milliseconds many timers are due at the same one, so
+ * only the moments are kept in order, in a binary heap.
+ */
 export class SimulatedClock implements Clock {
   #now: Milliseconds
-  #order = 0
-  readonly #heap: Timer[] = []
+  readonly #moments = new Map<Milliseconds, Moment>()
+  readonly #heap: Milliseconds[] = []
 
   constructor(now: Milliseconds) {
     this.#now = now
@@ -37,37 +44,65 @@ export class SimulatedClock implements Clock {
    * due before it.
    */
   step(end: Milliseconds): 'once' | 'repeated' | 'nothing' {
-    for (let next = this.#heap[0]; next !== undefined && next.at <= end; next = this.#heap[0]) {
-      this.#removeFirst()
-      if (next.stopped) continue
-      this.#now = Math.max(this.#now, next.at)
-      if (next.intervalMs !== undefined) {
-        next.at += next.intervalMs
-        this.#insert(next)
-      }
-      next.action()
-      return next.intervalMs === undefined ? 'once' : 'repeated'
+    for (let at = this.#heap[0]; at !== undefined && at <= end; at = this.#heap[0]) {
+      const timer = this.#next(at)
+      if (timer === undefined || timer.stopped) continue
+      this.#now = Math.max(this.#now, at)
+      if (timer.intervalMs !== undefined) this.#insert(timer, at + timer.intervalMs)
+      timer.action()
+      return timer.intervalMs === undefined ? 'once' : 'repeated'
     }
     this.#now = end
     return 'nothing'
   }
 
+  /** Runs all that is due at the next moment; moves to `end` and returns false where nothing is due before it. */
+  stepMoment(end: Milliseconds): boolean {
+    if (this.step(end) === 'nothing') return false
+    for (let at = this.#heap[0]; at !== undefined && at <= this.#now; at = this.#heap[0]) this.step(this.#now)
+    return true
+  }
+
   #set(delayMs: Milliseconds, intervalMs: Milliseconds | undefined, action: () => void): StopTimer {
-    // Whole milliseconds, as Date.now has them.
-    const timer = { at: this.#now + Math.round(delayMs), order: this.#order++, intervalMs, action, stopped: false }
-    this.#insert(timer)
+    const timer = { intervalMs, action, stopped: false }
+    this.#insert(timer, this.#now + delayMs)
     return () => {
       timer.stopped = true
     }
   }
 
-  #insert(timer: Timer): void {
+  /** At a whole millisecond, as Date.now has them. */
+  #insert(timer: Timer, dueAt: Milliseconds): void {
+    const at = Math.round(dueAt)
+    const moment = this.#moments.get(at)
+    if (moment !== undefined) {
+      moment.timers.push(timer)
+      return
+    }
+    this.#moments.set(at, { timers: [timer], run: 0 })
+    this.#push(at)
+  }
+
+  /** The next timer of the first moment; undefined once there is none left, and the moment is over. */
+  #next(at: Milliseconds): Timer | undefined {
+    const moment = this.#moments.get(at)
+    const timer = moment?.timers[moment.run]
+    if (moment === undefined || timer === undefined) {
+      this.#moments.delete(at)
+      this.#removeFirst()
+      return undefined
+    }
+    moment.run++
+    return timer
+  }
+
+  #push(at: Milliseconds): void {
     const heap = this.#heap
-    let at = heap.push(timer) - 1
-    while (at > 0) {
-      const parent = (at - 1) >> 1
-      if (!this.#swapIfBefore(at, parent)) break
-      at = parent
+    let place = heap.push(at) - 1
+    while (place > 0) {
+      const parent = (place - 1) >> 1
+      if (!this.#swapIfBefore(place, parent)) break
+      place = parent
     }
   }
 
@@ -76,23 +111,17 @@ export class SimulatedClock implements Clock {
     const last = heap.pop()
     if (last === undefined || heap.length === 0) return
     heap[0] = last
-    for (let at = 0; ; ) {
-      const [left, right] = [2 * at + 1, 2 * at + 2]
-      const child = right < heap.length && this.#isBefore(right, left) ? right : left
-      if (child >= heap.length || !this.#swapIfBefore(child, at)) return
-      at = child
+    for (let place = 0; ; ) {
+      const [left, right] = [2 * place + 1, 2 * place + 2]
+      const child = right < heap.length && Number(heap[right]) < Number(heap[left]) ? right : left
+      if (child >= heap.length || !this.#swapIfBefore(child, place)) return
+      place = child
     }
-  }
-
-  #isBefore(a: number, b: number): boolean {
-    const [one, other] = [this.#heap[a], this.#heap[b]]
-    if (one === undefined || other === undefined) return false
-    return one.at < other.at || (one.at === other.at && one.order < other.order)
   }
 
   #swapIfBefore(lower: number, upper: number): boolean {
     const [one, other] = [this.#heap[lower], this.#heap[upper]]
-    if (one === undefined || other === undefined || !this.#isBefore(lower, upper)) return false
+    if (one === undefined || other === undefined || one >= other) return false
     this.#heap[lower] = other
     this.#heap[upper] = one
     return true

@@ -30,6 +30,8 @@ export interface DirectoryComponents {
   /** Corrected by the measured offset, where one is known: records are dated by it. */
   clock: Clock
   log: Logger
+  /** What was read and checked of records; several nodes of one process may share it. Default: one of its own. */
+  envelopes?: EnvelopeCache
   /** Where the records kept for others outlive a restart; without it they do not. */
   datastore?: Datastore
   /** In a network with a CA: whether a peer has shown a certificate with that role. In an open one all are what they say. */
@@ -91,7 +93,7 @@ export function createDirectory(components: DirectoryComponents, init: Directory
     if (answer.kind === 'found' && answer.certificates !== undefined) await certificates?.learn(answer.certificates)
     return answer
   }
-  const envelopes = new EnvelopeCache({ networkId: host.networkId })
+  const envelopes = components.envelopes ?? new EnvelopeCache({ networkId: host.networkId })
   const announcer = new Announcer({ host, privateKey, registrars, ask, sequence, clock, log }, init)
   const finder = new Finder({ registrars, ask, envelopes, clock, log })
   const cache = new WorkerCache(

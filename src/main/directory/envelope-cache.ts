@@ -15,6 +15,8 @@ export interface EnvelopeCacheInit {
   maxCount?: number
   /** Most bytes of envelopes remembered; what is kept beside them takes about four times as much. Default 2 MiB. */
   maxBytes?: number
+  /** Most renewals remembered. Default 4,096. */
+  maxRenewals?: number
 }
 
 type CachedRecord = UnverifiedRecord | VerifiedRecord
@@ -32,9 +34,9 @@ export class EnvelopeCache {
   readonly #records = new Map<RecordHash, CachedRecord>()
   #bytes = 0
 
-  constructor({ networkId, maxCount = 2_048, maxBytes = 2 * MiB }: EnvelopeCacheInit) {
+  constructor({ networkId, maxCount = 2_048, maxBytes = 2 * MiB, maxRenewals = 4_096 }: EnvelopeCacheInit) {
     this.networkId = networkId
-    this.renewals = new RenewalCache({ networkId })
+    this.renewals = new RenewalCache({ networkId, maxCount: maxRenewals })
     this.#maxCount = maxCount
     this.#maxBytes = maxBytes
   }

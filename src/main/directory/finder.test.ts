@@ -110,6 +110,18 @@ describe('a lookup', () => {
     expect(forgotten).toContain('a')
   })
 
+  it('has all registrars draw by one seed, and by another after ten minutes', async () => {
+    const seeds = () => [...new Set(questions.map(question => (question.kind === 'find' ? question.seed : undefined)))]
+    answers = { a: () => found([record]), b: () => found([record]), c: () => found([record]) }
+    await finder.find(key)
+    await finder.find(key)
+    const first = seeds()
+    expect(first).toEqual([expect.any(Number)])
+    clock.turn(10 * minute)
+    await finder.find(key)
+    expect(seeds()).toEqual([...first, expect.any(Number)])
+  })
+
   it('ends when it is cancelled, and blames no registrar for that', async () => {
     answers = { a: silence, b: silence }
     const life = new AbortController()

@@ -430,6 +430,19 @@ describe('finding', () => {
     expect(idle / 200).toBeLessThan(9.4)
   })
 
+  it('names the same workers for the same seed, as another registrar does', async () => {
+    const other = make({ maxWorkers: 200 })
+    for (const worker of workers) {
+      const bytes = await worker.record({ load: 0 })
+      registry.announce(bytes, by(worker))
+      other.announce(bytes, by(worker))
+    }
+    const named = (of: Registry, seed: number) =>
+      of.find(ocr, { limit: 10, seed, now: testNow, random: Math.random }).signers
+    expect(named(other, 1)).toEqual(named(registry, 1))
+    expect(named(registry, 2)).not.toEqual(named(registry, 1))
+  })
+
   it('draws paused and full workers least, but does draw them', async () => {
     for (const [index, worker] of workers.slice(0, 20).entries())
       registry.announce(await worker.record(index < 10 ? { load: 1 } : { state: 'paused', load: 0 }), by(worker))

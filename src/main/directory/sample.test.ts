@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { weightedSample } from './sample.ts'
+import { steadySample, weightedSample } from './sample.ts'
 import { seededRandom } from './test-records.ts'
 
 /** Pearson's statistic of `observed` counts against `expected` ones. */
@@ -97,5 +97,37 @@ describe('a weighted sample', () => {
     }
     expect(weightedSample(items, 50, weight, seededRandom(3))).toHaveLength(50)
     expect(weighed).toBeLessThan(100)
+  })
+})
+
+describe('a sample with a seed', () => {
+  const weights = [1, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1]
+  const items = weights.map((_, index) => index)
+  const random = seededRandom(17)
+  const marks = items.map(() => Math.floor(random() * 2 ** 32) | 0)
+  const markOf = (item: number) => marks[item] ?? 0
+
+  it('draws in proportion to weight over all seeds', () => {
+    const rounds = 20_000
+    const counts = weights.map(() => 0)
+    for (let round = 0; round < rounds; round++) {
+      const seed = Math.floor(random() * 2 ** 32)
+      for (const item of steadySample(items, 2, item => weights[item] ?? 0, { seed, markOf }))
+        counts[item] = (counts[item] ?? 0) + 1
+    }
+    const expected = inclusion(weights, 2).map(chance => chance * rounds)
+    expect(chiSquare(counts, expected)).toBeLessThan(27.88)
+  })
+
+  it('draws the same ones in any order, but for those whose weight has changed', () => {
+    const draw = (of: readonly number[], seed: number, weight: (item: number) => number) =>
+      steadySample(of, 3, weight, { seed, markOf }).sort((a, b) => a - b)
+    for (let seed = 0; seed < 100; seed++) {
+      const drawn = draw(items, seed, () => 1)
+      expect(draw(items.toReversed(), seed, () => 1)).toEqual(drawn)
+      const [first] = drawn
+      const without = draw(items, seed, item => (item === first ? 1e-9 : 1))
+      expect(without.filter(item => drawn.includes(item))).toEqual(drawn.slice(1))
+    }
   })
 })

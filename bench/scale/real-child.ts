@@ -1,0 +1,113 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { pino } from 'pino'
+import { systemClock } from '../../src/main/clock.ts'
+import { serviceKey } from '../../src/main/directory/keys.ts'
+import { createTestNode, ocrDraft, startAll, type TestNode } from '../../src/main/directory/test-network.ts'
+import { MiB, minute, second } from '../../src/shared/units.ts'
+import { settled } from '../timing.ts'
+import { countedLookup } from './counted-lookup.ts'
+import type { RealChildInit, RealFind, RealOrder, RealWord } from './real-words.ts'
+import { hotService } from './scenario.ts'
+
+/** Real nodes, many in one process. It ends with its channel. */
+
+const announceLimitMs = 20 * second
+const lookAgainMs = 20
+const announcedAtOnce = 5
+const settleLimitMs = 1 * minute
+const enoughRegistrars = 8
+
+const init = JSON.parse(process.argv[2] ?? '{}') as RealChildInit
+const { signal } = new AbortController()
+const log = pino({ level: 'silent' })
+const questions = new Map<TestNode, number>()
+
+// Connections are not checked: among so many nodes a check that is late for lack of processor time closes them.
+const nodes = await Promise.all(
+  Array.from({ length: init.nodes }, () =>
+    createTestNode({ network: 'scale', seeds: init.seeds, connectionCheckIntervalMs: 600 * second }),
+  ),
+)
+for (const node of nodes) countQuestions(node)
+if (init.seeds.length > 0) await startAll(nodes)
+else await Promise.all(nodes.map(node => node.start()))
+
+/** Counts the frames that a node sends on streams of the directory which it has opened. */
+function countQuestions(node: TestNode): void {
+  const { libp2p, protocols } = node.host
+  const dialProtocol = libp2p.dialProtocol.bind(libp2p)
+  libp2p.dialProtocol = async (peer, protocol, options) => {
+    const stream = await dialProtocol(peer, protocol, options)
+    if (protocol !== protocols.directory) return stream
+    const send = stream.send.bind(stream)
+    stream.send = data => {
+      questions.set(node, (questions.get(node) ?? 0) + 1)
+      return send(data)
+    }
+    return stream
+  }
+}
+
+async function announce(): Promise<void> {
+  for (let first = 0; first < nodes.length; first += announcedAtOnce) {
+    const batch = nodes.slice(first, first + announcedAtOnce)
+    for (const { directory } of batch) directory.announcer.update(ocrDraft())
+    const areHeld = () => batch.every(({ directory }) => directory.announcer.heldBy >= enoughRegistrars)
+    const limitAt = performance.now() + announceLimitMs
+    while (!areHeld() && performance.now() < limitAt) await delay(lookAgainMs)
+  }
+}
+
+async function find(node: TestNode): Promise<RealFind> {
+  const { directory, host } = node
+  const before = { bytesIn: host.traffic.bytesIn, questions: questions.get(node) ?? 0 }
+  const startedAt = performance.now()
+  const { workers } = await directory.finder.findServiceClaims(hotService, { limit: 50 })
+  const tookMs = performance.now() - startedAt
+  return {
+    found: workers.length,
+    tookMs,
+    questions: (questions.get(node) ?? 0) - before.questions,
+    bytesIn: host.traffic.bytesIn - before.bytesIn,
+  }
+}
+
+function standing(): RealWord {
+  const described = nodes.map(({ host, directory }) => ({
+    peerId: host.peerId.toString(),
+    connections: host.libp2p.getConnections().length,
+    heldBy: directory.announcer.heldBy,
+    keeps: directory.registry.find(serviceKey(hotService), { limit: 1, now: Date.now(), random: Math.random }).total,
+  }))
+  return { kind: 'standing', nodes: described, rssMiB: process.memoryUsage().rss / MiB }
+}
+
+function nodeAt(index: number): TestNode {
+  const node = nodes[index]
+  if (node === undefined) throw new Error(`expected one of ${nodes.length} nodes, got ${index}`)
+  return node
+}
+
+async function answer(order: RealOrder): Promise<RealWord> {
+  switch (order.kind) {
+    case 'announce':
+      await announce()
+      return { kind: 'done' }
+    case 'settle':
+      await settled(settleLimitMs, signal)
+      return { kind: 'done' }
+    case 'standing':
+      return standing()
+    case 'find':
+      return { kind: 'found', ...(await find(nodeAt(order.node))) }
+    case 'look-up': {
+      const { host, directory } = nodeAt(order.node)
+      return { kind: 'looked-up', ...(await countedLookup({ host, directory, clock: systemClock, log })) }
+    }
+  }
+}
+
+const say = (word: RealWord) => process.send?.(word)
+process.on('message', (order: RealOrder) => void answer(order).then(say))
+process.on('disconnect', () => process.exit())
+say({ kind: 'ready', seeds: nodes.flatMap(node => node.seeds()).slice(0, 4) })

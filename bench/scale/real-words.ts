@@ -1,0 +1,42 @@
+import type { PeerIdText } from '../../src/shared/schema/primitives.ts'
+import type { Milliseconds } from '../../src/shared/units.ts'
+import type { CountedLookup } from './counted-lookup.ts'
+
+/** What a process with real nodes is to hold. */
+export interface RealChildInit {
+  nodes: number
+  /** Multiaddrs, with the peer id, of a node to join by. */
+  seeds: string[]
+}
+
+export type RealOrder =
+  | { kind: 'announce' }
+  | { kind: 'settle' }
+  | { kind: 'standing' }
+  | { kind: 'find'; node: number }
+  | { kind: 'look-up'; node: number }
+
+/** One node as it stands. */
+export interface RealStanding {
+  peerId: PeerIdText
+  connections: number
+  /** Registrars that hold its record. */
+  heldBy: number
+  /** Workers that it keeps under the key of the service. */
+  keeps: number
+}
+
+export interface RealFind {
+  found: number
+  tookMs: Milliseconds
+  /** Frames that were sent for it. */
+  questions: number
+  bytesIn: number
+}
+
+export type RealWord =
+  | { kind: 'ready'; seeds: string[] }
+  | { kind: 'done' }
+  | { kind: 'standing'; nodes: RealStanding[]; rssMiB: number }
+  | ({ kind: 'found' } & RealFind)
+  | ({ kind: 'looked-up' } & CountedLookup)

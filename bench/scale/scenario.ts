@@ -1,0 +1,25 @@
+import type { ServiceType } from '../../src/shared/schema/primitives.ts'
+import type { Milliseconds } from '../../src/shared/units.ts'
+
+/** The service that nearly everybody offers, and whose key is therefore the busiest. */
+export const hotService: ServiceType = 'ocr'
+
+/** A network to be simulated. */
+export interface Scenario {
+  /** Nodes that donate, coordinators not among them. */
+  workers: number
+  coordinators: number
+  /** Of the donors, how many can be reached by others and serve the DHT. */
+  serverShare: number
+  /** Nodes that only ask. */
+  requesters: number
+  requestsPerSecond: number
+  seed: number
+  /** One way between any two peers. Default: places on a map. */
+  oneWayMs?: Milliseconds
+  /** Whether donors die and a third of the network is cut off, once all else is measured. */
+  troubles?: boolean
+}
+
+/** What a network is like once it has formed. Rates are for each second of its time. */
+export type Figures = Record<string, number>

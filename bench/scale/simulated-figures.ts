@@ -1,0 +1,184 @@
+import { serviceKey } from '../../src/main/directory/keys.ts'
+import { type Milliseconds, minute, second } from '../../src/shared/units.ts'
+import { mean, sum } from '../statistics.ts'
+import { percentile } from '../timing.ts'
+import { countedLookup } from './counted-lookup.ts'
+import { type Figures, hotService } from './scenario.ts'
+import type { SimulatedNode } from './simulated-node.ts'
+import type { Simulation } from './simulation.ts'
+
+/** First finds are expensive; most nodes have made theirs by the end of this. */
+const warmUpMs = 2 * minute
+const measuredMs = 1 * minute
+const askerCount = 30
+
+/** What a network is like that has formed: as it stands, what finding takes, and what a minute of requests costs. */
+export async function measure(simulation: Simulation): Promise<Figures> {
+  return {
+    ...measureStanding(simulation),
+    ...(await measureFinds(simulation)),
+    ...(await measureLookups(simulation)),
+    ...(await measureSteady(simulation)),
+  }
+}
+
+/** What is there without anything being done. */
+function measureStanding(simulation: Simulation): Figures {
+  const up = simulation.up()
+  const of = (role: string) => up.filter(node => node.role === role)
+  const now = simulation.clock.now()
+  const workers = up.filter(node => node.donates)
+  const underHotKey = ({ directory }: SimulatedNode) =>
+    directory.registry.find(serviceKey(hotService), { limit: 1, now, random: Math.random }).total
+  const held = simulation.registrarsOf(hotService).map(node => underHotKey(node) / workers.length)
+  const connections = (nodes: SimulatedNode[]) => nodes.map(({ peer }) => peer.connections)
+  const heldBy = workers.map(({ directory }) => directory.announcer.heldBy)
+  const sizes = up.map(({ directory }) => directory.registry.size)
+  return {
+    alone: up.filter(({ peer }) => peer.connections === 0).length,
+    'connections.mean': mean(connections(up)),
+    'connections.coordinator.mean': mean(connections(of('coordinator'))),
+    'connections.coordinator.max': Math.max(0, ...connections(of('coordinator'))),
+    'connections.server.mean': mean(connections(of('server'))),
+    'connections.server.max': Math.max(0, ...connections(of('server'))),
+    'connections.client.mean': mean(connections(of('client'))),
+    turnedAway: sum(up.map(({ peer }) => peer.traffic.turnedAway)),
+    failedDials: sum(up.map(({ peer }) => peer.traffic.failedDials)),
+    dials: sum(up.map(({ peer }) => peer.traffic.dials)),
+    'announced.mean': mean(heldBy),
+    'announced.min': Math.min(...heldBy),
+    'registrar.held.mean': mean(held),
+    'registrar.held.min': Math.min(...held),
+    'registrar.KiB.max': Math.max(...sizes.map(({ bytes }) => bytes)) / 1024,
+    'registrar.workers.max': Math.max(...sizes.map(({ workers }) => workers)),
+  }
+}
+
+function askersOf(simulation: Simulation): SimulatedNode[] {
+  return simulation
+    .up()
+    .filter(node => !node.donates && node.role !== 'coordinator')
+    .slice(0, askerCount)
+}
+
+/** Finds by nodes that have not looked for the service before. */
+async function measureFinds(simulation: Simulation): Promise<Figures> {
+  const cold: Find[] = []
+  const warm: Find[] = []
+  for (const asker of askersOf(simulation)) {
+    cold.push(await find(simulation, asker))
+    await simulation.run(2 * second, 'looking')
+    warm.push(await find(simulation, asker))
+  }
+  return { ...figuresOf('findCold', cold), ...figuresOf('findWarm', warm) }
+}
+
+interface Find {
+  found: number
+  tookMs: Milliseconds
+  questions: number
+  bytes: number
+  dials: number
+}
+
+async function find(simulation: Simulation, { peer, directory }: SimulatedNode): Promise<Find> {
+  const before = { ...peer.traffic, at: simulation.clock.now() }
+  const found = await simulation.until(directory.finder.findService(hotService, { limit: 50 }), 'looking')
+  return {
+    found: found.length,
+    tookMs: simulation.clock.now() - before.at,
+    questions: peer.traffic.questions - before.questions,
+    bytes: peer.traffic.bytesIn - before.bytesIn,
+    dials: peer.traffic.dials - before.dials,
+  }
+}
+
+function figuresOf(name: string, finds: readonly Find[]): Figures {
+  const took = finds.map(({ tookMs }) => tookMs)
+  return {
+    [`${name}.ms.p50`]: percentile(took, 0.5),
+    [`${name}.ms.p99`]: percentile(took, 0.99),
+    [`${name}.questions.mean`]: mean(finds.map(({ questions }) => questions)),
+    [`${name}.bytes.mean`]: mean(finds.map(({ bytes }) => bytes)),
+    [`${name}.dials.mean`]: mean(finds.map(({ dials }) => dials)),
+    [`${name}.found.min`]: Math.min(...finds.map(({ found }) => found)),
+  }
+}
+
+/** Searches for the servers closest to some place, by nodes that know what they know by now. */
+async function measureLookups(simulation: Simulation): Promise<Figures> {
+  const { clock, log } = simulation.world
+  const lookups = []
+  for (const { peer, directory } of askersOf(simulation)) {
+    const lookup = countedLookup({ host: peer.asHost(), directory, clock, log })
+    lookups.push(await simulation.until(lookup, 'looking servers up'))
+  }
+  return {
+    'lookup.questions.mean': mean(lookups.map(({ questions }) => questions)),
+    'lookup.hops.mean': mean(lookups.map(({ hops }) => hops)),
+    'lookup.hops.max': Math.max(...lookups.map(({ hops }) => hops)),
+  }
+}
+
+/** A minute of requests, after two of the same, and what it costs everybody. */
+async function measureSteady(simulation: Simulation): Promise<Figures> {
+  const { scenario, clock } = simulation
+  const up = simulation.up()
+  let took: number[] = []
+  let asked = 0
+  let failed = 0
+  const stop = clock.every(second / scenario.requestsPerSecond, () => {
+    asked++
+    simulation
+      .pick(up)
+      ?.request(hotService)
+      .then(
+        ({ tookMs }) => took.push(tookMs),
+        () => failed++,
+      )
+  })
+  await simulation.run(warmUpMs, 'warming up')
+  const before = new Map(up.map(node => [node, { done: node.jobs.done, ...takeStock(node) }]))
+  took = []
+  asked = 0
+  await simulation.run(measuredMs, 'working')
+  stop()
+  const perSecond = (now: number, then = 0) => (now - then) / (measuredMs / second)
+  const rates = up.map(node => {
+    const then = before.get(node)
+    const now = takeStock(node)
+    return {
+      node,
+      framesIn: perSecond(now.framesIn, then?.framesIn),
+      bytesIn: perSecond(now.bytesIn, then?.bytesIn),
+      bytesOut: perSecond(now.bytesOut, then?.bytesOut),
+      by: new Map([...now.by].map(([kind, bytes]) => [kind, perSecond(bytes, then?.by.get(kind))])),
+    }
+  })
+  const done = up.filter(node => node.donates).map(node => node.jobs.done - (before.get(node)?.done ?? 0))
+  const of = (role: string) => rates.filter(({ node }) => node.role === role)
+  const [clients, servers, coordinators] = [of('client'), of('server'), of('coordinator')]
+  const kinds = new Set(clients.flatMap(({ by }) => [...by.keys()]))
+  const byKind = [...kinds].map(kind => [`client.bytesIn.${kind}`, mean(clients.map(({ by }) => by.get(kind) ?? 0))])
+  return {
+    'requests.asked': asked,
+    'requests.failed': failed,
+    'requests.ms.p50': percentile(took, 0.5),
+    'requests.ms.p99': percentile(took, 0.99),
+    'share.max': Math.max(...done) / mean(done),
+    'client.bytesOut': mean(clients.map(({ bytesOut }) => bytesOut)),
+    'client.bytesIn': mean(clients.map(({ bytesIn }) => bytesIn)),
+    ...Object.fromEntries(byKind),
+    'server.framesIn': mean(servers.map(({ framesIn }) => framesIn)),
+    'server.framesIn.max': Math.max(0, ...servers.map(({ framesIn }) => framesIn)),
+    'server.bytesIn.max': Math.max(0, ...servers.map(({ bytesIn }) => bytesIn)),
+    'coordinator.bytesIn': mean(coordinators.map(({ bytesIn }) => bytesIn)),
+    'coordinator.bytesOut': mean(coordinators.map(({ bytesOut }) => bytesOut)),
+    frames: sum(rates.map(({ framesIn }) => framesIn)) / up.length,
+  }
+}
+
+function takeStock({ peer: { traffic } }: SimulatedNode) {
+  const { framesIn, bytesIn, bytesOut, bytesInBy } = traffic
+  return { framesIn, bytesIn, bytesOut, by: new Map(bytesInBy) }
+}
