@@ -17,6 +17,10 @@ export interface Scenario {
   seed: number
   /** One way between any two peers. Default: places on a map. */
   oneWayMs?: Milliseconds
+  /** Default: 100. */
+  joinsPerSecond?: number
+  /** Whether donors donate only once all have joined and come to rest, instead of each as it joins. */
+  donateLater?: boolean
   /** Whether donors die and a third of the network is cut off, once all else is measured. */
   troubles?: boolean
 }

@@ -48,6 +48,8 @@ export interface NodeInit {
   services: readonly ServiceType[]
   /** Multiaddrs of those it joins by. */
   seeds: readonly string[]
+  /** Whether it waits for `donate`. */
+  donatesLater: boolean
 }
 
 /** A node as far as it finds, is found, chooses and works: the project's own parts on a simulated network and clock. */
@@ -63,6 +65,7 @@ export class SimulatedNode {
   readonly #owner: SimulatedOwner
   readonly #lifecycle = new Lifecycle()
   #running = false
+  #waits: boolean
   #requests = 0
 
   static async make(world: World, init: NodeInit): Promise<SimulatedNode> {
@@ -82,6 +85,7 @@ export class SimulatedNode {
     const { clock, log, random, envelopes } = world
     this.#world = world
     this.#init = init
+    this.#waits = init.donatesLater
     this.peer = peer
     this.role = init.role
     const host = peer.asHost()
@@ -133,6 +137,12 @@ export class SimulatedNode {
     this.#announce()
   }
 
+  /** It need not wait any more. */
+  donate(): void {
+    this.#waits = false
+    this.#announce()
+  }
+
   /** Its process is killed: the others are told by its machine. */
   async kill(): Promise<void> {
     this.#running = false
@@ -168,7 +178,7 @@ export class SimulatedNode {
     if (!this.donates && this.role !== 'coordinator') return
     const { mode } = this.#owner
     this.jobs.accepting = this.donates && (mode === 'work' || mode === 'slow')
-    if (!this.#running) return
+    if (!this.#running || this.#waits) return
     const draft = draftOf({
       donating: this.donates,
       mode,

@@ -1,8 +1,9 @@
 import './shared-signatures.ts'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { seededRandom } from '../../e2e/support/scripted-node.ts'
-import { second } from '../../src/shared/units.ts'
+import { minute, second } from '../../src/shared/units.ts'
 import { hotService, type Scenario } from './scenario.ts'
+import type { SimulatedPeer } from './simulated-peer.ts'
 import { Simulation } from './simulation.ts'
 import { simulate } from './simulation-process.ts'
 
@@ -43,5 +44,28 @@ describe('a simulated network', () => {
     const found = await simulation.until(asker.directory.finder.findService(hotService), 'looking')
     expect(found.map(({ peerId }) => peerId)).not.toContain(victim.peer.id)
     expect(found).toHaveLength(scenario.workers - 1)
+  }, 60_000)
+
+  it('loses those that are cut off until the cut has healed', async () => {
+    const simulation = await form()
+    const isLost = (peer: SimulatedPeer) => peer.number % 3 === 0
+    const asker = simulation.nodes.find(node => !node.donates && node.role === 'client' && !isLost(node.peer))
+    if (asker === undefined) throw new Error('expected a requester on the larger side')
+    const find = async () => {
+      const found = await simulation.until(asker.directory.finder.findService(hotService), 'looking')
+      return found.map(({ peerId }) => peerId).sort()
+    }
+    const all = simulation.nodes.filter(node => node.donates).map(({ peer }) => peer)
+    simulation.world.internet.part(isLost)
+    await simulation.run(6 * minute, 'cut off')
+    expect(await find()).toEqual(
+      all
+        .filter(peer => !isLost(peer))
+        .map(({ id }) => id)
+        .sort(),
+    )
+    simulation.world.internet.heal()
+    await simulation.run(5 * minute, 'healed')
+    expect(await find()).toEqual(all.map(({ id }) => id).sort())
   }, 60_000)
 })

@@ -13,7 +13,7 @@ import { type NodeInit, SimulatedNode, type World } from './simulated-node.ts'
 
 const startAt = Date.UTC(2026, 0, 1)
 const settleMs = 1 * minute
-const joinsPerSecond = 100
+const defaultJoinsPerSecond = 100
 /** Enough for all that 10,000 workers say before it ends. */
 const sharedEnvelopes = { maxCount: 50_000, maxBytes: 64 * MiB, maxRenewals: 100_000 }
 /** Coordinators that a newcomer has been told of. */
@@ -53,9 +53,15 @@ export class Simulation {
 
   async #form(): Promise<void> {
     const { scenario, clock } = this
-    const { workers, coordinators, requesters } = scenario
+    const { workers, coordinators, requesters, joinsPerSecond = defaultJoinsPerSecond, donateLater } = scenario
     for (let number = 0; number < coordinators; number++) {
-      const node = await this.#add({ number, role: 'coordinator', services: [], seeds: this.#seeds.slice(0, 8) })
+      const node = await this.#add({
+        number,
+        role: 'coordinator',
+        services: [],
+        seeds: this.#seeds.slice(0, 8),
+        donatesLater: false,
+      })
       this.#seeds.push(`${node.peer.seenAt.toString()}/p2p/${node.peer.id}`)
       clock.after(number * 50, () => void node.start())
     }
@@ -65,6 +71,10 @@ export class Simulation {
     }
     await this.run(5 * second + ((workers + requesters) * second) / joinsPerSecond, 'joining')
     await this.run(settleMs, 'settling')
+    if (donateLater !== true) return
+    for (const [index, node] of this.nodes.entries())
+      clock.after((index * second) / joinsPerSecond, () => node.donate())
+    await this.run((this.nodes.length * second) / joinsPerSecond + settleMs, 'announcing')
   }
 
   /** One node more, which is not started yet. */
@@ -75,7 +85,7 @@ export class Simulation {
     const services = donates ? (number % 3 === 0 ? [hotService, 'ner-extraction'] : [hotService]) : []
     const some = Array.from({ length: seedsOfNewcomer }, () => this.#seeds[Math.floor(random() * this.#seeds.length)])
     const seeds = [...new Set(some)].filter(seed => seed !== undefined)
-    return this.#add({ number, role, services, seeds })
+    return this.#add({ number, role, services, seeds, donatesLater: this.scenario.donateLater === true })
   }
 
   async #add(init: NodeInit): Promise<SimulatedNode> {

@@ -40,7 +40,7 @@ function find(start: Contact[], signal = new AbortController().signal) {
 }
 
 it('finds the 8 closest by asking whoever it knows, and remembers where the others are', async () => {
-  expect(await find(everybody.slice(-1))).toEqual({ closest: everybody.slice(0, 8), certain: true })
+  expect(await find(everybody.slice(-1))).toEqual({ closest: everybody.slice(0, 8), certain: true, unreachable: 0 })
   expect(heard).toContain(first)
 })
 
@@ -53,7 +53,7 @@ it('does without those that cannot be reached', async () => {
     if (peerId === first.peerId) throw new RmaError('NOT_FOUND', 'gone')
     return everybody
   }
-  expect(await find(everybody)).toEqual({ closest: others.slice(0, 8), certain: true })
+  expect(await find(everybody)).toEqual({ closest: others.slice(0, 8), certain: true, unreachable: 1 })
 })
 
 it('goes on without one that does not answer, and is not certain then', async () => {
@@ -75,7 +75,7 @@ it('goes on without one that does not answer, and is not certain then', async ()
 it('leaves out one whose time to answer has run out', async () => {
   ask = ({ peerId }) =>
     peerId === first.peerId ? Promise.reject(new RmaError('DEADLINE', 'no answer')) : Promise.resolve(everybody)
-  expect(await find(everybody)).toEqual({ closest: others.slice(0, 8), certain: false })
+  expect(await find(everybody)).toEqual({ closest: others.slice(0, 8), certain: false, unreachable: 1 })
 })
 
 it('ends after 8 s with what it has, and at once when it is cancelled', async () => {

@@ -17,18 +17,27 @@ let trimmer: ConnectionTrimmer
 let host: Host
 let others: Host[]
 let contacts: Map<string, Contact>
+/** As many contacts as a client needs, besides `contacts`. */
+let more: number
+const table = {
+  get: (peerId: string) => contacts.get(peerId),
+  hear: (heard: Iterable<Contact>) => {
+    for (const contact of heard) contacts.set(contact.peerId, contact)
+  },
+  get size() {
+    return contacts.size + more
+  },
+}
 
 beforeEach(async () => {
   clock = new TurnedClock(Date.now())
   contacts = new Map()
+  more = 0
   lifecycle = new Lifecycle()
   host = lifecycle.add('host', await createTestHost())
   others = await Promise.all([1, 2, 3].map(() => createTestHost()))
   for (const other of others) lifecycle.add('other', other)
-  trimmer = lifecycle.add(
-    'trimmer',
-    new ConnectionTrimmer({ host, contacts: { get: peerId => contacts.get(peerId) }, clock, log }, budget),
-  )
+  trimmer = lifecycle.add('trimmer', new ConnectionTrimmer({ host, contacts: table, clock, log }, budget))
   await lifecycle.start()
   for (const other of others) await host.libp2p.dial(other.libp2p.getMultiaddrs())
   await quiet()
@@ -100,5 +109,35 @@ describe('with more connections than wanted', () => {
     clock.turn(minute)
     expect(await trimmer.trim()).toBe(0)
     expect(connected()).toHaveLength(3)
+  })
+})
+
+describe('a server that has no room', () => {
+  async function meet(): Promise<string> {
+    const [server] = others as [Host]
+    const [address] = server.libp2p.getMultiaddrs()
+    if (address === undefined) throw new Error('expected an address')
+    const id = server.peerId.toString()
+    contacts.set(id, contactAt(id, address, [address.toString()], true))
+    return id
+  }
+
+  it('is hung up on by a client that knows others, which keeps in mind where it is', async () => {
+    const id = await meet()
+    more = 8
+    await host.setMode('client')
+    await trimmer.letGo(id)
+    expect(connected()).not.toContain(id)
+    expect(contacts.get(id)).toMatchObject({ connected: false, addresses: [expect.any(String)] })
+  })
+
+  it('is kept by a server, and by a client that knows few others', async () => {
+    const id = await meet()
+    more = 8
+    await trimmer.letGo(id)
+    more = 7
+    await host.setMode('client')
+    await trimmer.letGo(id)
+    expect(connected()).toContain(id)
   })
 })

@@ -8,6 +8,7 @@ import { bucketOf } from './buckets.ts'
 import type { Contacts } from './contacts.ts'
 import type { Host } from './host.ts'
 import { type ConnectionBudget, type HeldPeer, surplusPeers } from './surplus.ts'
+import { enoughForClient } from './table-filler.ts'
 
 const trimIntervalMs = 30 * second
 /** Twice what the table of a network of 1,000 holds. Others hold connections to this node too, so it cannot be few. */
@@ -15,7 +16,7 @@ export const connectionBudget: ConnectionBudget = { most: 128, wanted: 96, idleM
 
 export interface ConnectionTrimmerComponents {
   host: Host
-  contacts: Pick<Contacts, 'get'>
+  contacts: Pick<Contacts, 'get' | 'hear' | 'size'>
   clock: Clock
   log: Logger
 }
@@ -46,6 +47,23 @@ export class ConnectionTrimmer implements Startable {
     this.#usedAt.set(peerId, this.#components.clock.now())
   }
 
+  /**
+   * Hangs up on a server that this node, a client, was turned away by, and keeps in mind where it is: among many workers each
+   * would otherwise take up a place at the registrars of every key that is full.
+   */
+  async letGo(peerId: string): Promise<void> {
+    const { host, contacts, log } = this.#components
+    const contact = contacts.get(peerId)
+    const connections = host.libp2p.getConnections().filter(({ remotePeer }) => remotePeer.toString() === peerId)
+    const isRelay = host.addresses().some(address => address.includes(peerId))
+    if (host.isServer || contact === undefined || isRelay || contacts.size <= enoughForClient) return
+    if (connections.some(connection => this.#isBusy(connection))) return
+    const closed = await Promise.allSettled(connections.map(connection => connection.close()))
+    const failed = closed.filter(({ status }) => status === 'rejected').length
+    if (failed > 0) log.debug({ peer: peerId, failed }, 'a connection was not closed in order')
+    contacts.hear([{ ...contact, connected: false }])
+  }
+
   /** Resolves with how many were hung up on. */
   async trim(): Promise<number> {
     const { host, clock, log } = this.#components
@@ -61,16 +79,21 @@ export class ConnectionTrimmer implements Startable {
     return surplus.length - failed
   }
 
-  #describe(peerId: string, { timeline, streams }: Connection): HeldPeer {
+  #describe(peerId: string, connection: Connection): HeldPeer {
     const { host, contacts } = this.#components
-    const connectedAt = timeline.open
+    const connectedAt = connection.timeline.open
     const isContact = contacts.get(peerId)?.connected === true
     return {
       peerId,
       ...(isContact ? { bucket: bucketOf(peerPosition(host.peerId.toString()), peerPosition(peerId)) } : {}),
       connectedAt,
       usedAt: this.#usedAt.get(peerId) ?? connectedAt,
-      busy: streams.some(({ protocol }) => protocol !== host.protocols.directory),
+      busy: this.#isBusy(connection),
     }
+  }
+
+  /** Whether anything but the directory's stream is open. */
+  #isBusy({ streams }: Pick<Connection, 'streams'>): boolean {
+    return streams.some(({ protocol }) => protocol !== this.#components.host.protocols.directory)
   }
 }

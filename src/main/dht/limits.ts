@@ -13,8 +13,9 @@ export interface HostLimits {
   maxParallelDials: number
 }
 
+/** Of a full key 256 workers stay connected, of the table some 50; the rest is for those who ask. */
 export const donorLimits: HostLimits = {
-  maxConnections: 300,
+  maxConnections: 400,
   inboundConnectionThreshold: 5,
   maxIncomingPendingConnections: 200,
   ofAddress: { pendingOfAddress: 8, ofAddress: 32 },

@@ -91,7 +91,11 @@ describe('a lookup', () => {
         const pick = (length: number) => Number(picks.next().value) % Math.max(1, length)
         const { lookup, most } = run(startLookup(target, 8, world.peers.slice(first, first + 1)), world, pick)
         expect(isDone(lookup)).toBe(true)
-        expect(resultOf(lookup)).toEqual({ closest: closestPeers(world.peers, target, 8), certain: true })
+        expect(resultOf(lookup)).toEqual({
+          closest: closestPeers(world.peers, target, 8),
+          certain: true,
+          unreachable: 0,
+        })
         expect(most).toBeLessThanOrEqual(alpha)
       }),
     )

@@ -95,13 +95,17 @@ export interface LookupResult<P extends LookupPeer> {
   readonly closest: P[]
   /** Whether all of the 8 closest have answered, so that there can hardly be others. */
   readonly certain: boolean
+  /** Of the 8 closest that were named, those that could not be reached or kept mute. */
+  readonly unreachable: number
 }
 
 export function resultOf<P extends LookupPeer>({ entries }: Lookup<P>): LookupResult<P> {
   const present = entries.filter(({ standing }) => standing !== 'failed')
   const certain = firstOfParties(present, soughtPeers, partyOf).every(({ standing }) => standing === 'answered')
   const usable = present.filter(({ standing }) => standing !== 'mute')
-  return { closest: firstOfParties(usable, soughtPeers, partyOf).map(({ peer }) => peer), certain }
+  const isUnreachable = ({ standing }: LookupEntry<P>) => standing === 'failed' || standing === 'mute'
+  const unreachable = firstOfParties(entries, soughtPeers, partyOf).filter(isUnreachable).length
+  return { closest: firstOfParties(usable, soughtPeers, partyOf).map(({ peer }) => peer), certain, unreachable }
 }
 
 /** The 8 closest that have not failed and keep nobody waiting. */

@@ -20,7 +20,7 @@ const fillIntervalMs = 1 * minute
 /** A bucket that nobody could be found for is left alone this long, while nobody joins or leaves it. */
 const exhaustedMs = 10 * minute
 /** Each connection of a client takes up a place at a server, of which there may be few. */
-const enoughForClient = 8
+export const enoughForClient = 8
 /** Contacts asked who there is in a bucket. */
 const askedForBucket = 2
 /** Newcomers asked who is near this node: they may come from a part of the network that was cut off. */

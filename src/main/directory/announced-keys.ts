@@ -10,7 +10,7 @@ import type { Registrars } from './registrars.ts'
 type Keyed = Pick<RecordDraft, 'services' | 'capabilities' | 'location' | 'relays'>
 
 export interface AnnouncedKeysComponents {
-  registrars: Pick<Registrars, 'of'>
+  registrars: Pick<Registrars, 'of' | 'isOverrun'>
   clock: Clock
 }
 
@@ -52,6 +52,17 @@ export class AnnouncedKeys {
     }
   }
 
+  /** Takes in what a lookup has shown of a key's registrars. */
+  noteLookup(key: KeyText): void {
+    if (!this.#components.registrars.isOverrun(key)) this.#crowding.reachable(key)
+    else if (!this.#isCrowded(key)) this.#crowding.overrun(key, this.#components.clock.now(), Math.random())
+  }
+
+  /** Whether a registrar knows servers that are closer to each of the keys, none of which is known to have no room. */
+  isElsewhere(answer: AnswerFrame, keys: readonly KeyText[]): boolean {
+    return keys.length > 0 && keys.every(key => declines(answer, key) === 'NOT_REGISTRAR' && !this.#isCrowded(key))
+  }
+
   /** Whether there are keys that the DHT was not asked about yet. */
   hasNew(record: Keyed): boolean {
     return this.of(record).some(key => !this.#lookedUp.has(key))
@@ -66,9 +77,13 @@ export class AnnouncedKeys {
     holdings: ReadonlyMap<PeerIdText, Holding>,
     done: ReadonlySet<KeyText>,
   ): KeyText | undefined {
-    const next = this.of(record).find(
-      key => !done.has(key) && (!this.#lookedUp.has(key) || !this.#isCrowded(key) || this.#stands(key, holdings)),
-    )
+    const now = this.#components.clock.now()
+    const isDue = (key: KeyText) =>
+      !this.#lookedUp.has(key) ||
+      !this.#isCrowded(key) ||
+      this.#crowding.isToBeSeenAgain(key, now) ||
+      this.#stands(key, holdings)
+    const next = this.of(record).find(key => !done.has(key) && isDue(key))
     if (next !== undefined) this.#lookedUp.add(next)
     return next
   }

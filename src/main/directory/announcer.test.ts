@@ -25,6 +25,7 @@ let privateKey: Ed25519PrivateKey
 let host: Host
 let announcer: Announcer
 let heard: Question[]
+let letGo: string[]
 /** The registrar: this node's own, whose answers the tests choose. */
 let answer: (question: Question) => Promise<AnswerFrame>
 
@@ -70,6 +71,7 @@ function make(change: Partial<AnnouncerComponents> = {}): Announcer {
         heard.push(question)
         return answer(question)
       },
+      letGo: peerId => void letGo.push(peerId),
       sequence: new Sequence({ store: memoryStore(), clock, log }),
       clock,
       log,
@@ -89,6 +91,7 @@ beforeEach(async () => {
   privateKey = await generateKeyPair('Ed25519')
   host = await createTestHost({ privateKey })
   heard = []
+  letGo = []
   answer = accept
   announcer = make()
   await host.start()
@@ -162,6 +165,7 @@ describe('an announcer', () => {
     await vi.waitFor(() => expect(asked()).toEqual(keys))
     await settled()
     expect(announcer.heldBy).toBe(1)
+    expect(new Set(letGo)).toEqual(new Set([host.peerId.toString()]))
 
     full.clear()
     heard = []

@@ -44,6 +44,8 @@ export interface AnnouncerComponents {
   privateKey: Ed25519PrivateKey
   registrars: Registrars
   ask: Ask
+  /** Hangs up on a server that has no room for this node's record, unless it is needed otherwise. */
+  letGo(peerId: PeerIdText): void
   sequence: Sequence
   clock: Clock
   log: Logger
@@ -100,6 +102,7 @@ export class Announcer implements Startable {
     this.#stopListening?.()
     this.#stopLookups?.()
     this.#stopLookupRetry?.()
+    this.#stopLookupRetry = undefined
     this.#stopTimer?.()
     this.#forgetAll()
   }
@@ -260,17 +263,14 @@ export class Announcer implements Startable {
       const declined = due === 'announce' && declinesAll(answer, keys)
       this.#holdings.set(peerId, { recordHash: said.recordHash, seq, keys, declined })
       if (due === 'announce') this.#keys.note(peerId, keys, answer)
-      if (this.#lookups === 0 && (this.#isElsewhere(answer, keys) || this.#keys.hasNew(said.record)))
-        void this.#findRegistrars()
       this.#troubles.delete(peerId)
+      if (declined && keys.some(key => declines(answer, key) === 'QUOTA_EXCEEDED')) this.#components.letGo(peerId)
+      if (this.#lookups > 0) return
+      if (this.#keys.hasNew(said.record)) void this.#findRegistrars()
+      else if (this.#keys.isElsewhere(answer, keys)) this.#lookUpLater('others are closer than those that were asked')
     } catch (error) {
       this.#noteTrouble(peerId, due, error)
     }
-  }
-
-  /** Whether a registrar knows servers that are closer to each of the keys. */
-  #isElsewhere(answer: AnswerFrame, keys: readonly KeyText[]): boolean {
-    return keys.length > 0 && keys.every(key => declines(answer, key) === 'NOT_REGISTRAR')
   }
 
   /**
@@ -322,6 +322,7 @@ export class Announcer implements Startable {
       for (let key = next(); key !== undefined; key = next()) {
         done.add(key)
         certain = (await this.#components.registrars.refresh(key, thorough, signal)) && certain
+        this.#keys.noteLookup(key)
         this.#wake()
       }
       if (certain) this.#lookupFailures = 0
@@ -335,13 +336,15 @@ export class Announcer implements Startable {
 
   /** Without an answer the record may lie where only this node would look for it, so the next try does not take minutes. */
   #lookUpLater(error: unknown): void {
-    if (this.#life.signal.aborted) return
+    if (this.#life.signal.aborted || this.#stopLookupRetry !== undefined) return
     this.#lookupFailures++
     this.#components.log.debug({ err: error }, 'the registrars of a key were not found')
-    this.#stopLookupRetry?.()
     if (this.#lookupFailures > mostRepeats && this.#components.registrars.others > 0) return
     const delayMs = retryDelay(this.#lookupFailures, Math.random())
-    this.#stopLookupRetry = this.#components.clock.after(delayMs, () => void this.#findRegistrars())
+    this.#stopLookupRetry = this.#components.clock.after(delayMs, () => {
+      this.#stopLookupRetry = undefined
+      void this.#findRegistrars()
+    })
   }
 }
 

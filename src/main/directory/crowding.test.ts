@@ -28,6 +28,22 @@ describe('a crowded key', () => {
   })
 })
 
+describe('a key that is overrun', () => {
+  it('counts as crowded, and is looked up again after half an hour or so, until it is not overrun any more', () => {
+    const crowding = new Crowding()
+    const later = now + 30 * minute
+    crowding.overrun('service:ocr', now, 0.5)
+    expect(crowding.isCrowded('service:ocr', registrars, now)).toBe(true)
+    expect(crowding.isToBeSeenAgain('service:ocr', later - 1)).toBe(false)
+    expect(crowding.isToBeSeenAgain('service:ocr', later)).toBe(true)
+    expect(crowding.isCrowded('service:ocr', registrars, later)).toBe(true)
+    expect(crowding.isCrowded('service:ocr', registrars, later + 5 * minute)).toBe(false)
+    crowding.overrun('service:ocr', now, 0.5)
+    crowding.reachable('service:ocr')
+    expect(crowding.isCrowded('service:ocr', registrars, now)).toBe(false)
+  })
+})
+
 describe('the keys of a worker', () => {
   const place = Uint8Array.from([0x3f, 0xa1, 0x77])
 

@@ -94,7 +94,8 @@ export function createDirectory(components: DirectoryComponents, init: Directory
     return answer
   }
   const envelopes = components.envelopes ?? new EnvelopeCache({ networkId: host.networkId })
-  const announcer = new Announcer({ host, privateKey, registrars, ask, sequence, clock, log }, init)
+  const { letGo } = neighbourhood
+  const announcer = new Announcer({ host, privateKey, registrars, ask, letGo, sequence, clock, log }, init)
   const finder = new Finder({ registrars, ask, envelopes, clock, log })
   const cache = new WorkerCache(
     {

@@ -122,6 +122,15 @@ describe('a lookup', () => {
     expect(seeds()).toEqual([...first, expect.any(Number)])
   })
 
+  it('looks into a shard where no registrar of the service answers: they may have no room for so many askers', async () => {
+    const fails = () => Promise.reject(new RmaError('DEADLINE', 'no answer'))
+    answers = Object.fromEntries([...'abcdefghijklmnop'].map(name => [name, fails]))
+    await finder.findService('ocr')
+    const keys = questions.map(question => (question.kind === 'find' ? question.key : question.kind))
+    expect(keys[0]).toBe('service:ocr')
+    expect(keys.at(-1)).toMatch(/^service:ocr\/[0-9a-f]$/)
+  })
+
   it('ends when it is cancelled, and blames no registrar for that', async () => {
     answers = { a: silence, b: silence }
     const life = new AbortController()

@@ -95,6 +95,8 @@ export class Finder {
   readonly #remembered = new Map<KeyText, RememberedKey>()
   readonly #lookups = new Map<KeyText, Promise<void>>()
   readonly #spreads = new Map<ServiceType, Spread>()
+  /** Keys none of whose registrars answered when they were last asked: they may have no room for so many askers. */
+  readonly #deaf = new Set<KeyText>()
   readonly #shards = new Map<ServiceType, { shard: string; at: Milliseconds; ofDigits: number }>()
   #seed = { value: 0, at: Number.NEGATIVE_INFINITY }
   #finds = 0
@@ -117,6 +119,8 @@ export class Finder {
   async findServiceClaims(service: ServiceType, options: FindOptions = {}): Promise<Found> {
     const shard = this.#shardFor(service)
     const found = await this.findClaims(serviceKey(service, shard), options)
+    if (found.workers.length === 0 && this.#deaf.has(serviceKey(service, shard)))
+      return this.findClaims(serviceKey(service, drawShard(shard.length + 1, Math.random)), options)
     if (shard === '' || found.workers.length >= fewWorkers) return found
     // What stands under the shorter keys is found as well, if not for long: there are fewer workers than there were.
     const more = await this.findClaims(serviceKey(service, shard.slice(0, -1)), options)
@@ -185,6 +189,8 @@ export class Finder {
       clock,
       options.signal,
     )
+    if (crowds.length > 0) this.#deaf.delete(key)
+    else if (chosen.length > 0 && this.#deaf.size < maxRememberedKeys) this.#deaf.add(key)
     if (options.filter === undefined) this.#learnSpread(key, crowds)
     return answers
   }

@@ -26,6 +26,8 @@ export interface Neighbourhood extends Startable {
   readonly registrars: Registrars
   /** Puts a question to another node. */
   readonly ask: Ask
+  /** Hangs up on a server that this node has no use for. */
+  letGo(peerId: PeerIdText): void
   /** To be called when another node has put a question to this one. */
   asked(peerId: PeerIdText): void
 }
@@ -57,6 +59,7 @@ export function createNeighbourhood({ host, clock, log }: NeighbourhoodComponent
     contacts,
     registrars: new Registrars({ host, contacts, closest }),
     ask,
+    letGo: peerId => void trimmer.letGo(peerId),
     asked: peerId => trimmer.used(peerId),
     start: () => lifecycle.start(),
     stop: () => lifecycle.stop(),

@@ -14,6 +14,7 @@ let host: Host
 let contacts: Contacts
 /** Who the DHT says is closest to any key. */
 let closest: Contact[]
+let unreachable: number
 let registrars: Registrars
 
 async function contact(address = '/ip4/192.0.2.1/tcp/1'): Promise<Contact> {
@@ -28,7 +29,12 @@ beforeEach(async () => {
   host = await createTestHost({ mode: 'client' })
   contacts = new Contacts({ host })
   closest = [await contact()]
-  registrars = new Registrars({ host, contacts, closest: { find: async () => ({ closest, certain: true }) } })
+  unreachable = 0
+  registrars = new Registrars({
+    host,
+    contacts,
+    closest: { find: async () => ({ closest, certain: true, unreachable }) },
+  })
 })
 
 describe('the registrars of a key', () => {
@@ -38,6 +44,19 @@ describe('the registrars of a key', () => {
     expect(namesOf()).toEqual(closest.map(({ peerId }) => peerId))
     for (const { peerId } of closest) registrars.forget(peerId)
     expect(namesOf()).toEqual([])
+  })
+
+  it('are overrun while half of those closest to the key cannot be reached', async () => {
+    unreachable = 3
+    await refresh()
+    expect(registrars.isOverrun(key)).toBe(false)
+    unreachable = 4
+    await refresh()
+    expect(registrars.isOverrun(key)).toBe(true)
+    expect(registrars.isOverrun(serviceKey('chat'))).toBe(false)
+    unreachable = 0
+    await refresh()
+    expect(registrars.isOverrun(key)).toBe(false)
   })
 
   it('have this node among them while it is a server', async () => {

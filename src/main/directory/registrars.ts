@@ -31,6 +31,8 @@ export class Registrars {
   readonly self: Registrar & { party: string }
   readonly #components: RegistrarsComponents
   readonly #named = new Map<KeyText, readonly Contact[]>()
+  /** Keys half of whose registrars could not be reached when they were last looked up. */
+  readonly #overrun = new Set<KeyText>()
   /** Answers of `of`, until a peer is met or lost. */
   readonly #answers = new Map<KeyText, readonly Registrar[]>()
 
@@ -73,12 +75,23 @@ export class Registrars {
     contacts.hear(found.closest)
     this.#named.delete(key)
     this.#named.set(key, found.closest)
+    if (found.unreachable * 2 >= registrarsPerKey) this.#overrun.add(key)
+    else this.#overrun.delete(key)
     for (const oldest of this.#named.keys()) {
       if (this.#named.size <= maxRememberedKeys) break
       this.#named.delete(oldest)
+      this.#overrun.delete(oldest)
     }
     this.#answers.delete(key)
     return found.certain && found.closest.length > 0
+  }
+
+  /**
+   * Whether half of those that are closest to the key could not be reached when it was last looked up, although others are
+   * connected with them: they may have no room for more connections.
+   */
+  isOverrun(key: KeyText): boolean {
+    return this.#overrun.has(key)
   }
 
   /** No longer counts the peer as a registrar, until it connects or is found again. */
