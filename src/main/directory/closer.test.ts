@@ -58,6 +58,17 @@ describe('reading who was named', () => {
     expect(read([{ peer: idOf(1), addresses: ['/ip4/5.6.7.8/tcp/1'] }], known)).toEqual([known])
   })
 
+  it('need not look again at one that is named as it was before, unless that was on a LAN', () => {
+    const [address, onLan] = ['/ip4/5.6.7.8/tcp/1', '/ip4/10.0.0.1/tcp/1']
+    const heardOf = (at: string) => contactAt(idOf(1), multiaddr(at), [at], false)
+    const known = heardOf(address)
+    expect(read([{ peer: idOf(1), addresses: [address] }], known)[0]).toBe(known)
+    expect(read([{ peer: idOf(1), addresses: ['/ip4/5.6.7.9/tcp/1'] }], known)).toMatchObject([
+      { addresses: ['/ip4/5.6.7.9/tcp/1'] },
+    ])
+    expect(read([{ peer: idOf(1), addresses: [onLan] }], heardOf(onLan))).toEqual([])
+  })
+
   it('refuses any other answer', () => {
     const context = { self, said, contacts: { get: () => undefined } }
     expect(() => readCloser({ kind: 'ok', id: 1 }, context)).toThrow('expected who is closer, got ok')

@@ -32,11 +32,19 @@ export function readCloser(answer: AnswerFrame, { self, said, contacts }: Closer
   return answer.peers.flatMap(({ peer, addresses }) => {
     if (peer === self) return []
     const known = contacts.get(peer)
-    if (known?.connected) return [known]
+    if (known !== undefined && (known.connected || saysNothingNew(known, addresses))) return [known]
     const [first, ...more] = worthDialling(addresses, said)
     const contact = first && tryContact(peer, first, [first, ...more].map(String), known)
     return contact === undefined ? [] : [contact]
   })
+}
+
+/** Whether a peer is named at its one address on the internet that is known already: that counts whoever names it. */
+function saysNothingNew(
+  { peerId, party, addresses: [known, ...others] }: Contact,
+  [named, ...more]: string[],
+): boolean {
+  return party !== peerId && named === known && others.length === 0 && more.length === 0
 }
 
 function tryContact(
