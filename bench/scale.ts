@@ -12,7 +12,7 @@ const serverShare = 0.05
 /** Sizes at which real nodes are measured; the first is what the simulator is held to. */
 const realSizes = [100, 300]
 /** Real nodes are started a few at a time, and donate once all have joined. */
-const asOnLoopback = { coordinators: 1, serverShare: 1, oneWayMs: 1, joinsPerSecond: 2, donateLater: true }
+const asOnLoopback = { coordinators: 1, serverShare: 1, oneWayMs: 1, joinsPerSecond: 1, donateLater: true }
 /** What is compared with reality; times are not, for in the simulator nothing takes processor time. */
 const compared = [
   'connections.mean',

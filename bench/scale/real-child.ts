@@ -3,7 +3,7 @@ import { pino } from 'pino'
 import { systemClock } from '../../src/main/clock.ts'
 import { serviceKey } from '../../src/main/directory/keys.ts'
 import { createTestNode, ocrDraft, startAll, type TestNode } from '../../src/main/directory/test-network.ts'
-import { MiB, minute, second } from '../../src/shared/units.ts'
+import { MiB, type Milliseconds, minute, second } from '../../src/shared/units.ts'
 import { settled } from '../timing.ts'
 import { countedLookup } from './counted-lookup.ts'
 import type { RealChildInit, RealFind, RealOrder, RealWord } from './real-words.ts'
@@ -58,12 +58,14 @@ async function announce(): Promise<void> {
   }
 }
 
-async function find(node: TestNode): Promise<RealFind> {
+async function find(node: TestNode, restMs: Milliseconds): Promise<RealFind> {
   const { directory, host } = node
   const before = { bytesIn: host.traffic.bytesIn, questions: questions.get(node) ?? 0 }
   const startedAt = performance.now()
-  const { workers } = await directory.finder.findServiceClaims(hotService, { limit: 50 })
+  const { workers, check } = await directory.finder.findServiceClaims(hotService, { limit: 50 })
   const tookMs = performance.now() - startedAt
+  await check()
+  await delay(restMs)
   return {
     found: workers.length,
     tookMs,
@@ -99,7 +101,7 @@ async function answer(order: RealOrder): Promise<RealWord> {
     case 'standing':
       return standing()
     case 'find':
-      return { kind: 'found', ...(await find(nodeAt(order.node))) }
+      return { kind: 'found', ...(await find(nodeAt(order.node), order.restMs)) }
     case 'look-up': {
       const { host, directory } = nodeAt(order.node)
       return { kind: 'looked-up', ...(await countedLookup({ host, directory, clock: systemClock, log })) }

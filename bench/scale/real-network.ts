@@ -6,11 +6,9 @@ import { mean, sum } from '../statistics.ts'
 import { percentile } from '../timing.ts'
 import { RealProcess } from './real-process.ts'
 import type { RealFind } from './real-words.ts'
-import { hotService } from './scenario.ts'
+import { afterFindMs, hotService } from './scenario.ts'
 
 const nodesInAProcess = 50
-/** What a first find has begun goes on after its answer, and is not to be counted with the second. */
-const betweenFindsMs = 2 * second
 /** Rounds in which each requester finds once, and the time between them: a sixth of the workers is renewed in it. */
 const rounds = 6
 const betweenRoundsMs = 5 * second
@@ -82,13 +80,13 @@ async function measureFinds(
   const again: RealFind[] = []
   const warm: RealFind[] = []
   for (let node = 0; node < requesters; node++) {
-    cold.push(await asking.ask({ kind: 'find', node }, 'found'))
-    await delay(betweenFindsMs, undefined, { signal })
-    again.push(await asking.ask({ kind: 'find', node }, 'found'))
+    cold.push(await asking.ask({ kind: 'find', node, restMs: afterFindMs }, 'found'))
+    again.push(await asking.ask({ kind: 'find', node, restMs: afterFindMs }, 'found'))
   }
   for (let round = 0; round < rounds; round++) {
     await delay(betweenRoundsMs, undefined, { signal })
-    for (let node = 0; node < requesters; node++) warm.push(await asking.ask({ kind: 'find', node }, 'found'))
+    for (let node = 0; node < requesters; node++)
+      warm.push(await asking.ask({ kind: 'find', node, restMs: 0 }, 'found'))
   }
   const took = warm.map(({ tookMs }) => tookMs)
   return {

@@ -13,7 +13,7 @@ export type RealOrder =
   | { kind: 'announce' }
   | { kind: 'settle' }
   | { kind: 'standing' }
-  | { kind: 'find'; node: number }
+  | { kind: 'find'; node: number; restMs: Milliseconds }
   | { kind: 'look-up'; node: number }
 
 /** One node as it stands. */
@@ -29,7 +29,7 @@ export interface RealStanding {
 export interface RealFind {
   found: number
   tookMs: Milliseconds
-  /** Frames that were sent for it. */
+  /** Frames that were sent for it, and bytes that came, also in the time after its answer. */
   questions: number
   bytesIn: number
 }

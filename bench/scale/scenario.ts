@@ -1,8 +1,11 @@
 import type { ServiceType } from '../../src/shared/schema/primitives.ts'
-import type { Milliseconds } from '../../src/shared/units.ts'
+import { type Milliseconds, second } from '../../src/shared/units.ts'
 
 /** The service that nearly everybody offers, and whose key is therefore the busiest. */
 export const hotService: ServiceType = 'ocr'
+
+/** What a find has begun goes on after its answer, and is counted with it. */
+export const afterFindMs: Milliseconds = 2 * second
 
 /** A network to be simulated. */
 export interface Scenario {

@@ -3,7 +3,7 @@ import { type Milliseconds, minute, second } from '../../src/shared/units.ts'
 import { mean, sum } from '../statistics.ts'
 import { percentile } from '../timing.ts'
 import { countedLookup } from './counted-lookup.ts'
-import { type Figures, hotService } from './scenario.ts'
+import { afterFindMs, type Figures, hotService } from './scenario.ts'
 import type { SimulatedNode } from './simulated-node.ts'
 import type { Simulation } from './simulation.ts'
 
@@ -67,7 +67,6 @@ async function measureFinds(simulation: Simulation): Promise<Figures> {
   const warm: Find[] = []
   for (const asker of askersOf(simulation)) {
     cold.push(await find(simulation, asker))
-    await simulation.run(2 * second, 'looking')
     warm.push(await find(simulation, asker))
   }
   return { ...figuresOf('findCold', cold), ...figuresOf('findWarm', warm) }
@@ -84,9 +83,11 @@ interface Find {
 async function find(simulation: Simulation, { peer, directory }: SimulatedNode): Promise<Find> {
   const before = { ...peer.traffic, at: simulation.clock.now() }
   const found = await simulation.until(directory.finder.findService(hotService, { limit: 50 }), 'looking')
+  const tookMs = simulation.clock.now() - before.at
+  await simulation.run(afterFindMs, 'looking')
   return {
     found: found.length,
-    tookMs: simulation.clock.now() - before.at,
+    tookMs,
     questions: peer.traffic.questions - before.questions,
     bytes: peer.traffic.bytesIn - before.bytesIn,
     dials: peer.traffic.dials - before.dials,
