@@ -81,7 +81,6 @@ describe('the list of parsers', () => {
     'src/main/diagnostics/diagnostics.ts': 'a URL of the settings',
     'src/main/directory/announcer.ts': 'its own state',
     'src/main/http/tunnelled-door.ts': 'its own URL',
-    'src/main/routing/reputation-book.ts': 'its own file; whatever fails means that nothing is remembered',
     'src/main/routing/gpu-models.ts': 'a table that is shipped',
     'src/main/services/documents/image-pages.ts': 'runs in an engine’s process, which may fail; see ocr.test.ts',
     'src/main/services/loopback/engine-probe.ts': 'whatever fails means that there is no engine',

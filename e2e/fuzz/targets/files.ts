@@ -23,6 +23,7 @@ import { LedgerBook } from '../../../src/main/ledger/ledger-book.ts'
 import { LedgerDatabase } from '../../../src/main/ledger/ledger-database.ts'
 import { judgeFailure } from '../../../src/main/ledger/ledger-failure.ts'
 import { MembershipFile } from '../../../src/main/membership/membership-file.ts'
+import { ReputationBook } from '../../../src/main/routing/reputation-book.ts'
 import { SidecarNote } from '../../../src/main/tunnels/sidecar/sidecar-note.ts'
 import { RmaError } from '../../../src/shared/errors.ts'
 import { generateCaKey } from '../../../src/shared/membership/ca-key.ts'
@@ -235,6 +236,19 @@ export async function fileTargets(): Promise<FuzzTarget[]> {
         void allowance.allowedAt
       },
       'src/main/dht/edge-allowance.ts',
+    ),
+    inStore(
+      'what is known of workers',
+      `/networks/${network}/reputation`,
+      [{ worker: peerId, agreed: 2.5, disputed: 1, at: 1_699_999_999_000 }],
+      async datastore => {
+        const book = new ReputationBook({ datastore, clock, log }, { networkId: network })
+        await book.start()
+        book.trustIn(peerId)
+        book.note(peerId, 'disputed')
+        await book.stop()
+      },
+      'src/main/routing/reputation-book.ts',
     ),
     {
       name: 'autostart entry',
