@@ -290,6 +290,14 @@ export const defences: readonly Defence[] = [
     test: main('headless/console-log.test.ts'),
   },
   {
+    threat: 'coming again and again as somebody else',
+    file: main('dht/recent-peers.ts'),
+    replace: 'if (this.#used.size > this.#init.mostPeers) this.#forget()',
+    with: 'if (this.#used.size < 0) this.#forget()',
+    test: main('dht/recent-peers.test.ts'),
+    named: 'forgets those that were used longest ago',
+  },
+  {
     threat: 'a flood of connections or streams',
     file: main('dht/limits.ts'),
     replace: 'maxIncomingPendingConnections: 200,',

@@ -48,6 +48,7 @@ import { Listening, type ListeningComponents } from './listening.ts'
 import { MappedAddresses, type MappedAddressesComponents } from './mapped-addresses.ts'
 import { mdnsServiceTag, type ProtocolNames, protocolNames, protocolPrefix } from './network.ts'
 import { noiseCrypto } from './noise-crypto.ts'
+import { RecentPeers } from './recent-peers.ts'
 import { RefusingStore } from './refusing-store.ts'
 import { donorRelayLimits, meteredRelay, type RelayInit, relayLimits } from './relay-server.ts'
 import { SingleDial, type SingleDialComponents } from './single-dial.ts'
@@ -136,9 +137,14 @@ export async function createHost(components: HostComponents, init: HostInit): Pr
   const mode = new LiveValue(init.mode ?? 'server')
   const traffic: Traffic = { bytesIn: 0, bytesOut: 0 }
   let listening: Listening | undefined
-  const libp2p = await createLibp2p<HostServices>({
+  const datastore = new RecentPeers({
+    mostPeers: limitsOf(init).mostPeersRemembered,
+    connected: () => libp2p.getPeers().map(peer => peer.toCID().toString()),
+  })
+  const libp2p: Libp2p<HostServices> = await createLibp2p<HostServices>({
     ...limitOptions(init),
     connectionGater: new InboundLimits(limitsOf(init).ofAddress),
+    datastore,
     start: false,
     privateKey: components.privateKey,
     logger: libp2pLog(components.log),
@@ -266,7 +272,11 @@ function limitsOf({ relaxedLimits, coordinator }: HostInit): HostLimits {
 }
 
 /** Those that libp2p enforces itself. */
-function libp2pLimits({ ofAddress: _, ...limits }: HostLimits): Omit<HostLimits, 'ofAddress'> {
+function libp2pLimits({
+  ofAddress: _,
+  mostPeersRemembered: __,
+  ...limits
+}: HostLimits): Omit<HostLimits, 'ofAddress' | 'mostPeersRemembered'> {
   return limits
 }
 

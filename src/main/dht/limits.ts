@@ -11,6 +11,8 @@ export interface HostLimits {
   /** Of one address: what it may take of the two above. */
   ofAddress: InboundLimitsInit
   maxParallelDials: number
+  /** Peers whose addresses and protocols are remembered when they are gone, some 600 bytes each. */
+  mostPeersRemembered: number
 }
 
 /** Of a full key 256 workers stay connected, of the table some 50; the rest is for those who ask. */
@@ -20,6 +22,7 @@ export const donorLimits: HostLimits = {
   maxIncomingPendingConnections: 200,
   ofAddress: { pendingOfAddress: 8, ofAddress: 32 },
   maxParallelDials: 50,
+  mostPeersRemembered: 2_000,
 }
 
 /** Many donors may stand behind one address of a provider, and all that comes through a tunnel of its own has one. */
@@ -29,6 +32,7 @@ export const coordinatorLimits: HostLimits = {
   maxIncomingPendingConnections: 1_000,
   ofAddress: { pendingOfAddress: 40, ofAddress: 500 },
   maxParallelDials: 50,
+  mostPeersRemembered: 20_000,
 }
 
 /** For many nodes on one loopback address, which the per-address limits would take for a flood. Tests and benches only. */
@@ -38,6 +42,7 @@ export const loopbackSwarmLimits: HostLimits = {
   maxIncomingPendingConnections: 5_000,
   ofAddress: { pendingOfAddress: 5_000, ofAddress: 5_000 },
   maxParallelDials: 500,
+  mostPeersRemembered: 20_000,
 }
 
 export const connectionTimeouts = {
