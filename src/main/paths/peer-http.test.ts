@@ -151,6 +151,18 @@ describe('HTTP over a libp2p stream', () => {
     expect((await gone.promise) - leftAt).toBeLessThan(100)
   })
 
+  it('dials anew where a connection has broken and nobody was told so far', async () => {
+    const worker = await startPeer()
+    const requester = await startPeer()
+    for (let round = 0; round < 2; round++) {
+      const { status, body } = await post(requester, worker, source(0).chunks)
+      await body.resume().toArray()
+      expect(status).toBe(200)
+      for (const connection of requester.host.libp2p.getConnections())
+        Reflect.get(connection, 'muxer').status = 'closed'
+    }
+  })
+
   it('says so when the peer goes away in the middle of its answer', async () => {
     const worker = await startPeer((_request, response) => response.write('half of'))
     const requester = await startPeer()

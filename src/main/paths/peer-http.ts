@@ -107,7 +107,8 @@ export class PeerHttp implements Startable {
 
   /**
    * Sends a request and resolves with the head of its response. Where the path is lost while it waits and the peer answers on
-   * another, it is sent again there: the peer knows it by its id and runs it once. Rejects with WORKER_LOST and
+   * another, it is sent again there: the peer knows it by its id and runs it once. Where the path turns out to have been lost
+   * before, another is looked for. Rejects with WORKER_LOST and
    * `details.sent` (whether the peer may have begun on it), with BUSY when too many requests wait for this peer, or with the
    * signal's reason.
    */
@@ -151,7 +152,8 @@ export class PeerHttp implements Startable {
       request.signal.throwIfAborted()
       if (!(error instanceof RmaError)) throw error
       // Whoever noticed has closed the connection, and says in a moment whether the peer is there all the same.
-      return { error, pathLost: connection.status !== 'open' && (await doubt.lost) }
+      const closed = connection.status !== 'open'
+      return { error, pathLost: closed && (error.details.sent === false || (await doubt.lost)) }
     } finally {
       clearTimeout(timer)
     }
@@ -225,6 +227,8 @@ export class PeerHttp implements Startable {
     try {
       return new StreamSocket(await connection.newStream(this.#protocol, options))
     } catch (cause) {
+      // It has broken, and nobody was told so far.
+      if (cause instanceof Error && cause.name === 'ConnectionClosedError') connection.abort(cause)
       // Also where the other end is no member of the network, or no more: somebody else may serve the request.
       throw lost(to, cause, false)
     }

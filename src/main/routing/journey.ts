@@ -38,6 +38,8 @@ export interface Journey {
   readonly asked: Set<PeerIdText>
   /** Of these, those to whom no way could be tried: all that are known rest after failures. */
   readonly untried: Set<PeerIdText>
+  /** Those whose connection broke while they might have been at it; they may be well. */
+  readonly brokenOff: WorkerView[]
   /** What the last lookup named. */
   known: WorkerView[]
 }

@@ -122,10 +122,9 @@ const refuses = (code: 'BUSY' | 'BAD_INPUT' | 'ENGINE_FAILED') => (): ForwardOut
   kind: 'refused',
   error: new RmaError(code, code.toLowerCase()),
 })
-const isLost = (sent: boolean) => (): ForwardOutcome => ({
-  kind: 'lost',
-  error: new RmaError('WORKER_LOST', 'gone', { sent }),
-})
+const isLost =
+  (sent: boolean, more = {}) =>
+  (): ForwardOutcome => ({ kind: 'lost', error: new RmaError('WORKER_LOST', 'gone', { sent, ...more }) })
 
 async function text(answer: { body: Uint8Array | AsyncIterable<Uint8Array> }): Promise<string> {
   const parts: Uint8Array[] = []
@@ -166,6 +165,23 @@ describe('routing', () => {
     expect(error.message).toMatch(/; coordinator: none is configured$/)
     expect(new Set(asked).size).toBe(3)
     expect(removed).toEqual(asked)
+  })
+
+  it('asks those again whose connections broke, where there is nobody else: they may have broken here', async () => {
+    let left = 2
+    const breaks = (forward: Forward) => (left-- > 0 ? isLost(true)() : answers(forward))
+    const two = setUp({ workers: { a: breaks, b: breaks } })
+    expect(await text(await two.route())).toBe('a page')
+    expect(two.asked).toHaveLength(3)
+    expect(two.asked[2]).toBe(two.asked[0])
+    left = 1
+    const one = setUp({ workers: { a: breaks } })
+    expect(await text(await one.route())).toBe('a page')
+    left = 1
+    const silent = setUp({
+      workers: { a: forward => (left-- > 0 ? isLost(true, { silent: true })() : answers(forward)) },
+    })
+    await expect(silent.route()).rejects.toMatchObject({ code: 'NO_WORKER' })
   })
 
   it('never asks twice for what must not run twice, once it may have begun', async () => {

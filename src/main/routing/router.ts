@@ -125,6 +125,7 @@ export class Router {
         tried,
         asked: new Set(),
         untried: new Set(),
+        brokenOff: [],
         known: [],
       })
     } catch (error) {
@@ -164,15 +165,31 @@ export class Router {
     }
   }
 
-  /** Asks up to three workers, beside those to whom no way can be tried: those known from the cache, then those that the network names. */
+  /**
+   * Asks up to three workers, beside those to whom no way can be tried: those known from the cache, then those that the network
+   * names, then again who broke off.
+   */
   async #tryWorkers(journey: Journey): Promise<RoutedAnswer | undefined> {
     const before = this.#workerBefore(journey.request)
     const again = before && (await this.#ask(before, journey, 'cache', () => undefined))
     if (again !== undefined) return again
     const source = await this.#lookUp(journey, false)
     const answer = await this.#tryKnown(journey, source)
-    if (answer !== undefined || source === 'dht' || asksLeft(journey) === 0) return answer
-    return await this.#tryKnown(journey, await this.#lookUp(journey, true))
+    if (answer !== undefined) return answer
+    const others = source === 'cache' && asksLeft(journey) > 0
+    const other = others ? await this.#tryKnown(journey, await this.#lookUp(journey, true)) : undefined
+    return other ?? (await this.#tryAgain(journey))
+  }
+
+  /** Where this machine's own network was away for a moment, all connections break together and every worker is well. */
+  async #tryAgain(journey: Journey): Promise<RoutedAnswer | undefined> {
+    for (const worker of journey.brokenOff.splice(0, Math.max(0, asksLeft(journey)))) {
+      journey.request.signal.throwIfAborted()
+      this.#parts.counters.retried()
+      const answer = await this.#ask(worker, journey, 'cache', () => undefined)
+      if (answer !== undefined) return answer
+    }
+    return undefined
   }
 
   async #lookUp(journey: Journey, fresh: boolean): Promise<'cache' | 'dht'> {

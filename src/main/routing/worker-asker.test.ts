@@ -41,6 +41,7 @@ async function loseWith(details: Record<string, unknown>) {
     tried: [],
     asked: new Set(),
     untried: new Set(),
+    brokenOff: [],
     known: [],
   }
   const worker = { peerId: 'w', record: { addresses: [] as string[] } } as WorkerView

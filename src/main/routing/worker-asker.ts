@@ -1,3 +1,4 @@
+import type { RmaError } from '../../shared/errors.ts'
 import type { WorkerView } from '../../shared/schema/worker.ts'
 import type { Milliseconds } from '../../shared/units.ts'
 import type { Clock } from '../clock.ts'
@@ -63,6 +64,7 @@ export class WorkerAsker {
     if (outcome.kind === 'lost' && outcome.error.details.untried === true) untried.add(worker.peerId)
     tried.push(attempt(step, worker.peerId, outcome.error))
     if (!mayAskAnother(outcome, body, services.isIdempotent(request.service))) throw outcome.error
+    if (outcome.kind === 'lost' && brokeOff(outcome.error)) journey.brokenOff.push(worker)
     return undefined
   }
 
@@ -125,6 +127,11 @@ export class WorkerAsker {
 
 export function placesOf({ peerId, record }: WorkerView): PeerPlaces {
   return { peerId, addresses: record.addresses, vpnIp: record.vpnIp, tunnelUrl: record.tunnelUrl }
+}
+
+/** One that could not be reached was dialled in vain, and one that was silent was waited for. */
+function brokeOff({ details }: RmaError): boolean {
+  return details.sent === true && details.silent !== true
 }
 
 /** What a worker said of when to ask again is its claim, of any type. */
