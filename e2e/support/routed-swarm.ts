@@ -24,6 +24,12 @@ export interface AskInit {
   signal?: AbortSignal
 }
 
+/** What a node is started with beside what all are. */
+interface NodeOptions {
+  args?: readonly string[]
+  env?: NodeJS.ProcessEnv
+}
+
 /** Built nodes, each a process of its own, whose services one server in the test's process does. */
 export class RoutedSwarm {
   readonly upstream = new UpstreamServer()
@@ -46,19 +52,32 @@ export class RoutedSwarm {
     await this.#folder.remove()
   }
 
+  /** Data folder of the node of that name. */
+  folderOf(name: string): string {
+    return join(this.#folder.path, name)
+  }
+
   /** Starts a node; the first one is the seed of all others. Each looks for workers anew after 10 s. */
-  async node(name: string, args: readonly string[] = []): Promise<NodeProcess> {
+  async node(name: string, { args = [], env = {} }: NodeOptions = {}): Promise<NodeProcess> {
     const first = this.nodes[0]
     const seeds = first === undefined ? [] : (await first.runtime()).addresses.flatMap(address => ['--seed', address])
-    const env = { DHT_CACHE_TTL: '10' }
-    const node = new NodeProcess({ folder: this.#folder.path, name, args: [...onLoopback, ...seeds, ...args], env })
+    const node = new NodeProcess({
+      folder: this.#folder.path,
+      name,
+      args: [...onLoopback, ...seeds, ...args],
+      env: { DHT_CACHE_TTL: '10', ...env },
+    })
     this.nodes.push(node)
     await node.dashboardUrl()
     return node
   }
 
   /** Starts a node that donates `services`, each done by the server at its path. */
-  async worker(name: string, services: Record<string, { path: string; idempotent?: boolean }>): Promise<NodeProcess> {
+  async worker(
+    name: string,
+    services: Record<string, { path: string; idempotent?: boolean }>,
+    { args = [], env = {} }: NodeOptions = {},
+  ): Promise<NodeProcess> {
     const settings: Settings = {
       ...defaultSettings,
       services: Object.fromEntries(
@@ -76,10 +95,10 @@ export class RoutedSwarm {
         ]),
       ),
     }
-    const folder = join(this.#folder.path, name)
+    const folder = this.folderOf(name)
     await mkdir(folder, { recursive: true, mode: 0o700 })
     await writeFile(join(folder, 'settings.json'), JSON.stringify(settings), { mode: 0o600 })
-    return await this.node(name, ['--donate'])
+    return await this.node(name, { args: ['--donate', ...args], env })
   }
 
   /** Asks until every one of `workers` has answered, so that the asker knows them all. */
