@@ -1,6 +1,6 @@
 import { chmod, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { temporaryFolder } from '../../../e2e/support/temporary-folder.ts'
 import { defaultSettings, type Settings } from '../../shared/schema/settings.ts'
 import { TurnedClock } from '../clock.ts'
@@ -19,9 +19,9 @@ beforeEach(async () => {
 })
 afterEach(() => folder.remove())
 
-function openSettings(): SettingsStore {
+function openSettings(clock = new TurnedClock()): SettingsStore {
   const log = createLog({ level: 'error', buffer: new LogBuffer() })
-  return new SettingsStore({ clock: new TurnedClock(), log }, { dataFolder: folder.path })
+  return new SettingsStore({ clock, log }, { dataFolder: folder.path })
 }
 
 describe('settings file', () => {
@@ -102,16 +102,21 @@ describe('settings file', () => {
     }
   })
 
-  it('that cannot be written hold all the same where the owner wants to stop', async () => {
-    const store = openSettings()
+  it('that cannot be written hold all the same where the owner wants to stop, and are written when they can be', async () => {
+    const clock = new TurnedClock()
+    const store = openSettings(clock)
     await store.load()
     const choice = (settings: Settings): Settings => ({ ...settings, gpuPause: { since: 7 } })
     await rm(folder.path, { recursive: true })
-    await expect(store.change(choice)).rejects.toThrow()
+    await expect(store.change(choice)).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE' })
     expect(store.settings.get().gpuPause).toBeUndefined()
     await store.changeAtOnce(choice)
     expect(store.settings.get().gpuPause).toEqual({ since: 7 })
     await mkdir(folder.path)
+    await vi.waitFor(async () => {
+      clock.turn(5_000)
+      expect((await openSettings().load()).gpuPause).toEqual({ since: 7 })
+    })
   })
 
   it('refuses a value out of bounds and keeps the old ones', async () => {

@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { open, rename, unlink } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { RmaError } from '../../shared/errors.ts'
 
 /**
  * Replaces a file so that after a crash or power cut either the old or the new content is there, whole: a temporary file
- * beside it is written and synced, renamed over it, and the folder synced. Rejects with the system's error (ENOSPC,
- * EACCES, …), the old file untouched.
+ * beside it is written and synced, renamed over it, and the folder synced. Rejects with STORAGE_UNAVAILABLE where the system
+ * does not let it (the disk is full, …), the old file untouched.
  */
 export async function writeFileDurably(path: string, bytes: Uint8Array | string, mode = 0o600): Promise<void> {
   const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`
@@ -18,9 +19,10 @@ export async function writeFileDurably(path: string, bytes: Uint8Array | string,
       await file.close()
     }
     await rename(temporary, path)
-  } catch (error) {
+  } catch (cause) {
     await unlink(temporary).catch(ignoreMissing)
-    throw error
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new RmaError('STORAGE_UNAVAILABLE', `${path} could not be written: ${reason}`, { path }, { cause })
   }
   await syncFolder(dirname(path))
 }

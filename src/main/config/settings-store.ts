@@ -4,11 +4,15 @@ import { z } from 'zod'
 import { RmaError } from '../../shared/errors.ts'
 import { safeParse } from '../../shared/safe-parse.ts'
 import { defaultSettings, type Settings, settingsSchema } from '../../shared/schema/settings.ts'
-import type { Clock } from '../clock.ts'
+import { type Milliseconds, second } from '../../shared/units.ts'
+import type { Clock, StopTimer } from '../clock.ts'
 import { LiveValue } from '../live-value.ts'
 import type { Logger } from '../log.ts'
 import { writeFileDurably } from './durable-file.ts'
 import { readIfPresent } from './read-if-present.ts'
+
+/** How often what could not be written is tried again. */
+const retryMs: Milliseconds = 5 * second
 
 export interface SettingsStoreComponents {
   clock: Clock
@@ -33,6 +37,7 @@ export class SettingsStore {
   readonly #log: Logger
   readonly #forgetful: boolean
   #lastWrite: Promise<unknown> = Promise.resolve()
+  #stopRetry: StopTimer = () => undefined
 
   constructor({ clock, log }: SettingsStoreComponents, init: SettingsStoreInit) {
     this.#path = join(init.dataFolder, 'settings.json')
@@ -47,7 +52,7 @@ export class SettingsStore {
     return this.settings.get()
   }
 
-  /** Rejects with BAD_SETTING when the result would not be valid, or with the system's error when it cannot be kept. */
+  /** Rejects with BAD_SETTING when the result would not be valid, with STORAGE_UNAVAILABLE when it cannot be kept. */
   change(change: (settings: Settings) => Settings): Promise<Settings> {
     return this.#queue(async () => {
       const next = validate(change(this.settings.get()))
@@ -59,21 +64,35 @@ export class SettingsStore {
 
   /**
    * A change that counts at once, whether or not it can be kept: an owner who wants their machine back gets it although
-   * the disk is full. It is kept with the next change that can be. Rejects with BAD_SETTING.
+   * the disk is full. It is kept as soon as that can be done. Rejects with BAD_SETTING.
    */
   changeAtOnce(change: (settings: Settings) => Settings): Promise<Settings> {
     return this.#queue(async () => {
       const next = validate(change(this.settings.get()))
       this.settings.set(next)
-      await this.#write(next).catch(error =>
-        this.#log.error({ err: error }, 'a choice holds until the node stops: it could not be written'),
-      )
+      await this.#write(next).catch(error => {
+        this.#log.error({ err: error }, 'a choice holds, but would not outlive the node: it could not be written')
+        this.#writeLater()
+      })
       return next
+    })
+  }
+
+  /** Writes what holds, again and again until that succeeds; any other change that is written has it in it. */
+  #writeLater(): void {
+    this.#stopRetry()
+    this.#stopRetry = this.#clock.after(retryMs, () => {
+      this.#queue(async () => {
+        await this.#write(this.settings.get())
+        this.#log.info('a choice that could not be written is written')
+        return this.settings.get()
+      }).catch(() => this.#writeLater())
     })
   }
 
   async #write(settings: Settings): Promise<void> {
     if (!this.#forgetful) await writeFileDurably(this.#path, `${JSON.stringify(settings, null, 2)}\n`)
+    this.#stopRetry()
   }
 
   #queue(write: () => Promise<Settings>): Promise<Settings> {
