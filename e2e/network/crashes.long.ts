@@ -1,5 +1,6 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { env } from 'node:process'
 import { fileURLToPath } from 'node:url'
@@ -29,17 +30,21 @@ const network = '0123456789abcdef'
 const latestKillMs = 1.5 * second
 const reportEvery = 50
 
+type AllSafe = Safe & { jobs: number[]; births: NonNullable<Safe['born']>[] }
+
 it(
   `loses nothing that was said to be safe in ${kills} kills -9 of a node that writes all it keeps`,
   async () => {
     const folder = await temporaryFolder()
-    const safe: Safe & { jobs: number[] } = { jobs: [] }
+    const safe: AllSafe = { jobs: [], births: [] }
+    let births = 0
     const startedAt = performance.now()
     const delays = fc.sample(fc.integer({ min: 0, max: latestKillMs }), { numRuns: kills, seed })
     try {
       for (const [round, killAfterMs] of delays.entries()) {
         await writeAndKill(folder.path, round, killAfterMs, safe)
         await expectSafe(folder.path, safe)
+        births += await expectBirths(folder.path, safe)
         if ((round + 1) % reportEvery === 0) console.log(`crashes, seed ${seed}: ${round + 1} of ${kills}`)
       }
       report({
@@ -48,6 +53,7 @@ it(
         figures: {
           'kills -9': kills,
           'jobs said to be safe': safe.jobs.length,
+          'identities made': births,
           'lost, repeated or damaged': 0,
           took: `${((performance.now() - startedAt) / second).toFixed(0)} s`,
         },
@@ -63,13 +69,14 @@ it(
   4 * hour,
 )
 
-async function writeAndKill(folder: string, round: number, killAfterMs: number, safe: Safe & { jobs: number[] }) {
+async function writeAndKill(folder: string, round: number, killAfterMs: number, safe: AllSafe) {
   const child = fork(program, [folder, network, String(round)], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
   const exited = once(child, 'exit')
   const begun = once(child, 'message')
   child.on('message', message => {
-    const { job, peerId, ...more } = safeSchema.parse(message)
+    const { job, peerId, born, ...more } = safeSchema.parse(message)
     if (job !== undefined) safe.jobs.push(job)
+    if (born !== undefined) safe.births.push(born)
     if (peerId !== undefined) expect([safe.peerId ?? peerId]).toEqual([peerId])
     Object.assign(safe, more, peerId === undefined ? {} : { peerId })
   })
@@ -79,8 +86,25 @@ async function writeAndKill(folder: string, round: number, killAfterMs: number, 
   await exited
 }
 
+/** Identities that were said to be made are there, and none is half made; how many there are. */
+async function expectBirths(folder: string, safe: AllSafe): Promise<number> {
+  const all = join(folder, 'births')
+  await mkdir(all, { recursive: true })
+  const born = new Map(safe.births.splice(0).map(each => [each.folder, each.peerId]))
+  const names = await readdir(all)
+  for (const name of names) {
+    const { publicKey } = await loadIdentity(join(all, name))
+    const said = born.get(join(all, name))
+    if (said !== undefined) expect(publicKey.toString()).toBe(said)
+    born.delete(join(all, name))
+  }
+  expect([...born.keys()]).toEqual([])
+  await rm(all, { recursive: true })
+  return names.length
+}
+
 /** What was said to be safe is there, as it was or later, and all of it can be read. */
-async function expectSafe(folder: string, safe: Safe & { jobs: number[] }): Promise<void> {
+async function expectSafe(folder: string, safe: AllSafe): Promise<void> {
   const key = await loadIdentity(folder)
   expect(key.publicKey.toString()).toBe(safe.peerId)
 

@@ -9,6 +9,8 @@ export const safeSchema = z.object({
   settings: z.number().optional(),
   /** Number of a job in the ledger. */
   job: z.number().optional(),
+  /** Another node that was made, by its folder, and its id. */
+  born: z.object({ folder: z.string(), peerId: z.string() }).optional(),
   /** `seq` of its own record in the registrar's store. */
   record: z.number().optional(),
 })

@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { systemClock } from '../../../src/main/clock.ts'
@@ -43,6 +44,13 @@ void forever(async round => {
   const number = Number(first) * 1_000_000 + round
   await settings.change(now => ({ ...now, location: writtenAs(number) }))
   return { settings: number }
+})
+// Each identity is written once in its life: here many are made.
+void forever(async round => {
+  const folder = join(dataFolder, 'births', String(round))
+  await mkdir(folder, { recursive: true })
+  const { publicKey } = await loadIdentity(folder)
+  return { born: { folder, peerId: publicKey.toString() } }
 })
 void forever(async () => ({ seq: await sequence.next() }))
 void forever(async round => {
