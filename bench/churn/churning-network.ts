@@ -1,21 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { type SwarmMember, SwarmProcess } from '../../e2e/support/swarm/swarm-process.ts'
+import { temporaryFolder } from '../../e2e/support/temporary-folder.ts'
 import { second } from '../../src/shared/units.ts'
+import { ChurningNode } from './churning-node.ts'
 
-const listen = '127.0.0.1'
-const service = 'ocr'
 const seedsForNewcomer = 3
 /** A newcomer is told of nodes that were alive so long ago: some of them are gone by then. */
 const hearsayAgeMs = 30 * second
 /** Younger workers need not have been announced everywhere yet. */
 const settledAfterMs = 5 * second
 const wantedShare = 0.9
-
-interface Node {
-  process: SwarmProcess
-  member: SwarmMember
-  bornAt: number
-}
+/** Each node does one of them and asks for the other. */
+const services = ['even', 'odd'] as const
 
 export interface LookupOutcome {
   ok: boolean
@@ -24,16 +19,28 @@ export interface LookupOutcome {
   tookMs: number
 }
 
-/** Nodes that are all workers, each a process of its own, replaced one after the other by kill -9. */
+export interface RequestOutcome {
+  /** `answered`, or the code it failed with. */
+  how: string
+  tookMs: number
+}
+
+/** Nodes that all work and ask, each a process of its own, replaced one after the other by kill -9. */
 export class ChurningNetwork {
-  readonly #nodes: Node[] = []
+  readonly #cache: { path: string; remove: () => Promise<void> }
+  readonly #nodes: ChurningNode[] = []
   /** Addresses with when they were alive last. */
   readonly #history: { addresses: readonly string[]; at: number }[] = []
+  #started = 0
   #replaced = 0
   #failedStarts = 0
 
-  get size(): number {
-    return this.#nodes.length
+  private constructor(cache: { path: string; remove: () => Promise<void> }) {
+    this.#cache = cache
+  }
+
+  static async make(): Promise<ChurningNetwork> {
+    return new ChurningNetwork(await temporaryFolder())
   }
 
   get replaced(): number {
@@ -48,7 +55,7 @@ export class ChurningNetwork {
   async grow(to: number, signal: AbortSignal, progress: (size: number) => void): Promise<void> {
     while (this.#nodes.length < to) {
       signal.throwIfAborted()
-      await this.#add(this.#nodes.slice(0, seedsForNewcomer).flatMap(({ member }) => member.addresses))
+      await this.#add(this.#nodes.slice(0, seedsForNewcomer).flatMap(({ addresses }) => addresses))
       progress(this.#nodes.length)
     }
   }
@@ -56,8 +63,7 @@ export class ChurningNetwork {
   /** Kills the oldest node as a power cut would, and starts another that knows three that were alive 30 s ago. */
   async replaceOldest(): Promise<void> {
     this.#note()
-    const oldest = this.#nodes.shift()
-    await oldest?.process.kill()
+    await this.#nodes.shift()?.kill()
     for (;;) {
       try {
         await this.#add(this.#hearsay())
@@ -70,48 +76,53 @@ export class ChurningNetwork {
     }
   }
 
-  /** A survivor asks. */
+  /** A survivor looks for workers; undefined where there was none, or it was killed meanwhile. */
   async lookUp(): Promise<LookupOutcome | undefined> {
-    const asker = this.#nodes[Math.floor(Math.random() * this.#nodes.length)]
+    const asker = this.#survivor()
     const expected = this.#settled()
-    if (asker === undefined || Date.now() - asker.bornAt < settledAfterMs) return undefined
     const startedAt = performance.now()
-    const found = await asker.member.found(service).catch((): string[] => [])
+    const found = await asker?.find()
     const tookMs = performance.now() - startedAt
-    // Whoever was killed meanwhile can be asked for nothing, and can neither be expected.
-    if (!this.#nodes.includes(asker)) return undefined
+    if (asker === undefined || found === undefined) return undefined
+    // Whoever was killed meanwhile can neither be found nor expected.
     const alive = this.#settled().filter(id => expected.includes(id))
     const share = alive.filter(id => found.includes(id)).length / Math.max(1, alive.length)
-    const anyLive = this.#nodes.some(({ member }) => found.includes(member.peerId))
+    const anyLive = this.#nodes.some(({ peerId }) => found.includes(peerId))
     return { ok: anyLive && share >= wantedShare, share, tookMs }
   }
 
+  /** A survivor asks for a service that others do; undefined as above. */
+  async request(): Promise<RequestOutcome | undefined> {
+    const startedAt = performance.now()
+    const how = await this.#survivor()?.request()
+    return how === undefined ? undefined : { how, tookMs: performance.now() - startedAt }
+  }
+
   async stop(): Promise<void> {
-    await Promise.all(this.#nodes.splice(0).map(({ process }) => process.kill()))
+    await Promise.all(this.#nodes.splice(0).map(node => node.kill()))
+    await this.#cache.remove()
   }
 
   async #add(seeds: string[]): Promise<void> {
-    const process = new SwarmProcess()
-    try {
-      const member = await process.member({ listen, seeds })
-      for (let tries = 0; seeds.length > 0 && (await member.state()).peers.length === 0; tries++) {
-        if (tries === 50) throw new Error('a newcomer found nobody')
-        await delay(100)
-      }
-      await member.announce(service)
-      this.#nodes.push({ process, member, bornAt: Date.now() })
-    } catch (error) {
-      await process.kill()
-      throw error
-    }
+    const [offers, wants] = this.#started++ % 2 === 0 ? services : [services[1], services[0]]
+    this.#nodes.push(await ChurningNode.start({ seeds, offers, wants }, this.#cache.path))
+  }
+
+  #survivor(): ChurningNode | undefined {
+    const old = this.#old()
+    return old[Math.floor(Math.random() * old.length)]
+  }
+
+  #old(): ChurningNode[] {
+    return this.#nodes.filter(({ bornAt }) => Date.now() - bornAt >= settledAfterMs)
   }
 
   #settled(): string[] {
-    return this.#nodes.filter(({ bornAt }) => Date.now() - bornAt >= settledAfterMs).map(({ member }) => member.peerId)
+    return this.#old().map(({ peerId }) => peerId)
   }
 
   #note(): void {
-    for (const { member } of this.#nodes) this.#history.push({ addresses: member.addresses, at: Date.now() })
+    for (const { addresses } of this.#nodes) this.#history.push({ addresses, at: Date.now() })
     while ((this.#history[0]?.at ?? Number.POSITIVE_INFINITY) < Date.now() - 2 * hearsayAgeMs) this.#history.shift()
   }
 

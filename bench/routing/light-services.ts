@@ -6,6 +6,8 @@ import type { ServiceType } from '../../src/shared/schema/primitives.ts'
 export const lightService: ServiceType = 'bench-light'
 
 export interface LightServicesInit {
+  /** Default: the benchmarks' own. */
+  service?: ServiceType
   slots: number
   bound: number
   /** How long a job takes, in milliseconds; 0 answers at once. */
@@ -38,7 +40,7 @@ export class LightServices implements LocalServices {
   }
 
   offers(service: ServiceType): boolean {
-    return this.#offered && service === lightService
+    return this.#offered && service === (this.#init.service ?? lightService)
   }
 
   isIdempotent(): boolean {
