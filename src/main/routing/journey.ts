@@ -12,7 +12,7 @@ import type { Unfit } from './selection.ts'
 
 /** Workers that are asked for one request at most. */
 const mostWorkers = 3
-/** Those that no way could be tried to now cost no time and count less; of these, and those asked, so many at most. */
+/** Those who could not be reached, and cost next to no time, count less; of these, and those asked, so many at most. */
 const mostChosen = 12
 
 /** Where a request is tried, in this order. */
@@ -36,8 +36,8 @@ export interface Journey {
   tried: Attempt[]
   /** Workers that have been asked, those that have not answered yet among them. */
   readonly asked: Set<PeerIdText>
-  /** Of these, those to whom no way could be tried: all that are known rest after failures. */
-  readonly untried: Set<PeerIdText>
+  /** Of these, those who cost next to no time: no way to them could be tried now, or whoever is there refused at once. */
+  readonly unreached: Set<PeerIdText>
   /** Those whose connection broke while they might have been at it; they may be well. */
   readonly brokenOff: WorkerView[]
   /** What the last lookup named. */
@@ -45,8 +45,8 @@ export interface Journey {
 }
 
 /** How many more workers may be asked. */
-export function asksLeft({ asked, untried }: Pick<Journey, 'asked' | 'untried'>): number {
-  return Math.max(0, Math.min(mostWorkers - (asked.size - untried.size), mostChosen - asked.size))
+export function asksLeft({ asked, unreached }: Pick<Journey, 'asked' | 'unreached'>): number {
+  return Math.max(0, Math.min(mostWorkers - (asked.size - unreached.size), mostChosen - asked.size))
 }
 
 /** Workers that are known and were not asked. */

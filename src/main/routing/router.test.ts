@@ -167,6 +167,15 @@ describe('routing', () => {
     expect(removed).toEqual(asked)
   })
 
+  it('goes on past workers that are gone and refuse at once, up to a dozen, whose records live on', async () => {
+    const workers = Object.fromEntries(Array.from({ length: 11 }, (_, index) => [`gone${index}`, isLost(false)]))
+    const { route } = setUp({ workers: { ...workers, here: answers } })
+    expect(await text(await route())).toBe('a page')
+    const none = setUp({ workers: { ...workers, twelfth: isLost(false), thirteenth: isLost(false) } })
+    await expect(none.route()).rejects.toMatchObject({ code: 'NO_WORKER' })
+    expect(none.asked).toHaveLength(12)
+  })
+
   it('asks those again whose connections broke, where there is nobody else: they may have broken here', async () => {
     let left = 2
     const breaks = (forward: Forward) => (left-- > 0 ? isLost(true)() : answers(forward))

@@ -124,7 +124,7 @@ export class Router {
         job,
         tried,
         asked: new Set(),
-        untried: new Set(),
+        unreached: new Set(),
         brokenOff: [],
         known: [],
       })

@@ -53,6 +53,15 @@ describe('selection', () => {
     expect(share).toBeLessThan(0.7)
   })
 
+  it('leaves those out that have said nothing for a while, unless there is nobody else', () => {
+    const silent = Array.from({ length: 30 }, (_, index) => candidate(`silent${index}`, { updatedAt: now - 100_000 }))
+    const heard = candidate('heard', { updatedAt: now - 80_000, load: 0.9 })
+    const random = seeded(5)
+    const chosen = new Set(Array.from({ length: 50 }, () => choose([...silent, heard], anywhere, now, random)?.peerId))
+    expect([...chosen]).toEqual(['heard'])
+    expect(choose(silent, anywhere, now, random)?.peerId).toMatch(/^silent/)
+  })
+
   it.each([
     ['not donating', candidate('a', { state: 'paused' })],
     ['not donating', candidate('a', { state: 'draining' })],

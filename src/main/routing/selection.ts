@@ -13,6 +13,12 @@ const chances = [0.5, 0.3, 0.2]
 /** Differences in latency below this are the network's, not the worker's. */
 const latencySlackMs = 20 * millisecond
 
+/**
+ * A worker renews its record after a tenth of its life, and what is cached is that much older: one that has said nothing for
+ * this share of its record's life is likely gone without a word.
+ */
+const silentShare = 0.3
+
 /** Those whose answers are in doubt come after nearly all others. */
 const doubtedShare = 0.5
 
@@ -64,8 +70,14 @@ export type Random = () => number
 /** Picks a worker for one request, or none when none is fit. Pure but for `random`. */
 export function choose(candidates: Candidate[], want: Want, now: Milliseconds, random: Random): WorkerView | undefined {
   const fit = candidates.filter(candidate => whyUnfit(candidate, want, now) === undefined)
-  const ranked = rank(draw(fit, drawn, random), want, random)
+  const heard = fit.filter(({ view }) => isHeardOf(view, now))
+  const ranked = rank(draw(heard.length > 0 ? heard : fit, drawn, random), want, random)
   return pick(ranked.slice(0, chances.length), random)?.view
+}
+
+/** Whether it has said something lately; others are chosen where there is nobody else. */
+function isHeardOf({ record, updatedAt }: WorkerView, now: Milliseconds): boolean {
+  return now - updatedAt <= silentShare * (record.expiresAt - record.issuedAt)
 }
 
 /** Why a worker cannot take a request now; undefined when it can. */

@@ -40,7 +40,7 @@ async function loseWith(details: Record<string, unknown>) {
     job: new JobLog({ clock }).begin({ id: request.id, role: 'requested', service: 'ocr', requester: 'me' }),
     tried: [],
     asked: new Set(),
-    untried: new Set(),
+    unreached: new Set(),
     brokenOff: [],
     known: [],
   }

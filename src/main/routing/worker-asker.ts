@@ -7,7 +7,7 @@ import type { PeerPlaces } from '../paths/candidates.ts'
 import type { LocalServices } from '../service-request.ts'
 import type { Forwarder, ForwardOutcome } from './forwarder.ts'
 import { asksLeft, attempt, type Journey, type RouteStep } from './journey.ts'
-import { patienceFor } from './patience.ts'
+import { patienceFor, shortestSilenceMs } from './patience.ts'
 import { isRefusal } from './refusal.ts'
 import type { RequestBody } from './request-body.ts'
 import type { RoutedAnswer } from './routed-answer.ts'
@@ -47,7 +47,7 @@ export class WorkerAsker {
     { step, outrun }: { step: RouteStep; outrun?: AbortSignal },
   ): Promise<TimedAnswer | undefined> {
     const { experience, services, clock } = this.#parts
-    const { request, body, job, tried, asked, untried } = journey
+    const { request, body, job, tried, asked, unreached } = journey
     const sentAt = clock.now()
     const trial = experience.begin(worker.peerId, request.service)
     asked.add(worker.peerId)
@@ -61,7 +61,8 @@ export class WorkerAsker {
     const tookMs = clock.now() - sentAt
     this.#learn(worker, outcome, trial, tookMs)
     if (outcome.kind === 'answered') return { answer: outcome.answer, tookMs }
-    if (outcome.kind === 'lost' && outcome.error.details.untried === true) untried.add(worker.peerId)
+    if (outcome.kind === 'lost' && (outcome.error.details.untried === true || refusedAtOnce(outcome.error, tookMs)))
+      unreached.add(worker.peerId)
     tried.push(attempt(step, worker.peerId, outcome.error))
     if (!mayAskAnother(outcome, body, services.isIdempotent(request.service))) throw outcome.error
     if (outcome.kind === 'lost' && brokeOff(outcome.error)) journey.brokenOff.push(worker)
@@ -127,6 +128,11 @@ export class WorkerAsker {
 
 export function placesOf({ peerId, record }: WorkerView): PeerPlaces {
   return { peerId, addresses: record.addresses, vpnIp: record.vpnIp, tunnelUrl: record.tunnelUrl }
+}
+
+/** Nobody listens there any more, which was said in less time than any sign of life is waited for. */
+function refusedAtOnce({ details }: RmaError, tookMs: Milliseconds): boolean {
+  return details.sent === false && details.silent !== true && tookMs < shortestSilenceMs
 }
 
 /** One that could not be reached was dialled in vain, and one that was silent was waited for. */
