@@ -219,10 +219,25 @@ test('keeps a node where it was dragged to, over a reload, until it is unpinned 
   await expect(page.getByLabel('Pinned')).toHaveCount(0)
 })
 
-test('shows the ring of the key space', async ({ page }) => {
-  await open(page, 12)
+/** How many colours the picture has where an element lies over it. */
+async function coloursUnder(picture: Locator, over: Locator): Promise<number> {
+  const canvas = await picture.locator('canvas').elementHandle()
+  return await over.evaluate((element, drawn) => {
+    const copy = document.createElement('canvas').getContext('2d')
+    if (!(drawn instanceof HTMLCanvasElement) || copy === null) throw new Error('expected a canvas, and one to copy to')
+    const [all, part] = [drawn.getBoundingClientRect(), element.getBoundingClientRect()]
+    Object.assign(copy.canvas, { width: part.width, height: part.height })
+    copy.drawImage(drawn, all.left - part.left, all.top - part.top, all.width, all.height)
+    return new Set(new Uint32Array(copy.getImageData(0, 0, part.width, part.height).data.buffer)).size
+  }, canvas)
+}
+
+test('shows the ring of the key space, and none of it under the legend', async ({ page }) => {
+  await open(page, 40)
   await page.getByRole('radio', { name: 'Ring' }).click()
-  await expect(page.getByRole('img', { name: /13 nodes by their place in the key space/ })).toBeVisible()
+  const ring = page.getByRole('img', { name: /41 nodes by their place in the key space/ })
+  await expect(ring).toBeVisible()
+  await expect.poll(() => coloursUnder(ring, page.locator('details', { hasText: 'Legend' }))).toBe(1)
 })
 
 test('opens in a window of its own, without navigation', async ({ page }) => {

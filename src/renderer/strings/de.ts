@@ -256,7 +256,7 @@ export const de: Translation<typeof en> = {
     inUse: 'Belegt',
     temperature: 'Temperatur',
     processor: 'Prozessor',
-    network: 'Datenverkehr',
+    network: 'Datenrate',
     down: 'Empfangen',
     up: 'Gesendet',
     jobs: 'Anfragen',

@@ -2,6 +2,7 @@ import { Download, FilterX, ScrollText } from 'lucide-react'
 import { useMemo, useState } from 'react'
 import { ToggleButton } from 'react-aria-components'
 import type { LogEntry } from '../../../shared/schema/log.ts'
+import button from '../../components/button.module.css'
 import { Button } from '../../components/button.tsx'
 import { CopyButton } from '../../components/copy-button.tsx'
 import { downloadText } from '../../components/download.ts'
@@ -37,7 +38,7 @@ export default function LogsPage() {
   return (
     <>
       <PageHeader title={strings.page.logs}>
-        <ToggleButton className={styles.follow ?? ''} isSelected={follow} onChange={setFollow}>
+        <ToggleButton className={`${button.button} ${button.plain}`} isSelected={follow} onChange={setFollow}>
           <span className={styles.dot} />
           {words.follow}
         </ToggleButton>

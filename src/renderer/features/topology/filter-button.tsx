@@ -2,6 +2,7 @@ import { ListFilter } from 'lucide-react'
 import { useId } from 'react'
 import { Button, Dialog, DialogTrigger, Popover, ToggleButton } from 'react-aria-components'
 import type { Topology } from '../../../shared/schema/topology.ts'
+import button from '../../components/button.module.css'
 import { Button as OwnButton } from '../../components/button.tsx'
 import { strings } from '../../strings/index.ts'
 import { serviceName } from '../../strings/service-name.ts'
@@ -22,7 +23,7 @@ export function FilterButton({ topology, filter, found, onChange }: FilterButton
   const chosen = choicesIn(filter)
   return (
     <DialogTrigger>
-      <Button className={styles.open ?? ''} data-chosen={chosen > 0 || undefined}>
+      <Button className={`${button.button} ${button.plain} ${styles.open}`} data-chosen={chosen > 0 || undefined}>
         <ListFilter size={15} aria-hidden />
         {words.filter.open}
         {chosen > 0 && <b>{words.filter.chosen({ count: chosen })}</b>}
