@@ -64,7 +64,9 @@ async function tryFlood(attack: [Flood, number][]): Promise<{ said: string; fail
         `${honest.newcomers} newcomers, memory ${growth.toFixed(0)} MiB more, ${attempts} attempts`,
       failed: [
         ...(share < wantedShare ? [`${honest.answered} of ${honest.sent}: ${honest.failures[0]}`] : []),
-        ...(honest.came < honest.newcomers * wantedShare ? [`${honest.came} of ${honest.newcomers} newcomers`] : []),
+        ...(honest.newcomers - honest.came > Math.max(1, honest.newcomers * (1 - wantedShare))
+          ? [`${honest.came} of ${honest.newcomers} newcomers`]
+          : []),
         ...(growth > mostGrowthMiB ? [`memory grew by ${growth.toFixed(0)} MiB`] : []),
         ...(after.answered < after.sent ? [`${after.answered} of ${after.sent} answered afterwards`] : []),
       ],

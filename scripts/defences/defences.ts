@@ -405,9 +405,10 @@ export const defences: readonly Defence[] = [
   {
     threat: 'a text or question made to take for ever',
     file: main('services/entities/references.ts'),
-    replace: '(\\D{1,60})',
-    with: '(\\D+)',
+    replace: 'under|=|\\n){1,12}',
+    with: 'under|=|\\n)+',
     test: main('services/entities/find-entities.test.ts'),
+    named: 'a text of “account ” over and over',
   },
   {
     threat: 'one requester takes the whole queue',
@@ -450,6 +451,7 @@ export const defences: readonly Defence[] = [
     replace: "if (origin?.kind === 'loopback' && given !== undefined && isSameToken(given, accessToken)) return origin",
     with: "if (origin?.kind === 'loopback' && given !== undefined && accessToken && isSameToken) return origin",
     test: main('http/service-http.test.ts'),
+    named: 'asks for the token before it looks at anything else',
   },
   {
     threat: 'a link makes the app join somebody’s network (desktop)',
@@ -527,6 +529,7 @@ export const defences: readonly Defence[] = [
     replace: 'if (proof) await this.#parts.proveReach(state.url, within)',
     with: 'if (proof && !within) await this.#parts.proveReach(state.url, within)',
     test: main('tunnels/cloudflared/tunnel.test.ts'),
+    named: 'that leads to somebody else is never announced',
   },
   {
     threat: 'a flood through it locks everybody out',
@@ -549,5 +552,6 @@ export const defences: readonly Defence[] = [
     replace: "if (process.platform === 'win32' || (mode & othersMayRead) === 0) return",
     with: 'if ((mode & othersMayRead) >= 0) return',
     test: main('tunnels/cloudflared/tunnel.test.ts'),
+    named: 'is refused where others may read the token',
   },
 ]

@@ -186,6 +186,7 @@ describe('finding entities', () => {
     'a@a.',
     '12-34-56 ',
     'council tax account ',
+    'account ',
     'Monday the 1 and ',
     "'s ",
     'claim A1',
