@@ -408,7 +408,7 @@ export const defences: readonly Defence[] = [
     replace: 'under|=|\\n){1,12}',
     with: 'under|=|\\n)+',
     test: main('services/entities/find-entities.test.ts'),
-    named: 'a text of “account ” over and over',
+    named: 'a letter about council tax that says “account ” over and over',
   },
   {
     threat: 'one requester takes the whole queue',
