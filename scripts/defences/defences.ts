@@ -124,7 +124,7 @@ export const defences: readonly Defence[] = [
   {
     threat: 'lying about who is closest to a key',
     file: main('dht/hearsay-addresses.ts'),
-    replace: 'return !isPrivate(address) || isPrivate(said)',
+    replace: 'return isLoopback(address) ? isLoopback(said) : isPrivateAddress(said)',
     with: 'return true',
     test: main('dht/hearsay-addresses.test.ts'),
   },
