@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { expect, type Locator, type Page, test } from '@playwright/test'
 import { type ScriptedNode, startScriptedNode } from '../support/scripted-node.ts'
+import { watchColour } from '../support/watch-colour.ts'
 
 const pagesFolder = process.env.PAGES_FOLDER ?? join(import.meta.dirname, '..', '..', 'out', 'renderer')
 
@@ -19,45 +20,6 @@ test.afterEach(async () => {
   await scripted.stop()
 })
 
-interface Spot {
-  x: number
-  y: number
-  pixels: number
-}
-
-/** Watches the picture until a colour, `--bad` of failed answers, has come and gone: its middle in each frame. */
-function watchFailures(picture: Locator): Promise<Spot[]> {
-  return picture.locator('canvas').evaluate(async (canvas: HTMLCanvasElement) => {
-    // What a worker draws on can be copied from, not looked into.
-    const copy = document.createElement('canvas').getContext('2d', { willReadFrequently: true })
-    if (copy === null) throw new Error('expected a canvas to copy to')
-    const probe = document.createElement('span')
-    probe.style.color = 'var(--bad)'
-    document.body.append(probe)
-    const [red = 0, green = 0, blue = 0] = (getComputedStyle(probe).color.match(/\d+/g) ?? []).map(Number)
-    probe.remove()
-    if (canvas.parentElement !== null) canvas.parentElement.dataset.watched = 'yes'
-    const seen: { x: number; y: number; pixels: number }[] = []
-    for (;;) {
-      await new Promise(requestAnimationFrame)
-      const { clientWidth: width, clientHeight: height } = canvas
-      Object.assign(copy.canvas, { width, height })
-      copy.drawImage(canvas, 0, 0, width, height)
-      const { data } = copy.getImageData(0, 0, width, height)
-      const spot = { x: 0, y: 0, pixels: 0 }
-      for (let at = 0; at < data.length; at += 4) {
-        const off = Math.abs((data[at] ?? 0) - red) + Math.abs((data[at + 1] ?? 0) - green)
-        if (off + Math.abs((data[at + 2] ?? 0) - blue) > 6) continue
-        spot.x += (at / 4) % width
-        spot.y += Math.floor(at / 4 / width)
-        spot.pixels++
-      }
-      if (spot.pixels > 0) seen.push({ x: spot.x / spot.pixels, y: spot.y / spot.pixels, pixels: spot.pixels })
-      else if (seen.length > 0) return seen
-    }
-  })
-}
-
 test('shows an answer move along its edge, from the worker to who asked', async ({ page }) => {
   const picture = await open(page, 1)
   const [self, peer] = scripted.node.topology.get().nodes
@@ -73,7 +35,7 @@ test('shows an answer move along its edge, from the worker to who asked', async 
     bytesOut: 0,
   }
   scripted.node.jobs.set({ jobs: [{ ...job, state: 'running' }] })
-  const frames = watchFailures(picture)
+  const frames = watchColour(picture, { token: 'bad' })
   await expect(picture).toHaveAttribute('data-watched', 'yes')
   scripted.node.jobs.set({ jobs: [{ ...job, state: 'failed', error: 'WORKER_LOST' }] })
   const spots = await frames

@@ -1,10 +1,11 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { expect, type Locator, type Page, test } from '@playwright/test'
+import { expect, type Page, test } from '@playwright/test'
 import { fixedPort } from '../support/fixed-port.ts'
 import { drawPage, letter } from '../support/letters.ts'
 import { NodeProcess, onLoopback } from '../support/node-process.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
+import { watchColour } from '../support/watch-colour.ts'
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>
 const nodes: NodeProcess[] = []
@@ -28,31 +29,6 @@ async function open(page: Page, node: NodeProcess): Promise<void> {
   await expect(page.getByRole('switch', { name: 'Donate Compute' })).toBeEnabled()
 }
 
-/** Resolves once the colour of running requests is seen on the picture away from this machine in its middle. */
-function seesRequest(picture: Locator): Promise<number> {
-  return picture.evaluate(async (canvas: HTMLCanvasElement) => {
-    const probe = document.createElement('span')
-    probe.style.color = 'var(--accent)'
-    document.body.append(probe)
-    const [red = 0, green = 0, blue = 0] = (getComputedStyle(probe).color.match(/\d+/g) ?? []).map(Number)
-    probe.remove()
-    canvas.dataset.watched = 'yes'
-    for (;;) {
-      await new Promise(requestAnimationFrame)
-      const { width, height } = canvas
-      const data = canvas.getContext('2d')?.getImageData(0, 0, width, height).data ?? new Uint8ClampedArray()
-      let farthest = 0
-      for (let at = 0; at < data.length; at += 4) {
-        const off = Math.abs((data[at] ?? 0) - red) + Math.abs((data[at + 1] ?? 0) - green)
-        if (off + Math.abs((data[at + 2] ?? 0) - blue) > 6) continue
-        const [x, y] = [(at / 4) % width, Math.floor(at / 4 / width)]
-        farthest = Math.max(farthest, Math.hypot(x - width / 2, y - height / 2))
-      }
-      if (farthest > 60) return farthest
-    }
-  })
-}
-
 test('a request lights its edge, is listed, and is in the exported file', async ({ page }) => {
   const donor = await startNode('donor', ['--donate'])
   const seeds = (await donor.runtime()).addresses.flatMap(address => ['--seed', address])
@@ -62,14 +38,15 @@ test('a request lights its edge, is listed, and is in the exported file', async 
   await page.getByRole('link', { name: 'Topology' }).click()
   const picture = page.getByRole('img', { name: /^Network graph of 2 nodes and 1 connection/ })
   await picture.waitFor()
-  const lit = seesRequest(picture)
+  // The colour of running requests, away from this machine in the middle.
+  const lit = watchColour(picture, { token: 'accent', until: 60 })
   await expect(picture).toHaveAttribute('data-watched', 'yes')
 
   const letterFile = join(folder.path, 'letter.png')
   await writeFile(letterFile, await drawPage(letter).png().toBuffer())
   const { code, stderr } = await requester.command(['request', 'ocr', letterFile])
   expect(code, stderr).toBe(0)
-  expect(await lit).toBeGreaterThan(60)
+  expect((await lit).at(-1)?.farthest).toBeGreaterThan(60)
 
   await page.getByRole('link', { name: 'Jobs' }).click()
   const row = page.getByRole('grid', { name: 'Requests' }).locator('tbody tr')
