@@ -33,9 +33,17 @@ const plain = createServer((incoming, outgoing) => incoming.pipe(outgoing))
 await new Promise<void>(resolve => plain.listen(0, '127.0.0.1', resolve))
 
 let highestRss = 0
-setInterval(() => {
-  highestRss = Math.max(highestRss, process.memoryUsage.rss())
-}, rssEveryMs).unref()
+let watchesRss = false
+/** Not before it is wanted: looking so often takes a twentieth of the processor's time of serving requests. */
+function markRss(): void {
+  globalThis.gc?.()
+  highestRss = process.memoryUsage.rss()
+  if (watchesRss) return
+  watchesRss = true
+  setInterval(() => {
+    highestRss = Math.max(highestRss, process.memoryUsage.rss())
+  }, rssEveryMs).unref()
+}
 
 /** Only the addresses by which it is reached through `relay`. */
 async function hideBehind(relay: NodePlace): Promise<string[]> {
@@ -68,8 +76,7 @@ process.on('message', (order: RoutingOrder) => {
       services.holding = order.hold
       return
     case 'mark-rss':
-      globalThis.gc?.()
-      highestRss = process.memoryUsage.rss()
+      markRss()
       say({ kind: 'rss', mib: highestRss / MiB })
       return
     case 'highest-rss':

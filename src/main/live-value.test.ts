@@ -13,6 +13,28 @@ describe('a live value', () => {
     expect(seen).toEqual([1, 4])
   })
 
+  it('makes what was set for later once, when somebody asks, and not at all where it was replaced', async () => {
+    const value = new LiveValue(0)
+    const made: number[] = []
+    const later = (next: number) =>
+      value.setLater(() => {
+        made.push(next)
+        return next
+      })
+    for (const next of [1, 2]) later(next)
+    expect([value.get(), value.get()]).toEqual([2, 2])
+    const watcher = value.watch()
+    await watcher.next()
+    const next = watcher.next()
+    later(3)
+    expect((await next).value).toBe(3)
+    later(4)
+    value.set(5)
+    expect(value.get()).toBe(5)
+    value.update(before => before + 1)
+    expect([value.get(), made]).toEqual([6, [2, 3]])
+  })
+
   it('wakes a waiting watcher on a change', async () => {
     const value = new LiveValue('before')
     const watcher = value.watch()

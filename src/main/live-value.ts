@@ -4,6 +4,7 @@
  */
 export class LiveValue<T> {
   #value: T
+  #make: (() => T) | undefined
   #version = 0
   readonly #wakers = new Set<() => void>()
   #watchers = 0
@@ -13,17 +14,27 @@ export class LiveValue<T> {
   }
 
   get(): T {
+    if (this.#make !== undefined) {
+      this.#value = this.#make()
+      this.#make = undefined
+    }
     return this.#value
   }
 
   set(value: T): void {
     this.#value = value
-    this.#version++
-    for (const wake of [...this.#wakers]) wake()
+    this.#make = undefined
+    this.#changedNow()
+  }
+
+  /** The value is what `make` returns once somebody asks for it: for one that changes more often than it is looked at. */
+  setLater(make: () => T): void {
+    this.#make = make
+    this.#changedNow()
   }
 
   update(change: (value: T) => T): void {
-    this.set(change(this.#value))
+    this.set(change(this.get()))
   }
 
   /** Whether somebody reads along. Subscribers, who take what comes, do not count. */
@@ -40,7 +51,7 @@ export class LiveValue<T> {
         if (seen === this.#version && !signal?.aborted) await this.#changed(signal)
         if (signal?.aborted) return
         seen = this.#version
-        yield this.#value
+        yield this.get()
       }
     } finally {
       this.#watchers--
@@ -49,9 +60,14 @@ export class LiveValue<T> {
 
   /** Calls `listener` after each change until the returned function is called. */
   subscribe(listener: (value: T) => void): () => void {
-    const wake = () => listener(this.#value)
+    const wake = () => listener(this.get())
     this.#wakers.add(wake)
     return () => this.#wakers.delete(wake)
+  }
+
+  #changedNow(): void {
+    this.#version++
+    for (const wake of [...this.#wakers]) wake()
   }
 
   #changed(signal?: AbortSignal): Promise<void> {

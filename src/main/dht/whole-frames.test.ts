@@ -2,7 +2,7 @@ import { Socket } from 'node:net'
 import { expect, it, vi } from 'vitest'
 import { createTestHost } from '../directory/test-network.ts'
 
-it('sends a message in one write, whatever pieces it is made of', async () => {
+it('sends what comes in one turn of the event loop in one write, whatever pieces it is made of', async () => {
   const protocol = '/whole-frames/1.0.0'
   const [from, to] = await Promise.all([createTestHost(), createTestHost()])
   try {
@@ -16,11 +16,39 @@ it('sends a message in one write, whatever pieces it is made of', async () => {
     const stream = await from.libp2p.dialProtocol(to.libp2p.getMultiaddrs(), protocol)
     const writes = vi.spyOn(Socket.prototype, 'write')
     const before = writes.mock.calls.length
-    stream.send(new Uint8Array(1_000))
+    for (let message = 0; message < 3; message++) stream.send(new Uint8Array(1_000))
+    await new Promise(resolve => setImmediate(resolve))
     const sent = writes.mock.calls.slice(before).map(([chunk]) => (chunk as Uint8Array).byteLength)
     expect(sent).toEqual([expect.any(Number)])
-    expect(sent[0]).toBeGreaterThan(1_000)
-    await vi.waitFor(() => expect(received).toBe(1_000))
+    expect(sent[0]).toBeGreaterThan(3_000)
+    await vi.waitFor(() => expect(received).toBe(3_000))
+  } finally {
+    vi.restoreAllMocks()
+    await Promise.all([from.stop(), to.stop()])
+  }
+})
+
+it('holds back little, and nothing once the connection is closed', async () => {
+  const protocol = '/held/1.0.0'
+  const [from, to] = await Promise.all([createTestHost(), createTestHost()])
+  try {
+    await Promise.all([from.start(), to.start()])
+    let received = 0
+    await to.libp2p.handle(protocol, stream => {
+      stream.addEventListener('message', ({ data }) => {
+        received += data.byteLength
+      })
+    })
+    const connection = await from.libp2p.dial(to.libp2p.getMultiaddrs())
+    const stream = await connection.newStream(protocol)
+    const writes = vi.spyOn(Socket.prototype, 'write')
+    const before = writes.mock.calls.length
+    stream.send(new Uint8Array(40_000))
+    // Within the turn in which it was sent.
+    expect(writes.mock.calls.length).toBe(before + 1)
+    stream.send(new Uint8Array(1_000))
+    await connection.close()
+    await vi.waitFor(() => expect(received).toBe(41_000))
   } finally {
     vi.restoreAllMocks()
     await Promise.all([from.stop(), to.stop()])

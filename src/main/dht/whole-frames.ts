@@ -2,8 +2,12 @@ import type { ConnectionEncrypter } from '@libp2p/interface'
 import { noise } from '@libp2p/noise'
 import { AbstractMultiaddrConnection } from '@libp2p/utils'
 import { Uint8ArrayList } from 'uint8arraylist'
+import { KiB } from '../../shared/units.ts'
 
 type Noise = ReturnType<typeof noise>
+
+/** What waits for the end of a turn is less than this. */
+const gatheredBytes = 32 * KiB
 
 /** Bytes on the wire between this node and others since it was made, what encrypts them included. */
 export interface Traffic {
@@ -12,9 +16,9 @@ export interface Traffic {
 }
 
 /**
- * Noise that hands each message to the transport in one piece, and counts what passes. @libp2p/tcp 11.0.28 writes each piece
- * of a message by itself, without delay: a request of 1 KiB took seven system calls and as many packets, and as many turns at
- * its reader.
+ * Noise that hands messages to the transport in one piece, all those of a turn of the event loop together, and counts what
+ * passes. @libp2p/tcp 11.0.28 writes each piece of a message by itself, without delay: a request of 1 KiB took seven system
+ * calls and as many packets, and as many turns at its reader. System calls are a third of what a request costs.
  */
 export function noiseInWholeFrames(init: Parameters<typeof noise>[0], traffic: Traffic): Noise {
   return components => {
@@ -33,14 +37,12 @@ function withWholeFrames<T extends ConnectionEncrypter>(encrypter: T, traffic: T
 
 function sendingWhole<C>(connection: C, traffic: Traffic): C {
   if (connection instanceof AbstractMultiaddrConnection) {
-    const sendData = connection.sendData.bind(connection)
     const onData = connection.onData.bind(connection)
     // What goes through a relay is counted on the connection with the relay.
     const relayed = connection.remoteAddr.toString().includes('/p2p-circuit')
-    connection.sendData = data => {
-      if (!relayed) traffic.bytesOut += data.byteLength
-      return sendData(new Uint8ArrayList(data.subarray()))
-    }
+    gatherWrites(connection, bytes => {
+      if (!relayed) traffic.bytesOut += bytes
+    })
     // A listener would be in the way: the first one gets all that came before it.
     connection.onData = data => {
       if (!relayed) traffic.bytesIn += data.byteLength
@@ -48,4 +50,43 @@ function sendingWhole<C>(connection: C, traffic: Traffic): C {
     }
   }
   return connection
+}
+
+/** What is sent in one turn of the event loop leaves together at its end, or as soon as it is much. */
+function gatherWrites(connection: AbstractMultiaddrConnection, onSent: (bytes: number) => void): void {
+  const sendData = connection.sendData.bind(connection)
+  const sendClose = connection.sendClose.bind(connection)
+  const sendReset = connection.sendReset.bind(connection)
+  const waiting = new Uint8ArrayList()
+  let turnEnd: NodeJS.Immediate | undefined
+  const flush = () => {
+    clearImmediate(turnEnd)
+    turnEnd = undefined
+    const whole = waiting.subarray()
+    waiting.consume(whole.byteLength)
+    return whole.byteLength === 0 || sendData(new Uint8ArrayList(whole)).canSendMore
+  }
+  // Nobody is there to hear of a failure then.
+  const flushUnasked = () => {
+    try {
+      flush()
+    } catch (error) {
+      connection.abort(error instanceof Error ? error : new Error(String(error)))
+    }
+  }
+  connection.sendData = data => {
+    onSent(data.byteLength)
+    waiting.append(data)
+    turnEnd ??= setImmediate(flushUnasked)
+    const canSendMore = waiting.byteLength < gatheredBytes || flush()
+    return { sentBytes: data.byteLength, canSendMore }
+  }
+  connection.sendClose = async options => {
+    flushUnasked()
+    await sendClose(options)
+  }
+  connection.sendReset = error => {
+    clearImmediate(turnEnd)
+    sendReset(error)
+  }
 }

@@ -123,8 +123,10 @@ export class JobLog {
   }
 
   #publish(): void {
-    const unfinished = [...this.#unfinished.values()].map(({ job }) => job).reverse()
-    this.jobs.set({ jobs: [...unfinished, ...this.#finished] })
+    this.jobs.setLater(() => {
+      const unfinished = [...this.#unfinished.values()].map(({ job }) => job).reverse()
+      return { jobs: [...unfinished, ...this.#finished] }
+    })
   }
 }
 

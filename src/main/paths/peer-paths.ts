@@ -1,5 +1,4 @@
 import type { Connection, IdentifyResult, Libp2p, PeerId } from '@libp2p/interface'
-import { peerIdFromString } from '@libp2p/peer-id'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { RmaError } from '../../shared/errors.ts'
 import type { PeerIdText } from '../../shared/schema/primitives.ts'
@@ -13,6 +12,7 @@ import { type Candidate, candidates, type OwnPlace, type PeerPlaces } from './ca
 import { machineAddresses } from './machine-addresses.ts'
 import { pathKindOf } from './path-kind.ts'
 import { PathMemory } from './path-memory.ts'
+import { PeerIds } from './peer-ids.ts'
 import { pingConnection } from './ping-connection.ts'
 import { race } from './race.ts'
 
@@ -59,6 +59,7 @@ export class PeerPaths implements Startable {
   readonly #clock: Clock
   readonly #log: Logger
   readonly #memory: PathMemory
+  readonly #ids = new PeerIds()
   readonly #races = new Map<PeerIdText, Promise<Connection>>()
   readonly #looks = new Map<PeerIdText, Look>()
   readonly #doubts = new Map<Connection, Promise<boolean>>()
@@ -263,7 +264,7 @@ export class PeerPaths implements Startable {
   async #places(to: PeerPlaces): Promise<PeerPlaces> {
     if (to.addresses.length > 0 || to.tunnelUrl !== undefined) return to
     const { peerStore } = this.#host.libp2p
-    const id = parsePeerId(to.peerId)
+    const id = this.#idOf(to.peerId)
     if (!(await peerStore.has(id))) return to
     const { addresses } = await peerStore.get(id)
     return { ...to, addresses: addresses.map(({ multiaddr }) => multiaddr.toString()) }
@@ -274,15 +275,15 @@ export class PeerPaths implements Startable {
   }
 
   #connections(peerId: PeerIdText): Connection[] {
-    return this.#host.libp2p.getConnections(parsePeerId(peerId))
+    return this.#host.libp2p.getConnections(this.#idOf(peerId))
   }
-}
 
-function parsePeerId(peerId: PeerIdText): PeerId {
-  try {
-    return peerIdFromString(peerId)
-  } catch (cause) {
-    throw unreachable(peerId, cause)
+  #idOf(peerId: PeerIdText): PeerId {
+    try {
+      return this.#ids.read(peerId)
+    } catch (cause) {
+      throw unreachable(peerId, cause)
+    }
   }
 }
 
