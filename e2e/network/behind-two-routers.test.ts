@@ -59,7 +59,7 @@ async function knock({ machine }: Placed, ip: string, peerId: string): Promise<u
 async function isServed({ node, machine }: Placed, worker: Placed, path: string): Promise<void> {
   await eventually(async () => {
     expect(await askInPlace(node, machine)).toMatchObject({ status: 200, worker: worker.peerId, path })
-  }, 40 * second)
+  }, 60 * second)
 }
 
 it.skipIf(!possible)(
@@ -100,5 +100,5 @@ it.skipIf(!possible)(
     await edge.kill()
     await isServed(requester, donor, 'relay')
   },
-  150_000,
+  240_000,
 )

@@ -45,7 +45,7 @@ it('holds back little, and nothing once the connection is closed', async () => {
     const before = writes.mock.calls.length
     stream.send(new Uint8Array(40_000))
     // Within the turn in which it was sent.
-    expect(writes.mock.calls.length).toBe(before + 1)
+    expect(writes.mock.calls.length).toBeGreaterThan(before)
     stream.send(new Uint8Array(1_000))
     await connection.close()
     await vi.waitFor(() => expect(received).toBe(41_000))

@@ -1,3 +1,4 @@
+import { Socket } from 'node:net'
 import type { ConnectionEncrypter } from '@libp2p/interface'
 import { noise } from '@libp2p/noise'
 import { AbstractMultiaddrConnection } from '@libp2p/utils'
@@ -52,19 +53,27 @@ function sendingWhole<C>(connection: C, traffic: Traffic): C {
   return connection
 }
 
-/** What is sent in one turn of the event loop leaves together at its end, or as soon as it is much. */
+/**
+ * What is sent in one turn of the event loop leaves together at its end, or as soon as it is much. Little is copied together;
+ * of much the copies would be half of the garbage of a node that forwards, so its pieces go to a TCP socket in one `writev`.
+ */
 function gatherWrites(connection: AbstractMultiaddrConnection, onSent: (bytes: number) => void): void {
   const sendData = connection.sendData.bind(connection)
   const sendClose = connection.sendClose.bind(connection)
   const sendReset = connection.sendReset.bind(connection)
+  const socket = 'socket' in connection && connection.socket instanceof Socket ? connection.socket : undefined
   const waiting = new Uint8ArrayList()
   let turnEnd: NodeJS.Immediate | undefined
   const flush = () => {
     clearImmediate(turnEnd)
     turnEnd = undefined
-    const whole = waiting.subarray()
-    waiting.consume(whole.byteLength)
-    return whole.byteLength === 0 || sendData(new Uint8ArrayList(whole)).canSendMore
+    const pieces = waiting.byteLength < gatheredBytes || socket === undefined ? [waiting.subarray()] : [...waiting]
+    waiting.consume(waiting.byteLength)
+    let canSendMore = true
+    socket?.cork()
+    for (const piece of pieces) if (piece.byteLength > 0) canSendMore = sendData(new Uint8ArrayList(piece)).canSendMore
+    socket?.uncork()
+    return canSendMore
   }
   // Nobody is there to hear of a failure then.
   const flushUnasked = () => {
