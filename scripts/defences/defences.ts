@@ -180,8 +180,8 @@ export const defences: readonly Defence[] = [
   {
     threat: 'a worker that draws all requests to itself',
     file: main('routing/selection.ts'),
-    replace: 'const ranked = rank(draw(fit, drawn, random), want, random)',
-    with: 'const ranked = rank(fit, want, random)',
+    replace: 'rank(draw(heard.length > 0 ? heard : fit, drawn, random), want, random)',
+    with: 'rank(heard.length > 0 ? heard : fit, want, random)',
     test: main('routing/selection.test.ts'),
   },
   {
