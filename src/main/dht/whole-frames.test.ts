@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { Socket } from 'node:net'
 import { expect, it, vi } from 'vitest'
 import { createTestHost } from '../directory/test-network.ts'
@@ -51,6 +52,38 @@ it('holds back little, and nothing once the connection is closed', async () => {
     await vi.waitFor(() => expect(received).toBe(41_000))
   } finally {
     vi.restoreAllMocks()
+    await Promise.all([from.stop(), to.stop()])
+  }
+})
+
+it('stops who sends little at a time to a peer that does not read', async () => {
+  const protocol = '/unread/1.0.0'
+  const [from, to] = await Promise.all([createTestHost(), createTestHost()])
+  const sockets = { client: [] as Socket[], server: [] as Socket[] }
+  const watch = (side: 'client' | 'server') => (message: unknown) => {
+    sockets[side].push((message as { socket: Socket }).socket)
+  }
+  const watches = { client: watch('client'), server: watch('server') }
+  try {
+    await Promise.all([from.start(), to.start()])
+    await to.libp2p.handle(protocol, () => undefined, { maxInboundStreams: 64 })
+    for (const side of ['client', 'server'] as const) subscribe(`net.${side}.socket`, watches[side])
+    const connection = await from.libp2p.dial(to.libp2p.getMultiaddrs())
+    const streams = await Promise.all(
+      Array.from({ length: 60 }, () => connection.newStream(protocol, { maxOutboundStreams: 64 })),
+    )
+    for (const socket of sockets.server) socket.pause()
+    const queued = () => Math.max(...sockets.client.map(socket => socket.writableLength))
+    // Much more than the system holds for a connection, within the windows of the streams.
+    for (let turn = 0; turn < 12; turn++)
+      for (const stream of streams) {
+        if (stream.writeStatus === 'writable') stream.send(new Uint8Array(20_000))
+        await new Promise(resolve => setImmediate(resolve))
+      }
+    expect(queued()).toBeGreaterThan(0)
+    expect(queued()).toBeLessThan(200_000)
+  } finally {
+    for (const side of ['client', 'server'] as const) unsubscribe(`net.${side}.socket`, watches[side])
     await Promise.all([from.stop(), to.stop()])
   }
 })

@@ -87,8 +87,9 @@ function gatherWrites(connection: AbstractMultiaddrConnection, onSent: (bytes: n
     onSent(data.byteLength)
     waiting.append(data)
     turnEnd ??= setImmediate(flushUnasked)
-    const canSendMore = waiting.byteLength < gatheredBytes || flush()
-    return { sentBytes: data.byteLength, canSendMore }
+    const hasRoom = waiting.byteLength < gatheredBytes || flush()
+    // What left at the end of a turn may have filled the socket; it says so when there is room again.
+    return { sentBytes: data.byteLength, canSendMore: hasRoom && socket?.writableNeedDrain !== true }
   }
   connection.sendClose = async options => {
     flushUnasked()
