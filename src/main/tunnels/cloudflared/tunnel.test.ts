@@ -124,7 +124,8 @@ describe('a quick tunnel', () => {
     const [first] = edge.connectors
     first?.disconnect()
     await vi.waitFor(() => {
-      clock.turn(10 * second)
+      // A program takes its time to start, whatever the clock says.
+      if (tunnel.state.get().kind !== 'starting') clock.turn(10 * second)
       expect(edge.connectors.some(({ pid }) => pid !== first?.pid)).toBe(true)
     }, patience)
   })
