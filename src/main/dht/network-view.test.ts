@@ -211,6 +211,21 @@ describe('the view of the network', () => {
     expect(a.view.topology.get().counts.donating).toBe(0)
   })
 
+  it('is looked up once more where a lookup was under way when somebody began to look', async () => {
+    const [member] = (await start(1, { attended: false })) as [Member]
+    const under = Promise.withResolvers<void>()
+    lookup = () => under.promise
+    const first = member.view.look()
+    const before = lookups.length
+    const again = member.view.look()
+    under.resolve()
+    await Promise.all([first, again])
+    await vi.waitFor(() => {
+      clock.turn(second)
+      expect(lookups.length).toBeGreaterThan(before)
+    })
+  })
+
   it('does not look twice at a time', async () => {
     await start(1)
     const answer = Promise.withResolvers<void>()

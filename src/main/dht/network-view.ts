@@ -138,6 +138,8 @@ export class NetworkView implements Startable {
     const { clock } = this.#parts
     this.#lookedAt = clock.now()
     if (this.#discovering === undefined && this.#sinceLastMs >= discoverAtMostEveryMs) void this.#discover()
+    // What is under way may have missed what came since it began, while nobody looked.
+    else this.#discoverSoon()
     await this.#discovering
     this.topology.set(this.#build())
     return this.topology.get()
