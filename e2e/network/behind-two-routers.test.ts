@@ -5,12 +5,11 @@ import { promisify } from 'node:util'
 import { afterEach, expect, it } from 'vitest'
 import { networkId } from '../../src/shared/membership/network-id.ts'
 import { second } from '../../src/shared/units.ts'
-import { askInPlace } from '../support/ask-in-place.ts'
+import { isServed } from '../support/ask-in-place.ts'
 import { EdgeProcess } from '../support/cloudflare/edge-process.ts'
 import { canMakeInternet, Internet, type PublicMachine } from '../support/internet.ts'
 import { NodeProcess } from '../support/node-process.ts'
 import { loopbackSite } from '../support/site.ts'
-import { eventually } from '../support/swarm/swarm.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
 const possible = canMakeInternet()
@@ -47,6 +46,8 @@ async function start(
   return { node, machine, peerId: (await node.runtime()).peerId }
 }
 
+const soon = 60 * second
+
 type Placed = Awaited<ReturnType<typeof start>>
 
 /** Who opens at that address for that peer, knocked at from where a node is. */
@@ -54,12 +55,6 @@ async function knock({ machine }: Placed, ip: string, peerId: string): Promise<u
   const address = `/ip4/${ip}/tcp/8468/p2p/${peerId}`
   const [program, args] = machine.command(process.execPath, [knocker, networkId(network), address])
   return JSON.parse((await promisify(execFile)(program, args)).stdout)
-}
-
-async function isServed({ node, machine }: Placed, worker: Placed, path: string): Promise<void> {
-  await eventually(async () => {
-    expect(await askInPlace(node, machine)).toMatchObject({ status: 200, worker: worker.peerId, path })
-  }, 60 * second)
 }
 
 it.skipIf(!possible)(
@@ -88,17 +83,17 @@ it.skipIf(!possible)(
       [donor, elsewhere.outside, requester],
     ]
     const knocks = Promise.all(tries.map(([from, ip, to]) => knock(from, ip, to.peerId)))
-    await isServed(requester, donor, 'relay')
+    await isServed(requester, { worker: donor.node, path: 'relay' }, soon)
     const [opened, ...shut] = await knocks
     expect(opened).toEqual({ opened: coordinator.peerId })
     for (const each of shut) expect(each).toEqual({ failed: expect.any(String) })
 
     const { code, stderr } = await donor.node.command(['tunnel', 'on'])
     expect(code, stderr).toBe(0)
-    await isServed(requester, donor, 'tunnel')
+    await isServed(requester, { worker: donor.node, path: 'tunnel' }, soon)
 
     await edge.kill()
-    await isServed(requester, donor, 'relay')
+    await isServed(requester, { worker: donor.node, path: 'relay' }, soon)
   },
   240_000,
 )

@@ -1,11 +1,10 @@
 import { afterEach, expect, it } from 'vitest'
 import { type Milliseconds, minute, second } from '../../src/shared/units.ts'
-import { askInPlace } from '../support/ask-in-place.ts'
+import { isServed } from '../support/ask-in-place.ts'
 import { canMakeInternet, type HomeMachine, Internet, type PublicMachine } from '../support/internet.ts'
 import { clockAhead, NodeProcess } from '../support/node-process.ts'
 import { hasMiniupnpd } from '../support/port-mapper.ts'
 import { loopbackSite } from '../support/site.ts'
-import { eventually } from '../support/swarm/swarm.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
 const possible = canMakeInternet() && hasMiniupnpd()
@@ -42,16 +41,7 @@ const addressesOf = async (node: NodeProcess): Promise<string[]> =>
   JSON.parse((await node.command(['status', '--json'])).stdout).self.addresses
 
 /** Has the requester ask until the worker has answered, and that over such a path. */
-async function isServed(
-  { node, machine }: { node: NodeProcess; machine: PublicMachine },
-  worker: NodeProcess,
-  path: string,
-): Promise<void> {
-  const { peerId } = await worker.runtime()
-  await eventually(async () => {
-    expect(await askInPlace(node, machine)).toMatchObject({ status: 200, worker: peerId, path })
-  }, 40 * second)
-}
+const soon = 40 * second
 
 it.skipIf(!possible)(
   'a donor whose router comes to forward ports is reached by relay first, then directly; one that does not want it never asks',
@@ -69,7 +59,7 @@ it.skipIf(!possible)(
     const unwilling = await start('unwilling', unmapped, [...seeds, '--no-port-mapping'])
     // Behind a router of its own, so that the donor cannot dial it.
     const requester = { node: await start('requester', elsewhere, seeds), machine: elsewhere }
-    await isServed(requester, donor, 'relay')
+    await isServed(requester, { worker: donor, path: 'relay' }, soon)
     expect(await findingsOf(donor)).toContainEqual(expect.objectContaining({ kind: 'port-refused', level: 'note' }))
     expect(mapped.portMapper?.mapped()).toEqual([])
 
@@ -77,7 +67,7 @@ it.skipIf(!possible)(
     await mapped.portMapper?.set({ ...forwards, refuses: false })
     aheadMs = 16 * minute
     await Promise.all(nodes.map(node => node.turn(aheadMs)))
-    await isServed(requester, donor, 'direct')
+    await isServed(requester, { worker: donor, path: 'direct' }, soon)
     expect(await addressesOf(donor)).toContainEqual(expect.stringMatching(`^/ip4/${mapped.outside}/tcp/8468/p2p/`))
     // The port for other nodes, and no other.
     expect(mapped.portMapper?.mapped()).toEqual([8468])

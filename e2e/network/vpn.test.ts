@@ -6,7 +6,7 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { processIdentity } from '../../src/main/tunnels/sidecar/process-identity.ts'
 import { second } from '../../src/shared/units.ts'
-import { askInPlace } from '../support/ask-in-place.ts'
+import { askInPlace, isServed } from '../support/ask-in-place.ts'
 import { hasNebula } from '../support/has-nebula.ts'
 import { canMakeInternet, Internet, type PublicMachine } from '../support/internet.ts'
 import { NodeProcess, runCommand } from '../support/node-process.ts'
@@ -82,12 +82,8 @@ const nebulaOf = async (name: string): Promise<number> =>
 
 /** Has the requester ask until the donor has answered over the VPN. */
 async function isServedOverVpn(): Promise<void> {
-  const { peerId } = await running('donor').runtime()
-  await eventually(async () => {
-    expect(await askInPlace(running('requester'), machineOf('requester'))).toMatchObject({
-      ...{ status: 200, worker: peerId, path: 'vpn' },
-    })
-  }, 60 * second)
+  const requester = { node: running('requester'), machine: machineOf('requester') }
+  await isServed(requester, { worker: running('donor'), path: 'vpn' }, 60 * second)
 }
 
 describe.skipIf(!possible)('a network with a VPN, two coordinators, and members behind two routers', () => {

@@ -1,9 +1,11 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
+import { expect } from 'vitest'
 import { z } from 'zod'
 import type { Milliseconds } from '../../src/shared/units.ts'
 import type { NodeProcess } from './node-process.ts'
 import type { Site } from './site.ts'
+import { eventually } from './swarm/swarm.ts'
 
 const answerSchema = z.object({
   status: z.number(),
@@ -38,4 +40,16 @@ export async function askInPlace(
   const [file, args] = command(process.execPath, ['--input-type=module', '-e', program, JSON.stringify(question)])
   const { stdout } = await promisify(execFile)(file, args)
   return answerSchema.parse(JSON.parse(stdout))
+}
+
+/** Waits until that worker serves a node that way. */
+export async function isServed(
+  { node, machine }: { node: NodeProcess; machine: Pick<Site, 'command'> },
+  by: { worker: NodeProcess; path: string },
+  withinMs: Milliseconds,
+): Promise<void> {
+  const { peerId } = await by.worker.runtime()
+  await eventually(async () => {
+    expect(await askInPlace(node, machine)).toMatchObject({ status: 200, worker: peerId, path: by.path })
+  }, withinMs)
 }

@@ -6,6 +6,7 @@ import { LightServices } from '../../../bench/routing/light-services.ts'
 import { benchToken, type RoutingNode, startRoutingNode } from '../../../bench/routing/routing-node.ts'
 import { systemClock } from '../../../src/main/clock.ts'
 import { second } from '../../../src/shared/units.ts'
+import { atRate } from '../at-rate.ts'
 import { createMember, type Member } from '../swarm/member.ts'
 import { eventually } from '../swarm/swarm.ts'
 import { type AttackInit, type AttackWord, type Flood, floodedService, type VictimWord } from './flood-words.ts'
@@ -87,14 +88,10 @@ export class FloodedNetwork {
   /** What an honest requester gets for so long, and newcomers, one each second. */
   async honest(forMs: number): Promise<Honest> {
     const honest: Honest = { sent: 0, answered: 0, came: 0, newcomers: 0, failures: [], latencies: [] }
-    const endAt = performance.now() + forMs
-    const running: Promise<void>[] = []
-    for (let round = 0; performance.now() < endAt; round++) {
-      running.push(this.#askOnce(honest))
-      if (round % asksPerSecond === 0) running.push(this.#come(honest))
-      await new Promise(resolve => setTimeout(resolve, second / asksPerSecond))
-    }
-    await Promise.all(running)
+    await atRate({ perSecond: asksPerSecond, forMs }, round => [
+      this.#askOnce(honest),
+      ...(round % asksPerSecond === 0 ? [this.#come(honest)] : []),
+    ])
     return honest
   }
 

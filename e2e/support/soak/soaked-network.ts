@@ -3,6 +3,7 @@ import { pathToFileURL } from 'node:url'
 import { z } from 'zod'
 import { systemClock } from '../../../src/main/clock.ts'
 import { second } from '../../../src/shared/units.ts'
+import { atRate } from '../at-rate.ts'
 import type { NodeProcess } from '../node-process.ts'
 import { ask, RoutedSwarm } from '../routed-swarm.ts'
 import { createMember, draftOf } from '../swarm/member.ts'
@@ -77,14 +78,10 @@ export class SoakedNetwork {
 
   async serve(forMs: number): Promise<Served> {
     const served: Served = { sent: 0, answered: 0, newcomers: 0, came: 0, failures: [], latencies: [] }
-    const endAt = performance.now() + forMs
-    const running: Promise<void>[] = []
-    for (let round = 0; performance.now() < endAt; round++) {
-      running.push(this.#ask(served))
-      if (round % asksPerNewcomer === 0) running.push(this.#come(served))
-      await new Promise(resolve => setTimeout(resolve, second / asksPerSecond))
-    }
-    await Promise.all(running)
+    await atRate({ perSecond: asksPerSecond, forMs }, round => [
+      this.#ask(served),
+      ...(round % asksPerNewcomer === 0 ? [this.#come(served)] : []),
+    ])
     // The server's own notes are none of the nodes' memory, but of this machine's.
     this.#swarm.upstream.runs.length = 0
     return served

