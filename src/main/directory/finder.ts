@@ -1,11 +1,13 @@
 import type { PeerIdText, ServiceType } from '../../shared/schema/primitives.ts'
 import type { WorkerView } from '../../shared/schema/worker.ts'
-import { type Milliseconds, millisecond, minute, second } from '../../shared/units.ts'
+import { type Milliseconds, minute, second } from '../../shared/units.ts'
+import { type Cached, cachedFor } from '../cached-for.ts'
 import type { Clock } from '../clock.ts'
 import { brief } from '../dht/closest.ts'
 import type { Logger } from '../log.ts'
 import { timeLimit } from '../time-limit.ts'
 import type { Ask } from './ask.ts'
+import { enoughAnswers } from './enough-answers.ts'
 import type { EnvelopeCache } from './envelope-cache.ts'
 import {
   type Candidate,
@@ -22,14 +24,10 @@ import { type FindFilter, maxFindLimit, maxKnown } from './frames.ts'
 import { type KeyText, parseKey, serviceKey } from './keys.ts'
 import { chooseRegistrars, needsLookup } from './registrar-choice.ts'
 import type { Registrars } from './registrars.ts'
-import { chooseDigits, drawShard, learnSpread, type Spread, unspread } from './shards.ts'
+import { type Crowd, ShardChoice } from './shard-choice.ts'
 
 const askTimeoutMs = 2 * second
 const lookupTimeoutMs = 3 * second
-/** How long the second answer is waited for once the first is there. */
-const patienceMs = 20 * millisecond
-/** The same where the first names nobody. */
-const patienceWithoutNamesMs = 100 * millisecond
 /** An answer asked for again this soon uses what the DHT said last time about who keeps the key. */
 const lookupLifetimeMs = 2 * minute
 /** Keys whose last answer is remembered. */
@@ -41,8 +39,6 @@ const defaultLimit = 50
 const fewWorkers = 8
 /** How long a node is named the same workers where there are more than it wants. */
 const seedLifetimeMs = 10 * minute
-/** How long a node stays with a shard: then it gets to know others. */
-const shardLifetimeMs = 10 * minute
 
 export interface FinderComponents {
   registrars: Pick<Registrars, 'self' | 'others' | 'of' | 'refresh' | 'forget'>
@@ -78,12 +74,6 @@ interface RememberedKey {
   lookedUpAt: Milliseconds
 }
 
-/** How many stand under a key, as one registrar says. */
-interface Crowd {
-  full: boolean
-  workers: number
-}
-
 interface Answer {
   candidates: Candidates
   crowd: Crowd
@@ -94,15 +84,18 @@ export class Finder {
   readonly #components: FinderComponents
   readonly #remembered = new Map<KeyText, RememberedKey>()
   readonly #lookups = new Map<KeyText, Promise<void>>()
-  readonly #spreads = new Map<ServiceType, Spread>()
-  /** Keys none of whose registrars answered when they were last asked: they may have no room for so many askers. */
-  readonly #deaf = new Set<KeyText>()
-  readonly #shards = new Map<ServiceType, { shard: string; at: Milliseconds; ofDigits: number }>()
-  #seed = { value: 0, at: Number.NEGATIVE_INFINITY }
+  readonly #shards: ShardChoice
+  /**
+   * By what registrars draw the workers they name: the same for some minutes, so that three name nearly the same ones, which
+   * this node then knows; and random, so that nobody can choose an identity that is always drawn.
+   */
+  readonly #seed: Cached<number>
   #finds = 0
 
   constructor(components: FinderComponents) {
     this.#components = components
+    this.#shards = new ShardChoice(components)
+    this.#seed = cachedFor(seedLifetimeMs, components.clock, () => Math.floor(Math.random() * 0x1_0000_0000))
   }
 
   /** Questions put to the directory since the node started. */
@@ -117,10 +110,10 @@ export class Finder {
 
   /** As `findService`, without waiting for signatures that can be checked afterwards. */
   async findServiceClaims(service: ServiceType, options: FindOptions = {}): Promise<Found> {
-    const shard = this.#shardFor(service)
+    const shard = this.#shards.of(service)
     const found = await this.findClaims(serviceKey(service, shard), options)
-    if (found.workers.length === 0 && this.#deaf.has(serviceKey(service, shard)))
-      return this.findClaims(serviceKey(service, drawShard(shard.length + 1, Math.random)), options)
+    const farther = found.workers.length === 0 ? this.#shards.beyond(service, shard) : undefined
+    if (farther !== undefined) return await this.findClaims(serviceKey(service, farther), options)
     if (shard === '' || found.workers.length >= fewWorkers) return found
     // What stands under the shorter keys is found as well, if not for long: there are fewer workers than there were.
     const more = await this.findClaims(serviceKey(service, shard.slice(0, -1)), options)
@@ -175,7 +168,7 @@ export class Finder {
     const known = [...before.values()].slice(0, maxKnown)
     const answers: Candidates = new Map()
     const crowds: Crowd[] = []
-    await enoughOf(
+    await enoughAnswers(
       chosen.map(({ peerId }) =>
         this.#askOne(peerId, key, known, options).then(({ candidates: found, crowd }) => {
           crowds.push(crowd)
@@ -189,49 +182,9 @@ export class Finder {
       clock,
       options.signal,
     )
-    if (crowds.length > 0) this.#deaf.delete(key)
-    else if (chosen.length > 0 && this.#deaf.size < maxRememberedKeys) this.#deaf.add(key)
-    if (options.filter === undefined) this.#learnSpread(key, crowds)
+    if (chosen.length > 0) this.#shards.answered(key, crowds.length > 0)
+    if (options.filter === undefined) this.#shards.learn(key, crowds)
     return answers
-  }
-
-  #learnSpread(key: KeyText, crowds: readonly Crowd[]): void {
-    const parsed = parseKey(key)
-    if (parsed.kind !== 'service' || crowds.length === 0) return
-    const { service, shard = '' } = parsed
-    const spread = this.#spreads.get(service) ?? unspread
-    const full = 2 * crowds.filter(crowd => crowd.full).length > crowds.length
-    const workers = Math.max(...crowds.map(crowd => crowd.workers))
-    this.#spreads.delete(service)
-    this.#spreads.set(service, learnSpread(spread, shard.length, { full, workers }))
-    for (const oldest of this.#spreads.keys()) {
-      if (this.#spreads.size <= maxRememberedKeys) break
-      this.#spreads.delete(oldest)
-    }
-  }
-
-  /** The shard to ask for now: the same for some minutes, for each new one takes a lookup. */
-  #shardFor(service: ServiceType): string {
-    const spread = this.#spreads.get(service) ?? unspread
-    const now = this.#components.clock.now()
-    const kept = this.#shards.get(service)
-    const isFresh = kept !== undefined && now >= kept.at && now < kept.at + shardLifetimeMs
-    if (spread.digits === 0) return ''
-    if (isFresh && kept.ofDigits === spread.digits) return kept.shard
-    const shard = drawShard(chooseDigits(spread, Math.random), Math.random)
-    this.#shards.set(service, { shard, at: now, ofDigits: spread.digits })
-    return shard
-  }
-
-  /**
-   * By what registrars draw the workers they name: the same for some minutes, so that three name nearly the same ones, which
-   * this node then knows; and random, so that nobody can choose an identity that is always drawn.
-   */
-  #sampleSeed(): number {
-    const now = this.#components.clock.now()
-    const isFresh = now >= this.#seed.at && now < this.#seed.at + seedLifetimeMs
-    if (!isFresh) this.#seed = { value: Math.floor(Math.random() * 0x1_0000_0000), at: now }
-    return this.#seed.value
   }
 
   async #askOne(peerId: PeerIdText, key: KeyText, known: Candidate[], options: FindOptions): Promise<Answer> {
@@ -246,7 +199,7 @@ export class Finder {
           limit,
           ...(options.filter === undefined ? {} : { filter: options.filter }),
           ...(known.length === 0 ? {} : { known: describeKnown(known, envelopes) }),
-          seed: this.#sampleSeed(),
+          seed: this.#seed.get(),
         },
         { timeoutMs: askTimeoutMs, ...(options.signal === undefined ? {} : { signal: options.signal }) },
       )
@@ -315,46 +268,6 @@ export class Finder {
       this.#components.log.debug({ key, err: error }, 'the DHT did not say who keeps a key')
     }
   }
-}
-
-/**
- * Waits for two answers that name somebody, for 20 ms after the first such, for 100 ms after the first that names nobody,
- * or until all have come or failed; the rest go on by themselves. A registrar that denies what others know of is no reason
- * to hurry. `answers` resolve with whether they name anybody.
- */
-function enoughOf(answers: Promise<boolean>[], clock: Clock, signal?: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let named = 0
-    let open = answers.length
-    let stopTimer: (() => void) | undefined
-    const done = () => {
-      stopTimer?.()
-      signal?.removeEventListener('abort', cancel)
-      resolve()
-    }
-    const cancel = () => {
-      stopTimer?.()
-      reject(signal?.reason)
-    }
-    signal?.addEventListener('abort', cancel, { once: true })
-    const arrived = (names: boolean) => {
-      open--
-      if (names) named++
-      if (open === 0 || named === 2) return done()
-      if (names) {
-        stopTimer?.()
-        stopTimer = clock.after(patienceMs, done)
-      } else {
-        stopTimer ??= clock.after(patienceWithoutNamesMs, done)
-      }
-    }
-    const failed = () => {
-      open--
-      if (open === 0) done()
-    }
-    for (const answer of answers) answer.then(arrived, failed)
-    if (open === 0) done()
-  })
 }
 
 /** The workers as they are once all that was claimed of them has been checked. */

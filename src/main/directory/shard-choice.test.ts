@@ -1,0 +1,37 @@
+import { expect, it } from 'vitest'
+import { minute } from '../../shared/units.ts'
+import { TurnedClock } from '../clock.ts'
+import { maxShardDigits, serviceKey } from './keys.ts'
+import { ShardChoice } from './shard-choice.ts'
+
+it('asks for the service’s own key until that is full, then for one shard for some minutes', () => {
+  const clock = new TurnedClock()
+  const shards = new ShardChoice({ clock })
+  shards.learn(serviceKey('ocr'), [{ full: false, workers: 40 }])
+  expect(shards.of('ocr')).toBe('')
+  // Most of 1,000,000 workers stand in shards.
+  const crowd = { full: true, workers: 256 }
+  shards.learn(serviceKey('ocr'), [crowd, crowd, { full: false, workers: 3 }])
+  shards.learn(serviceKey('ocr', 'a'), [{ full: false, workers: 100_000 }])
+  const first = shards.of('ocr')
+  expect(first).toMatch(/^[0-9a-f]$/)
+  clock.turn(9 * minute)
+  expect(shards.of('ocr')).toBe(first)
+  const later = Array.from({ length: 40 }, () => {
+    clock.turn(10 * minute)
+    return shards.of('ocr')
+  })
+  expect(new Set(later).size).toBeGreaterThan(1)
+})
+
+it('goes on where no registrar of a shard answers, for as long as none does, and not past the longest shard', () => {
+  const shards = new ShardChoice({ clock: new TurnedClock() })
+  expect(shards.beyond('ocr', 'a')).toBeUndefined()
+  shards.answered(serviceKey('ocr', 'a'), false)
+  expect(shards.beyond('ocr', 'a')).toMatch(/^[0-9a-f]{2}$/)
+  shards.answered(serviceKey('ocr', 'a'), true)
+  expect(shards.beyond('ocr', 'a')).toBeUndefined()
+  const longest = 'a'.repeat(maxShardDigits)
+  shards.answered(serviceKey('ocr', longest), false)
+  expect(shards.beyond('ocr', longest)).toBeUndefined()
+})
