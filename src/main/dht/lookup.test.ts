@@ -84,6 +84,15 @@ function worldOf(count: number, behaviour: World['behaviour']): World {
 }
 
 describe('a lookup', () => {
+  it('calls unreachable who others have named, not who it remembers alone', () => {
+    const [gone, there] = [peer('gone'), peer('there')]
+    const remembered = note(startLookup(target, 8, [gone, there]), 'gone', 'failed')
+    const answered = note(remembered, 'there', 'answered')
+    expect(resultOf(answered).unreachable).toBe(0)
+    expect(resultOf(hear(answered, [gone])).unreachable).toBe(1)
+    expect(resultOf(note(hear(answered, [peer('full')]), 'full', 'failed')).unreachable).toBe(1)
+  })
+
   it('ends with the 8 closest, whatever the order of the answers, with three questions on their way at most', () => {
     const world = worldOf(60, () => 'answers')
     fc.assert(

@@ -37,19 +37,30 @@ export interface LookupEntry<P extends LookupPeer> {
   readonly peer: P
   readonly standing: Standing
   readonly distance: string
+  /** Whether somebody who was asked has named it; otherwise this node remembers it, perhaps from long ago. */
+  readonly named: boolean
 }
 
 export function startLookup<P extends LookupPeer>(target: Position, sure: number, from: readonly P[]): Lookup<P> {
-  return hear({ target, sure, entries: [] }, from)
+  return add({ target, sure, entries: [] }, from, false)
 }
 
-/** Takes in peers that somebody named; those heard of before stay as they are. */
+/** Takes in peers that somebody named; those known before stay where they stand. */
 export function hear<P extends LookupPeer>(lookup: Lookup<P>, named: readonly P[]): Lookup<P> {
+  const ids = new Set(named.map(({ peerId }) => peerId))
+  const confirms = ({ peer, named: before }: LookupEntry<P>) => !before && ids.has(peer.peerId)
+  const entries = lookup.entries.some(confirms)
+    ? lookup.entries.map(entry => (confirms(entry) ? { ...entry, named: true } : entry))
+    : lookup.entries
+  return add(entries === lookup.entries ? lookup : { ...lookup, entries }, named, true)
+}
+
+function add<P extends LookupPeer>(lookup: Lookup<P>, peers: readonly P[], named: boolean): Lookup<P> {
   const known = new Set(lookup.entries.map(({ peer }) => peer.peerId))
-  const news = named.filter(({ peerId }) => !known.has(peerId) && known.add(peerId))
+  const news = peers.filter(({ peerId }) => !known.has(peerId) && known.add(peerId))
   if (news.length === 0) return lookup
   const added = news.map(
-    (peer): LookupEntry<P> => ({ peer, standing: 'heard', distance: distance(peer.position, lookup.target) }),
+    (peer): LookupEntry<P> => ({ peer, standing: 'heard', distance: distance(peer.position, lookup.target), named }),
   )
   const entries = [...lookup.entries, ...added].sort((a, b) => (a.distance < b.distance ? -1 : 1))
   return { ...lookup, entries: entries.slice(0, maxHeard) }
@@ -95,7 +106,7 @@ export interface LookupResult<P extends LookupPeer> {
   readonly closest: P[]
   /** Whether all of the 8 closest have answered, so that there can hardly be others. */
   readonly certain: boolean
-  /** Of the 8 closest that were named, those that could not be reached or kept mute. */
+  /** Of the 8 closest, those that could not be reached or kept mute, although somebody else has named them. */
   readonly unreachable: number
 }
 
@@ -103,7 +114,7 @@ export function resultOf<P extends LookupPeer>({ entries }: Lookup<P>): LookupRe
   const present = entries.filter(({ standing }) => standing !== 'failed')
   const certain = firstOfParties(present, soughtPeers, partyOf).every(({ standing }) => standing === 'answered')
   const usable = present.filter(({ standing }) => standing !== 'mute')
-  const isUnreachable = ({ standing }: LookupEntry<P>) => standing === 'failed' || standing === 'mute'
+  const isUnreachable = ({ standing, named }: LookupEntry<P>) => named && (standing === 'failed' || standing === 'mute')
   const unreachable = firstOfParties(entries, soughtPeers, partyOf).filter(isUnreachable).length
   return { closest: firstOfParties(usable, soughtPeers, partyOf).map(({ peer }) => peer), certain, unreachable }
 }
