@@ -7,7 +7,7 @@ import { coordinatorKey, coordinatorsKey, type KeyText, type Position, peerPosit
 import type { Registrars } from './registrars.ts'
 
 /** What of a record says under which keys it stands. */
-type Keyed = Pick<RecordDraft, 'services' | 'capabilities' | 'location' | 'relays'>
+export type Keyed = Pick<RecordDraft, 'services' | 'capabilities' | 'location' | 'relays'>
 
 export interface AnnouncedKeysComponents {
   registrars: Pick<Registrars, 'of' | 'isOverrun'>

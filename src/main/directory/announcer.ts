@@ -1,13 +1,11 @@
 import type { Ed25519PrivateKey } from '@libp2p/interface'
 import type { PeerIdText } from '../../shared/schema/primitives.ts'
-import { type Milliseconds, minute, second } from '../../shared/units.ts'
+import { type Milliseconds, second } from '../../shared/units.ts'
 import type { Clock, StopTimer } from '../clock.ts'
-import { thorough } from '../dht/closest.ts'
 import type { Host } from '../dht/host.ts'
 import { retryDelay } from '../dht/retry-delay.ts'
 import type { Startable } from '../lifecycle.ts'
 import type { Logger } from '../log.ts'
-import { timeLimit } from '../time-limit.ts'
 import {
   audience,
   duePost,
@@ -23,6 +21,7 @@ import { AnnouncedKeys, declines } from './announced-keys.ts'
 import type { Ask } from './ask.ts'
 import type { Question } from './channel.ts'
 import type { AnswerFrame, StaleFrame } from './frames.ts'
+import { KeyLookups } from './key-lookups.ts'
 import type { KeyText } from './keys.ts'
 import { recordHash, sealRecord } from './record.ts'
 import type { Registrars } from './registrars.ts'
@@ -33,10 +32,6 @@ import { provenSeq } from './stale.ts'
 const postTimeoutMs = 3 * second
 /** Leaving is told to everybody at once, but not waited for longer than this. */
 const leaveTimeoutMs = 2 * second
-const lookupIntervalMs = 2.5 * minute
-const lookupTimeoutMs = 10 * second
-/** After so many lookups in a row that left doubts the regular ones have to do: servers without room stay so for long. */
-const mostRepeats = 6
 const maxAddresses = 16
 
 export interface AnnouncerComponents {
@@ -68,6 +63,7 @@ export class Announcer implements Startable {
   readonly #timing: Timing
   readonly #self: PeerIdText
   readonly #keys: AnnouncedKeys
+  readonly #lookups: KeyLookups
   readonly #holdings = new Map<PeerIdText, Holding>()
   readonly #troubles = new Map<PeerIdText, Trouble>()
   readonly #posting = new Map<PeerIdText, Promise<void>>()
@@ -76,33 +72,32 @@ export class Announcer implements Startable {
   #said: Said | undefined
   #working: Promise<void> | undefined
   #workAgain = false
-  #lookups = 0
-  #lookupFailures = 0
-  #stopLookupRetry: StopTimer | undefined
   #stopTimer: StopTimer | undefined
   #stopListening: (() => void) | undefined
-  #stopLookups: StopTimer | undefined
 
   constructor(components: AnnouncerComponents, timing: AnnouncerInit) {
     this.#components = components
     this.#timing = timing
     this.#self = components.host.peerId.toString()
-    this.#keys = new AnnouncedKeys({ registrars: components.registrars, clock: components.clock }, this.#self)
+    const { registrars, clock, log } = components
+    this.#keys = new AnnouncedKeys({ registrars, clock }, this.#self)
+    this.#lookups = new KeyLookups(
+      { registrars, keys: this.#keys, clock, log },
+      { record: () => this.#draft, holdings: this.#holdings, onLookedUp: () => this.#wake() },
+    )
   }
 
   start(): void {
     this.#life = new AbortController()
     this.#stopListening = this.#components.registrars.onChange(() => this.#wake())
-    this.#stopLookups = this.#components.clock.every(lookupIntervalMs, () => void this.#findRegistrars())
+    this.#lookups.start()
     this.#wake()
   }
 
   stop(): void {
     this.#life.abort()
     this.#stopListening?.()
-    this.#stopLookups?.()
-    this.#stopLookupRetry?.()
-    this.#stopLookupRetry = undefined
+    this.#lookups.stop()
     this.#stopTimer?.()
     this.#forgetAll()
   }
@@ -124,7 +119,7 @@ export class Announcer implements Startable {
       draft.services.some(service => !this.#draft?.services.includes(service)) || draft.relays !== this.#draft?.relays
     this.#draft = draft
     this.#wake()
-    if (newServices) void this.#findRegistrars()
+    if (newServices) this.#lookups.begin()
   }
 
   /** Takes the record out of the directory. Resolves once the registrars know, or after 2 s. */
@@ -265,9 +260,9 @@ export class Announcer implements Startable {
       if (due === 'announce') this.#keys.note(peerId, keys, answer)
       this.#troubles.delete(peerId)
       if (declined && keys.some(key => declines(answer, key) === 'QUOTA_EXCEEDED')) this.#components.letGo(peerId)
-      if (this.#lookups > 0) return
-      if (this.#keys.hasNew(said.record)) void this.#findRegistrars()
-      else if (this.#keys.isElsewhere(answer, keys)) this.#lookUpLater('others are closer than those that were asked')
+      if (this.#lookups.running) return
+      if (this.#keys.hasNew(said.record)) this.#lookups.begin()
+      else if (this.#keys.isElsewhere(answer, keys)) this.#lookups.later('others are closer than those that were asked')
     } catch (error) {
       this.#noteTrouble(peerId, due, error)
     }
@@ -304,47 +299,6 @@ export class Announcer implements Startable {
     const retries = [...this.#troubles.values()].map(({ retryAt }) => retryAt).filter(at => isResting(at, now))
     const at = Math.min(nextStatementAt(draft, said, this.#timing), ...retries)
     this.#stopTimer = this.#components.clock.after(Math.max(1, at - now), () => this.#wake())
-  }
-
-  /**
-   * Looks each key up in the DHT, so that the record lies where a stranger would look for it: one after the other, those of
-   * the services first, for each may take new connections.
-   */
-  async #findRegistrars(): Promise<void> {
-    const draft = this.#draft
-    if (draft === undefined || this.#life.signal.aborted) return
-    this.#lookups++
-    const signal = AbortSignal.any([this.#life.signal, timeLimit(this.#components.clock, lookupTimeoutMs)])
-    try {
-      let certain = true
-      const done = new Set<KeyText>()
-      const next = () => this.#keys.nextToLookUp(draft, this.#holdings, done)
-      for (let key = next(); key !== undefined; key = next()) {
-        done.add(key)
-        certain = (await this.#components.registrars.refresh(key, thorough, signal)) && certain
-        this.#keys.noteLookup(key)
-        this.#wake()
-      }
-      if (certain) this.#lookupFailures = 0
-      else this.#lookUpLater('not all that are closest answered')
-    } catch (error) {
-      this.#lookUpLater(error)
-    } finally {
-      this.#lookups--
-    }
-  }
-
-  /** Without an answer the record may lie where only this node would look for it, so the next try does not take minutes. */
-  #lookUpLater(error: unknown): void {
-    if (this.#life.signal.aborted || this.#stopLookupRetry !== undefined) return
-    this.#lookupFailures++
-    this.#components.log.debug({ err: error }, 'the registrars of a key were not found')
-    if (this.#lookupFailures > mostRepeats && this.#components.registrars.others > 0) return
-    const delayMs = retryDelay(this.#lookupFailures, Math.random())
-    this.#stopLookupRetry = this.#components.clock.after(delayMs, () => {
-      this.#stopLookupRetry = undefined
-      void this.#findRegistrars()
-    })
   }
 }
 

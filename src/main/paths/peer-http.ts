@@ -108,9 +108,8 @@ export class PeerHttp implements Startable {
   /**
    * Sends a request and resolves with the head of its response. Where the path is lost while it waits and the peer answers on
    * another, it is sent again there: the peer knows it by its id and runs it once. Where the path turns out to have been lost
-   * before, another is looked for. Rejects with WORKER_LOST and
-   * `details.sent` (whether the peer may have begun on it), with BUSY when too many requests wait for this peer, or with the
-   * signal's reason.
+   * before, another is looked for. Rejects with WORKER_LOST and `details.sent` (whether the peer may have begun on it), with
+   * BUSY when too many requests wait for this peer, or with the signal's reason.
    */
   async request(to: PeerPlaces, request: PeerRequest): Promise<PeerResponse> {
     const { signal } = request
