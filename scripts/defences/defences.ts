@@ -305,6 +305,22 @@ export const defences: readonly Defence[] = [
     test: 'e2e/network/floods.test.ts',
   },
   {
+    threat: 'asking on and on, and never reading an answer',
+    file: main('dht/unread-bound.ts'),
+    replace: 'if (waiting > mostUnreadBytes)',
+    with: 'if (waiting < 0)',
+    test: main('dht/unread-bound.test.ts'),
+    named: 'over TCP',
+  },
+  {
+    threat: 'asking on and on, and never reading an answer',
+    file: main('dht/whole-frames.ts'),
+    replace: 'canSendMore: hasRoom && !full && ',
+    with: 'canSendMore: hasRoom && ',
+    test: main('dht/unread-bound.test.ts'),
+    named: 'over a WebSocket',
+  },
+  {
     threat: 'a coordinator or edge router that names bad seeds',
     file: 'src/shared/membership/seed-envelope.ts',
     replace: 'if (!(await isSignedByPeer(envelope, iss)))',

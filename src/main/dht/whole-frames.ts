@@ -1,9 +1,10 @@
 import { Socket } from 'node:net'
-import type { ConnectionEncrypter } from '@libp2p/interface'
+import type { ConnectionEncrypter, SecuredConnection } from '@libp2p/interface'
 import { noise } from '@libp2p/noise'
 import { AbstractMultiaddrConnection } from '@libp2p/utils'
 import { Uint8ArrayList } from 'uint8arraylist'
 import { KiB } from '../../shared/units.ts'
+import { boundUnread } from './unread-bound.ts'
 
 type Noise = ReturnType<typeof noise>
 
@@ -17,8 +18,8 @@ export interface Traffic {
 }
 
 /**
- * Noise that hands messages to the transport in one piece, all those of a turn of the event loop together, and counts what
- * passes. @libp2p/tcp 11.0.28 writes each piece of a message by itself, without delay: a request of 1 KiB took seven system
+ * Noise that hands messages to the transport in one piece, all those of a turn of the event loop together, counts what
+ * passes, and bounds what waits for a peer. @libp2p/tcp 11.0.28 writes each piece of a message by itself, without delay: a request of 1 KiB took seven system
  * calls and as many packets, and as many turns at its reader. System calls are a third of what a request costs.
  */
 export function noiseInWholeFrames(init: Parameters<typeof noise>[0], traffic: Traffic): Noise {
@@ -31,9 +32,16 @@ export function noiseInWholeFrames(init: Parameters<typeof noise>[0], traffic: T
 function withWholeFrames<T extends ConnectionEncrypter>(encrypter: T, traffic: Traffic): T {
   const secureInbound = encrypter.secureInbound.bind(encrypter)
   const secureOutbound = encrypter.secureOutbound.bind(encrypter)
-  encrypter.secureInbound = (connection, options) => secureInbound(sendingWhole(connection, traffic), options)
-  encrypter.secureOutbound = (connection, options) => secureOutbound(sendingWhole(connection, traffic), options)
+  encrypter.secureInbound = async (connection, options) =>
+    bounded(await secureInbound(sendingWhole(connection, traffic), options))
+  encrypter.secureOutbound = async (connection, options) =>
+    bounded(await secureOutbound(sendingWhole(connection, traffic), options))
   return encrypter
+}
+
+function bounded<S extends SecuredConnection>(secured: S): S {
+  boundUnread(secured.connection)
+  return secured
 }
 
 function sendingWhole<C>(connection: C, traffic: Traffic): C {
@@ -64,15 +72,21 @@ function gatherWrites(connection: AbstractMultiaddrConnection, onSent: (bytes: n
   const socket = 'socket' in connection && connection.socket instanceof Socket ? connection.socket : undefined
   const waiting = new Uint8ArrayList()
   let turnEnd: NodeJS.Immediate | undefined
+  /** What left at the end of a turn may have filled the transport; it says so when there is room again. */
+  let full = false
+  connection.addEventListener('drain', () => {
+    full = false
+  })
   const flush = () => {
     clearImmediate(turnEnd)
     turnEnd = undefined
     const pieces = waiting.byteLength < gatheredBytes || socket === undefined ? [waiting.subarray()] : [...waiting]
     waiting.consume(waiting.byteLength)
-    let canSendMore = true
+    let canSendMore = !full
     socket?.cork()
     for (const piece of pieces) if (piece.byteLength > 0) canSendMore = sendData(new Uint8ArrayList(piece)).canSendMore
     socket?.uncork()
+    full = !canSendMore
     return canSendMore
   }
   // Nobody is there to hear of a failure then.
@@ -88,8 +102,7 @@ function gatherWrites(connection: AbstractMultiaddrConnection, onSent: (bytes: n
     waiting.append(data)
     turnEnd ??= setImmediate(flushUnasked)
     const hasRoom = waiting.byteLength < gatheredBytes || flush()
-    // What left at the end of a turn may have filled the socket; it says so when there is room again.
-    return { sentBytes: data.byteLength, canSendMore: hasRoom && socket?.writableNeedDrain !== true }
+    return { sentBytes: data.byteLength, canSendMore: hasRoom && !full && socket?.writableNeedDrain !== true }
   }
   connection.sendClose = async options => {
     flushUnasked()
