@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { env } from 'node:process'
 import { setTimeout as delay } from 'node:timers/promises'
 import { minute, second } from '../src/shared/units.ts'
@@ -6,7 +7,9 @@ import { ChurningNetwork, type LookupOutcome, type RequestOutcome } from './chur
 import { wilsonInterval } from './churn/interval.ts'
 import { percentile } from './timing.ts'
 
-const nodes = Number(env.CHURN_NODES ?? 60)
+/** A newcomer takes 2 s of its processor until it is known to all, and as much of theirs. */
+const nodesOfProcessor = 10
+const nodes = Number(env.CHURN_NODES ?? Math.min(60, nodesOfProcessor * availableParallelism()))
 const forMs = Number(env.CHURN_SECONDS ?? 480) * second
 /** Each node is replaced once in this time. */
 const replacedWithinMs = 1 * minute

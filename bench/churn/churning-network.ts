@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { temporaryFolder } from '../../e2e/support/temporary-folder.ts'
 import { second } from '../../src/shared/units.ts'
-import { ChurningNode } from './churning-node.ts'
+import { bundleChild } from './bundled-child.ts'
+import { ChurningNode, type ChurningProgram } from './churning-node.ts'
 
 const seedsForNewcomer = 3
 /** A newcomer is told of nodes that were alive so long ago: some of them are gone by then. */
@@ -27,7 +28,8 @@ export interface RequestOutcome {
 
 /** Nodes that all work and ask, each a process of its own, replaced one after the other by kill -9. */
 export class ChurningNetwork {
-  readonly #cache: { path: string; remove: () => Promise<void> }
+  readonly #program: ChurningProgram
+  readonly #removeCache: () => Promise<void>
   readonly #nodes: ChurningNode[] = []
   /** Addresses with when they were alive last. */
   readonly #history: { addresses: readonly string[]; at: number }[] = []
@@ -35,12 +37,15 @@ export class ChurningNetwork {
   #replaced = 0
   #failedStarts = 0
 
-  private constructor(cache: { path: string; remove: () => Promise<void> }) {
-    this.#cache = cache
+  private constructor(program: ChurningProgram, removeCache: () => Promise<void>) {
+    this.#program = program
+    this.#removeCache = removeCache
   }
 
   static async make(): Promise<ChurningNetwork> {
-    return new ChurningNetwork(await temporaryFolder())
+    const path = await bundleChild()
+    const cache = await temporaryFolder()
+    return new ChurningNetwork({ path, cacheFolder: cache.path }, cache.remove)
   }
 
   get replaced(): number {
@@ -100,12 +105,12 @@ export class ChurningNetwork {
 
   async stop(): Promise<void> {
     await Promise.all(this.#nodes.splice(0).map(node => node.kill()))
-    await this.#cache.remove()
+    await this.#removeCache()
   }
 
   async #add(seeds: string[]): Promise<void> {
     const [offers, wants] = this.#started++ % 2 === 0 ? services : [services[1], services[0]]
-    this.#nodes.push(await ChurningNode.start({ seeds, offers, wants }, this.#cache.path))
+    this.#nodes.push(await ChurningNode.start({ seeds, offers, wants }, this.#program))
   }
 
   #survivor(): ChurningNode | undefined {

@@ -1,9 +1,14 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
 import { type ChurningInit, type Question, type Word, wordSchema } from './churning-words.ts'
 
-const program = fileURLToPath(new URL('./churning-child.ts', import.meta.url))
+/** How nodes are started. */
+export interface ChurningProgram {
+  /** The program of a node. */
+  path: string
+  /** Where compiled code is kept, so that one does not take as long to start as the first. */
+  cacheFolder: string
+}
 
 /** A node in a process of its own. It ends when this process does. */
 export class ChurningNode {
@@ -27,9 +32,8 @@ export class ChurningNode {
     })
   }
 
-  /** `cacheFolder`: where compiled code is kept, so that one does not take as long to start as the first. */
-  static async start(init: ChurningInit, cacheFolder: string): Promise<ChurningNode> {
-    const child = fork(program, [JSON.stringify(init)], {
+  static async start(init: ChurningInit, { path, cacheFolder }: ChurningProgram): Promise<ChurningNode> {
+    const child = fork(path, [JSON.stringify(init)], {
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
       env: { ...process.env, NODE_COMPILE_CACHE: cacheFolder },
     })

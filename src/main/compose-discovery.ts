@@ -17,7 +17,7 @@ import type { JoinState } from './dht/join-state.ts'
 import { NetworkView } from './dht/network-view.ts'
 import type { SeedCache } from './dht/seed-cache.ts'
 import type { SeedFetcher } from './dht/seed-fetcher.ts'
-import { configuredSeeds, coordinatorSeeds, edgeSeeds, keptSeeds, knownPeers } from './dht/seed-source.ts'
+import { configuredSeeds, coordinatorSeeds, edgeSeeds, keptSeeds, knownPeers, namedPeers } from './dht/seed-source.ts'
 import type { RecordDraft } from './directory/announce-plan.ts'
 import { createDirectory, type Directory } from './directory/directory.ts'
 import { coordinatorsKey, peerPosition } from './directory/keys.ts'
@@ -106,6 +106,7 @@ export function discoverByDht(parts: DiscoveryComponents, { config, settings, co
     sources: [
       knownPeers(addressBook),
       configuredSeeds(settings.seeds),
+      namedPeers(directory.contacts),
       keptSeeds(seeds),
       coordinatorSeeds(seedParts, [...coordinators, ...bootstrapUrls]),
       ...(edgeRouter === undefined ? [] : [edgeSeeds(seedParts, { url: edgeRouter, clock })]),

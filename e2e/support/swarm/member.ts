@@ -14,7 +14,7 @@ import { Bootstrap } from '../../../src/main/dht/bootstrap.ts'
 import { Greeter } from '../../../src/main/dht/hello.ts'
 import { createHost, type Host } from '../../../src/main/dht/host.ts'
 import { networkId } from '../../../src/main/dht/network.ts'
-import { configuredSeeds, knownPeers } from '../../../src/main/dht/seed-source.ts'
+import { configuredSeeds, knownPeers, namedPeers } from '../../../src/main/dht/seed-source.ts'
 import type { RecordDraft } from '../../../src/main/directory/announce-plan.ts'
 import { createDirectory, type Directory } from '../../../src/main/directory/directory.ts'
 import { type Position, peerPosition } from '../../../src/main/directory/keys.ts'
@@ -85,7 +85,7 @@ export async function createMember(options: MemberInit, clock: Clock): Promise<M
       maxWorkers: 50,
     },
   )
-  const sources = [knownPeers(addressBook), configuredSeeds(init.seeds)]
+  const sources = [knownPeers(addressBook), configuredSeeds(init.seeds), namedPeers(directory.contacts)]
   const bootstrap = new Bootstrap({ host, addressBook, sources, clock, log })
   lifecycle.add('address book', addressBook)
   lifecycle.add('host', host)

@@ -1,6 +1,7 @@
 import { MemoryDatastore } from 'datastore-core'
 import { afterEach, expect, it, vi } from 'vitest'
 import { createTestNode, type TestNode, type TestNodeInit } from '../directory/test-network.ts'
+import { contactAt } from './contacts.ts'
 
 let nodes: TestNode[] = []
 
@@ -33,7 +34,10 @@ it('joins by a configured seed', async () => {
 it('says when it tries again while it is alone', async () => {
   const node = await start({ seeds: ['/ip4/127.0.0.1/tcp/1'] })
   await vi.waitFor(() => expect(node.bootstrap.state.get().nextTryAt).toBeGreaterThan(Date.now()))
-  expect(node.bootstrap.state.get()).toMatchObject({ peers: 0, tried: [{ offered: 0 }, { offered: 1, reached: 0 }] })
+  expect(node.bootstrap.state.get()).toMatchObject({
+    peers: 0,
+    tried: [{ offered: 0 }, { offered: 1, reached: 0 }, { offered: 0 }],
+  })
 })
 
 it('is not stopped by seeds that are no addresses', async () => {
@@ -52,6 +56,16 @@ it('joins by the peers it knew last time, without any seed', async () => {
   await node.stop()
   const again = await start({ datastore })
   await vi.waitFor(() => expect(peersOf(again)).toBe(1))
+})
+
+it('joins by peers that somebody has named who is gone', async () => {
+  const other = await start()
+  const addresses = other.host.libp2p.getMultiaddrs().map(address => address.decapsulate('/p2p'))
+  const node = await start()
+  node.directory.contacts.hear(
+    addresses.map(address => contactAt(other.host.peerId.toString(), address, addresses.map(String), false)),
+  )
+  await vi.waitFor(() => expect(peersOf(node)).toBe(1))
 })
 
 it('joins again by itself when all its peers are gone and one comes back', async () => {

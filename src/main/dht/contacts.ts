@@ -82,6 +82,11 @@ export class Contacts implements Startable {
     return this.#met.get(peerId) ?? this.#heard.get(peerId)
   }
 
+  /** Peers that others have named and that were not met yet, the last named first. */
+  heard(): Contact[] {
+    return [...this.#heard.values()].reverse()
+  }
+
   /** Keeps what others said of peers that were not met, so that they can be dialled. */
   hear(contacts: Iterable<Contact>): void {
     for (const contact of contacts) {

@@ -3,6 +3,7 @@ import type { VerifiedSeed } from '../../shared/membership/seed-envelope.ts'
 import { minute } from '../../shared/units.ts'
 import type { Clock } from '../clock.ts'
 import type { AddressBook } from './address-book.ts'
+import type { Contacts } from './contacts.ts'
 import type { EdgeAllowance } from './edge-allowance.ts'
 import type { SeedCache } from './seed-cache.ts'
 import type { SeedFetcher } from './seed-fetcher.ts'
@@ -24,6 +25,15 @@ export function knownPeers(book: AddressBook): SeedSource {
   return {
     name: 'known peers',
     addresses: async () => book.peers().flatMap(peer => peer.addresses.map(address => `${address}/p2p/${peer.peerId}`)),
+  }
+}
+
+/** Peers that somebody has named who is gone himself: a newcomer's first contact may not last long enough to meet them by. */
+export function namedPeers(contacts: Pick<Contacts, 'heard'>): SeedSource {
+  return {
+    name: 'peers named by others',
+    addresses: async () =>
+      contacts.heard().flatMap(({ peerId, addresses }) => addresses.map(address => `${address}/p2p/${peerId}`)),
   }
 }
 

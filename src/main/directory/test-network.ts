@@ -12,7 +12,7 @@ import { ClosestPeers } from '../dht/closest.ts'
 import { Contacts } from '../dht/contacts.ts'
 import { createHost, type Host, type HostInit } from '../dht/host.ts'
 import { networkId } from '../dht/network.ts'
-import { configuredSeeds, knownPeers } from '../dht/seed-source.ts'
+import { configuredSeeds, knownPeers, namedPeers } from '../dht/seed-source.ts'
 import { Lifecycle, type Startable } from '../lifecycle.ts'
 import type { RecordDraft } from './announce-plan.ts'
 import { createDirectory, type Directory, type DirectoryComponents, type DirectoryInit } from './directory.ts'
@@ -79,8 +79,6 @@ export async function createTestNode(init: TestNodeInit = {}): Promise<TestNode>
     { datastore: init.datastore ?? new MemoryDatastore(), clock, log },
     { networkId: id },
   )
-  const sources = [knownPeers(addressBook), configuredSeeds(init.seeds ?? [])]
-  const bootstrap = new Bootstrap({ host, addressBook, sources, clock, log })
   const sequence = new Sequence({ store: memoryStore(), clock, log })
   const directory = createDirectory(
     {
@@ -93,6 +91,8 @@ export async function createTestNode(init: TestNodeInit = {}): Promise<TestNode>
     },
     { heartbeatIntervalMs: 30 * second, workerTtlMs: 5 * minute, cacheTtlMs: minute, maxWorkers: 50, ...init },
   )
+  const sources = [knownPeers(addressBook), configuredSeeds(init.seeds ?? []), namedPeers(directory.contacts)]
+  const bootstrap = new Bootstrap({ host, addressBook, sources, clock, log })
   const lifecycle = new Lifecycle()
   lifecycle.add('address book', addressBook)
   lifecycle.add('host', host)
