@@ -4,6 +4,7 @@ import { defineConfig } from 'electron-vite'
 import packageJson from './package.json' with { type: 'json' }
 import { buildCommit } from './scripts/build-commit.ts'
 import { licencesPlugin } from './scripts/licences/licences-plugin.ts'
+import { oneBytePlugin } from './scripts/one-byte-plugin.ts'
 
 const here = (path: string) => resolve(import.meta.dirname, path)
 const commit = buildCommit(import.meta.dirname, process.env)
@@ -33,6 +34,7 @@ export default defineConfig({
   main: {
     // See src/main/version.ts.
     ...(commit === undefined ? {} : { define: { RMA_DONOR_COMMIT: JSON.stringify(commit) } }),
+    plugins: [oneBytePlugin()],
     build: {
       target: 'node24',
       sourcemap: true,

@@ -18,17 +18,17 @@ const processes = 3
 /** Until every table of the young network is full, and nobody looks anybody up any more. */
 const settlingMs = 5 * minute
 const measuredMs = 120 * second
+const delaysForMs = 30 * second
 const workMs = 5
 
-const figuresSchema = z.object({
+const costSchema = z.object({
   seconds: z.number(),
   cpuMs: z.number(),
   rss: z.array(z.number()).min(1),
   bytesIn: z.number(),
   bytesOut: z.number(),
-  delayP99: z.number(),
-  delayMax: z.number(),
 })
+const delaysSchema = z.object({ p99: z.number(), max: z.number() })
 
 /** What a donor costs that nobody asks anything: the built program, in a network of real nodes. */
 export const idle: Benchmark = {
@@ -55,18 +55,18 @@ export const idle: Benchmark = {
         progress(`starting ${((index + 1) * others) / processes} of ${others} others`)
         network.push(await LoadProcess.start({ workers: others / processes, readers: 0, seeds, workMs }))
       }
-      const figures = await measure(donor, options)
-      const perSecond = (bytes: number) => bytes / figures.seconds
+      const { cost, delays } = await measure(donor, options)
+      const perSecond = (bytes: number) => bytes / cost.seconds
       return {
-        settings: { others, settlingSeconds: settlingMs / second, seconds: Math.round(figures.seconds) },
+        settings: { others, settlingSeconds: settlingMs / second, seconds: Math.round(cost.seconds) },
         metrics: {
-          rssMiB: median(figures.rss) / MiB,
-          'rssMiB.max': Math.max(...figures.rss) / MiB,
-          cpuPercent: figures.cpuMs / 10 / figures.seconds,
-          'bytesPerSecond.in': perSecond(figures.bytesIn),
-          'bytesPerSecond.out': perSecond(figures.bytesOut),
-          'eventLoopDelay.p99': figures.delayP99,
-          'eventLoopDelay.max': figures.delayMax,
+          rssMiB: median(cost.rss) / MiB,
+          'rssMiB.max': Math.max(...cost.rss) / MiB,
+          cpuPercent: cost.cpuMs / 10 / cost.seconds,
+          'bytesPerSecond.in': perSecond(cost.bytesIn),
+          'bytesPerSecond.out': perSecond(cost.bytesOut),
+          'eventLoopDelay.p99': delays.p99,
+          'eventLoopDelay.max': delays.max,
         },
       }
     } finally {
@@ -116,8 +116,12 @@ function upstreamAt(url: string): NonNullable<Settings['services'][string]['upst
 async function measure(donor: NodeProcess, { progress, signal }: BenchmarkOptions) {
   progress(`${settlingMs / second} s to settle`)
   await delay(settlingMs, undefined, { signal })
-  await donor.ask({ measure: 'begin' })
+  await donor.ask({ begin: 'cost' })
   progress(`${measuredMs / second} s measured`)
   await delay(measuredMs, undefined, { signal })
-  return figuresSchema.parse(await donor.ask({ measure: 'end' }))
+  const cost = costSchema.parse(await donor.ask({ end: 'cost' }))
+  await donor.ask({ begin: 'delays' })
+  progress(`${delaysForMs / second} s of the event loop's delays`)
+  await delay(delaysForMs, undefined, { signal })
+  return { cost, delays: delaysSchema.parse(await donor.ask({ end: 'delays' })) }
 }

@@ -1,6 +1,7 @@
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { findOrInstallBrowser } from './find-browser.ts'
 import { readCounts, sumCounts, type TestCounts } from './test-counts.ts'
@@ -17,7 +18,8 @@ interface Step {
   essential?: boolean
 }
 
-const steps: Step[] = [
+/** They change nothing and take one processor each: as many are made at once as there are processors. */
+const checks: Step[] = [
   { name: 'types of the main process', command: ['tsc', '-p', 'tsconfig.node.json'] },
   { name: 'types of the renderer', command: ['tsc', '-p', 'tsconfig.web.json'] },
   { name: 'types of the edge router', command: ['tsc', '-p', 'tsconfig.worker.json'] },
@@ -27,6 +29,10 @@ const steps: Step[] = [
     command: ['depcruise', '--config', '.dependency-cruiser.cjs', 'src', 'bench', 'e2e', 'scripts'],
   },
   { name: 'unused code', command: ['knip'] },
+]
+
+/** One after the other. */
+const steps: Step[] = [
   { name: 'build', command: ['electron-vite', 'build', '--logLevel', 'warn'], essential: true },
   {
     name: 'unit and integration tests',
@@ -51,8 +57,33 @@ function run({ name, command, env }: Step): boolean {
   const startedAt = Date.now()
   const [program = '', ...args] = command
   const { status } = spawnSync(program, args, { stdio: 'inherit', env: { ...process.env, ...env } })
-  console.log(`── ${name}: ${status === 0 ? 'ok' : 'FAILED'}, ${((Date.now() - startedAt) / 1_000).toFixed(1)} s`)
+  tell(name, status === 0, startedAt)
   return status === 0
+}
+
+/** Shows what a check says only once it has ended, for others run meanwhile. Returns the names of those that failed. */
+async function runAtOnce(all: readonly Step[]): Promise<string[]> {
+  const left = all.values()
+  const failed: string[] = []
+  const runNext = async (): Promise<void> => {
+    for (const { name, command } of left) {
+      const startedAt = Date.now()
+      const [program = '', ...args] = command
+      const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+      const said: Buffer[] = []
+      for (const output of [child.stdout, child.stderr]) output.on('data', (chunk: Buffer) => said.push(chunk))
+      const [code] = await once(child, 'close')
+      process.stdout.write(Buffer.concat(said))
+      tell(name, code === 0, startedAt)
+      if (code !== 0) failed.push(name)
+    }
+  }
+  await Promise.all(Array.from({ length: availableParallelism() }, runNext))
+  return failed
+}
+
+function tell(name: string, ok: boolean, startedAt: number): void {
+  console.log(`── ${name}: ${ok ? 'ok' : 'FAILED'}, ${((Date.now() - startedAt) / 1_000).toFixed(1)} s`)
 }
 
 async function countsOf(path: string): Promise<TestCounts> {
@@ -65,7 +96,7 @@ async function countsOf(path: string): Promise<TestCounts> {
 }
 
 findOrInstallBrowser()
-const failed: string[] = []
+const failed = await runAtOnce(checks)
 for (const step of steps) {
   if (run(step)) continue
   failed.push(step.name)
