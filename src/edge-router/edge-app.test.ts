@@ -101,6 +101,15 @@ test('hands out at most 20, those heard of last', async () => {
   expect(await seeds()).toEqual(all.slice(0, 20))
 })
 
+test('counts the attempts of an IPv6 machine as one’s, whichever of its addresses they come from', async () => {
+  const attempt = async (address: string) => {
+    const init = { method: 'POST', body: '{}', headers: { 'cf-connecting-ip': address } }
+    return (await edge.request(`${edgeUrl}/api/coordinator/register`, init, {}, context)).status
+  }
+  for (let host = 1; host <= 10; host++) expect(await attempt(`2001:db8::${host}`)).not.toBe(429)
+  expect([await attempt('2001:db8::a:b'), await attempt('2001:db8:0:1::1')]).toEqual([429, 422])
+})
+
 describe('while the storage fails', () => {
   const break_ = () => {
     storage.works = false

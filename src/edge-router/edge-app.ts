@@ -1,5 +1,6 @@
 import { type Context, Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
+import { addressBlock } from '../shared/address-block.ts'
 import { RmaError, toRmaError } from '../shared/errors.ts'
 import { safeParse } from '../shared/safe-parse.ts'
 import {
@@ -198,7 +199,7 @@ async function readBody(c: EdgeContext) {
   throw new RmaError('REGISTRATION_MALFORMED', `${issue?.path.join('.') || 'body'}: ${issue?.message}`)
 }
 
-/** Set by Cloudflare; a client cannot choose it. */
+/** Set by Cloudflare; a client cannot choose it, but with IPv6 it has very many. */
 function addressOf(c: EdgeContext): string {
-  return c.req.header('cf-connecting-ip') ?? 'unknown'
+  return addressBlock(c.req.header('cf-connecting-ip') ?? 'unknown')
 }

@@ -1,4 +1,4 @@
-import { isIPv6 } from 'node:net'
+import { addressBlock } from '../../shared/address-block.ts'
 
 /** Where a request came from, as the socket and its headers say. */
 export interface AddressFacts {
@@ -16,18 +16,6 @@ export function quotaAddress({ socketAddress = '', headers, behindTunnel }: Addr
   const named = headers['cf-connecting-ip']
   const trusted = behindTunnel && isLoopback(socketAddress) && typeof named === 'string'
   return addressBlock(trusted ? named.trim() : socketAddress)
-}
-
-function addressBlock(address: string): string {
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1]
-  if (mapped !== undefined) return mapped
-  if (!isIPv6(address)) return address.slice(0, 64)
-  const { hostname } = new URL(`http://[${address.split('%')[0]}]`)
-  const [head = '', tail] = hostname.slice(1, -1).split('::')
-  const before = head === '' ? [] : head.split(':')
-  const after = tail === undefined || tail === '' ? [] : tail.split(':')
-  const zeros = Array.from({ length: Math.max(0, 8 - before.length - after.length) }, () => '0')
-  return `${[...before, ...zeros, ...after].slice(0, 4).join(':')}::/64`
 }
 
 function isLoopback(address: string): boolean {

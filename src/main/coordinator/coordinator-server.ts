@@ -4,6 +4,7 @@ import { getRequestListener } from '@hono/node-server'
 import { KiB, second } from '../../shared/units.ts'
 import { listenOnPort } from '../config/listen-on-port.ts'
 import type { PortChoice } from '../config/node-config.ts'
+import { shareConnections } from '../http/connection-share.ts'
 import type { Startable } from '../lifecycle.ts'
 import type { CoordinatorApp } from './coordinator-app.ts'
 
@@ -11,6 +12,8 @@ const headersTimeoutMs = 5 * second
 /** Longer than proxies in front keep an idle connection, so that they close first and no request meets a closing end. */
 const keepAliveMs = 65 * second
 const mostConnections = 10_000
+/** As for connections between nodes: many may stand behind one address of a provider. */
+const mostOfAddress = 500
 const stopGraceMs = 1 * second
 
 export interface CoordinatorServerInit {
@@ -35,6 +38,7 @@ export class CoordinatorServer implements Startable {
       getRequestListener(app.fetch, { overrideGlobalObjects: false, autoCleanupIncoming: false }),
     )
     this.#http.maxConnections = mostConnections
+    shareConnections(this.#http, mostOfAddress)
     this.#http.on('connection', socket => {
       this.#sockets.add(socket)
       socket.once('close', () => this.#sockets.delete(socket))

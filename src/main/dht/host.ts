@@ -50,7 +50,7 @@ import { mdnsServiceTag, type ProtocolNames, protocolNames, protocolPrefix } fro
 import { noiseCrypto } from './noise-crypto.ts'
 import { RecentPeers } from './recent-peers.ts'
 import { RefusingStore } from './refusing-store.ts'
-import { donorRelayLimits, meteredRelay, type RelayInit, relayLimits } from './relay-server.ts'
+import { donorRelayLimits, loopbackSwarmPlaces, meteredRelay, type RelayInit, relayLimits } from './relay-server.ts'
 import { SingleDial, type SingleDialComponents } from './single-dial.ts'
 import { WebSocketDoor, type WebSocketDoorComponents } from './web-socket-door.ts'
 import { noiseInWholeFrames, type Traffic } from './whole-frames.ts'
@@ -227,13 +227,17 @@ function services(init: HostInit) {
     ping: ping({ protocolPrefix: prefix }),
     dht: (components: KadDHTComponents) => kad(components, init),
     ...(init.autoNat === true || init.coordinator === true ? { autoNat: autoNATv2({ protocolPrefix: prefix }) } : {}),
-    ...(init.coordinator === true ? { relay: meteredRelay({ limits: relayLimits }) } : {}),
-    ...(init.coordinator !== true && init.relay !== undefined
-      ? { relay: meteredRelay({ limits: donorRelayLimits, ...init.relay }) }
-      : {}),
+    ...relayOf(init),
     ...(gate === undefined ? {} : { gatekeeper: ({ registrar }: KadDHTComponents) => keepGate(registrar, gate) }),
     ...(init.mdns ? { mdns: mdns({ serviceTag: mdnsServiceTag(init.networkId) }) } : {}),
   }
+}
+
+function relayOf({ coordinator, relay, relaxedLimits }: HostInit) {
+  if (coordinator !== true && relay === undefined) return {}
+  const limits = coordinator === true ? relayLimits : donorRelayLimits
+  const ofAddress = relaxedLimits === true ? loopbackSwarmPlaces : limits.ofAddress
+  return { relay: meteredRelay({ limits: { ...limits, ofAddress }, ...(coordinator === true ? {} : relay) }) }
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { ConnectionGater, MultiaddrConnection } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
+import { addressBlock } from '../../shared/address-block.ts'
 
 export interface InboundLimitsInit {
   /** Connections of one address that have not finished their handshake. */
@@ -34,7 +35,7 @@ export class InboundLimits implements ConnectionGater {
 
   /** Called by libp2p when a connection comes in, before its handshake. */
   readonly denyInboundConnection = (connection: MultiaddrConnection): boolean => {
-    const address = addressOf(connection.remoteAddr)
+    const address = hostOf(connection.remoteAddr)
     if (address === undefined) return false
     const held = this.#held.get(address) ?? { pending: 0, open: 0 }
     const { pendingOfAddress, ofAddress } = this.#init
@@ -48,7 +49,7 @@ export class InboundLimits implements ConnectionGater {
 
   /** And when its handshake has proven who is there. */
   readonly denyInboundUpgradedConnection = (_: unknown, connection: MultiaddrConnection): boolean => {
-    const held = this.#held.get(addressOf(connection.remoteAddr) ?? '')
+    const held = this.#held.get(hostOf(connection.remoteAddr) ?? '')
     if (held !== undefined && this.#pending.delete(connection)) {
       held.pending--
       held.open++
@@ -66,17 +67,9 @@ export class InboundLimits implements ConnectionGater {
 }
 
 /** IPv4 address, or the /64 that an IPv6 machine has to itself; undefined for what comes through a relay. */
-function addressOf(address: Multiaddr): string | undefined {
+export function hostOf(address: Multiaddr): string | undefined {
   const parts = address.getComponents()
   const [first] = parts
   if (first?.value === undefined || parts.some(({ name }) => name === 'p2p-circuit')) return undefined
-  return first.name === 'ip6' ? networkOf(first.value) : first.value
-}
-
-function networkOf(ip: string): string {
-  const [head = '', tail] = ip.split('::')
-  const before = head === '' ? [] : head.split(':')
-  const after = tail === undefined || tail === '' ? [] : tail.split(':')
-  const zeros = Array.from({ length: Math.max(0, 8 - before.length - after.length) }, () => '0')
-  return [...before, ...zeros, ...after].slice(0, 4).join(':')
+  return addressBlock(first.value)
 }

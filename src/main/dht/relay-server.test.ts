@@ -115,6 +115,15 @@ it('counts what a donor relays, both ways, towards what its owner allows in all'
   expect(booked.bytes).toBeGreaterThanOrEqual(2 * documentBytes)
 })
 
+it('keeps no place for who has gone', async () => {
+  const coordinator = await startCoordinator()
+  const hidden = await startHidden(coordinator)
+  const held = () => coordinator.libp2p.services.relay?.reservations.size
+  expect(held()).toBe(1)
+  await hidden.stop()
+  await vi.waitFor(() => expect(held()).toBe(0), 5_000)
+})
+
 it('is no longer offered by a donor that cannot be reached itself, and is again when it can', async () => {
   const donor = await startRelay({ relay: {} })
   const offered = () => donor.libp2p.getProtocols().includes(RELAY_V2_HOP_CODEC)

@@ -7,6 +7,7 @@ import {
 import type { Connection, PeerId, Stream } from '@libp2p/interface'
 import { hour, KiB, MiB, type Milliseconds, second } from '../../shared/units.ts'
 import { ByteMeter } from './byte-meter.ts'
+import { RelayPlaces, type RelayPlacesInit } from './relay-places.ts'
 
 export interface RelayLimits {
   maxReservations: number
@@ -16,6 +17,7 @@ export interface RelayLimits {
   /** What a peer may send at once after a quiet time. */
   burstBytes: number
   streams: number
+  ofAddress: RelayPlacesInit
 }
 
 /** What a coordinator relays for those that cannot be reached: in a burst, a letter or two. */
@@ -25,6 +27,7 @@ export const relayLimits: RelayLimits = {
   bytesPerSecond: 1 * MiB,
   burstBytes: 16 * MiB,
   streams: 64,
+  ofAddress: { reservationsOfAddress: 200, streamsOfAddress: 32 },
 }
 
 /** What a donor relays whose owner has said so. */
@@ -34,7 +37,11 @@ export const donorRelayLimits: RelayLimits = {
   bytesPerSecond: 256 * KiB,
   burstBytes: 4 * MiB,
   streams: 16,
+  ofAddress: { reservationsOfAddress: 8, streamsOfAddress: 8 },
 }
+
+/** For many nodes on one loopback address. Tests and benches only. */
+export const loopbackSwarmPlaces: RelayPlacesInit = { reservationsOfAddress: 2_000, streamsOfAddress: 2_000 }
 
 export interface RelayInit {
   limits: RelayLimits
@@ -44,7 +51,7 @@ export interface RelayInit {
 
 /**
  * libp2p's relay, with a byte rate for each peer in place of its limits on a whole connection: 128 KiB in two minutes carry
- * no document, and unlimited ones would let one peer take all there is.
+ * no document, and unlimited ones would let one peer take all there is. Its places are shared among addresses.
  */
 export function meteredRelay({
   limits,
@@ -64,12 +71,12 @@ export function meteredRelay({
       maxOutboundStopStreams: limits.streams,
       hopTimeout: 10 * second,
     })
-    return relay({
+    const service = relay({
       peerId,
       privateKey,
       peerStore,
       addressManager,
-      connectionGater,
+      connectionGater: overlaid(connectionGater, { denyInboundRelayReservation: peer => places.denies(peer) }),
       logger,
       // What the one who asks for a connection sends comes in on the stream it opens.
       registrar: overlaid(registrar, {
@@ -77,7 +84,9 @@ export function meteredRelay({
           registrar.handle(
             protocols,
             (stream, connection) => {
-              if (stream.protocol === RELAY_V2_HOP_CODEC) meter.watch(stream, connection.remotePeer.toString())
+              if (stream.protocol !== RELAY_V2_HOP_CODEC) return handler(stream, connection)
+              if (!places.admit(stream, connection)) return stream.abort(new Error('too much is relayed from there'))
+              meter.watch(stream, connection.remotePeer.toString())
               return handler(stream, connection)
             },
             options,
@@ -89,6 +98,8 @@ export function meteredRelay({
           connectionManager.getConnections(peer).map(connection => meteredConnection(connection, meter)),
       }),
     })
+    const places = new RelayPlaces({ connectionManager, reservations: () => service.reservations }, limits.ofAddress)
+    return service
   }
 }
 

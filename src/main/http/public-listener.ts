@@ -2,9 +2,12 @@ import { createServer, type Server } from 'node:net'
 import { listenOnPort } from '../config/listen-on-port.ts'
 import type { PublicListenerChoice } from '../config/node-config.ts'
 import type { Startable } from '../lifecycle.ts'
+import { shareConnections } from './connection-share.ts'
 import type { ServiceServer } from './service-server.ts'
 
 const mostConnections = 512
+/** Pages behind one address may be many, but are not most. */
+const mostOfAddress = 64
 
 /**
  * Where a tunnel, a proxy or a VPN leads to. Its connections come from this machine's loopback for the most part, and from
@@ -22,6 +25,7 @@ export class PublicListener implements Startable {
       server.serve(socket, { kind: 'public' }),
     )
     this.#listener.maxConnections = mostConnections
+    shareConnections(this.#listener, mostOfAddress)
   }
 
   /** On this machine; undefined while not started. */

@@ -37,14 +37,14 @@ export class TicketGate implements TicketTaker {
     const { clock, isCoordinator } = this.#parts
     const { networkId, selfId } = this.#init
     const now = clock.now()
-    const { coordinator, id, expiresAt } = await openTicket(ticket, {
+    const opened = await openTicket(ticket, {
       networkId,
       worker: selfId,
       service,
       now,
       isCoordinator,
     })
-    this.#used.use(`${coordinator} ${id}`, expiresAt, now)
-    return coordinator
+    this.#used.use(opened, now)
+    return opened.coordinator
   }
 }
