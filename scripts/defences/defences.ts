@@ -430,6 +430,13 @@ export const defences: readonly Defence[] = [
     named: 'counts the attempts',
   },
   {
+    threat: 'another port of the machine is shown the dashboard’s cookie',
+    file: main('headless/request-gate.ts'),
+    replace: 'this.#hasCookie(request.cookie) && this.#hasPageKey(request.protocols)',
+    with: "this.#hasCookie(request.cookie) && (request.protocols ?? this.pageKey) !== ''",
+    test: main('headless/request-gate.test.ts'),
+  },
+  {
     threat: 'a page of another site asks from a browser',
     file: main('http/cors.ts'),
     replace: "if (origin === undefined || (origins !== 'all' && !origins.includes(origin))) return false",

@@ -421,6 +421,7 @@ async function dashboardTargets(): Promise<FuzzTarget[]> {
             hosts: [host],
             origins: [],
             cookie: gate.sessionCookie(),
+            protocols: `rma-donor, key.${gate.pageKey}`,
           }),
         ),
       ],
@@ -432,6 +433,7 @@ async function dashboardTargets(): Promise<FuzzTarget[]> {
           hosts: list(asked.hosts),
           origins: list(asked.origins),
           cookie: text(asked.cookie),
+          protocols: text(asked.protocols),
           ...(asked.authorization === undefined ? {} : { authorization: text(asked.authorization) }),
         }
         gate.judgeUpgrade(gateRequest)

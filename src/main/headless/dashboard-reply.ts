@@ -48,10 +48,12 @@ export function replyTo(request: DashboardRequest, gate: RequestGate, files: Sta
   const { path, query } = splitTarget(request.target)
   const token = query.get('token')
   if (path === '/' && token !== null && gate.acceptsToken(token)) {
-    return { status: 303, headers: { location: '/', 'set-cookie': gate.sessionCookie() } }
+    return { status: 303, headers: { location: `/#key=${gate.pageKey}`, 'set-cookie': gate.sessionCookie() } }
   }
   const page = gate.judgePage(request)
   if (page.kind === 'refused') return refusal(page)
+  // A page that has lost its key asks for this.
+  if (path === '/no-access') return html(401, messagePage('no-access'))
   const file = files.get(path)
   if (file !== undefined) return fileReply(file, request.ifNoneMatch)
   return path === '/' ? html(503, messagePage('not-built')) : text(404, 'Not found.')

@@ -77,9 +77,14 @@ async function cookie(): Promise<string> {
   return String(answer.headers['set-cookie']?.[0]).split(';')[0] ?? ''
 }
 
-function upgrade(headers: Record<string, string>, path = '/rpc'): Promise<number> {
+async function pageProtocols(): Promise<string[]> {
+  const { location } = (await ask(`/?token=${token}`)).headers
+  return ['rma-donor', `key.${location?.split('=')[1]}`]
+}
+
+function upgrade(headers: Record<string, string>, path = '/rpc', protocols: string[] = []): Promise<number> {
   return new Promise(resolve => {
-    const socket = new WebSocket(new URL(path, server.rpcUrl), { headers })
+    const socket = new WebSocket(new URL(path, server.rpcUrl), protocols, { headers })
     socket.on('open', () => {
       socket.terminate()
       resolve(101)
@@ -93,7 +98,8 @@ describe('the dashboard', () => {
   it('turns the access link into a cookie, takes the token out of the address, and shows the pages', async () => {
     const entered = await ask(`/?token=${token}`)
     expect(entered.status).toBe(303)
-    expect(entered.headers.location).toBe('/')
+    expect(entered.headers.location).toMatch(/^\/#key=[\w-]{43}$/)
+    expect(entered.headers.location).not.toContain(token)
     expect(entered.headers['referrer-policy']).toBe('no-referrer')
     expect(entered.headers['cache-control']).toBe('no-store')
     const page = await ask('/', { headers: { cookie: await cookie() } })
@@ -101,15 +107,19 @@ describe('the dashboard', () => {
     expect(page.headers['content-type']).toBe('text/html; charset=utf-8')
   })
 
-  it.each([['/'], ['/index.html'], ['/assets/index-Ab3dE_9-.js'], ['/?token='], [`/?token=${'U'.repeat(43)}`]])(
-    'tells how to get the access link where %s is asked for without it',
-    async path => {
-      const answer = await ask(path)
-      expect(answer.status).toBe(401)
-      expect(answer.body).toContain('rma-donor token')
-      expect(answer.headers['set-cookie']).toBeUndefined()
-    },
-  )
+  it.each([
+    ['/'],
+    ['/no-access'],
+    ['/index.html'],
+    ['/assets/index-Ab3dE_9-.js'],
+    ['/?token='],
+    [`/?token=${'U'.repeat(43)}`],
+  ])('tells how to get the access link where %s is asked for without it', async path => {
+    const answer = await ask(path)
+    expect(answer.status).toBe(401)
+    expect(answer.body).toContain('rma-donor token')
+    expect(answer.headers['set-cookie']).toBeUndefined()
+  })
 
   it('lets nothing in with the token on another path', async () => {
     expect((await ask(`/index.html?token=${token}`)).status).toBe(401)
@@ -220,11 +230,25 @@ describe('the dashboard’s RPC', () => {
 
   it('lets in its own page, and no other site', async () => {
     const own = `http://${base.host}`
-    expect(await upgrade({ origin: own, cookie: await cookie() })).toBe(101)
-    expect(await upgrade({ origin: 'https://evil.example', cookie: await cookie() })).toBe(403)
-    expect(await upgrade({ cookie: await cookie() })).toBe(401)
-    expect(await upgrade({ origin: own })).toBe(401)
-    expect(await upgrade({ origin: own, cookie: await cookie(), host: 'evil.example' })).toBe(421)
+    const shown = await pageProtocols()
+    const from = (headers: Record<string, string>) => upgrade(headers, '/rpc', shown)
+    expect(await from({ origin: own, cookie: await cookie() })).toBe(101)
+    expect(await from({ origin: 'https://evil.example', cookie: await cookie() })).toBe(403)
+    expect(await from({ cookie: await cookie() })).toBe(401)
+    expect(await from({ origin: own })).toBe(401)
+    expect(await from({ origin: own, cookie: await cookie(), host: 'evil.example' })).toBe(421)
+  })
+
+  it('lets nobody in with the cookie alone, which browsers show to every port of this machine', async () => {
+    expect(await upgrade({ origin: `http://${base.host}`, cookie: await cookie() })).toBe(401)
+  })
+
+  it('does not say the key of a page back', async () => {
+    const headers = { origin: `http://${base.host}`, cookie: await cookie() }
+    const socket = new WebSocket(server.rpcUrl, await pageProtocols(), { headers })
+    await once(socket, 'open')
+    expect(socket.protocol).toBe('rma-donor')
+    socket.terminate()
   })
 
   it('is at one path only, and takes no token in the address', async () => {

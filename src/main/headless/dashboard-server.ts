@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { WebSocketServer } from 'ws'
+import { rpcProtocol } from '../../shared/rpc-protocol.ts'
 import { KiB, second } from '../../shared/units.ts'
 import type { Clock } from '../clock.ts'
 import { listenOnPort } from '../config/listen-on-port.ts'
@@ -69,7 +70,13 @@ export class DashboardServer implements Startable {
       maxHeaderSize: 8 * KiB,
     })
     server.maxConnections = maxConnections
-    const sockets = new WebSocketServer({ noServer: true, maxPayload: maxMessageBytes, perMessageDeflate: false })
+    const sockets = new WebSocketServer({
+      noServer: true,
+      maxPayload: maxMessageBytes,
+      perMessageDeflate: false,
+      // The key that a page offers besides is not said back.
+      handleProtocols: () => rpcProtocol,
+    })
     const port = await listenOnPort(server, this.#init.port, host)
     const gate = new RequestGate({ port, token: this.#init.token })
     server.on('request', (request, response) => answer(request, response, gate, files))
@@ -152,6 +159,7 @@ function gateRequest({ headersDistinct }: IncomingMessage): GateRequest {
     origins: headersDistinct.origin ?? [],
     authorization: headersDistinct.authorization?.join(', '),
     cookie: headersDistinct.cookie?.join('; '),
+    protocols: headersDistinct['sec-websocket-protocol']?.join(', '),
   }
 }
 

@@ -5,6 +5,8 @@ const token = 'T'.repeat(43)
 const gate = new RequestGate({ port: 8470, token })
 const cookie = gate.sessionCookie().split(';')[0]
 const own = 'http://127.0.0.1:8470'
+const elsewhere = new RequestGate({ port: 8471, token }).pageKey
+const protocols = `rma-donor, key.${gate.pageKey}`
 
 function judge(request: Partial<GateRequest>) {
   const verdict = gate.judgeUpgrade({ hosts: ['127.0.0.1:8470'], origins: [], ...request })
@@ -37,10 +39,10 @@ describe('the RPC lets in', () => {
     expect(judge({ authorization: `Bearer ${token}` })).toBe('allowed')
   })
 
-  it('the dashboard’s own pages with the cookie', () => {
-    expect(judge({ origins: [own], cookie })).toBe('allowed')
-    expect(judge({ origins: [own], cookie: `theme=dark; ${cookie}; other=1` })).toBe('allowed')
-    expect(judge({ hosts: ['[::1]:8470'], origins: ['http://[::1]:8470'], cookie })).toBe('allowed')
+  it('the dashboard’s own pages with the cookie and their key', () => {
+    expect(judge({ origins: [own], cookie, protocols })).toBe('allowed')
+    expect(judge({ origins: [own], cookie: `theme=dark; ${cookie}; other=1`, protocols })).toBe('allowed')
+    expect(judge({ hosts: ['[::1]:8470'], origins: ['http://[::1]:8470'], cookie, protocols })).toBe('allowed')
   })
 })
 
@@ -51,18 +53,30 @@ describe('the RPC refuses', () => {
     ['a token that is only begun', { authorization: `Bearer ${token.slice(0, 42)}` }, 401],
     ['another scheme', { authorization: `Basic ${token}` }, 401],
     ['two tokens', { authorization: `Bearer ${token}, Bearer ${token}` }, 401],
-    ['the cookie without an origin', { cookie }, 401],
-    ['another site with the cookie', { origins: ['https://evil.example'], cookie }, 403],
-    ['another port of this machine with the cookie', { origins: ['http://127.0.0.1:3000'], cookie }, 403],
-    ['another name of this machine', { origins: ['http://localhost:8470'], cookie }, 403],
-    ['a sandboxed page', { origins: ['null'], cookie }, 403],
-    ['https of the same name', { origins: ['https://127.0.0.1:8470'], cookie }, 403],
-    ['two origins', { origins: [own, own], cookie }, 403],
-    ['another site with the token', { origins: ['https://evil.example'], authorization: `Bearer ${token}` }, 403],
-    ['its own page without the cookie', { origins: [own] }, 401],
-    ['its own page with the token as cookie', { origins: [own], cookie: `rma-session-8470=${token}` }, 401],
-    ['the cookie of another port', { origins: [own], cookie: cookie?.replace('8470', '8471') }, 401],
-    ['a rebound name', { hosts: ['evil.example:8470'], origins: ['http://evil.example:8470'], cookie }, 421],
+    ['the cookie without an origin', { protocols, cookie }, 401],
+    ['another site with the cookie', { protocols, origins: ['https://evil.example'], cookie }, 403],
+    ['another port of this machine with the cookie', { protocols, origins: ['http://127.0.0.1:3000'], cookie }, 403],
+    ['another name of this machine', { protocols, origins: ['http://localhost:8470'], cookie }, 403],
+    ['a sandboxed page', { protocols, origins: ['null'], cookie }, 403],
+    ['https of the same name', { protocols, origins: ['https://127.0.0.1:8470'], cookie }, 403],
+    ['two origins', { protocols, origins: [own, own], cookie }, 403],
+    [
+      'another site with the token',
+      { protocols, origins: ['https://evil.example'], authorization: `Bearer ${token}` },
+      403,
+    ],
+    ['its own page without the cookie', { protocols, origins: [own] }, 401],
+    ['its own page with the token as cookie', { protocols, origins: [own], cookie: `rma-session-8470=${token}` }, 401],
+    ['the cookie of another port', { protocols, origins: [own], cookie: cookie?.replace('8470', '8471') }, 401],
+    ['what another port of this machine was shown', { origins: [own], cookie }, 401],
+    [
+      'the cookie with the key of another port',
+      { origins: [own], cookie, protocols: `rma-donor, key.${elsewhere}` },
+      401,
+    ],
+    ['the key without the cookie', { origins: [own], protocols }, 401],
+    ['the session for the key', { origins: [own], cookie, protocols: `rma-donor, key.${cookie?.split('=')[1]}` }, 401],
+    ['a rebound name', { protocols, hosts: ['evil.example:8470'], origins: ['http://evil.example:8470'], cookie }, 421],
   ])('%s', (_, request, status) => {
     expect(judge(request)).toBe(status)
   })

@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto'
+import { pageKeyProtocol, rpcProtocol } from '../../shared/rpc-protocol.ts'
 import { isSameToken } from '../config/access-token.ts'
 
 /** The parts of a request that decide whether it is let in. */
@@ -9,6 +10,8 @@ export interface GateRequest {
   origins: readonly string[]
   authorization?: string | undefined
   cookie?: string | undefined
+  /** Of Sec-WebSocket-Protocol, by which a page shows its key: it can set no other header. */
+  protocols?: string | undefined
 }
 
 export type Verdict = { kind: 'allowed' } | { kind: 'refused'; status: 401 | 403 | 421; reason: string }
@@ -23,15 +26,22 @@ export class RequestGate {
   readonly #hosts: ReadonlySet<string>
   readonly #token: string
   readonly cookieName: string
-  /** Follows from the token, so that a page that is open keeps its access when the node restarts. */
+  /** Both follow from the token, so that a page that is open keeps its access when the node restarts. */
   readonly #session: string
+  /**
+   * What a page of this very listener keeps. Browsers send cookies of one host to all its ports: whoever serves another one,
+   * be it for another user of the machine, is shown ours, and it must be worth nothing there.
+   */
+  readonly pageKey: string
 
   constructor({ port, token }: { port: number; token: string }) {
     this.#hosts = new Set(['127.0.0.1', 'localhost', '[::1]'].map(name => `${name}:${port}`))
     this.#token = token
     // Cookies of one host are shared by all its ports: the name keeps two nodes on one machine apart.
     this.cookieName = `rma-session-${port}`
-    this.#session = createHmac('sha256', token).update('dashboard session').digest('base64url')
+    const derive = (use: string) => createHmac('sha256', token).update(`dashboard ${use} ${port}`).digest('base64url')
+    this.#session = derive('session')
+    this.pageKey = derive('page')
   }
 
   /** The first question for every request: was it addressed to this listener by one of its own names? */
@@ -50,8 +60,8 @@ export class RequestGate {
   }
 
   /**
-   * The RPC WebSocket: programs show the token and send no Origin; browsers show the cookie and must come from this
-   * very dashboard. SameSite alone is not enough: another port of this machine is the same site.
+   * The RPC WebSocket: programs show the token and send no Origin; browsers show the cookie and the page's key, and must come
+   * from this very dashboard. SameSite alone is not enough: another port of this machine is the same site.
    */
   judgeUpgrade(request: GateRequest): Verdict {
     const host = this.judgeHost(request)
@@ -63,7 +73,7 @@ export class RequestGate {
       return this.#hasBearer(request.authorization) ? allowed : wrongToken
     }
     if (request.origins.length === 0) return { kind: 'refused', status: 401, reason: 'expected a bearer token' }
-    return this.#hasCookie(request.cookie) ? allowed : wrongToken
+    return this.#hasCookie(request.cookie) && this.#hasPageKey(request.protocols) ? allowed : wrongToken
   }
 
   /** Whether the token of an access link is right. */
@@ -83,6 +93,11 @@ export class RequestGate {
   #hasBearer(authorization: string): boolean {
     const given = /^Bearer ([A-Za-z0-9_-]{1,128})$/.exec(authorization)?.[1]
     return given !== undefined && isSameToken(given, this.#token)
+  }
+
+  #hasPageKey(protocols: string | undefined): boolean {
+    const [spoken, key = '', ...more] = (protocols ?? '').split(',').map(each => each.trim())
+    return spoken === rpcProtocol && more.length === 0 && isSameToken(key, pageKeyProtocol(this.pageKey))
   }
 
   #hasCookie(cookie: string | undefined): boolean {
