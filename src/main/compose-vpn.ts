@@ -31,7 +31,7 @@ export function composeVpn(components: VpnSideComponents, { dataFolder, coordina
       leases: members === undefined ? undefined : placesOf(members.vpn, members.trust),
       enabled: { get: () => enabled.get().vpn.enabled, subscribe: listener => onSwitch(enabled, listener) },
       host,
-      findProgram: () => findNebula(dataFolder, process.env.PATH ?? ''),
+      findProgram: () => findNebula({ dataFolder, path: process.env.PATH ?? '', platform: process.platform }),
       clock,
       log: log.child({ component: 'vpn' }),
     },

@@ -72,9 +72,11 @@ export function createServiceApp(components: ServiceAppComponents, init: Service
   const app: ServiceApp = new Hono()
 
   mountPublicGuard(app, { origins }, init)
-  app.get('/health', c =>
-    c.json({ status: 'ok', node_id: init.selfId, version: init.version, donating: init.donating() }),
-  )
+  app.get('/health', c => {
+    const { incoming } = c.env
+    if (isRebound(incoming.headers, origins.get(incoming.socket))) return c.json({ status: 'ok' })
+    return c.json({ status: 'ok', node_id: init.selfId, version: init.version, donating: init.donating() })
+  })
 
   const { bootstrap } = init
   if (bootstrap !== undefined) app.get('/api/dht/bootstrap', c => c.json(bootstrap()))
@@ -129,6 +131,14 @@ export function createServiceApp(components: ServiceAppComponents, init: Service
   })
 
   return app
+}
+
+/**
+ * Whether a web page may be asking, by a name of its own that it has made lead to this machine. It must not learn which node
+ * its visitor has.
+ */
+function isRebound({ host }: IncomingMessage['headers'], origin: Origin | undefined): boolean {
+  return origin?.kind === 'loopback' && !/^(?:127\.0\.0\.1|localhost|\[::1\])(?::\d{1,5})?$/i.test(host ?? '')
 }
 
 /** Runs a request here or sends it on, as this node may. */

@@ -268,6 +268,16 @@ describe('the loopback listener', () => {
     expect(await health.body.json()).toMatchObject({ status: 'ok', donating: true })
   })
 
+  it('does not tell a web page, which reaches it by a name of its own, whose node it is', async () => {
+    const node = await startNode(echo)
+    for (const host of ['rebound.example', 'rebound.example:8469', '127.0.0.1.rebound.example']) {
+      const health = await httpRequest(`${node.url}/health`, { headers: { host } })
+      expect(await health.body.json()).toEqual({ status: 'ok' })
+    }
+    const own = await httpRequest(`${node.url}/health`, { headers: { host: 'localhost:9000' } })
+    expect(await own.body.json()).toMatchObject({ node_id: node.host.peerId.toString() })
+  })
+
   it('serves a request here when the node offers the service itself', async () => {
     const node = await startNode(echo)
     const response = await httpRequest(`${node.url}/service/echo`, { method: 'POST', headers: authorised, body: 'me' })

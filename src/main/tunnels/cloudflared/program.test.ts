@@ -1,16 +1,19 @@
 import { chmod, mkdir, writeFile } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 import fc from 'fast-check'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { temporaryFolder } from '../../../../e2e/support/temporary-folder.ts'
-import { candidatePaths, findCloudflared, ownProgramPath, parseVersion } from './program.ts'
+import { candidatePaths, findCloudflared, ownProgramPath, parseVersion, programAt } from './program.ts'
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>
 
 beforeEach(async () => {
   folder = await temporaryFolder()
 })
-afterEach(() => folder.remove())
+afterEach(async () => {
+  vi.unstubAllEnvs()
+  await folder.remove()
+})
 
 async function program(path: string, body: string): Promise<string> {
   await mkdir(join(path, '..'), { recursive: true })
@@ -30,6 +33,15 @@ describe('looking for cloudflared', () => {
     expect(await findCloudflared(places)).toEqual({ path: own, version: '2026.8.0' })
     await program(good, 'echo "cloudflared version 2025.11.1 (built 2025-11-03)"')
     expect(await findCloudflared(places)).toEqual({ path: good, version: '2025.11.1' })
+  })
+
+  it('tells a program that it asks nothing of the node’s environment', async () => {
+    const path = await program(
+      join(folder.path, 'bin', 'cloudflared'),
+      '[ -z "$CA_PASSPHRASE" ] && [ -n "$PATH" ] && echo cloudflared version 2026.1.0',
+    )
+    vi.stubEnv('CA_PASSPHRASE', 'correct horse')
+    expect(await programAt(path)).toEqual({ path, version: '2026.1.0' })
   })
 
   it('stops when it is told to', async () => {

@@ -4,6 +4,7 @@ import { delimiter, isAbsolute, join } from 'node:path'
 import { z } from 'zod'
 import { safeParse } from '../../../shared/safe-parse.ts'
 import { KiB, type Milliseconds, second } from '../../../shared/units.ts'
+import { sidecarEnvironment } from '../sidecar/sidecar-process.ts'
 
 const versionTimeoutMs: Milliseconds = 5 * second
 
@@ -73,6 +74,7 @@ export async function programAt(path: string, signal?: AbortSignal): Promise<Clo
       killSignal: 'SIGKILL',
       maxBuffer: 16 * KiB,
       windowsHide: true,
+      env: sidecarEnvironment(),
     } as const
     execFile(path, ['--version'], options, (error, stdout) => resolve(error === null ? stdout : undefined))
   })

@@ -1,17 +1,32 @@
 import { access, constants } from 'node:fs/promises'
-import { delimiter, join } from 'node:path'
+import { posix, win32 } from 'node:path'
 
 /** Where package managers put it although a desktop's PATH may not say so. */
 const usualFolders = ['/usr/bin', '/usr/sbin', '/usr/local/bin', '/opt/homebrew/bin']
 
+export interface NebulaPlaces {
+  dataFolder: string
+  /** As the environment has it. */
+  path: string
+  platform: NodeJS.Platform
+}
+
+/**
+ * Where it may be, in the order to look. A relative folder in PATH would mean another program in each working folder, and on
+ * Windows a path without a drive one that any user of the machine may make. Pure.
+ */
+export function nebulaPaths({ dataFolder, path, platform }: NebulaPlaces): string[] {
+  const { delimiter, isAbsolute, join } = platform === 'win32' ? win32 : posix
+  const name = platform === 'win32' ? 'nebula.exe' : 'nebula'
+  const hasDrive = (folder: string) => platform !== 'win32' || /^(?:[a-z]:|\\\\)/i.test(folder)
+  const onPath = path.split(delimiter).filter(folder => isAbsolute(folder) && hasDrive(folder))
+  const folders = [join(dataFolder, 'bin'), ...onPath, ...(platform === 'win32' ? [] : usualFolders)]
+  return folders.map(folder => join(folder, name))
+}
+
 /** The first `nebula` that may be run: in the data folder, on PATH, where package managers put it. */
-export async function findNebula(dataFolder: string, path: string): Promise<string | undefined> {
-  const name = process.platform === 'win32' ? 'nebula.exe' : 'nebula'
-  const onPath = path.split(delimiter).filter(folder => folder !== '')
-  for (const folder of [join(dataFolder, 'bin'), ...onPath, ...usualFolders]) {
-    const file = join(folder, name)
-    if (await isExecutable(file)) return file
-  }
+export async function findNebula(places: NebulaPlaces): Promise<string | undefined> {
+  for (const file of nebulaPaths(places)) if (await isExecutable(file)) return file
   return undefined
 }
 

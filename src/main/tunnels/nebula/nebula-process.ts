@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { dirname } from 'node:path'
 import { promisify } from 'node:util'
 import { second } from '../../../shared/units.ts'
-import { type SidecarComponents, SidecarProcess } from '../sidecar/sidecar-process.ts'
+import { type SidecarComponents, SidecarProcess, sidecarEnvironment } from '../sidecar/sidecar-process.ts'
 
 const run = promisify(execFile)
 const testTimeoutMs = 10 * second
@@ -34,7 +34,7 @@ export class NebulaProcess {
   /** What it has against its configuration, in its own words; undefined where it takes it. */
   static async refusalOf(program: string, configPath: string): Promise<string | undefined> {
     try {
-      await run(program, ['-test', '-config', configPath], { timeout: testTimeoutMs })
+      await run(program, ['-test', '-config', configPath], { timeout: testTimeoutMs, env: sidecarEnvironment() })
       return undefined
     } catch (error) {
       const { stderr = '', stdout = '', message } = error as { stderr?: string; stdout?: string; message: string }

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { nebulaPaths } from './find-nebula.ts'
 import { nebulaConfig } from './nebula-config.ts'
 import { readNebulaLine } from './nebula-log.ts'
 import { backOffMs } from './vpn.ts'
@@ -27,6 +28,20 @@ describe('a line of Nebula’s log', () => {
 
   it('may be anything', () => {
     fc.assert(fc.property(fc.oneof(fc.string(), fc.json()), text => void readNebulaLine(text)))
+  })
+})
+
+describe('looking for Nebula', () => {
+  it('takes none from a folder that depends on where the node was started', () => {
+    const path = ['.', 'bin', '', '/a'].join(':')
+    const paths = nebulaPaths({ dataFolder: '/data', path, platform: 'linux' })
+    expect(paths.slice(0, 3)).toEqual(['/data/bin/nebula', '/a/nebula', '/usr/bin/nebula'])
+  })
+
+  it('takes none on Windows from a folder that any user may make', () => {
+    const path = ['C:\\Windows', '\\usr\\bin', 'bin', 'd:\\tools'].join(';')
+    const paths = nebulaPaths({ dataFolder: 'C:\\Users\\ada\\data', path, platform: 'win32' })
+    expect(paths).toEqual(['C:\\Users\\ada\\data\\bin\\nebula.exe', 'C:\\Windows\\nebula.exe', 'd:\\tools\\nebula.exe'])
   })
 })
 

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { second } from '../../../shared/units.ts'
 
@@ -8,6 +9,7 @@ const timeoutMs = 5 * second
 
 /**
  * What tells a process from another that got its number later: when it was started. Undefined when there is no such process.
+ * Programs of the system are named by where they are: by its name alone Windows would take one from the working folder first.
  */
 export async function processIdentity(
   pid: number,
@@ -17,14 +19,14 @@ export async function processIdentity(
   const [program, args] =
     platform === 'win32'
       ? [
-          'powershell.exe',
+          join(process.env.SystemRoot ?? 'C:\\Windows', 'System32', 'WindowsPowerShell', 'v1.0', 'powershell.exe'),
           [
             '-NoProfile',
             '-Command',
             `(Get-Process -Id ${pid} | ForEach-Object { "$($_.StartTime.Ticks) $($_.Name)" })`,
           ],
         ]
-      : ['ps', ['-o', 'lstart=,comm=', '-p', String(pid)]]
+      : ['/bin/ps', ['-o', 'lstart=,comm=', '-p', String(pid)]]
   try {
     const { stdout } = await run(program, args as string[], {
       timeout: timeoutMs,

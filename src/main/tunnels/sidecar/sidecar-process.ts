@@ -7,8 +7,16 @@ import type { SidecarNote } from './sidecar-note.ts'
 const graceMs = 5 * second
 const keptLines = 20
 
-/** What an operating system needs to run a program; tokens and settings of the node are none of a sidecar's business. */
 const inheritedVariables = ['PATH', 'SystemRoot', 'windir', 'TEMP', 'TMP', 'TMPDIR', 'LANG', 'LC_ALL', 'TZ']
+
+/** What an operating system needs to run a program; tokens and settings of the node are none of a sidecar's business. */
+export function sidecarEnvironment(): Record<string, string> {
+  const inherited = inheritedVariables.flatMap(name => {
+    const value = process.env[name]
+    return value === undefined ? [] : [[name, value] as const]
+  })
+  return Object.fromEntries(inherited)
+}
 
 export interface SidecarExit {
   /** Null where a signal ended it, or it could not be started. */
@@ -41,13 +49,9 @@ export class SidecarProcess {
 
   constructor({ note, log }: SidecarComponents, { program, args, cwd, env = {}, onLine, onExit }: SidecarInit) {
     this.#note = note
-    const inherited = inheritedVariables.flatMap(name => {
-      const value = process.env[name]
-      return value === undefined ? [] : [[name, value] as const]
-    })
     this.#child = spawn(program, [...args], {
       cwd,
-      env: { ...Object.fromEntries(inherited), ...env },
+      env: { ...sidecarEnvironment(), ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
       windowsHide: true,
     })
