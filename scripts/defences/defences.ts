@@ -290,6 +290,22 @@ export const defences: readonly Defence[] = [
     test: main('headless/console-log.test.ts'),
   },
   {
+    threat: 'control characters and scripts in what peers say',
+    file: main('cli/run.ts'),
+    replace: 'forTerminal(formatError(error))',
+    with: 'formatError(error) || forTerminal(formatError(error))',
+    test: main('cli/run.test.ts'),
+    named: 'lets no error of a stranger',
+  },
+  {
+    threat: 'control characters and scripts in what peers say',
+    file: main('cli/for-terminal.ts'),
+    replace: '.replace(/(?![\\n\\t])\\p{Cc}/gu,',
+    with: '.replace(/(?![\\n\\t])\\p{Co}/gu,',
+    test: main('cli/run.test.ts'),
+    named: 'lets no answer of a stranger',
+  },
+  {
     threat: 'coming again and again as somebody else',
     file: main('dht/recent-peers.ts'),
     replace: 'if (this.#used.size > this.#init.mostPeers) this.#forget()',
@@ -551,6 +567,14 @@ export const defences: readonly Defence[] = [
     replace: 'if (response !== yes) return',
     with: 'if (response !== yes && response < 0) return',
     test: main('electron/desktop.test.ts'),
+  },
+  {
+    threat: 'a link makes the app join somebody’s network (desktop)',
+    file: 'src/shared/schema/primitives.ts',
+    replace: '/^[^\\p{Cc}\\p{Zl}\\p{Zp}\\u202a-\\u202e\\u2066-\\u2069]*$/u',
+    with: '/^/u',
+    test: 'src/shared/membership/invite.test.ts',
+    named: 'names no network',
   },
   {
     threat: 'files asked for by path',

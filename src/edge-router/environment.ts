@@ -3,10 +3,11 @@ import { RmaError } from '../shared/errors.ts'
 import { rawKeySchema } from '../shared/membership/ca-key.ts'
 import { networkId } from '../shared/membership/network-id.ts'
 import { safeParse } from '../shared/safe-parse.ts'
+import { networkNameSchema } from '../shared/schema/primitives.ts'
 import type { EdgeInit } from './edge-app.ts'
 
 const environmentSchema = z.object({
-  NETWORK_NAME: z.string().min(1, 'expected the name of the network').max(64),
+  NETWORK_NAME: networkNameSchema,
   NETWORK_CA_KEY: rawKeySchema,
   OPERATOR_TOKEN: z.string().min(32, 'expected at least 32 characters: openssl rand -hex 32').max(512),
 })

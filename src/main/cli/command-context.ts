@@ -2,6 +2,7 @@ import type { Readable, Writable } from 'node:stream'
 import type { Milliseconds } from '../../shared/units.ts'
 import type { Logger } from '../log.ts'
 import type { EngineLauncher } from '../services/engine-launcher.ts'
+import { forTerminal, jsonForTerminal } from './for-terminal.ts'
 
 /** What a command may touch of its process. */
 export interface CommandContext {
@@ -29,7 +30,8 @@ export const dataFolderOption = [
 ] as const
 export const jsonOption = ['--json', 'print JSON'] as const
 
-/** Prints what a command has to say, as JSON where that was asked for. */
+/** Prints what a command has to say, as JSON where that was asked for. Much of it is what others say of themselves. */
 export function print(context: CommandContext, options: CommonOptions, data: unknown, text: () => string): void {
-  context.output.write(`${options.json === true ? JSON.stringify(data, null, 2) : text()}\n`)
+  const said = options.json === true ? jsonForTerminal(JSON.stringify(data, null, 2)) : forTerminal(text())
+  context.output.write(`${said}\n`)
 }

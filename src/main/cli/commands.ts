@@ -1,4 +1,3 @@
-import type { Writable } from 'node:stream'
 import { Command, Option } from 'commander'
 import { RmaError } from '../../shared/errors.ts'
 import { logLevelSchema } from '../../shared/schema/log.ts'
@@ -13,6 +12,7 @@ import { addCoordinators } from './coordinators.ts'
 import { formatDiagnosis } from './doctor.ts'
 import { openDocument } from './document.ts'
 import { exitCodeHelp } from './exit-code.ts'
+import { forTerminal, passToTerminal } from './for-terminal.ts'
 import { formatStatus, formatTopology } from './format.ts'
 import { addHardware } from './hardware.ts'
 import { addJoin, addMembership } from './join.ts'
@@ -202,7 +202,7 @@ function addRequest(program: Command, context: CommandContext): void {
       })
       if (options.output !== undefined) await saveAnswer(answer, options.output, context.signal)
       else if (options.json === true || !isJson(answer)) await printWhole(answer, context)
-      else await printText(answer, context.output)
+      else await printText(answer, context)
     })
 }
 
@@ -215,14 +215,16 @@ async function printWhole(answer: Answer, { output, signal }: CommandContext): P
     answer.body.destroy()
     throw new RmaError('BAD_INPUT', `the answer is ${answer.contentType}: name a file with --output, or pipe it`)
   }
-  await passOn(answer, output, signal)
+  if (output.isTTY === true) await passToTerminal(answer.body, output, signal)
+  else await passOn(answer, output, signal)
   if (isJson(answer) && output.isTTY === true) output.write('\n')
 }
 
 /** What a person wants of the answer where it is known, else the answer. */
-async function printText(answer: Answer, output: Writable): Promise<void> {
+async function printText(answer: Answer, { output }: CommandContext): Promise<void> {
   const body = await readText(answer.body, maxAnswerBytes)
-  const shown = answerText(JSON.parse(body)) ?? body
+  const said = answerText(JSON.parse(body)) ?? body
+  const shown = output.isTTY === true ? forTerminal(said) : said
   output.write(shown.endsWith('\n') ? shown : `${shown}\n`)
 }
 

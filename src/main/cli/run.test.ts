@@ -22,6 +22,9 @@ import { run } from './run.ts'
 const log = createLog({ level: 'error', buffer: new LogBuffer() })
 const png = Buffer.concat([Buffer.from('89504e470d0a1a0a', 'hex'), randomBytes(300_000)])
 
+/** Sets a terminal's title, in both forms that begin such an order. */
+const steering = 'Dear\u001b]0;owned\u0007 Ms\u009b2J Whitfield'
+
 let folder: string
 let node: StandInNode
 let dashboard: DashboardServer
@@ -80,9 +83,13 @@ interface Outcome {
 
 async function cli(
   args: string[],
-  { input = Readable.from([]), signal = new AbortController().signal }: { input?: Readable; signal?: AbortSignal } = {},
+  {
+    input = Readable.from([]),
+    signal = new AbortController().signal,
+    isTTY = false,
+  }: { input?: Readable; signal?: AbortSignal; isTTY?: boolean } = {},
 ): Promise<Outcome> {
-  const [output, errorOutput] = [new PassThrough(), new PassThrough()]
+  const [output, errorOutput] = [Object.assign(new PassThrough(), { isTTY }), new PassThrough()]
   const collected = Promise.all([buffer(output), buffer(errorOutput)])
   const code = await run(args, {
     env: { RMA_DONOR_HOME: folder },
@@ -130,6 +137,27 @@ describe('rma-donor request', () => {
     expect((await cli(['request', 'ocr', '-', '--type', 'image/x-own'], { input: Readable.from(pieces) })).code).toBe(0)
     expect(received.map(({ request }) => request.headers['content-type'])).toEqual(['image/png', 'image/x-own'])
     for (const { body } of received) expect(body.equals(png)).toBe(true)
+  })
+
+  it.each([
+    ['text', 'application/json', JSON.stringify({ text: steering }), []],
+    ['lines', 'text/plain', steering, ['--accept', 'text/plain']],
+    ['JSON that was asked for', 'application/json', `{"a": "${steering}"}`, ['--json']],
+  ])('lets no answer of a stranger steer the terminal: %s', async (_, type, body, options) => {
+    answer = response => void response.writeHead(200, { 'content-type': type }).end(body)
+    const { text } = await cli(['request', 'ocr', '-', ...options], { isTTY: true })
+    expect(text).not.toMatch(/(?!\n)\p{Cc}/u)
+    expect(text).toContain('Dear')
+    const piped = await cli(['request', 'ocr', '-', ...options])
+    expect(piped.text).toContain('\u001b')
+  })
+
+  it('lets no error of a stranger steer the terminal', async () => {
+    answer = response => sendJson(response, 503, { error: { code: 'BUSY', message: steering, details: {} } })
+    const { errors, text } = await cli(['request', 'ocr', '-', '--json'])
+    expect(errors).not.toMatch(/(?!\n)\p{Cc}/u)
+    expect(text).not.toMatch(/(?!\n)\p{Cc}/u)
+    expect(JSON.parse(text)).toMatchObject({ error: { message: steering } })
   })
 
   it('prints the whole answer with --json, and an answer without text as it came', async () => {

@@ -4,6 +4,7 @@ import type { CommandContext } from './command-context.ts'
 import { createProgram } from './commands.ts'
 import { formatError } from './error-report.ts'
 import { exitCodeOf, exitCodes } from './exit-code.ts'
+import { forTerminal, jsonForTerminal } from './for-terminal.ts'
 
 /** Runs the command line and returns its exit code. Each failure is one line on standard error; with --json, JSON too. */
 export async function run(args: readonly string[], context: CommandContext): Promise<number> {
@@ -16,8 +17,8 @@ export async function run(args: readonly string[], context: CommandContext): Pro
     // The reader has gone, as in `rma-donor topology | head -1`: nobody is left to tell.
     if (isBrokenPipe(thrown)) return exitCodes.ok
     const error = toRmaError(thrown)
-    context.errorOutput.write(`${formatError(error)}\n`)
-    if (args.includes('--json')) context.output.write(`${JSON.stringify(error.toBody())}\n`)
+    context.errorOutput.write(`${forTerminal(formatError(error))}\n`)
+    if (args.includes('--json')) context.output.write(`${jsonForTerminal(JSON.stringify(error.toBody()))}\n`)
     return exitCodeOf(error)
   }
 }

@@ -3,7 +3,7 @@ import { RmaError } from '../../shared/errors.ts'
 import { safeParse } from '../../shared/safe-parse.ts'
 import { type Capabilities, capabilitiesSchema } from '../../shared/schema/capabilities.ts'
 import type { Limits } from '../../shared/schema/limits.ts'
-import { locationSchema, multiaddrTextSchema } from '../../shared/schema/primitives.ts'
+import { locationSchema, multiaddrTextSchema, networkNameSchema } from '../../shared/schema/primitives.ts'
 import type { Settings } from '../../shared/schema/settings.ts'
 import type { Milliseconds } from '../../shared/units.ts'
 import { dataFolderPath, prepareDataFolder } from './data-folder.ts'
@@ -20,7 +20,7 @@ const portFlag = z.number('expected a port from 0 to 65535').int().min(0).max(65
 /** What a command line may ask for; each wins over the environment and the settings. Port 0 takes any free port. */
 export const flagsSchema = z.strictObject({
   dataFolder: z.string().min(1).optional(),
-  network: z.string().min(1).max(64).optional(),
+  network: networkNameSchema.optional(),
   seeds: z.array(multiaddrTextSchema).optional(),
   mdns: z.boolean().optional(),
   relay: z.boolean().optional(),

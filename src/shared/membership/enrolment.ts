@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { RmaError } from '../errors.ts'
-import { peerIdSchema, peerTextSchema, timestampSchema } from '../schema/primitives.ts'
+import { networkNameSchema, peerIdSchema, peerTextSchema, timestampSchema } from '../schema/primitives.ts'
 import { type Milliseconds, minute } from '../units.ts'
 import { encodeBase64url } from './base64url.ts'
 import { rawKeySchema } from './ca-key.ts'
@@ -47,7 +47,7 @@ export const enrolAnswerSchema = z.discriminatedUnion('status', [
     revocations: z.string().max(maxRevocationsLength).optional(),
     /** A signed lease of the VPN, where one was asked for. */
     vpn: z.string().max(maxVpnLeaseLength).optional(),
-    network: z.object({ name: z.string().min(1).max(64), id: networkIdSchema, ca_public_key: rawKeySchema }),
+    network: z.object({ name: networkNameSchema, id: networkIdSchema, ca_public_key: rawKeySchema }),
   }),
   z.object({
     /** The operator has yet to approve: ask again later. */

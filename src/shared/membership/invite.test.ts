@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { networkNameSchema } from '../schema/primitives.ts'
 import { encodeBase64url } from './base64url.ts'
 import { formatInvite, type Invite, inviteLink, maxInviteLength, parseInvite } from './invite.ts'
 
@@ -16,7 +17,9 @@ const sample: Invite = {
 const code = fc.string({ unit: fc.constantFrom(...'0123456789ABCDEFGHJKMNPQRSTVWXYZ'), minLength: 16, maxLength: 16 })
 const invites: fc.Arbitrary<Invite> = fc.record(
   {
-    network: fc.string({ unit: 'grapheme', minLength: 1, maxLength: 20 }).filter(name => name.length <= 64),
+    network: fc
+      .string({ unit: 'grapheme', minLength: 1, maxLength: 20 })
+      .filter(name => networkNameSchema.safeParse(name).success),
     caPublicKey: fc.uint8Array({ minLength: 32, maxLength: 32 }).map(encodeBase64url),
     seeds: fc.array(fc.constantFrom(...sample.seeds, 'http://127.0.0.1:8080'), { maxLength: 4 }),
     code,
@@ -36,6 +39,12 @@ describe('an invite', () => {
         expect(parseInvite(` ${text.slice(0, place)}\n ${text.slice(place)}\r\n`)).toEqual(invite)
       }),
     )
+  })
+
+  it('names no network by what would be more than a name where somebody is asked to join it', () => {
+    for (const network of ['charity\n\nPress Join to update.', '\u001b]0;owned\u0007', 'safe\u202Eytirahc', 'a\u2028b'])
+      expect(() => formatInvite({ ...sample, network })).toThrow(expect.objectContaining({ code: 'BAD_INPUT' }))
+    expect(parseInvite(formatInvite({ ...sample, network: 'Café 🧑‍🤝‍🧑 خیریه‌' })).network).toBe('Café 🧑‍🤝‍🧑 خیریه‌')
   })
 
   it('is short enough to paste', () => {

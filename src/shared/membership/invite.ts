@@ -6,7 +6,7 @@ import { toString as toText } from 'uint8arrays/to-string'
 import { z } from 'zod'
 import { RmaError } from '../errors.ts'
 import { safeParse } from '../safe-parse.ts'
-import { multiaddrTextSchema } from '../schema/primitives.ts'
+import { multiaddrTextSchema, networkNameSchema } from '../schema/primitives.ts'
 import { tunnelUrlSchema } from '../schema/seeds.ts'
 import { decodeBase64url, encodeBase64url } from './base64url.ts'
 import { rawKeySchema } from './ca-key.ts'
@@ -20,7 +20,7 @@ export const maxInviteLength = 1_536
 export const maxInviteSeeds = 4
 
 export const inviteSchema = z.strictObject({
-  network: z.string().min(1).max(64),
+  network: networkNameSchema,
   caPublicKey: rawKeySchema,
   /** Who to ask: coordinators' HTTP addresses, and multiaddrs with peer ids. */
   seeds: z.array(z.union([tunnelUrlSchema, multiaddrTextSchema])).max(maxInviteSeeds),

@@ -69,3 +69,13 @@ export const platformServices: readonly ServiceType[] = [
 export function isPlatformService(service: ServiceType): boolean {
   return platformServices.includes(service)
 }
+
+/** What people call a network. Invites bring it from anywhere, and it is shown to who is asked to join. */
+export const networkNameSchema = z
+  .string()
+  .min(1)
+  .max(64)
+  .regex(
+    /^[^\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]*$/u,
+    'expected a name without line breaks and control characters',
+  )

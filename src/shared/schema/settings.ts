@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { languageChoiceSchema } from '../strings/language.ts'
 import { defaultLimits, gpuPauseSchema, limitsSchema, overrideSchema } from './limits.ts'
-import { locationSchema, multiaddrTextSchema, serviceTypeSchema } from './primitives.ts'
+import { locationSchema, multiaddrTextSchema, networkNameSchema, serviceTypeSchema } from './primitives.ts'
 import { tunnelUrlSchema } from './seeds.ts'
 import { engineSettingsSchema, readingSettingsSchema, upstreamSettingsSchema } from './service-settings.ts'
 import { tunnelSettingsSchema } from './tunnel.ts'
@@ -42,7 +42,7 @@ export const settingsSchema = z.strictObject({
   contribution: contributionSettingsSchema,
   location: locationSchema.optional(),
   network: z.strictObject({
-    name: z.string().min(1).max(64),
+    name: networkNameSchema,
     /** Ed25519 public key of the network's CA, base64url; missing: an open network. */
     caPublicKey: z
       .string()

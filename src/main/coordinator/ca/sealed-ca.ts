@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { RmaError } from '../../../shared/errors.ts'
 import { type CaKey, rawKeySchema, readCaKey } from '../../../shared/membership/ca-key.ts'
 import { safeParse } from '../../../shared/safe-parse.ts'
+import { networkNameSchema } from '../../../shared/schema/primitives.ts'
 import { MiB } from '../../../shared/units.ts'
 
 const minPassphraseLength = 12
@@ -12,7 +13,7 @@ const cost = { N: 2 ** 17, r: 8, p: 1, maxmem: 160 * MiB }
 const base64 = (bytes: number) => z.base64url().refine(text => Buffer.from(text, 'base64url').length === bytes)
 const sealedSchema = z.strictObject({
   format: z.literal('rma-donor-ca-1'),
-  network: z.string().min(1).max(64),
+  network: networkNameSchema,
   caPublicKey: rawKeySchema,
   salt: base64(16),
   iv: base64(12),

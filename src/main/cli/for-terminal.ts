@@ -1,0 +1,28 @@
+import type { Readable, Writable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+
+/** Text of somebody else's as a terminal may be shown it: lines and tabs stay, no other control character reaches it. Pure. */
+export function forTerminal(text: string): string {
+  return text
+    .replaceAll('\r\n', '\n')
+    .replace(/(?![\n\t])\p{Cc}/gu, character => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`)
+}
+
+/** JSON as a terminal may be shown it: what `JSON.stringify` leaves of control characters is written as it writes others. */
+export function jsonForTerminal(json: string): string {
+  return json.replace(/[\u007f-\u009f]/g, character => `\\u00${character.charCodeAt(0).toString(16)}`)
+}
+
+/** Writes a stream of text as it comes, at the reader's pace. */
+export async function passToTerminal(text: Readable, output: Writable, signal: AbortSignal): Promise<void> {
+  const decoder = new TextDecoder()
+  await pipeline(
+    text,
+    async function* (chunks: AsyncIterable<Uint8Array>) {
+      for await (const chunk of chunks) yield forTerminal(decoder.decode(chunk, { stream: true }))
+      yield forTerminal(decoder.decode())
+    },
+    output,
+    { signal, end: false },
+  )
+}
