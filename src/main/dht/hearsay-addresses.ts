@@ -1,6 +1,10 @@
 import { isLoopback } from '@libp2p/utils'
 import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
+import { remembering } from '../remembering.ts'
 import { isPrivateAddress } from './private-address.ts'
+
+/** Addresses remembered as they were read, some 500 bytes each. */
+const mostRead = 1_024
 
 /**
  * Which of the addresses that a peer gives for others are worth dialling. One that is reached over the internet cannot know
@@ -18,9 +22,11 @@ function isFromThere(address: Multiaddr, said: Multiaddr): boolean {
   return isLoopback(address) ? isLoopback(said) : isPrivateAddress(said)
 }
 
+const read = remembering(text => multiaddr(text), mostRead)
+
 function parse(text: string): Multiaddr | undefined {
   try {
-    return multiaddr(text)
+    return read(text)
   } catch {
     return undefined
   }

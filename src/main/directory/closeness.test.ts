@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { isAmongClosest, keptAmongClosest, type Place } from './closeness.ts'
+import { closestOf, firstOfParties, isAmongClosest, keptAmongClosest, type Place } from './closeness.ts'
 import { closestPeers, distance, isCloser, type Position } from './keys.ts'
 
 const position = (...first: number[]): Position => Uint8Array.from([...first, ...new Uint8Array(32 - first.length)])
@@ -50,6 +50,21 @@ it('compares as distances do', () => {
   fc.assert(
     fc.property(positions, positions, positions, (a, b, key) => {
       expect(isCloser(a, b, key)).toBe(distance(a, key) < distance(b, key))
+    }),
+  )
+})
+
+it('picks the closest as if all were sorted, whoever they belong to', () => {
+  const positions = fc.uint8Array({ minLength: 32, maxLength: 32 })
+  const places = fc.array(fc.record({ position: positions, party: fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f', 'g') }), {
+    maxLength: 80,
+  })
+  fc.assert(
+    fc.property(positions, places, fc.integer({ min: 1, max: 16 }), (key, places, count) => {
+      const far = ({ position }: Place) => distance(position, key)
+      const sorted = places.toSorted((a, b) => Number(far(a) > far(b)) - Number(far(a) < far(b)))
+      expect(closestPeers(places, key, count)).toEqual(sorted.slice(0, count))
+      expect(closestOf(places, key, count)).toEqual(firstOfParties(sorted, count, ({ party }) => party))
     }),
   )
 })

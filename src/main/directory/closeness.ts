@@ -30,7 +30,12 @@ export function isAmongClosest(self: Position, others: Iterable<Place>, key: Pos
 
 /** The `count` of `peers` closest to `key`, closest first but for `firstOfParties`. */
 export function closestOf<T extends Place>(peers: Iterable<T>, key: Position, count: number): T[] {
-  return firstOfParties(closestPeers(peers, key, Number.POSITIVE_INFINITY), count, ({ party }) => party)
+  const all = [...peers]
+  const partyOf = ({ party }: T) => party
+  const nearest = byParties(closestPeers(all, key, 2 * count), count, partyOf)
+  // Seldom are so many of one party that those farther away count.
+  if (nearest.first.length === count || all.length <= 2 * count) return inAll(nearest, count)
+  return firstOfParties(closestPeers(all, key, Number.POSITIVE_INFINITY), count, partyOf)
 }
 
 /**
@@ -38,6 +43,11 @@ export function closestOf<T extends Place>(peers: Iterable<T>, key: Position, co
  * network of one party everybody still counts.
  */
 export function firstOfParties<T>(sorted: Iterable<T>, count: number, partyOf: (item: T) => string): T[] {
+  return inAll(byParties(sorted, count, partyOf), count)
+}
+
+/** The first `count` of which no party has more than two, and those left out before them. */
+function byParties<T>(sorted: Iterable<T>, count: number, partyOf: (item: T) => string): { first: T[]; rest: T[] } {
   const ofParty = new Map<string, number>()
   const first: T[] = []
   const rest: T[] = []
@@ -47,7 +57,11 @@ export function firstOfParties<T>(sorted: Iterable<T>, count: number, partyOf: (
     ofParty.set(party, seen + 1)
     if (seen < maxOfOneParty) first.push(item)
     else rest.push(item)
-    if (first.length === count) return first
+    if (first.length === count) break
   }
+  return { first, rest }
+}
+
+function inAll<T>({ first, rest }: { first: T[]; rest: T[] }, count: number): T[] {
   return [...first, ...rest.slice(0, count - first.length)]
 }
