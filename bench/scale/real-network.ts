@@ -36,12 +36,13 @@ export async function measureRealNetwork({
   }
   try {
     await start(1)
-    const asking = await start(requesters)
     const donating: RealProcess[] = []
     for (let first = 0; first < workers; first += nodesInAProcess) {
       progress(`${first} of ${workers} real workers`)
       donating.push(await start(Math.min(nodesInAProcess, workers - first)))
     }
+    // Those that join last know fewest: the simulated ones do, too.
+    const asking = await start(requesters)
     const settle = () => Promise.all(processes.map(each => each.ask({ kind: 'settle' }, 'done')))
     await settle()
     progress('announcing')
@@ -53,7 +54,7 @@ export async function measureRealNetwork({
     for (let node = 0; node < requesters; node++) lookups.push(await asking.ask({ kind: 'look-up', node }, 'looked-up'))
     const standing = await Promise.all(processes.map(each => each.ask({ kind: 'standing' }, 'standing')))
     const nodes = standing.flatMap(each => each.nodes)
-    const announcers = standing.slice(processes.length - donating.length).flatMap(each => each.nodes)
+    const announcers = standing.filter((_, index) => donating.some(each => each === processes[index])).flatMap(each => each.nodes)
     const placed = nodes.map(node => ({ ...node, position: peerPosition(node.peerId) }))
     const registrars = closestPeers(placed, keyPosition(serviceKey(hotService)), registrarsPerKey)
     return {

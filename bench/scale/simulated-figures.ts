@@ -167,6 +167,7 @@ async function measureSteady(simulation: Simulation): Promise<Figures> {
     'requests.ms.p50': percentile(took, 0.5),
     'requests.ms.p99': percentile(took, 0.99),
     'share.max': Math.max(...done) / mean(done),
+    'share.even.max': Math.max(...drawnEvenly(sum(done), done.length)) / mean(done),
     'client.bytesOut': mean(clients.map(({ bytesOut }) => bytesOut)),
     'client.bytesIn': mean(clients.map(({ bytesIn }) => bytesIn)),
     ...Object.fromEntries(byKind),
@@ -177,6 +178,16 @@ async function measureSteady(simulation: Simulation): Promise<Figures> {
     'coordinator.bytesOut': mean(coordinators.map(({ bytesOut }) => bytesOut)),
     frames: sum(rates.map(({ framesIn }) => framesIn)) / up.length,
   }
+}
+
+/** How many of so many draws fall to each of `count`, all of which have the same chance. */
+function drawnEvenly(draws: number, count: number): number[] {
+  const drawn = Array.from({ length: count }, () => 0)
+  for (let draw = 0; draw < draws; draw++) {
+    const at = Math.floor(Math.random() * count)
+    drawn[at] = Number(drawn[at]) + 1
+  }
+  return drawn
 }
 
 function takeStock({ peer: { traffic } }: SimulatedNode) {

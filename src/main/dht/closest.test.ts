@@ -25,23 +25,32 @@ const [first, ...others] = everybody as [Contact, ...Contact[]]
 
 let clock: TurnedClock
 let heard: Contact[]
+let left: string[]
 let ask: AskCloser
 
 beforeEach(() => {
   clock = new TurnedClock()
   heard = []
+  left = []
   ask = async () => everybody
 })
 
 function find(start: Contact[], signal = new AbortController().signal) {
   const contacts = { closest: () => start, hear: (named: Iterable<Contact>) => void heard.push(...named) }
-  const closest = new ClosestPeers({ contacts, ask: (...asked) => ask(...asked), clock, log })
+  const leave = (peerId: string) => void left.push(peerId)
+  const closest = new ClosestPeers({ contacts, ask: (...asked) => ask(...asked), leave, clock, log })
   return closest.find(target, { sure: thorough, signal })
 }
 
 it('finds the 8 closest by asking whoever it knows, and remembers where the others are', async () => {
   expect(await find(everybody.slice(-1))).toEqual({ closest: everybody.slice(0, 8), certain: true, unreachable: 0 })
   expect(heard).toContain(first)
+})
+
+it('leaves those whom it had to connect with on the way, and stays with the 8 closest and those it knew', async () => {
+  const [known, stranger] = others.slice(-2) as [Contact, Contact]
+  await find([known, { ...stranger, connected: false }])
+  expect(left).toEqual([stranger.peerId])
 })
 
 it('finds nobody where there is nobody to ask', async () => {

@@ -1,4 +1,5 @@
 import { RmaError } from '../../shared/errors.ts'
+import type { PeerIdText } from '../../shared/schema/primitives.ts'
 import { type Milliseconds, second } from '../../shared/units.ts'
 import type { Clock } from '../clock.ts'
 import type { Position } from '../directory/keys.ts'
@@ -11,6 +12,7 @@ import {
   type LookupResult,
   nextToAsk,
   note,
+  passedBy,
   resultOf,
   type Standing,
   soughtPeers,
@@ -34,6 +36,8 @@ export type AskCloser = (
 export interface ClosestPeersComponents {
   contacts: Pick<Contacts, 'closest' | 'hear'>
   ask: AskCloser
+  /** Called with each peer that was only asked on the way. Default: this node stays connected with it. */
+  leave?(peerId: PeerIdText): void
   clock: Clock
   log: Logger
 }
@@ -55,8 +59,8 @@ export class ClosestPeers {
   }
 
   /**
-   * The 8 closest that can be reached, closest first, this node not among them; none when there is nobody to ask. Whoever
-   * was asked is connected now. Rejects when `signal` aborts.
+   * The 8 closest that can be reached, closest first, this node not among them; none when there is nobody to ask. Rejects
+   * when `signal` aborts.
    */
   async find(target: Position, { sure, signal, near = [] }: FindClosestOptions): Promise<LookupResult<Contact>> {
     signal.throwIfAborted()
@@ -86,6 +90,7 @@ class Walk {
     try {
       this.#goOn()
       await this.#end.promise
+      for (const { peerId } of passedBy(this.#lookup)) this.#components.leave?.(peerId)
       return resultOf(this.#lookup)
     } finally {
       stopTimer()

@@ -19,6 +19,8 @@ let others: Host[]
 let contacts: Map<string, Contact>
 /** As many contacts as a client needs, besides `contacts`. */
 let more: number
+/** Who has been asked something and has not answered yet. */
+let asking: Set<string>
 const table = {
   get: (peerId: string) => contacts.get(peerId),
   hear: (heard: Iterable<Contact>) => {
@@ -28,16 +30,18 @@ const table = {
     return contacts.size + more
   },
 }
+const channels = { isAsking: (peerId: string) => asking.has(peerId) }
 
 beforeEach(async () => {
   clock = new TurnedClock(Date.now())
   contacts = new Map()
   more = 0
+  asking = new Set()
   lifecycle = new Lifecycle()
   host = lifecycle.add('host', await createTestHost())
   others = await Promise.all([1, 2, 3].map(() => createTestHost()))
   for (const other of others) lifecycle.add('other', other)
-  trimmer = lifecycle.add('trimmer', new ConnectionTrimmer({ host, contacts: table, clock, log }, budget))
+  trimmer = lifecycle.add('trimmer', new ConnectionTrimmer({ host, contacts: table, channels, clock, log }, budget))
   await lifecycle.start()
   for (const other of others) await host.libp2p.dial(other.libp2p.getMultiaddrs())
   await quiet()
@@ -112,7 +116,7 @@ describe('with more connections than wanted', () => {
   })
 })
 
-describe('a server that has no room', () => {
+describe('a server of which nothing more is wanted', () => {
   async function meet(): Promise<string> {
     const [server] = others as [Host]
     const [address] = server.libp2p.getMultiaddrs()
@@ -122,11 +126,11 @@ describe('a server that has no room', () => {
     return id
   }
 
-  it('is hung up on by a client that knows others, which keeps in mind where it is', async () => {
+  it.each(['leave', 'letGo'] as const)('is hung up on by a client that knows others: %s', async way => {
     const id = await meet()
     more = 8
     await host.setMode('client')
-    await trimmer.letGo(id)
+    await trimmer[way](id)
     expect(connected()).not.toContain(id)
     expect(contacts.get(id)).toMatchObject({ connected: false, addresses: [expect.any(String)] })
   })
@@ -139,5 +143,25 @@ describe('a server that has no room', () => {
     await host.setMode('client')
     await trimmer.letGo(id)
     expect(connected()).toContain(id)
+  })
+
+  it('is kept while it is to answer something', async () => {
+    const id = await meet()
+    more = 8
+    await host.setMode('client')
+    asking.add(id)
+    await trimmer.letGo(id)
+    expect(connected()).toContain(id)
+  })
+
+  it('is kept where it was only passed by in a lookup, but used since', async () => {
+    const id = await meet()
+    more = 8
+    await host.setMode('client')
+    trimmer.used(id)
+    await trimmer.leave(id)
+    expect(connected()).toContain(id)
+    await trimmer.letGo(id)
+    expect(connected()).not.toContain(id)
   })
 })

@@ -1,4 +1,5 @@
 import type { Connection } from '@libp2p/interface'
+import type { PeerIdText } from '../../shared/schema/primitives.ts'
 import { type Milliseconds, minute, second } from '../../shared/units.ts'
 import type { Clock, StopTimer } from '../clock.ts'
 import { peerPosition } from '../directory/keys.ts'
@@ -17,6 +18,10 @@ export const connectionBudget: ConnectionBudget = { most: 128, wanted: 96, idleM
 export interface ConnectionTrimmerComponents {
   host: Host
   contacts: Pick<Contacts, 'get' | 'hear' | 'size'>
+  channels: {
+    /** Whether a question to the peer is on its way. */
+    isAsking(peerId: PeerIdText): boolean
+  }
   clock: Clock
   log: Logger
 }
@@ -47,17 +52,22 @@ export class ConnectionTrimmer implements Startable {
     this.#usedAt.set(peerId, this.#components.clock.now())
   }
 
+  /** As `letGo`, unless the peer has been asked for something, or has asked, since it is connected. */
+  async leave(peerId: string): Promise<void> {
+    if (!this.#usedAt.has(peerId)) await this.letGo(peerId)
+  }
+
   /**
-   * Hangs up on a server that this node, a client, was turned away by, and keeps in mind where it is: among many workers each
-   * would otherwise take up a place at the registrars of every key that is full.
+   * Hangs up on a server of which this node, a client, wants nothing more, and keeps in mind where it is: among many workers
+   * each would otherwise take up a place at servers it has once asked something, and at the registrars of every key that is full.
    */
   async letGo(peerId: string): Promise<void> {
-    const { host, contacts, log } = this.#components
+    const { host, contacts, channels, log } = this.#components
     const contact = contacts.get(peerId)
     const connections = host.libp2p.getConnections().filter(({ remotePeer }) => remotePeer.toString() === peerId)
     const isRelay = host.addresses().some(address => address.includes(peerId))
     if (host.isServer || contact === undefined || isRelay || contacts.size <= enoughForClient) return
-    if (connections.some(connection => this.#isBusy(connection))) return
+    if (channels.isAsking(peerId) || connections.some(connection => this.#isBusy(connection))) return
     const closed = await Promise.allSettled(connections.map(connection => connection.close()))
     const failed = closed.filter(({ status }) => status === 'rejected').length
     if (failed > 0) log.debug({ peer: peerId, failed }, 'a connection was not closed in order')

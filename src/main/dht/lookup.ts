@@ -119,6 +119,14 @@ export function resultOf<P extends LookupPeer>({ entries }: Lookup<P>): LookupRe
   return { closest: firstOfParties(usable, soughtPeers, partyOf).map(({ peer }) => peer), certain, unreachable }
 }
 
+/** Those that were connected with to be asked, and are not among the 8 closest: nothing more is wanted of them. */
+export function passedBy<P extends LookupPeer>(lookup: Lookup<P>): P[] {
+  const { closest } = resultOf(lookup)
+  return lookup.entries.flatMap(({ peer, standing }) =>
+    standing === 'answered' && !peer.connected && !closest.includes(peer) ? [peer] : [],
+  )
+}
+
 /** The 8 closest that have not failed and keep nobody waiting. */
 function closestUsable<P extends LookupPeer>({ entries }: Lookup<P>): LookupEntry<P>[] {
   const usable = entries.filter(

@@ -147,6 +147,7 @@ describe('an announcer', () => {
     await settled()
     expect(heard.map(question => question.kind)).toEqual(['announce'])
     expect(announcer.heldBy).toBe(0)
+    expect(announcer.isHeldBy(host.peerId.toString())).toBe(false)
     answer = accept
     await say({ location: 'london' })
     expect(announcer.heldBy).toBe(1)
@@ -166,6 +167,7 @@ describe('an announcer', () => {
     await settled()
     expect(announcer.heldBy).toBe(1)
     expect(new Set(letGo)).toEqual(new Set([host.peerId.toString()]))
+    expect(announcer.isHeldBy(host.peerId.toString())).toBe(true)
 
     full.clear()
     heard = []

@@ -108,6 +108,11 @@ export class Announcer implements Startable {
     return [...this.#holdings.values()].filter(holding => holding.recordHash === newest && !holding.declined).length
   }
 
+  /** Whether a server keeps this node's record, and is told of what becomes of it. */
+  isHeldBy(peerId: PeerIdText): boolean {
+    return this.#holdings.get(peerId)?.declined === false
+  }
+
   /** Whether nothing is on its way: what was to be said is said, to everybody who could be reached. */
   get settled(): boolean {
     return this.#working === undefined && this.#posting.size === 0

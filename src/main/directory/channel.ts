@@ -77,6 +77,11 @@ export class Channel {
     }
   }
 
+  /** Whether an answer is being waited for. */
+  get isAsking(): boolean {
+    return this.#waiting.size > 0
+  }
+
   close(): void {
     this.#fail(new RmaError('PROTOCOL', 'the channel was closed'))
   }

@@ -53,6 +53,11 @@ export class Channels implements Startable {
     return answer
   }
 
+  /** Whether a question to the peer is on its way. */
+  isAsking(peerId: PeerIdText): boolean {
+    return this.#opening.has(peerId) || this.#open.get(peerId)?.isAsking === true
+  }
+
   /** Waits for the channel no longer than the question may take; the others who wait for it go on. */
   async #opened(peerId: PeerIdText, { timeoutMs, signal }: AskOptions): Promise<Channel> {
     signal?.throwIfAborted()

@@ -96,7 +96,16 @@ export function createDirectory(components: DirectoryComponents, init: Directory
   const envelopes = components.envelopes ?? new EnvelopeCache({ networkId: host.networkId })
   const { letGo } = neighbourhood
   const announcer = new Announcer({ host, privateKey, registrars, ask, letGo, sequence, clock, log }, init)
-  const finder = new Finder({ registrars, ask, envelopes, clock, log })
+  const finder = new Finder({
+    registrars,
+    ask,
+    letGo: peerId => {
+      if (!announcer.isHeldBy(peerId)) letGo(peerId)
+    },
+    envelopes,
+    clock,
+    log,
+  })
   const cache = new WorkerCache(
     {
       find: (service, particulars, onMore) =>

@@ -24,6 +24,7 @@ let answers: Record<string, () => Answer>
 let asked: string[]
 let questions: Question[]
 let forgotten: string[]
+let letGo: string[]
 let refresh: () => Promise<boolean>
 let finder: Finder
 
@@ -47,6 +48,7 @@ beforeEach(async () => {
   asked = []
   questions = []
   forgotten = []
+  letGo = []
   refresh = async () => true
   const registrars = {
     self: { ...registrarOf('self'), party: 'self' },
@@ -67,6 +69,7 @@ beforeEach(async () => {
       questions.push(question)
       return answers[peerId]?.() ?? nobody()
     },
+    letGo: peerId => void letGo.push(peerId),
     envelopes: new EnvelopeCache({ networkId: testNetworkId }),
     clock,
     log,
@@ -120,6 +123,21 @@ describe('a lookup', () => {
     clock.turn(10 * minute)
     await finder.find(key)
     expect(seeds()).toEqual([...first, expect.any(Number)])
+  })
+
+  it('lets the registrars of a full key go, for it looks into a shard next', async () => {
+    const room = () => found([record])
+    const full = async () => ({ ...(await room()), full: true }) as AnswerFrame
+    answers = { a: room, b: room, c: room }
+    await finder.findService('ocr')
+    await new Promise(setImmediate)
+    expect(letGo).toEqual([])
+    answers = { a: full, b: full, c: full }
+    await finder.findService('ocr')
+    await vi.waitFor(() => expect(letGo).toEqual(['a', 'b', 'c']))
+    await finder.findService('ocr')
+    const keys = questions.map(question => (question.kind === 'find' ? question.key : question.kind))
+    expect(keys).toContainEqual(expect.stringMatching(/^service:ocr\/[0-9a-f]$/))
   })
 
   it('looks into a shard where no registrar of the service answers: they may have no room for so many askers', async () => {

@@ -43,6 +43,8 @@ const seedLifetimeMs = 10 * minute
 export interface FinderComponents {
   registrars: Pick<Registrars, 'self' | 'others' | 'of' | 'refresh' | 'forget'>
   ask: Ask
+  /** Hangs up on a server of which the finder wants nothing more, unless it is needed otherwise. */
+  letGo(peerId: PeerIdText): void
   envelopes: EnvelopeCache
   clock: Clock
   log: Logger
@@ -111,6 +113,12 @@ export class Finder {
   /** As `findService`, without waiting for signatures that can be checked afterwards. */
   async findServiceClaims(service: ServiceType, options: FindOptions = {}): Promise<Found> {
     const shard = this.#shards.of(service)
+    const found = await this.#findFrom(service, shard, options)
+    void this.#leave(service, shard)
+    return found
+  }
+
+  async #findFrom(service: ServiceType, shard: string, options: FindOptions): Promise<Found> {
     const found = await this.findClaims(serviceKey(service, shard), options)
     const farther = found.workers.length === 0 ? this.#shards.beyond(service, shard) : undefined
     if (farther !== undefined) return await this.findClaims(serviceKey(service, farther), options)
@@ -118,6 +126,15 @@ export class Finder {
     // What stands under the shorter keys is found as well, if not for long: there are fewer workers than there were.
     const more = await this.findClaims(serviceKey(service, shard.slice(0, -1)), options)
     return more.workers.length > found.workers.length ? more : found
+  }
+
+  /** Everybody begins with the key of the service: who looks into a shard next takes up no places at its registrars. */
+  async #leave(service: ServiceType, shard: string): Promise<void> {
+    const { registrars, letGo } = this.#components
+    const key = serviceKey(service, shard)
+    await this.#lookups.get(key)
+    if (this.#shards.of(service) === shard) return
+    for (const { peerId } of registrars.of(key)) if (peerId !== registrars.self.peerId) letGo(peerId)
   }
 
   /**

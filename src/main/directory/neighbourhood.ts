@@ -36,7 +36,7 @@ export function createNeighbourhood({ host, clock, log }: NeighbourhoodComponent
   const self = host.peerId.toString()
   const contacts = new Contacts({ host })
   const channels = new Channels({ host, contacts, clock })
-  const trimmer = new ConnectionTrimmer({ host, contacts, clock, log })
+  const trimmer = new ConnectionTrimmer({ host, contacts, channels, clock, log })
   const ask: Ask = (peerId, question, options) => {
     trimmer.used(peerId)
     return channels.ask(peerId, question, options)
@@ -49,7 +49,8 @@ export function createNeighbourhood({ host, clock, log }: NeighbourhoodComponent
     const [connection] = host.libp2p.getConnections(peer)
     return connection === undefined ? [] : readCloser(answer, { self, said: connection.remoteAddr, contacts })
   }
-  const closest = new ClosestPeers({ contacts, ask: askCloser, clock, log })
+  const leave = (peerId: PeerIdText) => void trimmer.leave(peerId)
+  const closest = new ClosestPeers({ contacts, ask: askCloser, leave, clock, log })
   const lifecycle = new Lifecycle()
   lifecycle.add('channels', channels)
   lifecycle.add('contacts', contacts)

@@ -24,6 +24,34 @@ it('asks for the service’s own key until that is full, then for one shard for 
   expect(new Set(later).size).toBeGreaterThan(1)
 })
 
+it('looks into a shard before it chooses by how many there are, and stays there where most are', () => {
+  const clock = new TurnedClock()
+  const crowd = { full: true, workers: 256 }
+  for (let again = 0; again < 20; again++) {
+    const shards = new ShardChoice({ clock })
+    shards.learn(serviceKey('ocr'), [crowd])
+    const first = shards.of('ocr')
+    expect(first).toHaveLength(1)
+    expect(shards.of('ocr')).toBe(first)
+    clock.turn(minute)
+    shards.learn(serviceKey('ocr', first), [{ full: false, workers: 1_000_000 }])
+    expect(shards.of('ocr')).toBe(first)
+    const later = Array.from({ length: 9 }, () => {
+      clock.turn(10 * minute)
+      return shards.of('ocr')
+    })
+    expect(later).not.toEqual(later.map(() => first))
+  }
+})
+
+it('returns to the key of the service where hardly anybody stands in shards', () => {
+  const shards = new ShardChoice({ clock: new TurnedClock() })
+  shards.learn(serviceKey('ocr'), [{ full: true, workers: 256 }])
+  const first = shards.of('ocr')
+  shards.learn(serviceKey('ocr', first), [{ full: false, workers: 0 }])
+  expect(shards.of('ocr')).toBe('')
+})
+
 it('goes on where no registrar of a shard answers, for as long as none does, and not past the longest shard', () => {
   const shards = new ShardChoice({ clock: new TurnedClock() })
   expect(shards.beyond('ocr', 'a')).toBeUndefined()

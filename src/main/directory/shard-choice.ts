@@ -15,11 +15,20 @@ export interface Crowd {
   workers: number
 }
 
+/** A shard that was drawn, and from what was known then. */
+interface Chosen {
+  shard: string
+  at: Milliseconds
+  ofDigits: number
+  /** Whether it was drawn to find out how many workers stand under such keys. */
+  blindly: boolean
+}
+
 /** Under which key of a service a node looks for workers, as registrars' answers have shown how they are spread. */
 export class ShardChoice {
   readonly #clock: Pick<Clock, 'now'>
   readonly #spreads = new Map<ServiceType, Spread>()
-  readonly #chosen = new Map<ServiceType, { shard: string; at: Milliseconds; ofDigits: number }>()
+  readonly #chosen = new Map<ServiceType, Chosen>()
   /** Keys none of whose registrars answered when they were last asked: they may have no room for so many askers. */
   readonly #deaf = new Set<KeyText>()
 
@@ -30,14 +39,19 @@ export class ShardChoice {
   /** The shard to ask for now, '' for the service's own key: the same for some minutes, for each new one takes a lookup. */
   of(service: ServiceType): string {
     const spread = this.#spreads.get(service) ?? unspread
+    if (spread.digits === 0) return ''
     const now = this.#clock.now()
     const kept = this.#chosen.get(service)
     const isFresh = kept !== undefined && now >= kept.at && now < kept.at + shardLifetimeMs
-    if (spread.digits === 0) return ''
-    if (isFresh && kept.ofDigits === spread.digits) return kept.shard
-    const shard = drawShard(chooseDigits(spread, Math.random), Math.random)
-    this.#chosen.set(service, { shard, at: now, ofDigits: spread.digits })
-    return shard
+    const stillHolds = isFresh && kept.ofDigits === spread.digits
+    const blindly = spread.workers === undefined
+    if (stillHolds && kept.blindly === blindly) return kept.shard
+    const digits = chooseDigits(spread, Math.random)
+    // Its registrars have been found, and any other one of so many digits would be as good.
+    const chosen =
+      stillHolds && kept.shard.length === digits ? kept : { shard: drawShard(digits, Math.random), at: now }
+    this.#chosen.set(service, { ...chosen, ofDigits: spread.digits, blindly })
+    return chosen.shard
   }
 
   /** A shard that goes on from one whose registrars do not answer; undefined where they do, or there is none. */

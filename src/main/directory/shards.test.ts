@@ -7,7 +7,7 @@ describe('how a service is spread', () => {
   it('is learnt one digit at a time, and forgotten when a shorter key has room again', () => {
     const full = { full: true, workers: workersPerKey }
     const one = learnSpread(unspread, 0, full)
-    expect(one.digits).toBe(1)
+    expect(one).toEqual({ digits: 1, workers: undefined })
     const two = learnSpread(one, 1, full)
     expect(two.digits).toBe(2)
     const known = learnSpread(two, 2, { full: false, workers: 22 })
@@ -43,6 +43,11 @@ describe('how a service is spread', () => {
     expect(share(0)).toBeCloseTo(256 / all, 3)
     expect(share(1)).toBeCloseTo((16 * 256) / all, 3)
     expect(share(2)).toBeCloseTo((256 * 20) / all, 3)
+  })
+
+  it('is found out before anything is drawn by it', () => {
+    expect(chooseDigits({ digits: 2, workers: undefined }, () => 0)).toBe(2)
+    expect(chooseDigits({ digits: 2, workers: 0 }, () => 0)).toBe(0)
   })
 
   it('names shards that are keys', () => {

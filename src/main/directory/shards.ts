@@ -10,10 +10,11 @@ const branches = 16
  */
 export interface Spread {
   readonly digits: number
-  readonly workers: number
+  /** Undefined until registrars of such a key have said it. */
+  readonly workers: number | undefined
 }
 
-export const unspread: Spread = { digits: 0, workers: 0 }
+export const unspread: Spread = { digits: 0, workers: undefined }
 
 /** Takes in what registrars of a key with so many digits said. */
 export function learnSpread(
@@ -22,13 +23,16 @@ export function learnSpread(
   { full, workers: found }: { full: boolean; workers: number },
 ): Spread {
   if (!full && digits <= deepest) return { digits, workers: found }
-  // How many there are farther on is not known yet: some, or nobody would have been turned away.
-  if (full && digits === deepest && deepest < maxShardDigits) return { digits: deepest + 1, workers: 1 }
+  if (full && digits === deepest && deepest < maxShardDigits) return { digits: deepest + 1, workers: undefined }
   return { digits: deepest, workers }
 }
 
-/** How many digits the next key that is asked for should have: each worker has the same chance. Pure but for `random`. */
+/**
+ * How many digits the next key that is asked for should have: each worker has the same chance. Where it is not known how many
+ * there are farther on, that has to be found out first. Pure but for `random`.
+ */
 export function chooseDigits({ digits, workers }: Spread, random: Random): number {
+  if (workers === undefined) return digits
   const weights = Array.from({ length: digits + 1 }, (_, each) =>
     each < digits ? branches ** each * workersPerKey : branches ** each * workers,
   )
