@@ -54,7 +54,9 @@ export async function measureRealNetwork({
     for (let node = 0; node < requesters; node++) lookups.push(await asking.ask({ kind: 'look-up', node }, 'looked-up'))
     const standing = await Promise.all(processes.map(each => each.ask({ kind: 'standing' }, 'standing')))
     const nodes = standing.flatMap(each => each.nodes)
-    const announcers = standing.filter((_, index) => donating.some(each => each === processes[index])).flatMap(each => each.nodes)
+    const announcers = standing
+      .filter((_, index) => donating.some(each => each === processes[index]))
+      .flatMap(each => each.nodes)
     const placed = nodes.map(node => ({ ...node, position: peerPosition(node.peerId) }))
     const registrars = closestPeers(placed, keyPosition(serviceKey(hotService)), registrarsPerKey)
     return {

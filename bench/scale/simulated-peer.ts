@@ -73,6 +73,8 @@ export class SimulatedPeer extends Emitter {
   cutOff = false
   readonly internet: SimulatedInternet
   readonly #connections = new Map<PeerIdText, SimulatedConnection>()
+  /** Those it is connected with; undefined once that has changed. */
+  #peers: PeerId[] | undefined
   readonly #dialling = new Map<PeerIdText, Promise<SimulatedConnection>>()
   readonly #handlers = new Map<string, StreamHandler>()
   readonly #topologies = new Map<string, { protocol: string; topology: Topology }>()
@@ -109,7 +111,7 @@ export class SimulatedPeer extends Emitter {
       peerStore: { all: async () => [] },
       addEventListener: this.addEventListener.bind(this),
       removeEventListener: this.removeEventListener.bind(this),
-      getPeers: () => [...this.#connections.values()].map(({ remotePeer }) => remotePeer),
+      getPeers: () => this.#peersNow(),
       getConnections: (peer?: PeerId) => this.#connectionsWith(peer),
       dial: (target: PeerId | Multiaddr | Multiaddr[], options: { signal?: AbortSignal }) =>
         this.connect(peerIdIn(target), options.signal),
@@ -169,6 +171,7 @@ export class SimulatedPeer extends Emitter {
 
   connected(connection: SimulatedConnection): void {
     this.#connections.set(connection.remote.id, connection)
+    this.#peers = undefined
     this.emit('peer:connect', { detail: connection.remotePeer })
   }
 
@@ -185,6 +188,7 @@ export class SimulatedPeer extends Emitter {
 
   disconnected({ remote, remotePeer }: SimulatedConnection): void {
     if (!this.#connections.delete(remote.id)) return
+    this.#peers = undefined
     this.emit('peer:disconnect', { detail: remotePeer })
     for (const { topology } of this.#topologies.values()) topology.onDisconnect?.(remotePeer)
   }
@@ -199,7 +203,13 @@ export class SimulatedPeer extends Emitter {
   takeConnections(): SimulatedConnection[] {
     const connections = [...this.#connections.values()]
     this.#connections.clear()
+    this.#peers = undefined
     return connections
+  }
+
+  #peersNow(): PeerId[] {
+    this.#peers ??= Array.from(this.#connections.values(), ({ remotePeer }) => remotePeer)
+    return this.#peers
   }
 
   #connectionsWith(peer: PeerId | undefined): SimulatedConnection[] {

@@ -56,9 +56,8 @@ it('compares as distances do', () => {
 
 it('picks the closest as if all were sorted, whoever they belong to', () => {
   const positions = fc.uint8Array({ minLength: 32, maxLength: 32 })
-  const places = fc.array(fc.record({ position: positions, party: fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f', 'g') }), {
-    maxLength: 80,
-  })
+  const party = fc.oneof({ weight: 5, arbitrary: fc.constant('crowd') }, { weight: 1, arbitrary: fc.string() })
+  const places = fc.array(fc.record({ position: positions, party }), { maxLength: 80, size: 'max' })
   fc.assert(
     fc.property(positions, places, fc.integer({ min: 1, max: 16 }), (key, places, count) => {
       const far = ({ position }: Place) => distance(position, key)
