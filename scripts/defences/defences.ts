@@ -129,6 +129,13 @@ export const defences: readonly Defence[] = [
     test: main('dht/hearsay-addresses.test.ts'),
   },
   {
+    threat: 'lying about who is closest to a key',
+    file: main('dht/hearsay-addresses.ts'),
+    replace: 'if (isRelayed(said)) return false',
+    with: 'if (!isRelayed) return false',
+    test: main('dht/hearsay-addresses.test.ts'),
+  },
+  {
     threat: 'making up the load or state of a worker',
     file: main('directory/finder-merge.ts'),
     replace: 'if (verify(later, envelopes, now) === undefined) return earlier',
@@ -197,6 +204,22 @@ export const defences: readonly Defence[] = [
     replace: 'if (votes.length < minClockGroups)',
     with: 'if (votes.length < 1)',
     test: main('dht/clock-offset.test.ts'),
+  },
+  {
+    threat: 'moving a node’s clock',
+    file: main('dht/hello.ts'),
+    replace: 'if (!isPrivate(address) || isRelayed(address)) return addressGroup(address)',
+    with: 'if (!isPrivate(address) || !isRelayed) return addressGroup(address)',
+    test: main('dht/decisions.test.ts'),
+    named: 'who has a vote',
+  },
+  {
+    threat: 'moving a node’s clock',
+    file: main('dht/address-group.ts'),
+    replace: 'second === undefined || isRelayed(address)) return',
+    with: 'second === undefined || !isRelayed) return',
+    test: main('dht/decisions.test.ts'),
+    named: 'address groups',
   },
   {
     threat: 'a worker that returns false results',

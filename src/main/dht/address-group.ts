@@ -1,4 +1,5 @@
 import type { Multiaddr } from '@multiformats/multiaddr'
+import { isRelayed } from './is-relayed.ts'
 
 /**
  * Addresses that one party is likely to hold together: the same /16 in IPv4, the same /32 in IPv6. Names, relayed
@@ -6,7 +7,7 @@ import type { Multiaddr } from '@multiformats/multiaddr'
  */
 export function addressGroup(address: Multiaddr): string {
   const [first, second] = address.getComponents()
-  if (first?.value === undefined || second === undefined) return 'other'
+  if (first?.value === undefined || second === undefined || isRelayed(address)) return 'other'
   if (first.name === 'ip4') return `ip4:${first.value.split('.').slice(0, 2).join('.')}`
   if (first.name === 'ip6') return `ip6:${expand(first.value).slice(0, 2).join(':')}`
   return 'other'

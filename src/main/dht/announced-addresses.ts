@@ -1,4 +1,5 @@
 import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
+import { isRelayed } from './is-relayed.ts'
 
 export interface AnnouncedAddressesInit {
   selfId: string
@@ -28,8 +29,4 @@ function withoutPeer(address: Multiaddr, selfId: string): string {
   const text = address.toString()
   const suffix = `/p2p/${selfId}`
   return text.endsWith(suffix) ? text.slice(0, -suffix.length) : text
-}
-
-function isRelayed(address: Multiaddr): boolean {
-  return address.getComponents().some(({ name }) => name === 'p2p-circuit')
 }

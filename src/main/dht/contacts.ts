@@ -5,6 +5,7 @@ import type { Startable } from '../lifecycle.ts'
 import { addressGroup } from './address-group.ts'
 import { ContactTable } from './contact-table.ts'
 import type { Host } from './host.ts'
+import { isRelayed } from './is-relayed.ts'
 import { maxPeerAddrsToDial } from './limits.ts'
 import type { LookupPeer } from './lookup.ts'
 import { isPrivateAddress } from './private-address.ts'
@@ -154,7 +155,7 @@ export function contactAt(
   position: Position = peerPosition(peerId),
 ): Contact {
   const group = addressGroup(address)
-  const party = isPrivateAddress(address) ? peerId : group
+  const party = isPrivateAddress(address) && !isRelayed(address) ? peerId : group
   return { peerId, position, group, party, addresses, connected }
 }
 

@@ -10,6 +10,8 @@ import { listenAddress, portsToTry } from './listening.ts'
 import { mdnsServiceTag, networkId, protocolNames } from './network.ts'
 import { retryDelay } from './retry-delay.ts'
 
+const relay = '12D3KooWQYhTNQdmr3ArTeUHRYzFg94BKyTkoWBDWez9kSCVe2Xo'
+
 describe('a network', () => {
   it('is named by 16 hex digits of its name and CA key', () => {
     expect(networkId('local')).toBe('25bf8e1a2393f110')
@@ -53,6 +55,8 @@ describe('address groups', () => {
     ['/ip6/::1/tcp/1', 'ip6:0:0'],
     ['/ip6/2001:db8::/tcp/1', 'ip6:2001:db8'],
     ['/ip4/1.2.3.4', 'other'],
+    [`/ip4/1.2.3.4/tcp/1/p2p/${relay}/p2p-circuit`, 'other'],
+    [`/ip6/2001:db8::7/tcp/1/p2p/${relay}/p2p-circuit/p2p/${relay}`, 'other'],
     ['/dns4/example.org/tcp/1', 'other'],
   ])('%s is in %s', (address, group) => {
     expect(addressGroup(multiaddr(address))).toBe(group)
@@ -84,6 +88,8 @@ describe('who has a vote about the time', () => {
   it('is each address on a LAN, and each group of addresses outside', () => {
     expect(voteOf(multiaddr('/ip4/192.168.1.7/tcp/1'))).toBe('ip4:192.168.1.7')
     expect(voteOf(multiaddr('/ip4/8.8.8.8/tcp/1'))).toBe('ip4:8.8')
+    for (const at of ['192.168.1.7', '8.8.8.8'])
+      expect(voteOf(multiaddr(`/ip4/${at}/tcp/1/p2p/${relay}/p2p-circuit`))).toBe('other')
   })
 })
 

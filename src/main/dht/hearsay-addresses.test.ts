@@ -19,6 +19,13 @@ it('follows a peer on the LAN everywhere but to this machine', () => {
   expect(from('/ip4/192.168.1.8/tcp/9')).toEqual(all.slice(1, 4))
 })
 
+it('follows a peer that comes through a relay nowhere on the LAN or this machine, wherever the relay is', () => {
+  for (const relay of ['127.0.0.1', '192.168.1.8', '1.1.1.1'])
+    expect(from(`/ip4/${relay}/tcp/9/p2p/12D3KooWQYhTNQdmr3ArTeUHRYzFg94BKyTkoWBDWez9kSCVe2Xo/p2p-circuit`)).toEqual(
+      all.slice(2, 4),
+    )
+})
+
 it('follows a peer on the internet nowhere on the LAN or this machine', () => {
   expect(from('/ip4/1.1.1.1/tcp/9')).toEqual(all.slice(2, 4))
 })

@@ -1,14 +1,16 @@
 import { isLoopback } from '@libp2p/utils'
 import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
 import { remembering } from '../remembering.ts'
+import { isRelayed } from './is-relayed.ts'
 import { isPrivateAddress } from './private-address.ts'
 
 /** Addresses remembered as they were read, some 500 bytes each. */
 const mostRead = 1_024
 
 /**
- * Which of the addresses that a peer gives for others are worth dialling. One that is reached over the internet cannot know
- * what is on this node's LAN or machine: it could only make this node knock there. Text that is no multiaddr is left out.
+ * Which of the addresses that a peer gives for others are worth dialling. One that is reached over the internet, or through a
+ * relay wherever that is, cannot know what is on this node's LAN or machine: it could only make this node knock there. Text that
+ * is no multiaddr is left out.
  */
 export function worthDialling(addresses: readonly string[], said: Multiaddr): Multiaddr[] {
   return addresses.flatMap(text => {
@@ -19,6 +21,7 @@ export function worthDialling(addresses: readonly string[], said: Multiaddr): Mu
 
 function isFromThere(address: Multiaddr, said: Multiaddr): boolean {
   if (!isPrivateAddress(address)) return true
+  if (isRelayed(said)) return false
   return isLoopback(address) ? isLoopback(said) : isPrivateAddress(said)
 }
 

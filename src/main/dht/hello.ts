@@ -22,6 +22,7 @@ import type { Trust } from '../membership/trust.ts'
 import { addressGroup } from './address-group.ts'
 import { aheadBy, type ClockSample, type ClockState, clockState, maxClockGroups } from './clock-offset.ts'
 import type { Host } from './host.ts'
+import { isRelayed } from './is-relayed.ts'
 import { ending } from './stream-end.ts'
 
 /** The whole exchange, from opening the stream to the end. */
@@ -214,9 +215,12 @@ function mayBeOwnClock({ code }: RmaError): boolean {
   return code === 'MEMBERSHIP_NOT_YET_VALID' || code === 'MEMBERSHIP_EXPIRED'
 }
 
-/** On a LAN all addresses are of one group, and so are all its machines: there each address has a vote. */
+/**
+ * On a LAN all addresses are of one group, and so are all its machines: there each address has a vote. All that come through relays
+ * have one together, or one machine would speak with the voice of each relay.
+ */
 export function voteOf(address: Multiaddr): string {
-  if (!isPrivate(address)) return addressGroup(address)
+  if (!isPrivate(address) || isRelayed(address)) return addressGroup(address)
   const [ip] = address.getComponents()
   return `${ip?.name}:${ip?.value}`
 }

@@ -1,6 +1,7 @@
 import type { ConnectionGater, MultiaddrConnection } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { addressBlock } from '../../shared/address-block.ts'
+import { isRelayed } from './is-relayed.ts'
 
 export interface InboundLimitsInit {
   /** Connections of one address that have not finished their handshake. */
@@ -68,8 +69,7 @@ export class InboundLimits implements ConnectionGater {
 
 /** IPv4 address, or the /64 that an IPv6 machine has to itself; undefined for what comes through a relay. */
 export function hostOf(address: Multiaddr): string | undefined {
-  const parts = address.getComponents()
-  const [first] = parts
-  if (first?.value === undefined || parts.some(({ name }) => name === 'p2p-circuit')) return undefined
+  const [first] = address.getComponents()
+  if (first?.value === undefined || isRelayed(address)) return undefined
   return addressBlock(first.value)
 }

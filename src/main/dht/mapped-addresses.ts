@@ -1,5 +1,6 @@
 import type { Connection, PeerId, Topology } from '@libp2p/interface'
 import type { Mapping } from '../port-mapping/router.ts'
+import { isRelayed } from './is-relayed.ts'
 
 /** The parts of libp2p that it needs. */
 export interface MappedAddressesComponents {
@@ -71,8 +72,7 @@ export class MappedAddresses {
     const asked = new Set<string>()
     for (const connection of connectionManager.getConnections()) {
       const peer = connection.remotePeer
-      const isRelayed = connection.remoteAddr.getComponents().some(({ name }) => name === 'p2p-circuit')
-      if (isRelayed || asked.has(peer.toString())) continue
+      if (isRelayed(connection.remoteAddr) || asked.has(peer.toString())) continue
       asked.add(peer.toString())
       const { protocols } = await peerStore.get(peer).catch(() => ({ protocols: [] as string[] }))
       if (!protocols.includes(this.#proofProtocol)) continue

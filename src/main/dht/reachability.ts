@@ -6,6 +6,7 @@ import type { Clock, StopTimer } from '../clock.ts'
 import type { Startable } from '../lifecycle.ts'
 import type { Logger } from '../log.ts'
 import type { Host } from './host.ts'
+import { isRelayed } from './is-relayed.ts'
 
 /** Connections come and go many at a time. */
 const gatherMs = 1 * second
@@ -27,10 +28,6 @@ export function chooseMode({ peers, own }: ReachabilityFacts): 'server' | 'clien
 
 function isPublic(address: Multiaddr): boolean {
   return !isRelayed(address) && !isPrivate(address) && !isLoopback(address)
-}
-
-function isRelayed(address: Multiaddr): boolean {
-  return address.getComponents().some(({ name }) => name === 'p2p-circuit')
 }
 
 export interface ReachabilityComponents {
