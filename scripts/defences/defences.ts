@@ -615,6 +615,13 @@ export const defences: readonly Defence[] = [
   },
   {
     threat: 'another local user reads keys or tokens',
+    file: main('headless/dashboard-line.ts'),
+    replace: 'if (!goesToJournal(output, env)) return',
+    with: 'if (!goesToJournal(output, env) || accessUrl) return',
+    test: main('headless/dashboard-line.test.ts'),
+  },
+  {
+    threat: 'another local user reads keys or tokens',
     file: main('config/durable-file.ts'),
     replace: 'bytes: Uint8Array | string, mode = 0o600)',
     with: 'bytes: Uint8Array | string, mode = 0o644)',

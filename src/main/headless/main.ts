@@ -8,6 +8,7 @@ import { createNode } from '../node.ts'
 import { type EngineLauncher, engineEntries } from '../services/engine-launcher.ts'
 import { createForkLauncher } from '../services/fork-launcher.ts'
 import { consoleLog } from './console-log.ts'
+import { dashboardLine } from './dashboard-line.ts'
 import { ReachableNode } from './reachable-node.ts'
 
 export interface HeadlessInit {
@@ -69,7 +70,8 @@ async function runUntilRestart(init: HeadlessInit): Promise<void> {
   log.info({ version: init.version, kind: init.workerType }, 'started')
   try {
     if (init.donate) await node.setDonating(true, true)
-    init.output.write(`Dashboard: ${reachable.accessUrl}\n`)
+    const { accessUrl } = reachable
+    init.output.write(`${dashboardLine({ accessUrl, output: init.output, env: init.env })}\n`)
     if (node.apiUrl !== undefined) init.output.write(`API: ${node.apiUrl}\n`)
     const ended = AbortSignal.any([init.signal, restart.signal])
     if (!ended.aborted) await once(ended, 'abort')
