@@ -15,6 +15,7 @@ import { composeGovernor, type MachineSenses } from './compose-governor.ts'
 import { composeLedger } from './compose-ledger.ts'
 import { composeNetwork } from './compose-network.ts'
 import { composePublic } from './compose-public.ts'
+import { composeRouting } from './compose-routing.ts'
 import { composeServices } from './compose-services.ts'
 import { composeVpn } from './compose-vpn.ts'
 import { loadAccessToken } from './config/access-token.ts'
@@ -22,7 +23,6 @@ import { NodeDatastore } from './config/datastore.ts'
 import { type KeySeal, loadIdentity, plainSeal } from './config/identity.ts'
 import type { NodeConfig } from './config/node-config.ts'
 import { SettingsStore } from './config/settings-store.ts'
-import { Gateway } from './coordinator/client/gateway.ts'
 import { formatDiagnostics } from './diagnostics/diagnostics.ts'
 import { formsOf } from './diagnostics/redact.ts'
 import { Donation } from './donation.ts'
@@ -39,27 +39,18 @@ import { formatMetrics } from './metrics/exposition.ts'
 import { nodeMetrics } from './metrics/node-metrics.ts'
 import { PeerHttp } from './paths/peer-http.ts'
 import { PeerPaths } from './paths/peer-paths.ts'
-import { PingWatch } from './paths/peer-watch.ts'
 import { pretendedGpu } from './resources/gpus.ts'
 import { type Hardware, HardwareProbe } from './resources/hardware.ts'
 import { hardwareReport } from './resources/hardware-report.ts'
 import { LoadHistory } from './resources/load-history.ts'
 import { LoadSampler } from './resources/load-sampler.ts'
 import { onResume } from './resources/resume-watch.ts'
-import { Forwarder } from './routing/forwarder.ts'
 import { LocalWorker } from './routing/local-worker.ts'
-import { ReputationBook } from './routing/reputation-book.ts'
-import { Router } from './routing/router.ts'
-import { RoutingCounters } from './routing/statistics.ts'
-import { WorkerExperience } from './routing/worker-experience.ts'
 import type { NodeApi } from './rpc/node-api.ts'
 import { noShell, type ShellApi } from './rpc/shell-api.ts'
 import type { EngineLauncher } from './services/engine-launcher.ts'
 import { StatusBoard } from './status-board.ts'
 import { CloudflaredInstall } from './tunnels/cloudflared/install.ts'
-
-/** Workers whose latency is reported: those asked last. */
-const reportedWorkers = 50
 
 /** Log entries that go into a report. */
 const diagnosedEntries = 400
@@ -172,21 +163,6 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
     new LoadHistory({ load: sampler.load, facts: owner.facts, services: services.status, traffic: host.traffic }),
   )
   const jobs = new JobLog({ clock })
-  const counters = new RoutingCounters()
-  const experience = new WorkerExperience({ clock })
-  const reputation = lifecycle.add(
-    'reputation',
-    new ReputationBook(
-      { clock, datastore: datastore.store, log: log.child({ component: 'router' }) },
-      { networkId: network.id },
-    ),
-  )
-  const routingTotals = () => counters.snapshot(network.cachedWorkers())
-  const routingReport = () => ({
-    totals: routingTotals(),
-    ...counters.details(),
-    workers: experience.latest(reportedWorkers).map(row => ({ ...row, trust: reputation.trustIn(row.worker) })),
-  })
   const origins = new SocketOrigins()
   const local = lifecycle.add('requests run here', new LocalWorker({ services: owner.services, jobs, clock, selfId }))
   const paths = lifecycle.add('paths', new PeerPaths({ host, clock, log }))
@@ -210,35 +186,12 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
       addressesOf,
     },
   )
-  const peers = new PingWatch({
-    libp2p: host.libp2p,
-    ping: (peer, options) => host.libp2p.services.ping.ping(peer, options),
-    clock,
-  })
-  const forwarder = new Forwarder({ peerHttp, peers })
-  const router = new Router(
-    {
-      local,
-      services,
-      workers: coordinatorSide?.workers ?? network.workers,
-      forwarder,
-      // Coordinators are the last resort themselves.
-      ...(coordinatorSide === undefined
-        ? { coordinator: new Gateway({ forwarder, coordinators: network.coordinators }) }
-        : {}),
-      experience,
-      reputation,
-      counters,
-      jobs,
-      clock,
-      networkClock: network.clock,
-      log: log.child({ component: 'router' }),
-    },
+  const routing = composeRouting(
+    { network, services, local, peerHttp, settings: settings.settings, jobs, datastore, clock, lifecycle, log },
     {
       location,
-      hedging: () => settings.settings.get().requests.hedging,
-      spotChecks: () => settings.settings.get().requests.spotChecks,
       isTrusted: peerId => rolesOf(peerId).includes('trusted'),
+      ...(coordinatorSide === undefined ? {} : { registered: coordinatorSide.workers }),
     },
   )
   // What a coordinator's tunnel leads to is its API.
@@ -251,7 +204,7 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
       app: createServiceApp(
         {
           local,
-          router: coordinatorSide?.enter(router) ?? router,
+          router: coordinatorSide?.enter(routing.router) ?? routing.router,
           origins,
           receipts: ledger.receipts,
           ...(publicSide === undefined ? {} : { tickets: publicSide.tickets }),
@@ -269,7 +222,7 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
           isTrusted: () => rolesOf(selfId).includes('trusted'),
           mayRequest: peerId => open || mayRequest(rolesOf(peerId)),
           ...(config.corsOrigins.length === 0 ? {} : { pageOrigins: config.corsOrigins }),
-          metrics: () => formatMetrics(nodeMetrics({ status: board.status.get(), routing: routingReport() })),
+          metrics: () => formatMetrics(nodeMetrics({ status: board.status.get(), routing: routing.report() })),
         },
       ),
       origins,
@@ -360,17 +313,17 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
           startedAt,
         }),
         counters: () => ({ ...jobs.totals, pagesRead: services.pagesRead.get() }),
-        routing: routingTotals,
+        routing: routing.totals,
         announcedLoad: () => services.capacity().load,
         draining: () => services.draining,
       },
     }),
   )
   const coordinator = coordinatorSide?.open({
-    router,
+    router: routing.router,
     peerHttp,
-    routing: routingTotals,
-    nodeMetrics: () => nodeMetrics({ status: board.status.get(), routing: routingReport() }),
+    routing: routing.totals,
+    nodeMetrics: () => nodeMetrics({ status: board.status.get(), routing: routing.report() }),
   })
 
   const findings = composeDiagnosis(
@@ -424,7 +377,7 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
         },
         { secrets: [accessToken, ...formsOf(privateKey.raw)], home: homedir() },
       ),
-    routingReport,
+    routingReport: routing.report,
     start: () => lifecycle.start(),
     drain: signal => services.drain(signal),
     stop: () => lifecycle.stop(),
