@@ -27,7 +27,10 @@ export function isBusy(before: Work, now: Work, elapsedMs: Milliseconds): boolea
 
 /** What is asked of the heap. */
 export interface Heap {
-  /** Lets the young generation grow with what is allocated, or keeps the size it has. */
+  /**
+   * Lets the young generation grow with what is allocated and collects it on several threads; or keeps the size it has and
+   * collects it on one, for waking the others takes longer than a small one is worth.
+   */
   setGrowing(growing: boolean): void
   readonly youngBytes: number
   /** Of all that is on the heap, garbage included. */
@@ -102,12 +105,15 @@ export class HeapAtRest implements Startable {
   }
 }
 
-/** V8 reads this flag each time the young generation might grow; 2 is its default. */
-const growthFactor = { growing: 2, kept: 1 }
+/** V8 reads these flags each time it collects the young generation; a factor of 2 is its default. */
+const flags = {
+  growing: ['--semi-space-growth-factor=2', '--parallel-scavenge'],
+  kept: ['--semi-space-growth-factor=1', '--no-parallel-scavenge'],
+}
 
 export const v8Heap: Heap = {
   setGrowing(growing) {
-    setFlagsFromString(`--semi-space-growth-factor=${growing ? growthFactor.growing : growthFactor.kept}`)
+    for (const flag of growing ? flags.growing : flags.kept) setFlagsFromString(flag)
   },
   get youngBytes() {
     return getHeapSpaceStatistics().find(space => space.space_name === 'new_space')?.space_size ?? 0
