@@ -1,5 +1,4 @@
-import { closestPeers, keyPosition, peerPosition, serviceKey } from '../src/main/directory/keys.ts'
-import { registrarsPerKey } from '../src/main/directory/registrars.ts'
+import { closestPeers, keyPosition, peerPosition, registrarsPerKey, serviceKey } from '../src/main/directory/keys.ts'
 import { createTestNode, ocrDraft, startTestNetwork, type TestNode } from '../src/main/directory/test-network.ts'
 import { second } from '../src/shared/units.ts'
 import { type DiscoveryNetwork, type Found, networkSize, workerCount } from './discovery-network.ts'

@@ -1,6 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { closestPeers, keyPosition, peerPosition, serviceKey } from '../../src/main/directory/keys.ts'
-import { registrarsPerKey } from '../../src/main/directory/registrars.ts'
+import { closestPeers, keyPosition, peerPosition, registrarsPerKey, serviceKey } from '../../src/main/directory/keys.ts'
 import { second } from '../../src/shared/units.ts'
 import { mean, sum } from '../statistics.ts'
 import { percentile } from '../timing.ts'

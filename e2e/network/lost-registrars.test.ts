@@ -1,6 +1,5 @@
 import { afterEach, expect, it } from 'vitest'
-import { keyPosition, serviceKey } from '../../src/main/directory/keys.ts'
-import { registrarsPerKey } from '../../src/main/directory/registrars.ts'
+import { keyPosition, registrarsPerKey, serviceKey } from '../../src/main/directory/keys.ts'
 import { minute, second } from '../../src/shared/units.ts'
 import { halfOf } from '../support/swarm/member.ts'
 import { eventually, idsOf, Swarm } from '../support/swarm/swarm.ts'

@@ -3,14 +3,22 @@ import type { Clock } from '../clock.ts'
 import type { Holding, RecordDraft } from './announce-plan.ts'
 import { Crowding, keysOfService } from './crowding.ts'
 import type { AnswerFrame } from './frames.ts'
-import { coordinatorKey, coordinatorsKey, type KeyText, type Position, peerPosition, relaysKey } from './keys.ts'
+import {
+  coordinatorKey,
+  coordinatorsKey,
+  type KeyText,
+  type Position,
+  peerPosition,
+  registrarsPerKey,
+  relaysKey,
+} from './keys.ts'
 import type { Registrars } from './registrars.ts'
 
 /** What of a record says under which keys it stands. */
 export type Keyed = Pick<RecordDraft, 'services' | 'capabilities' | 'location' | 'relays'>
 
 export interface AnnouncedKeysComponents {
-  registrars: Pick<Registrars, 'of' | 'isOverrun'>
+  registrars: Pick<Registrars, 'of' | 'missing'>
   clock: Clock
 }
 
@@ -54,8 +62,10 @@ export class AnnouncedKeys {
 
   /** Takes in what a lookup has shown of a key's registrars. */
   noteLookup(key: KeyText): void {
-    if (!this.#components.registrars.isOverrun(key)) this.#crowding.reachable(key)
-    else if (!this.#isCrowded(key)) this.#crowding.overrun(key, this.#components.clock.now(), Math.random())
+    const missing = this.#components.registrars.missing(key)
+    if (missing === 0) this.#crowding.reachable(key)
+    else if (missing * 2 < registrarsPerKey || !this.#isCrowded(key))
+      this.#crowding.missed(key, missing, this.#components.clock.now(), Math.random())
   }
 
   /** Whether a registrar knows servers that are closer to each of the keys, none of which is known to have no room. */

@@ -148,6 +148,7 @@ describe('an announcer', () => {
     expect(heard.map(question => question.kind)).toEqual(['announce'])
     expect(announcer.heldBy).toBe(0)
     expect(announcer.isHeldBy(host.peerId.toString())).toBe(false)
+    expect(letGo).toEqual([host.peerId.toString()])
     answer = accept
     await say({ location: 'london' })
     expect(announcer.heldBy).toBe(1)

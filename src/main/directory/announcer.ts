@@ -39,7 +39,7 @@ export interface AnnouncerComponents {
   privateKey: Ed25519PrivateKey
   registrars: Registrars
   ask: Ask
-  /** Hangs up on a server that has no room for this node's record, unless it is needed otherwise. */
+  /** Hangs up on a server that does not keep this node's record, unless it is needed otherwise. */
   letGo(peerId: PeerIdText): void
   sequence: Sequence
   clock: Clock
@@ -264,7 +264,7 @@ export class Announcer implements Startable {
       this.#holdings.set(peerId, { recordHash: said.recordHash, seq, keys, declined })
       if (due === 'announce') this.#keys.note(peerId, keys, answer)
       this.#troubles.delete(peerId)
-      if (declined && keys.some(key => declines(answer, key) === 'QUOTA_EXCEEDED')) this.#components.letGo(peerId)
+      if (declined) this.#components.letGo(peerId)
       if (this.#lookups.running) return
       if (this.#keys.hasNew(said.record)) this.#lookups.begin()
       else if (this.#keys.isElsewhere(answer, keys)) this.#lookups.later('others are closer than those that were asked')

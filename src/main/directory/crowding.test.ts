@@ -28,19 +28,31 @@ describe('a crowded key', () => {
   })
 })
 
-describe('a key that is overrun', () => {
-  it('counts as crowded, and is looked up again after half an hour or so, until it is not overrun any more', () => {
+describe('a key whose registrars cannot be reached', () => {
+  it('counts as crowded, and is looked up again after half an hour or so, until they can', () => {
     const crowding = new Crowding()
     const later = now + 30 * minute
-    crowding.overrun('service:ocr', now, 0.5)
+    crowding.missed('service:ocr', 4, now, 0.5)
     expect(crowding.isCrowded('service:ocr', registrars, now)).toBe(true)
     expect(crowding.isToBeSeenAgain('service:ocr', later - 1)).toBe(false)
     expect(crowding.isToBeSeenAgain('service:ocr', later)).toBe(true)
     expect(crowding.isCrowded('service:ocr', registrars, later)).toBe(true)
     expect(crowding.isCrowded('service:ocr', registrars, later + 5 * minute)).toBe(false)
-    crowding.overrun('service:ocr', now, 0.5)
+    crowding.missed('service:ocr', 4, now, 0.5)
     crowding.reachable('service:ocr')
     expect(crowding.isCrowded('service:ocr', registrars, now)).toBe(false)
+  })
+
+  it('counts as crowded where half of them cannot be reached or have no room', () => {
+    const crowding = new Crowding()
+    const others = [...'abcdefgh']
+    crowding.missed('service:ocr', 2, now, 0.5)
+    crowding.refused('service:ocr', 'a', now, 0.5)
+    // Not one of the eight: two that are closer cannot be reached.
+    crowding.refused('service:ocr', 'h', now, 0.5)
+    expect(crowding.isCrowded('service:ocr', others, now)).toBe(false)
+    crowding.refused('service:ocr', 'b', now, 0.5)
+    expect(crowding.isCrowded('service:ocr', others, now)).toBe(true)
   })
 })
 

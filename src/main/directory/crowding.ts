@@ -1,6 +1,6 @@
 import type { PeerIdText, ServiceType } from '../../shared/schema/primitives.ts'
 import { type Milliseconds, minute } from '../../shared/units.ts'
-import { type KeyText, maxShardDigits, type Position, serviceKey, shardOf } from './keys.ts'
+import { type KeyText, maxShardDigits, type Position, registrarsPerKey, serviceKey, shardOf } from './keys.ts'
 
 /** A registrar without room under a key is left alone for this long, a quarter more or less. */
 const restMs = 30 * minute
@@ -8,10 +8,16 @@ const spread = 0.25
 /** Its word still counts for this long when it is asked again, so that a worker does not leave its place for a refusal. */
 const graceMs = 5 * minute
 
+/** How many of a key's registrars could not be reached, and until when that counts. */
+interface Missing {
+  count: number
+  until: Milliseconds
+}
+
 /** Which registrars had no room for this worker under which keys. */
 export class Crowding {
   readonly #restUntil = new Map<KeyText, Map<PeerIdText, Milliseconds>>()
-  readonly #overrunUntil = new Map<KeyText, Milliseconds>()
+  readonly #missing = new Map<KeyText, Missing>()
 
   /** `chance` is from 0 to 1. */
   refused(key: KeyText, peerId: PeerIdText, now: Milliseconds, chance: number): void {
@@ -20,19 +26,19 @@ export class Crowding {
     this.#restUntil.set(key, ofKey)
   }
 
-  /** Half of the key's registrars have no room for so much as a connection. `chance` is from 0 to 1. */
-  overrun(key: KeyText, now: Milliseconds, chance: number): void {
-    this.#overrunUntil.set(key, restEnd(now, chance))
+  /** So many of those closest to the key have no room for so much as a connection. `chance` is from 0 to 1. */
+  missed(key: KeyText, count: number, now: Milliseconds, chance: number): void {
+    this.#missing.set(key, { count, until: restEnd(now, chance) })
   }
 
-  /** Whether a key that was overrun is to be looked up again. */
+  /** Whether a key some of whose registrars could not be reached is to be looked up again. */
   isToBeSeenAgain(key: KeyText, now: Milliseconds): boolean {
-    const until = this.#overrunUntil.get(key)
-    return until !== undefined && now >= until
+    const missing = this.#missing.get(key)
+    return missing !== undefined && now >= missing.until
   }
 
   reachable(key: KeyText): void {
-    this.#overrunUntil.delete(key)
+    this.#missing.delete(key)
   }
 
   taken(key: KeyText, peerId: PeerIdText): void {
@@ -44,18 +50,23 @@ export class Crowding {
     return now < (this.#restUntil.get(key)?.get(peerId) ?? 0)
   }
 
-  /** Whether half of a key's registrars, or more, had no room, or could not be reached: then a worker stands under the next key as well. */
+  /**
+   * Whether half of a key's registrars, or more, had no room or could not be reached: then a worker stands under the next key as
+   * well. `registrars` are those that can be reached, the closest first.
+   */
   isCrowded(key: KeyText, registrars: readonly PeerIdText[], now: Milliseconds): boolean {
-    if (now < (this.#overrunUntil.get(key) ?? 0) + graceMs) return true
+    const missing = this.#missing.get(key)
+    const gone = missing !== undefined && now < missing.until + graceMs ? missing.count : 0
     const ofKey = this.#restUntil.get(key)
-    if (ofKey === undefined || registrars.length === 0) return false
-    const full = registrars.filter(peerId => now < (ofKey.get(peerId) ?? 0) + graceMs).length
-    return full * 2 >= registrars.length
+    const present = registrars.slice(0, registrarsPerKey - gone)
+    const full = present.filter(peerId => now < (ofKey?.get(peerId) ?? 0) + graceMs).length
+    const all = gone > 0 ? registrarsPerKey : present.length
+    return all > 0 && (gone + full) * 2 >= all
   }
 
   clear(): void {
     this.#restUntil.clear()
-    this.#overrunUntil.clear()
+    this.#missing.clear()
   }
 }
 

@@ -33,6 +33,8 @@ export type Position = Uint8Array
 /** Longest key: `coordinator:` and a peer id of 62 characters, with room to spare. */
 export const maxKeyLength = 80
 
+/** How many DHT servers keep the records of a key. */
+export const registrarsPerKey = 8
 /**
  * Workers one registrar keeps under one key. Where a service has more, the rest stand under keys that go on with the first
  * hexadecimal digits of their place, one digit more for each sixteenth of them: no registrar has to keep, nor stay connected

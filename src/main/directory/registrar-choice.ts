@@ -1,6 +1,7 @@
 import type { PeerIdText } from '../../shared/schema/primitives.ts'
 import type { Milliseconds } from '../../shared/units.ts'
-import { type Registrar, registrarsPerKey } from './registrars.ts'
+import { registrarsPerKey } from './keys.ts'
+import type { Registrar } from './registrars.ts'
 import type { Random } from './sample.ts'
 
 /** How many registrars one question goes to. */

@@ -3,10 +3,8 @@ import type { ClosestPeers } from '../dht/closest.ts'
 import type { Contact, Contacts } from '../dht/contacts.ts'
 import type { Host } from '../dht/host.ts'
 import { closestOf, isAmongClosest } from './closeness.ts'
-import { type KeyText, keyPosition, type Position, peerPosition } from './keys.ts'
+import { type KeyText, keyPosition, type Position, peerPosition, registrarsPerKey } from './keys.ts'
 
-/** How many DHT servers keep the records of a key. */
-export const registrarsPerKey = 8
 /** Keys whose registrars, as found, are remembered. */
 const maxRememberedKeys = 256
 
@@ -31,8 +29,8 @@ export class Registrars {
   readonly self: Registrar & { party: string }
   readonly #components: RegistrarsComponents
   readonly #named = new Map<KeyText, readonly Contact[]>()
-  /** Keys half of whose registrars could not be reached when they were last looked up. */
-  readonly #overrun = new Set<KeyText>()
+  /** How many of a key's registrars could not be reached when they were last looked up, where any could not. */
+  readonly #missing = new Map<KeyText, number>()
   /** Answers of `of`, until a peer is met or lost. */
   readonly #answers = new Map<KeyText, readonly Registrar[]>()
 
@@ -75,23 +73,23 @@ export class Registrars {
     contacts.hear(found.closest)
     this.#named.delete(key)
     this.#named.set(key, found.closest)
-    if (found.unreachable * 2 >= registrarsPerKey) this.#overrun.add(key)
-    else this.#overrun.delete(key)
+    this.#missing.delete(key)
+    if (found.unreachable > 0) this.#missing.set(key, found.unreachable)
     for (const oldest of this.#named.keys()) {
       if (this.#named.size <= maxRememberedKeys) break
       this.#named.delete(oldest)
-      this.#overrun.delete(oldest)
+      this.#missing.delete(oldest)
     }
     this.#answers.delete(key)
     return found.certain && found.closest.length > 0
   }
 
   /**
-   * Whether half of those that are closest to the key could not be reached when it was last looked up, although others are
+   * How many of those that are closest to the key could not be reached when it was last looked up, although others are
    * connected with them: they may have no room for more connections.
    */
-  isOverrun(key: KeyText): boolean {
-    return this.#overrun.has(key)
+  missing(key: KeyText): number {
+    return this.#missing.get(key) ?? 0
   }
 
   /** No longer counts the peer as a registrar, until it connects or is found again. */
