@@ -1,6 +1,6 @@
 import type { PeerIdText } from '../../shared/schema/primitives.ts'
 import type { Clock } from '../clock.ts'
-import type { Holding, RecordDraft } from './announce-plan.ts'
+import type { RecordDraft } from './announce-plan.ts'
 import { Crowding, keysOfService } from './crowding.ts'
 import type { AnswerFrame } from './frames.ts'
 import {
@@ -79,20 +79,13 @@ export class AnnouncedKeys {
   }
 
   /**
-   * The next key to look up, besides those that are `done`. Where there is no room only those who stand there look again: all
-   * others asking would be a flood.
+   * The next key to look up, besides those that are `done`. Where there is no room all who were turned away asking would be a
+   * flood: they look again once it may be over.
    */
-  nextToLookUp(
-    record: Keyed,
-    holdings: ReadonlyMap<PeerIdText, Holding>,
-    done: ReadonlySet<KeyText>,
-  ): KeyText | undefined {
+  nextToLookUp(record: Keyed, done: ReadonlySet<KeyText>): KeyText | undefined {
     const now = this.#components.clock.now()
     const isDue = (key: KeyText) =>
-      !this.#lookedUp.has(key) ||
-      !this.#isCrowded(key) ||
-      this.#crowding.isToBeSeenAgain(key, now) ||
-      this.#stands(key, holdings)
+      !this.#lookedUp.has(key) || !this.#isCrowded(key) || this.#crowding.isToBeSeenAgain(key, now)
     const next = this.of(record).find(key => !done.has(key) && isDue(key))
     if (next !== undefined) this.#lookedUp.add(next)
     return next
@@ -101,14 +94,6 @@ export class AnnouncedKeys {
   clear(): void {
     this.#crowding.clear()
     this.#lookedUp.clear()
-  }
-
-  #stands(key: KeyText, holdings: ReadonlyMap<PeerIdText, Holding>): boolean {
-    const now = this.#components.clock.now()
-    return [...holdings].some(
-      ([peerId, holding]) =>
-        holding.keys.includes(key) && holding.declined !== true && !this.#crowding.isResting(key, peerId, now),
-    )
   }
 
   #isCrowded(key: KeyText): boolean {

@@ -83,7 +83,7 @@ export class Announcer implements Startable {
     this.#keys = new AnnouncedKeys({ registrars, clock }, this.#self)
     this.#lookups = new KeyLookups(
       { registrars, keys: this.#keys, clock, log },
-      { record: () => this.#draft, holdings: this.#holdings, onLookedUp: () => this.#wake() },
+      { record: () => this.#draft, onLookedUp: () => this.#wake() },
     )
   }
 

@@ -1,4 +1,3 @@
-import type { PeerIdText } from '../../shared/schema/primitives.ts'
 import { minute, second } from '../../shared/units.ts'
 import type { Clock, StopTimer } from '../clock.ts'
 import { thorough } from '../dht/closest.ts'
@@ -6,7 +5,6 @@ import { retryDelay } from '../dht/retry-delay.ts'
 import type { Startable } from '../lifecycle.ts'
 import type { Logger } from '../log.ts'
 import { timeLimit } from '../time-limit.ts'
-import type { Holding } from './announce-plan.ts'
 import type { AnnouncedKeys, Keyed } from './announced-keys.ts'
 import type { KeyText } from './keys.ts'
 import type { Registrars } from './registrars.ts'
@@ -26,7 +24,6 @@ export interface KeyLookupsComponents {
 export interface KeyLookupsInit {
   /** What is announced now; undefined: nothing. */
   record: () => Keyed | undefined
-  holdings: ReadonlyMap<PeerIdText, Holding>
   /** Called after each key. */
   onLookedUp: () => void
 }
@@ -82,7 +79,7 @@ export class KeyLookups implements Startable {
   /** One after the other, those of the services first, for each may take new connections. */
   async #lookUpAll(): Promise<void> {
     const { registrars, keys, clock } = this.#components
-    const { holdings, onLookedUp } = this.#init
+    const { onLookedUp } = this.#init
     const record = this.#init.record()
     if (record === undefined || this.#life.signal.aborted) return
     this.#running++
@@ -90,7 +87,7 @@ export class KeyLookups implements Startable {
     try {
       let certain = true
       const done = new Set<KeyText>()
-      const next = () => keys.nextToLookUp(record, holdings, done)
+      const next = () => keys.nextToLookUp(record, done)
       for (let key = next(); key !== undefined; key = next()) {
         done.add(key)
         certain = (await registrars.refresh(key, thorough, signal)) && certain
