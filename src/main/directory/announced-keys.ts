@@ -3,15 +3,7 @@ import type { Clock } from '../clock.ts'
 import type { RecordDraft } from './announce-plan.ts'
 import { Crowding, keysOfService } from './crowding.ts'
 import type { AnswerFrame } from './frames.ts'
-import {
-  coordinatorKey,
-  coordinatorsKey,
-  type KeyText,
-  type Position,
-  peerPosition,
-  registrarsPerKey,
-  relaysKey,
-} from './keys.ts'
+import { coordinatorKey, coordinatorsKey, type KeyText, type Position, peerPosition, relaysKey } from './keys.ts'
 import type { Registrars } from './registrars.ts'
 
 /** What of a record says under which keys it stands. */
@@ -64,8 +56,7 @@ export class AnnouncedKeys {
   noteLookup(key: KeyText): void {
     const missing = this.#components.registrars.missing(key)
     if (missing === 0) this.#crowding.reachable(key)
-    else if (missing * 2 < registrarsPerKey || !this.#isCrowded(key))
-      this.#crowding.missed(key, missing, this.#components.clock.now(), Math.random())
+    else this.#crowding.missed(key, missing, this.#components.clock.now(), Math.random())
   }
 
   /** Whether a registrar knows servers that are closer to each of the keys, none of which is known to have no room. */

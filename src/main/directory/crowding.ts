@@ -8,9 +8,13 @@ const spread = 0.25
 /** Its word still counts for this long when it is asked again, so that a worker does not leave its place for a refusal. */
 const graceMs = 5 * minute
 
-/** How many of a key's registrars could not be reached, and until when that counts. */
+/** Looks in a row at a key some of whose registrars cannot be reached: the dead ones are named for a moment more. */
+const looksAtOnce = 3
+
+/** How many of a key's registrars could not be reached, in how many looks in a row, and until when that counts. */
 interface Missing {
   count: number
+  looks: number
   until: Milliseconds
 }
 
@@ -28,13 +32,14 @@ export class Crowding {
 
   /** So many of those closest to the key have no room for so much as a connection. `chance` is from 0 to 1. */
   missed(key: KeyText, count: number, now: Milliseconds, chance: number): void {
-    this.#missing.set(key, { count, until: restEnd(now, chance) })
+    const looks = (this.#missing.get(key)?.looks ?? 0) + 1
+    this.#missing.set(key, { count, looks, until: restEnd(now, chance) })
   }
 
   /** Whether a key some of whose registrars could not be reached is to be looked up again. */
   isToBeSeenAgain(key: KeyText, now: Milliseconds): boolean {
     const missing = this.#missing.get(key)
-    return missing !== undefined && now >= missing.until
+    return missing !== undefined && (missing.looks < looksAtOnce || now >= missing.until)
   }
 
   reachable(key: KeyText): void {
