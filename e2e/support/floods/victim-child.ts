@@ -7,7 +7,7 @@ import { createForkLauncher } from '../../../src/main/services/fork-launcher.ts'
 import { ServiceHost } from '../../../src/main/services/service-host.ts'
 import { upstream as upstreamService } from '../../../src/main/services/upstream/upstream.ts'
 import { upstreamSettingsSchema } from '../../../src/shared/schema/service-settings.ts'
-import { MiB } from '../../../src/shared/units.ts'
+import { MiB, second } from '../../../src/shared/units.ts'
 import { createMember, draftOf } from '../swarm/member.ts'
 import { UpstreamServer } from '../upstream-server.ts'
 import { floodedService, type VictimInit, type VictimWord } from './flood-words.ts'
@@ -22,6 +22,8 @@ await member.start()
 const upstream = new UpstreamServer()
 upstream.workMs = 20
 await upstream.start()
+// It notes down what it was asked, in this very process, whose memory is looked at.
+setInterval(() => upstream.runs.splice(0), second).unref()
 const settings = upstreamSettingsSchema.parse({ url: upstream.url('/work/victim'), idempotent: true })
 const services = new ServiceHost(
   { launch: createForkLauncher({ entries: engineEntries(import.meta.url), log }), clock: systemClock, log },

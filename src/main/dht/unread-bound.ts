@@ -2,10 +2,10 @@ import { type MessageStream, StreamBufferError } from '@libp2p/interface'
 import { MiB } from '../../shared/units.ts'
 
 /**
- * What may wait for a peer that does not read: the windows of some thirty streams. Streams stop of themselves once the
- * connection is full, so more than that is what the peer makes this end say.
+ * What may wait for a peer that does not read: the windows of sixteen requests each way, and half as much again. Streams stop of
+ * themselves once the connection is full, those that open then after a window: more is what the peer makes this end say.
  */
-export const mostUnreadBytes = 8 * MiB
+export const mostUnreadBytes = 12 * MiB
 /** A piece of a few bytes takes this much of memory besides. */
 const pieceBytes = 256
 
