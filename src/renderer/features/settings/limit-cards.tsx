@@ -1,7 +1,8 @@
 import { defaultLimits } from '../../../shared/schema/limits.ts'
 import { Card } from '../../components/card.tsx'
 import { strings } from '../../strings/index.ts'
-import { ChoiceField, ListField, NumberField, OptionalPart, SwitchField } from './fields.tsx'
+import { ListField, NumberField, OptionalPart, SwitchField } from './fields.tsx'
+import { CpuWhileInUse, GpuWhileInUse, ThreadsUsed } from './limit-fields.tsx'
 
 /** The same in every language. */
 const programNames = 'obs\nzoom.exe'
@@ -12,25 +13,8 @@ export function InUseCard() {
   return (
     <Card title={words.title}>
       <NumberField path="limits.whileInUse.idleMinutes" label={words.idle} hint={words.idleHint} unit={words.minutes} />
-      <ChoiceField
-        path="limits.whileInUse.cpu"
-        label={words.cpu}
-        hint={words.cpuHint}
-        options={[
-          { id: 'run', label: words.run },
-          { id: 'slow', label: words.slow },
-          { id: 'pause', label: words.pause },
-        ]}
-      />
-      <ChoiceField
-        path="limits.whileInUse.gpu"
-        label={words.gpu}
-        hint={words.gpuHint}
-        options={[
-          { id: 'run', label: words.run },
-          { id: 'pause', label: words.pause },
-        ]}
-      />
+      <CpuWhileInUse />
+      <GpuWhileInUse />
       <NumberField
         path="limits.otherPrograms.inUse"
         label={words.othersInUse}
@@ -68,13 +52,7 @@ export function ShareCard() {
   const words = strings.settings.share
   return (
     <Card title={words.title}>
-      <NumberField
-        path="limits.cpuThreads"
-        label={words.threads}
-        hint={words.threadsHint}
-        unit={words.threadsUnit}
-        none={words.allThreads}
-      />
+      <ThreadsUsed />
       <NumberField
         path="limits.jobs"
         label={words.jobs}
@@ -102,26 +80,25 @@ export function PowerCard() {
         unit="%"
         none={words.never}
       />
-      <OptionalPart
-        path="limits.temperature.cpu"
-        label={words.cpuHot}
-        hint={words.hotHint}
-        initial={defaultLimits.temperature.cpu ?? {}}
-        expected={words.hotExpected}
-      >
-        <NumberField path="limits.temperature.cpu.pauseAt" label={words.pauseAt} unit="°C" />
-        <NumberField path="limits.temperature.cpu.resumeBelow" label={words.resumeBelow} unit="°C" />
-      </OptionalPart>
-      <OptionalPart
-        path="limits.temperature.gpu"
-        label={words.gpuHot}
-        initial={defaultLimits.temperature.gpu ?? {}}
-        expected={words.hotExpected}
-      >
-        <NumberField path="limits.temperature.gpu.pauseAt" label={words.pauseAt} unit="°C" />
-        <NumberField path="limits.temperature.gpu.resumeBelow" label={words.resumeBelow} unit="°C" />
-      </OptionalPart>
+      <PauseWhenHot part="cpu" label={words.cpuHot} hint={words.hotHint} />
+      <PauseWhenHot part="gpu" label={words.gpuHot} />
     </Card>
+  )
+}
+
+function PauseWhenHot({ part, label, hint }: { part: 'cpu' | 'gpu'; label: string; hint?: string }) {
+  const words = strings.settings.power
+  return (
+    <OptionalPart
+      path={`limits.temperature.${part}`}
+      label={label}
+      {...(hint === undefined ? {} : { hint })}
+      initial={defaultLimits.temperature[part] ?? {}}
+      expected={words.hotExpected}
+    >
+      <NumberField path={`limits.temperature.${part}.pauseAt`} label={words.pauseAt} unit="°C" />
+      <NumberField path={`limits.temperature.${part}.resumeBelow`} label={words.resumeBelow} unit="°C" />
+    </OptionalPart>
   )
 }
 

@@ -5,7 +5,8 @@ import { Failure } from '../../components/failure.tsx'
 import { FieldGroup } from '../../components/field.tsx'
 import { useNode } from '../../store/node-context.tsx'
 import { strings } from '../../strings/index.ts'
-import { ChoiceField, NumberField, SwitchField } from '../settings/fields.tsx'
+import { SwitchField } from '../settings/fields.tsx'
+import { CpuWhileInUse, GpuWhileInUse, ThreadsUsed } from '../settings/limit-fields.tsx'
 import { PreviewCard } from '../settings/preview-card.tsx'
 import { DraftProvider } from '../settings/settings-context.tsx'
 import { useDraft } from '../settings/use-draft.ts'
@@ -26,7 +27,7 @@ function LimitsForm({ settings, onDone, onBack }: LimitsStepProps & { settings: 
   const draft = useDraft(settings)
   const hasGpu = useNode(state => (state.status?.capabilities.gpus.length ?? 0) > 0)
   const limits = limitsSchema.safeParse(draft.edits.limits ?? settings.limits)
-  const { inUse, power, share } = strings.settings
+  const { power } = strings.settings
   const words = strings.welcome
   const next = async () => {
     if (!draft.isChanged || (await draft.save())) onDone()
@@ -34,34 +35,9 @@ function LimitsForm({ settings, onDone, onBack }: LimitsStepProps & { settings: 
   return (
     <DraftProvider value={draft}>
       <FieldGroup>
-        <ChoiceField
-          path="limits.whileInUse.cpu"
-          label={words.whileInUse}
-          hint={inUse.cpuHint}
-          options={[
-            { id: 'run', label: inUse.run },
-            { id: 'slow', label: inUse.slow },
-            { id: 'pause', label: inUse.pause },
-          ]}
-        />
-        {hasGpu && (
-          <ChoiceField
-            path="limits.whileInUse.gpu"
-            label={words.gpuWhileInUse}
-            hint={inUse.gpuHint}
-            options={[
-              { id: 'run', label: inUse.run },
-              { id: 'pause', label: inUse.pause },
-            ]}
-          />
-        )}
-        <NumberField
-          path="limits.cpuThreads"
-          label={share.threads}
-          hint={share.threadsHint}
-          unit={share.threadsUnit}
-          none={share.allThreads}
-        />
+        <CpuWhileInUse label={words.whileInUse} />
+        {hasGpu && <GpuWhileInUse label={words.gpuWhileInUse} />}
+        <ThreadsUsed />
         <SwitchField path="limits.battery.pauseOnBattery" label={power.onBattery} hint={power.onBatteryHint} />
       </FieldGroup>
       <PreviewCard limits={limits.success ? limits.data : undefined} />
