@@ -1,6 +1,5 @@
 import { generateKeyPair } from '@libp2p/crypto/keys'
 import type { Connection, PeerId, Stream } from '@libp2p/interface'
-import { peerMap } from '@libp2p/peer-collections'
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { multiaddr } from '@multiformats/multiaddr'
 import { beforeEach, expect, it } from 'vitest'
@@ -19,10 +18,26 @@ let places: RelayPlaces
 
 beforeEach(() => {
   connections = []
-  reservations = peerMap<Reservation>() as Reservations
+  reservations = keyedByPeer()
   cleared = 0
   limit({ reservationsOfAddress: 2, streamsOfAddress: 2 })
 })
+
+/** As libp2p's map of peers: two ids that say the same are one key. */
+function keyedByPeer(): Reservations {
+  const kept = new Map<string, Reservation>()
+  const map = {
+    get: (peer: PeerId) => kept.get(peer.toString()),
+    has: (peer: PeerId) => kept.has(peer.toString()),
+    set: (peer: PeerId, reservation: Reservation) => void kept.set(peer.toString(), reservation),
+    delete: (peer: PeerId) => kept.delete(peer.toString()),
+    values: () => kept.values(),
+    get size() {
+      return kept.size
+    },
+  }
+  return map as unknown as Reservations
+}
 
 function limit(init: RelayPlacesInit): void {
   const getConnections = (peer?: PeerId) => connections.filter(({ remotePeer }) => peer?.equals(remotePeer) === true)
