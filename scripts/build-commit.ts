@@ -5,6 +5,7 @@ export const buildInputs = [
   'src',
   'scripts/licences',
   'scripts/build-commit.ts',
+  'scripts/one-byte-plugin.ts',
   'package.json',
   'package-lock.json',
   'electron.vite.config.ts',

@@ -42,7 +42,8 @@ it.skipIf(machine === undefined)(
       expect(answer.status, await answer.clone().text()).toBe(200)
       return ((await answer.json()) as { entities: { type: string }[] }).entities
     }
-    await node.ask({ measure: 'begin' })
+    await node.ask({ begin: 'cost' })
+    await node.ask({ begin: 'delays' })
     let working = true
     const reading = (async () => {
       const found: number[] = []
@@ -63,10 +64,11 @@ it.skipIf(machine === undefined)(
     }
     expect(Math.min(...(await reading))).toBeGreaterThan(50)
     expect(most).toBeLessThan(memoryMiB * MiB)
-    const figures = (await node.ask({ measure: 'end' })) as { delayP99: number; rss: number[] }
+    const delays = (await node.ask({ end: 'delays' })) as { p99: number }
+    const { rss } = (await node.ask({ end: 'cost' })) as { rss: number[] }
     console.log(
       `${letters} letters; ${waits.length} pages, slowest ${Math.round(Math.max(...waits))} ms; ` +
-        `delay p99 ${Math.round(figures.delayP99)} ms; node ${Math.round(Math.max(...figures.rss) / MiB)} MiB, all ${Math.round(most / MiB)} MiB`,
+        `delay p99 ${Math.round(delays.p99)} ms; node ${Math.round(Math.max(...rss) / MiB)} MiB, all ${Math.round(most / MiB)} MiB`,
     )
     // Half a core is a tenth of a second of waiting by itself; a page that takes longer than this feels broken.
     expect(Math.max(...waits)).toBeLessThan(5 * second)

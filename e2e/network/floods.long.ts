@@ -71,7 +71,9 @@ async function tryFlood(attack: [Flood, number][]): Promise<{ said: string; fail
           ? [`${honest.came} of ${honest.newcomers} newcomers`]
           : []),
         ...(growth > mostGrowthMiB ? [`memory grew by ${growth.toFixed(0)} MiB`] : []),
-        ...(after.answered < after.sent ? [`${after.answered} of ${after.sent} answered afterwards: ${after.failures[0]}`] : []),
+        ...(after.answered < after.sent
+          ? [`${after.answered} of ${after.sent} answered afterwards: ${after.failures[0]}`]
+          : []),
       ],
     }
   } finally {

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto'
 import { createServer, type RequestListener, type Server } from 'node:http'
 import { generateKeyPair } from '@libp2p/crypto/keys'
+import { multiaddr } from '@multiformats/multiaddr'
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import { RmaError } from '../../shared/errors.ts'
 import { KiB, MiB } from '../../shared/units.ts'
 import { systemClock } from '../clock.ts'
 import { createHost, type Host } from '../dht/host.ts'
@@ -161,6 +163,33 @@ describe('HTTP over a libp2p stream', () => {
       for (const connection of requester.host.libp2p.getConnections())
         Reflect.get(connection, 'muxer').status = 'closed'
     }
+  })
+
+  it('says that the peer may have begun, also where it is gone once another way to it is looked for', async () => {
+    const worker = await startPeer(() => undefined)
+    const { host, address } = await startPeer()
+    const log = createLog({ level: 'error', buffer: new LogBuffer() })
+    const ways = [() => host.dial(multiaddr(worker.address.addresses[0]), AbortSignal.timeout(5_000))]
+    const http = new PeerHttp(
+      {
+        libp2p: host.libp2p,
+        paths: {
+          connect: async () => {
+            const way = ways.shift()
+            if (way === undefined) throw new RmaError('WORKER_LOST', 'nobody is there', { sent: false })
+            return await way()
+          },
+          async isLost(connection) {
+            connection.abort(new Error('it is answered another way'))
+            return true
+          },
+        },
+        log,
+      },
+      { protocol: '/rma/feedfeedfeedfeed/http/1.0.0', onSocket: () => undefined },
+    )
+    const requester = { host, http, address, stop: async () => undefined }
+    await expect(post(requester, worker)).rejects.toMatchObject({ code: 'WORKER_LOST', details: { sent: true } })
   })
 
   it('says so when the peer goes away in the middle of its answer', async () => {

@@ -115,6 +115,7 @@ export class PeerHttp implements Startable {
     const { signal } = request
     const line = this.#line(to.peerId)
     const release = await line.slots.take(request.onBehalfOf, signal)
+    let begun: RmaError | undefined
     try {
       for (let left = pathsTried; ; left--) {
         const connection = await this.#paths.connect(to, signal, request.connectMs)
@@ -125,12 +126,14 @@ export class PeerHttp implements Startable {
         }
         const { error, pathLost } = outcome
         const again = pathLost && left > 1 && (error.details.sent === false || typeof request.body !== 'function')
+        if (error.details.sent !== false) begun = error
         if (!again) throw error
       }
     } catch (error) {
       release()
       signal.throwIfAborted()
-      throw error
+      // That the peer cannot be reached any more takes nothing back.
+      throw begun ?? error
     }
   }
 
