@@ -1,6 +1,6 @@
-import { createWriteStream, statSync, type WriteStream } from 'node:fs'
-import { open } from 'node:fs/promises'
+import { closeSync, openSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { temporaryFolder } from '../../../e2e/support/temporary-folder.ts'
 import { dashboardLine } from './dashboard-line.ts'
@@ -9,18 +9,17 @@ const accessUrl = 'http://127.0.0.1:8470/?token=secret'
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>
 let journal: string
-let output: WriteStream & { fd: number }
+let output: PassThrough & { fd: number }
 
 beforeEach(async () => {
   folder = await temporaryFolder()
   const path = join(folder.path, 'journal')
-  const { fd } = await open(path, 'w')
-  output = Object.assign(createWriteStream(path, { fd, autoClose: false }), { fd })
+  output = Object.assign(new PassThrough(), { fd: openSync(path, 'w') })
   const { dev, ino } = statSync(path)
   journal = `${dev}:${ino}`
 })
 afterEach(async () => {
-  output.destroy()
+  closeSync(output.fd)
   await folder.remove()
 })
 
