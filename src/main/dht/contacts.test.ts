@@ -83,6 +83,20 @@ it('counts a peer again that answers after it was forgotten, and none that is no
   expect(contacts.size).toBe(0)
 })
 
+it('counts those again that were forgotten, as often as they were, where they are still connected', async () => {
+  const other = await meet()
+  const peerId = other.peerId.toString()
+  for (let times = 0; times < 2; times++) contacts.forget(peerId)
+  expect(contacts.size).toBe(0)
+  contacts.recall()
+  expect(contacts.get(peerId)?.connected).toBe(true)
+  contacts.forget(peerId)
+  await host.libp2p.hangUp(other.peerId)
+  await vi.waitFor(() => expect(host.libp2p.getConnections(other.peerId)).toEqual([]))
+  contacts.recall()
+  expect(contacts.size).toBe(0)
+})
+
 it('has forgotten everybody once it has stopped', async () => {
   const other = await meet()
   contacts.hear([heard(0)])

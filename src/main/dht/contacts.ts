@@ -1,4 +1,5 @@
 import type { Connection, IdentifyResult, PeerId } from '@libp2p/interface'
+import { peerIdFromString } from '@libp2p/peer-id'
 import { CODE_P2P, type Multiaddr, multiaddr } from '@multiformats/multiaddr'
 import { type Position, peerPosition } from '../directory/keys.ts'
 import type { Startable } from '../lifecycle.ts'
@@ -33,6 +34,8 @@ export class Contacts implements Startable {
   readonly #host: Host
   readonly #met: ContactTable<Contact>
   readonly #heard = new Map<string, Contact>()
+  /** Those that were forgotten although they are connected: they have not answered. */
+  readonly #mute = new Map<string, Contact>()
   readonly #listeners = new Set<() => void>()
   #topology: string | undefined
 
@@ -56,6 +59,7 @@ export class Contacts implements Startable {
     if (this.#topology !== undefined) libp2p.unregister(this.#topology)
     this.#met.clear()
     this.#heard.clear()
+    this.#mute.clear()
   }
 
   /** How many there are that this node is connected with. */
@@ -110,10 +114,23 @@ export class Contacts implements Startable {
 
   /** The peer no longer counts as a server, until it connects or is heard of again. */
   forget(peerId: string): void {
+    const known = this.#met.get(peerId) ?? this.#mute.get(peerId)
+    if (known !== undefined && this.#isConnected(peerId)) this.#mute.set(peerId, known)
+    else this.#mute.delete(peerId)
     if (this.get(peerId) === undefined) return
     this.#heard.delete(peerId)
     this.#met.remove(peerId)
     this.#tell()
+  }
+
+  /**
+   * Counts those again that were forgotten and are still connected. A machine that slept or had no time for this node takes all
+   * others for mute at once, and with everybody forgotten there would be nobody to hear of them from.
+   */
+  recall(): void {
+    const recalled = [...this.#mute].filter(([peerId, contact]) => this.#isConnected(peerId) && this.#met.put(contact))
+    this.#mute.clear()
+    if (recalled.length > 0) this.#tell()
   }
 
   /** Calls `listener` after peers were met or lost, until the returned function is called. */
@@ -135,7 +152,12 @@ export class Contacts implements Startable {
     const contact = contactAt(peerId, connection.remoteAddr, reachable(listenAddrs, connection), true, position)
     if (!this.#met.put(contact) || known !== undefined) return
     this.#heard.delete(peerId)
+    this.#mute.delete(peerId)
     this.#tell()
+  }
+
+  #isConnected(peerId: string): boolean {
+    return this.#host.libp2p.getConnections(peerIdFromString(peerId)).some(({ status }) => status === 'open')
   }
 
   #tell(): void {

@@ -75,6 +75,14 @@ async function meet(isWanted?: (bucket: number) => boolean): Promise<Host> {
   return server
 }
 
+it('counts those again each minute that were taken for mute, where few others are known', async () => {
+  const server = await meet()
+  contacts.forget(idOf(server))
+  expect(contacts.size).toBe(0)
+  clock.turn(minute)
+  expect(contacts.get(idOf(server))?.connected).toBe(true)
+})
+
 function contactOf(server: Host): Contact {
   const [address] = server.addresses()
   if (address === undefined) throw new Error('expected an address')

@@ -73,7 +73,10 @@ export class TableFiller implements Startable {
     this.#stopListening = contacts.onChange(() => {
       if (!this.#knowsEnough && this.#newcomers().length > 0) void this.#lookAround()
     })
-    this.#stopFilling = clock.every(fillIntervalMs, () => void this.#fill())
+    this.#stopFilling = clock.every(fillIntervalMs, () => {
+      if (contacts.size < soughtPeers) contacts.recall()
+      void this.#fill()
+    })
   }
 
   stop(): void {
