@@ -19,7 +19,7 @@ export interface LocalWorkerComponents {
 }
 
 export interface LocalWorkerInit {
-  /** What may be held of the outcomes of all requests together. Default 64 MiB. */
+  /** What may be held of the outcomes of all requests together. Default 32 MiB. */
   maxOutcomeBytes?: number
 }
 
@@ -42,7 +42,7 @@ export class LocalWorker implements Startable {
     this.#jobs = jobs
     this.#clock = clock
     this.#selfId = selfId
-    this.#book = new OutcomeBook({ keptMs: outcomeKeptMs, maxBytes: init.maxOutcomeBytes ?? 64 * MiB })
+    this.#book = new OutcomeBook({ keptMs: outcomeKeptMs, maxBytes: init.maxOutcomeBytes ?? 32 * MiB })
   }
 
   start(): void {

@@ -1,7 +1,7 @@
 import { KiB, type Milliseconds } from '../../shared/units.ts'
 
-/** What an entry counts for beside its outcome. */
-export const entryBytes = 2 * KiB
+/** What an entry takes beside its outcome: promises, signals and what waits on them. */
+export const entryBytes = 8 * KiB
 
 export interface OutcomeBookInit {
   /** How long an outcome is kept once it is there. */
