@@ -5,21 +5,19 @@ import { KiB, MiB, minute, second } from '../shared/units.ts'
 import { TurnedClock } from './clock.ts'
 import { HeapAtRest, isBusy, type Work } from './heap-at-rest.ts'
 
-function madeUpNode({ youngBytes = 64 * MiB, inVain = 0, litterEachSecond = 0 } = {}) {
+function madeUpNode({ youngBytes = 64 * MiB, inVain = 0 } = {}) {
   let left = inVain
   const clock = new TurnedClock()
   const work: Work = { requests: 0, bytes: 0 }
   const said: string[] = []
   const heap = {
     youngBytes,
-    usedBytes: 60 * MiB,
     setGrowing(growing: boolean) {
       said.push(growing ? 'grow' : 'keep')
     },
     collect() {
       said.push('collect')
       if (left-- <= 0) heap.youngBytes = MiB
-      heap.usedBytes = 40 * MiB
     },
   }
   const rest = new HeapAtRest({ clock, work: () => ({ ...work }), heap })
@@ -27,7 +25,6 @@ function madeUpNode({ youngBytes = 64 * MiB, inVain = 0, litterEachSecond = 0 } 
   const turn = (seconds: number, requestsPerSecond = 0) => {
     for (let passed = 0; passed < seconds; passed++) {
       work.requests += requestsPerSecond
-      heap.usedBytes += litterEachSecond
       clock.turn(second)
     }
   }
@@ -54,14 +51,13 @@ describe('the heap of a node', () => {
     expect(said).toEqual(['keep', 'collect', 'grow'])
   })
 
-  it('is rid of what the start left behind, and then of no less than is worth it', () => {
-    const { said, turn } = madeUpNode({ youngBytes: 2 * MiB, litterEachSecond: 16 * KiB })
-    turn(60)
+  it('is rid of what the start left behind, once in each rest', () => {
+    const { said, turn } = madeUpNode({ youngBytes: 2 * MiB })
+    turn(600)
     expect(said).toEqual(['keep', 'collect'])
-    turn(250)
-    expect(said).toHaveLength(2)
-    turn(20)
-    expect(said).toEqual(['keep', 'collect', 'collect'])
+    turn(2, 20)
+    turn(600)
+    expect(said).toEqual(['keep', 'collect', 'grow', 'keep', 'collect'])
   })
 
   it('is collected once more a minute later where V8 did not make it small', () => {

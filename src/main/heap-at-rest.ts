@@ -1,4 +1,4 @@
-import { getHeapSpaceStatistics, getHeapStatistics, setFlagsFromString } from 'node:v8'
+import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { KiB, MiB, type Milliseconds, minute, second } from '../shared/units.ts'
 import type { Clock, StopTimer } from './clock.ts'
@@ -9,7 +9,7 @@ const lookEveryMs = 2 * second
 const restAfterMs: Milliseconds = minute
 /** More than this in a second, and memory saved would cost processor time. */
 const busyFrom = { requests: 5, bytes: 256 * KiB }
-/** Less than this to be gained is not worth a collection. V8 begins with a young generation of 2 MiB. */
+/** A young generation up to this size is not worth another collection: V8 begins with 2 MiB. */
 const smallBytes = 4 * MiB
 
 /** What a node has done so far. */
@@ -33,16 +33,14 @@ export interface Heap {
    */
   setGrowing(growing: boolean): void
   readonly youngBytes: number
-  /** Of all that is on the heap, garbage included. */
-  readonly usedBytes: number
-  /** Collects all garbage and gives memory back; V8 then makes the young generation small. Takes about 100 ms. */
+  /** Collects all garbage and gives memory back; V8 then makes the young generation small. Takes up to half a second. */
   collect(): void
 }
 
 /**
  * Makes the heap small while the node has little to do. V8 doubles the young generation up to 64 MiB and more as garbage comes,
  * which saves a third of the processor time of a busy node, and by itself never takes it back from one that has become idle. Nor does
- * it hurry with what little garbage an idle node makes.
+ * it hurry with the garbage that a start or a busy time has left.
  */
 export class HeapAtRest implements Startable {
   readonly #clock: Clock
@@ -52,7 +50,7 @@ export class HeapAtRest implements Startable {
   #lookedAt: Milliseconds = 0
   #busyAt: Milliseconds = 0
   #collectedAt: Milliseconds = 0
-  #usedAfter = 0
+  #collected = false
   #growing = true
   #stopTimer: StopTimer = () => undefined
 
@@ -92,16 +90,17 @@ export class HeapAtRest implements Startable {
   #become(growing: boolean): void {
     if (growing === this.#growing) return
     this.#growing = growing
+    this.#collected = false
     this.#heap.setGrowing(growing)
   }
 
   /** V8 keeps the size where a lot was allocated a moment ago, so this may have to be done again. */
   #shrink(now: Milliseconds): void {
     if (now - this.#collectedAt < restAfterMs) return
-    if (this.#heap.youngBytes <= smallBytes && this.#heap.usedBytes - this.#usedAfter <= smallBytes) return
+    if (this.#collected && this.#heap.youngBytes <= smallBytes) return
     this.#collectedAt = now
+    this.#collected = true
     this.#heap.collect()
-    this.#usedAfter = this.#heap.usedBytes
   }
 }
 
@@ -117,9 +116,6 @@ export const v8Heap: Heap = {
   },
   get youngBytes() {
     return getHeapSpaceStatistics().find(space => space.space_name === 'new_space')?.space_size ?? 0
-  },
-  get usedBytes() {
-    return getHeapStatistics().used_heap_size
   },
   collect() {
     setFlagsFromString('--expose-gc')
