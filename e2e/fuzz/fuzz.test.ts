@@ -72,6 +72,7 @@ describe('the list of parsers', () => {
     'src/edge-router/coordinator-table.ts': 'reads back what it has checked and written itself',
     'src/main/cli/commands.ts':
       'reads what its own node answers, and what is typed; whatever fails ends the command with its reason',
+    'src/main/cli/request-command.ts': 'as commands.ts',
     'src/main/cli/operator-api.ts': 'as commands.ts: the operator’s own coordinator',
     'src/main/cli/request.ts': 'as commands.ts',
     'src/main/cli/run.ts': 'commander’s parse: what is typed',

@@ -376,8 +376,8 @@ export const defences: readonly Defence[] = [
   {
     threat: 'a flood of requests',
     file: main('coordinator/request-quota.ts'),
-    replace: 'if (running >= atOnce) {',
-    with: 'if (running >= 100 * atOnce) {',
+    replace: 'new Shares(init.atOnce)',
+    with: 'new Shares(100 * init.atOnce)',
     test: main('coordinator/request-quota.test.ts'),
   },
   {
@@ -440,8 +440,8 @@ export const defences: readonly Defence[] = [
   {
     threat: 'taking every place of a relay',
     file: main('dht/relay-places.ts'),
-    replace: 'if (open >= this.#init.streamsOfAddress) return false',
-    with: 'if (open < 0) return false',
+    replace: 'new Shares(init.streamsOfAddress)',
+    with: 'new Shares(100 * init.streamsOfAddress)',
     test: main('dht/relay-places.test.ts'),
   },
   {
@@ -455,8 +455,8 @@ export const defences: readonly Defence[] = [
   {
     threat: 'holding all connections of a listener',
     file: main('http/connection-share.ts'),
-    replace: 'if (count >= mostOfAddress) {',
-    with: 'if (count < 0) {',
+    replace: 'new Shares(mostOfAddress)',
+    with: 'new Shares(100 * mostOfAddress)',
     test: main('http/connection-share.test.ts'),
     named: 'closes what one address',
   },

@@ -1,58 +1,33 @@
 import { Command, Option } from 'commander'
 import { RmaError } from '../../shared/errors.ts'
 import { logLevelSchema } from '../../shared/schema/log.ts'
-import { MiB, type Milliseconds } from '../../shared/units.ts'
 import type { Flags } from '../config/node-config.ts'
-import { answerText } from './answer-text.ts'
 import { addBandwidth } from './bandwidth.ts'
 import { addCa } from './ca-commands.ts'
 import { type CommandContext, type CommonOptions, dataFolderOption, jsonOption, print } from './command-context.ts'
 import { addContribution, localDay } from './contribution.ts'
 import { addCoordinators } from './coordinators.ts'
 import { formatDiagnosis } from './doctor.ts'
-import { openDocument } from './document.ts'
 import { exitCodeHelp } from './exit-code.ts'
-import { forTerminal, passToTerminal } from './for-terminal.ts'
 import { formatStatus, formatTopology } from './format.ts'
 import { addHardware } from './hardware.ts'
 import { addJoin, addMembership } from './join.ts'
 import { addKeys } from './key-commands.ts'
 import { addInvite, addMembers } from './member-commands.ts'
-import { openNetworkNotice } from './open-network-notice.ts'
 import { findCoordinator } from './operator-api.ts'
-import {
-  collectSeeds,
-  parseLanguages,
-  parseModel,
-  parsePort,
-  parsePretended,
-  parseServiceType,
-  parseTimeout,
-} from './options.ts'
+import { collectSeeds, parsePort, parsePretended } from './options.ts'
 import { addPause } from './pause.ts'
-import { type Answer, passOn, readText, requestService, saveAnswer } from './request.ts'
+import { addRequest } from './request-command.ts'
 import { askNode, findRunningNode } from './running-node.ts'
 import { addSchedule } from './schedule.ts'
 import { formatStatistics } from './statistics.ts'
 import { addTunnel } from './tunnel.ts'
 import { addVpn } from './vpn.ts'
 
-/** Largest answer that is read whole to pick its text out. */
-const maxAnswerBytes = 256 * MiB
-
 interface HeadlessOptions extends Omit<Flags, 'seeds'> {
   donate?: boolean
   seed?: string[]
   logLevel: string
-}
-
-interface RequestOptions extends CommonOptions {
-  type?: string
-  accept?: string
-  model?: string
-  languages?: string[]
-  timeout?: Milliseconds
-  output?: string
 }
 
 /** The `rma-donor` command. Failures leave as RmaError, wrong usage as commander's own error. */
@@ -165,67 +140,6 @@ async function runNode(
     signal: context.signal,
     ...(context.launchEngines === undefined ? {} : { launchEngines: context.launchEngines }),
   })
-}
-
-function addRequest(program: Command, context: CommandContext): void {
-  program
-    .command('request')
-    .description('send a document to a service and print the answer: its text where it has one')
-    .argument('<service>', 'service type, such as ocr', parseServiceType)
-    .argument('[file]', 'document to send; - or nothing reads standard input')
-    .option('--type <mime>', 'content type of the document (default: told from its content or name)')
-    .option(
-      '--accept <mime>',
-      'form of the answer, such as text/event-stream, application/x-ndjson or text/vnd.hocr+html',
-    )
-    .option('--model <name>', 'the model to use; only nodes that have it are asked', parseModel)
-    .option('--languages <codes>', 'languages of the document, such as deu or deu,eng', parseLanguages)
-    .option('--timeout <seconds>', 'give up after this long', parseTimeout)
-    .option('--json', 'print the whole answer as it came')
-    .option('--output <file>', 'write the whole answer to a file')
-    .option(...dataFolderOption)
-    .action(async (service: string, file: string | undefined, options: RequestOptions) => {
-      const node = await findRunningNode(options.dataFolder, context.env)
-      const document = await openDocument({ file, type: options.type, input: context.input })
-      const notice = await openNetworkNotice(node)
-      if (notice !== undefined) context.errorOutput.write(`${notice}\n`)
-      const answer = await requestService(node, {
-        service,
-        document,
-        timeoutMs: options.timeout,
-        accept: options.accept,
-        particulars: {
-          ...(options.model === undefined ? {} : { model: options.model }),
-          ...(options.languages === undefined ? {} : { languages: options.languages }),
-        },
-        signal: context.signal,
-      })
-      if (options.output !== undefined) await saveAnswer(answer, options.output, context.signal)
-      else if (options.json === true || !isJson(answer)) await printWhole(answer, context)
-      else await printText(answer, context)
-    })
-}
-
-function isJson({ contentType }: Answer): boolean {
-  return /^application\/json\b/.test(contentType)
-}
-
-async function printWhole(answer: Answer, { output, signal }: CommandContext): Promise<void> {
-  if (output.isTTY === true && !/^(text\/|application\/(json|x-ndjson))/.test(answer.contentType)) {
-    answer.body.destroy()
-    throw new RmaError('BAD_INPUT', `the answer is ${answer.contentType}: name a file with --output, or pipe it`)
-  }
-  if (output.isTTY === true) await passToTerminal(answer.body, output, signal)
-  else await passOn(answer, output, signal)
-  if (isJson(answer) && output.isTTY === true) output.write('\n')
-}
-
-/** What a person wants of the answer where it is known, else the answer. */
-async function printText(answer: Answer, { output }: CommandContext): Promise<void> {
-  const body = await readText(answer.body, maxAnswerBytes)
-  const said = answerText(JSON.parse(body)) ?? body
-  const shown = output.isTTY === true ? forTerminal(said) : said
-  output.write(shown.endsWith('\n') ? shown : `${shown}\n`)
 }
 
 function addDonate(program: Command, context: CommandContext): void {

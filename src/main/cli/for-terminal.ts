@@ -19,8 +19,14 @@ export async function passToTerminal(text: Readable, output: Writable, signal: A
   await pipeline(
     text,
     async function* (chunks: AsyncIterable<Uint8Array>) {
-      for await (const chunk of chunks) yield forTerminal(decoder.decode(chunk, { stream: true }))
-      yield forTerminal(decoder.decode())
+      let kept = ''
+      for await (const chunk of chunks) {
+        const text = kept + decoder.decode(chunk, { stream: true })
+        // It may be the first half of a line break.
+        kept = text.endsWith('\r') ? '\r' : ''
+        yield forTerminal(text.slice(0, text.length - kept.length))
+      }
+      yield forTerminal(kept + decoder.decode())
     },
     output,
     { signal, end: false },

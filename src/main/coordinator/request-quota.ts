@@ -3,6 +3,7 @@ import { second } from '../../shared/units.ts'
 import type { Clock } from '../clock.ts'
 import { RateLimit } from '../directory/rate-limit.ts'
 import type { Allowance } from '../directory/token-bucket.ts'
+import { Shares } from '../shares.ts'
 
 /** How much one requester may ask. */
 export interface QuotaInit {
@@ -18,37 +19,31 @@ export class RequestQuota {
   readonly #clock: Clock
   readonly #init: QuotaInit
   readonly #rate: RateLimit
-  readonly #running = new Map<string, number>()
+  readonly #running: Shares
 
   constructor({ clock }: { clock: Clock }, init: QuotaInit) {
     this.#clock = clock
     this.#init = init
+    this.#running = new Shares(init.atOnce)
     this.#rate = new RateLimit({ allowance: init.allowance, maxSources })
   }
 
   /** Counts one more request; what is returned is to be called once it has ended. Throws QUOTA_EXCEEDED. */
   take(source: string): () => void {
     const { allowance, atOnce } = this.#init
-    const running = this.#running.get(source) ?? 0
-    if (running >= atOnce) {
+    const end = this.#running.take(source)
+    if (end === undefined) {
       throw new RmaError('QUOTA_EXCEEDED', `at most ${atOnce} requests of one requester run at once`, {
         atOnce,
         retryAfterMs: second,
       })
     }
     if (!this.#rate.take(source, this.#clock.now())) {
+      end()
       const { burst, perSecond } = allowance
       const message = `at most ${burst} requests at once and ${perSecond * 60} a minute in the long run`
       throw new RmaError('QUOTA_EXCEEDED', message, { retryAfterMs: Math.ceil(second / perSecond) })
     }
-    this.#running.set(source, running + 1)
-    let open = true
-    return () => {
-      if (!open) return
-      open = false
-      const left = (this.#running.get(source) ?? 1) - 1
-      if (left === 0) this.#running.delete(source)
-      else this.#running.set(source, left)
-    }
+    return end
   }
 }

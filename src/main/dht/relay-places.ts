@@ -1,5 +1,6 @@
 import type { CircuitRelayServerComponents, CircuitRelayService } from '@libp2p/circuit-relay-v2'
 import type { Connection, PeerId, Stream } from '@libp2p/interface'
+import { Shares } from '../shares.ts'
 import { hostOf } from './inbound-limits.ts'
 
 export interface RelayPlacesInit {
@@ -22,11 +23,12 @@ export class RelayPlaces {
   readonly #parts: RelayPlacesComponents
   readonly #init: RelayPlacesInit
   readonly #watched = new WeakSet<Connection>()
-  readonly #streams = new Map<string, number>()
+  readonly #streams: Shares
 
   constructor(components: RelayPlacesComponents, init: RelayPlacesInit) {
     this.#parts = components
     this.#init = init
+    this.#streams = new Shares(init.streamsOfAddress)
   }
 
   /** Whether somebody who asks on this stream is heard. */
@@ -34,18 +36,9 @@ export class RelayPlaces {
     this.#watch(connection)
     const host = hostOf(connection.remoteAddr)
     if (host === undefined) return true
-    const open = this.#streams.get(host) ?? 0
-    if (open >= this.#init.streamsOfAddress) return false
-    this.#streams.set(host, open + 1)
-    stream.addEventListener(
-      'close',
-      () => {
-        const left = (this.#streams.get(host) ?? 1) - 1
-        if (left === 0) this.#streams.delete(host)
-        else this.#streams.set(host, left)
-      },
-      { once: true },
-    )
+    const giveBack = this.#streams.take(host)
+    if (giveBack === undefined) return false
+    stream.addEventListener('close', giveBack, { once: true })
     return true
   }
 

@@ -19,8 +19,9 @@ export interface Traffic {
 
 /**
  * Noise that hands messages to the transport in one piece, all those of a turn of the event loop together, counts what
- * passes, and bounds what waits for a peer. @libp2p/tcp 11.0.28 writes each piece of a message by itself, without delay: a request of 1 KiB took seven system
- * calls and as many packets, and as many turns at its reader. System calls are a third of what a request costs.
+ * passes, and bounds what waits for a peer. @libp2p/tcp 11.0.28 writes each piece of a message by itself, without delay: a
+ * request of 1 KiB took seven system calls and as many packets, and as many turns at its reader. System calls are a third of
+ * what a request costs.
  */
 export function noiseInWholeFrames(init: Parameters<typeof noise>[0], traffic: Traffic): Noise {
   return components => {

@@ -1,5 +1,6 @@
 import type { Server, Socket } from 'node:net'
 import { addressBlock } from '../../shared/address-block.ts'
+import { Shares } from '../shares.ts'
 
 /** Where a tunnel or a proxy on this machine comes from, with the connections of everybody. */
 const loopbacks = ['127.0.0.1', '::1', '::ffff:127.0.0.1']
@@ -9,21 +10,12 @@ const loopbacks = ['127.0.0.1', '::1', '::ffff:127.0.0.1']
  * machine that opens connections and says nothing holds all that the listener takes.
  */
 export function shareConnections(server: Server, mostOfAddress: number): void {
-  const held = new Map<string, number>()
+  const shares = new Shares(mostOfAddress)
   server.prependListener('connection', (socket: Socket) => {
     const { remoteAddress } = socket
     if (remoteAddress === undefined || loopbacks.includes(remoteAddress)) return
-    const block = addressBlock(remoteAddress)
-    const count = held.get(block) ?? 0
-    if (count >= mostOfAddress) {
-      socket.destroy()
-      return
-    }
-    held.set(block, count + 1)
-    socket.once('close', () => {
-      const left = (held.get(block) ?? 1) - 1
-      if (left === 0) held.delete(block)
-      else held.set(block, left)
-    })
+    const giveBack = shares.take(addressBlock(remoteAddress))
+    if (giveBack === undefined) socket.destroy()
+    else socket.once('close', giveBack)
   })
 }
