@@ -145,11 +145,13 @@ describe('a client that knows only the documented API', () => {
     const { id, key } = JSON.parse(stdout)
     const ask = async (headers: Record<string, string>) =>
       await api.ask('service', { body: 'x', headers }, { type: 'chat' })
-    const codes: (string | undefined)[] = []
-    for (let index = 0; index < 30; index++) codes.push((await ask({})).code)
-    expect(new Set(codes)).toEqual(new Set(['NO_WORKER', 'QUOTA_EXCEEDED']))
-    const exceeded = await ask({})
-    expect([exceeded.status, exceeded.headers.get('retry-after')]).toEqual([429, '2'])
+    // Places of the quota come back while it is asked for, so it is used up faster than that.
+    const answers: Awaited<ReturnType<typeof ask>>[] = []
+    while (answers.at(-1)?.code !== 'QUOTA_EXCEEDED' && answers.length < 300)
+      answers.push(...(await Promise.all(Array.from({ length: 3 }, async () => ask({})))))
+    expect(new Set(answers.map(({ code }) => code))).toEqual(new Set(['NO_WORKER', 'QUOTA_EXCEEDED']))
+    const exceeded = answers.find(({ code }) => code === 'QUOTA_EXCEEDED')
+    expect([exceeded?.status, exceeded?.headers.get('retry-after')]).toEqual([429, '2'])
     expect((await ask({ authorization: `Bearer ${key}` })).code).toBe('NO_WORKER')
     expect((await coordinator.command(['keys', 'revoke', id])).code).toBe(0)
     expect((await ask({ authorization: `Bearer ${key}` })).code).toBe('KEY_REFUSED')
