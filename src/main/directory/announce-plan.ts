@@ -109,7 +109,11 @@ export function audience(
 ): Map<PeerIdText, KeyText[]> {
   const audience = new Map<PeerIdText, KeyText[]>()
   for (const [key, peers] of registrars) {
-    for (const peer of peers) audience.set(peer, [...(audience.get(peer) ?? []), key])
+    for (const peer of peers) {
+      const keys = audience.get(peer)
+      if (keys === undefined) audience.set(peer, [key])
+      else keys.push(key)
+    }
   }
   for (const [peer, holding] of holdings) {
     if (!audience.has(peer) && holding.keys.some(key => !registrars.has(key))) audience.set(peer, [])

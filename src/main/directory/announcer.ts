@@ -233,11 +233,7 @@ export class Announcer implements Startable {
       const due = duePost(this.#holdings.get(peerId), said, keys)
       const retryAt = this.#troubles.get(peerId)?.retryAt ?? 0
       if (due === 'nothing' || this.#posting.has(peerId) || isResting(retryAt, now)) continue
-      const posting = this.#postTo(peerId, due, said, keys).finally(() => {
-        this.#posting.delete(peerId)
-        this.#wake()
-      })
-      this.#posting.set(peerId, posting)
+      this.#posting.set(peerId, this.#postUntilHeard(peerId, due, said, keys))
     }
     this.#setTimer(draft, said, now)
   }
@@ -251,7 +247,23 @@ export class Announcer implements Startable {
     return hearers
   }
 
-  async #postTo(peerId: PeerIdText, due: 'announce' | 'renew', said: Said, keys: KeyText[]): Promise<void> {
+  async #postUntilHeard(peerId: PeerIdText, due: 'announce' | 'renew', said: Said, keys: KeyText[]): Promise<void> {
+    const answer = await this.#postTo(peerId, due, said, keys)
+    this.#posting.delete(peerId)
+    // Nothing comes of a renewal that was heard: to go through all registrars after each would be most of what a heartbeat costs.
+    const nothingNew = due === 'renew' && answer?.kind === 'ok' && said === this.#said
+    if (nothingNew && this.#posting.size > 0) return
+    if (answer !== undefined) this.#lookFor(said, answer, keys)
+    this.#wake()
+  }
+
+  /** Resolves with what the registrar answered; undefined where it did not. */
+  async #postTo(
+    peerId: PeerIdText,
+    due: 'announce' | 'renew',
+    said: Said,
+    keys: KeyText[],
+  ): Promise<AnswerFrame | undefined> {
     try {
       const answer = await this.#components.ask(peerId, questionOf(due, said, keys), {
         timeoutMs: postTimeoutMs,
@@ -265,12 +277,17 @@ export class Announcer implements Startable {
       if (due === 'announce') this.#keys.note(peerId, keys, answer)
       this.#troubles.delete(peerId)
       if (declined) this.#components.letGo(peerId)
-      if (this.#lookups.running) return
-      if (this.#keys.hasNew(said.record)) this.#lookups.begin()
-      else if (this.#keys.isElsewhere(answer, keys)) this.#lookups.later('others are closer than those that were asked')
+      return answer
     } catch (error) {
       this.#noteTrouble(peerId, due, error)
+      return undefined
     }
+  }
+
+  #lookFor(said: Said, answer: AnswerFrame, keys: KeyText[]): void {
+    if (this.#lookups.running) return
+    if (this.#keys.hasNew(said.record)) this.#lookups.begin()
+    else if (this.#keys.isElsewhere(answer, keys)) this.#lookups.later('others are closer than those that were asked')
   }
 
   /**

@@ -104,11 +104,11 @@ export function parseKey(text: string): DirectoryKey {
  * Where a key lies in the key space: the SHA-256 of its text. Shards of the same digits lie together, whatever the service:
  * a worker that offers several has to do with the registrars of one.
  */
-export function keyPosition(key: KeyText): Position {
+export const keyPosition: (key: KeyText) => Position = remembering(key => {
   const slash = key.indexOf('/')
   const text = slash < 0 ? key : `shard${key.slice(slash)}`
   return createHash('sha256').update(text, 'utf8').digest()
-}
+}, mostPlaces)
 
 /**
  * Where a peer lies in the key space, as kad-dht places it: the SHA-256 of its id's multihash. Lookups come upon the same peers
