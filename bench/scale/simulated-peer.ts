@@ -170,8 +170,8 @@ export class SimulatedPeer extends Emitter {
   }
 
   connected(connection: SimulatedConnection): void {
+    if (!this.#connections.has(connection.remote.id)) this.#peers?.push(connection.remotePeer)
     this.#connections.set(connection.remote.id, connection)
-    this.#peers = undefined
     this.emit('peer:connect', { detail: connection.remotePeer })
   }
 
@@ -188,7 +188,7 @@ export class SimulatedPeer extends Emitter {
 
   disconnected({ remote, remotePeer }: SimulatedConnection): void {
     if (!this.#connections.delete(remote.id)) return
-    this.#peers = undefined
+    this.#forgetPeer(remotePeer)
     this.emit('peer:disconnect', { detail: remotePeer })
     for (const { topology } of this.#topologies.values()) topology.onDisconnect?.(remotePeer)
   }
@@ -207,6 +207,14 @@ export class SimulatedPeer extends Emitter {
     return connections
   }
 
+  #forgetPeer(peer: PeerId): void {
+    const peers = this.#peers
+    const last = peers?.pop()
+    if (peers === undefined || last === undefined || last === peer) return
+    peers[peers.indexOf(peer)] = last
+  }
+
+  /** Kept from call to call: a coordinator has thousands, and is asked at each that comes or goes. */
   #peersNow(): PeerId[] {
     this.#peers ??= Array.from(this.#connections.values(), ({ remotePeer }) => remotePeer)
     return this.#peers

@@ -26,7 +26,7 @@ import { SettingsStore } from './config/settings-store.ts'
 import { formatDiagnostics } from './diagnostics/diagnostics.ts'
 import { formsOf } from './diagnostics/redact.ts'
 import { Donation } from './donation.ts'
-import { HeapAtRest } from './heap-at-rest.ts'
+import { HeapSize } from './heap-size.ts'
 import { SocketOrigins } from './http/origin.ts'
 import { createServiceApp } from './http/service-app.ts'
 import { ServiceServer } from './http/service-server.ts'
@@ -241,7 +241,7 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
 
   lifecycle.add(
     'heap',
-    new HeapAtRest({
+    new HeapSize({
       clock,
       work: () => {
         const { served, requested, failed } = jobs.totals

@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs'
 import { pino } from 'pino'
 import { startRoutingNode } from '../../../bench/routing/routing-node.ts'
 import { systemClock } from '../../../src/main/clock.ts'
+import { HeapSize } from '../../../src/main/heap-size.ts'
 import { engineEntries } from '../../../src/main/services/engine-launcher.ts'
 import { createForkLauncher } from '../../../src/main/services/fork-launcher.ts'
 import { ServiceHost } from '../../../src/main/services/service-host.ts'
@@ -23,7 +24,10 @@ const upstream = new UpstreamServer()
 upstream.workMs = 20
 await upstream.start()
 // It notes down what it was asked, in this very process, whose memory is looked at.
-setInterval(() => upstream.runs.splice(0), second).unref()
+let done = 0
+setInterval(() => {
+  done += upstream.runs.splice(0).length
+}, second).unref()
 const settings = upstreamSettingsSchema.parse({ url: upstream.url('/work/victim'), idempotent: true })
 const services = new ServiceHost(
   { launch: createForkLauncher({ entries: engineEntries(import.meta.url), log }), clock: systemClock, log },
@@ -35,6 +39,12 @@ const services = new ServiceHost(
 )
 services.start()
 services.setAccepting('everybody')
+// As in every node: what it may hold is part of what is measured.
+const work = () => {
+  const { bytesIn, bytesOut } = member.host.traffic
+  return { requests: done, bytes: bytesIn + bytesOut }
+}
+new HeapSize({ clock: systemClock, work }).start()
 await startRoutingNode({ host: member.host, services, workers: member.directory.cache })
 member.directory.announcer.update(draftOf(floodedService, { queue: { running: 0, waiting: 0, slots: 4, bound: 20 } }))
 

@@ -32,6 +32,8 @@ import { provenSeq } from './stale.ts'
 const postTimeoutMs = 3 * second
 /** Leaving is told to everybody at once, but not waited for longer than this. */
 const leaveTimeoutMs = 2 * second
+/** Answers that come within this of each other are taken in together. */
+const gatherMs: Milliseconds = 50
 const maxAddresses = 16
 
 export interface AnnouncerComponents {
@@ -73,6 +75,7 @@ export class Announcer implements Startable {
   #working: Promise<void> | undefined
   #workAgain = false
   #stopTimer: StopTimer | undefined
+  #stopSoon: StopTimer | undefined
   #stopListening: (() => void) | undefined
 
   constructor(components: AnnouncerComponents, timing: AnnouncerInit) {
@@ -99,6 +102,7 @@ export class Announcer implements Startable {
     this.#stopListening?.()
     this.#lookups.stop()
     this.#stopTimer?.()
+    this.#stopSoon?.()
     this.#forgetAll()
   }
 
@@ -165,6 +169,8 @@ export class Announcer implements Startable {
   }
 
   #wake(): void {
+    this.#stopSoon?.()
+    this.#stopSoon = undefined
     this.#workAgain = true
     this.#working ??= this.#work().finally(() => {
       this.#working = undefined
@@ -250,11 +256,15 @@ export class Announcer implements Startable {
   async #postUntilHeard(peerId: PeerIdText, due: 'announce' | 'renew', said: Said, keys: KeyText[]): Promise<void> {
     const answer = await this.#postTo(peerId, due, said, keys)
     this.#posting.delete(peerId)
-    // Nothing comes of a renewal that was heard: to go through all registrars after each would be most of what a heartbeat costs.
-    const nothingNew = due === 'renew' && answer?.kind === 'ok' && said === this.#said
-    if (nothingNew && this.#posting.size > 0) return
-    if (answer !== undefined) this.#lookFor(said, answer, keys)
-    this.#wake()
+    if (answer !== undefined && (due === 'announce' || this.#posting.size === 0)) this.#lookFor(said, answer, keys)
+    if (this.#posting.size === 0) this.#wake()
+    // Nothing comes of a renewal that was heard.
+    else if (due === 'announce' || answer?.kind !== 'ok' || said !== this.#said) this.#wakeSoon()
+  }
+
+  /** Most answers come together, and to go through all registrars after each would be most of what a heartbeat costs. */
+  #wakeSoon(): void {
+    this.#stopSoon ??= this.#components.clock.after(gatherMs, () => this.#wake())
   }
 
   /** Resolves with what the registrar answered; undefined where it did not. */

@@ -12,7 +12,7 @@ import {
 import { remembering } from '../remembering.ts'
 
 /** Peers whose places are remembered, some 150 bytes each. */
-const mostPlaces = 4_096
+const mostPlaces = 16_384
 
 const shardPattern = /^[0-9a-f]{1,4}$/
 

@@ -74,7 +74,7 @@ describe('ocr of a PDF', () => {
 
   it('hands over the pages of a long one as they are read', async () => {
     const pages = await Promise.all(
-      Array.from({ length: 20 }, (_, at) => (at % 2 === 0 ? { lines: letter } : scanned(enclosure))),
+      Array.from({ length: 20 }, (_, at) => (at % 5 === 0 ? scanned(enclosure) : { lines: letter })),
     )
     const numbers: unknown[] = []
     for await (const line of piecesOf(await ask(makePdf(pages), { accept: 'application/x-ndjson' }))) {
@@ -100,12 +100,20 @@ const endless = makePdf([{ lines: letter }])
   .replace('/Count 1', '/Count 1000000')
 
 describe('ocr of a scan that lies', () => {
+  // A few lines tell where up is as well as many, and are read sooner.
+  const few = letter.slice(0, 11)
+  let image: Buffer
+  let upright: OcrAnswer
+
+  beforeAll(async () => {
+    image = await drawPage(few).png().toBuffer()
+    upright = await read(image, { contentType: 'image/png' })
+  })
+
   it.each([90, 180, 270])('turned by %i degrees reads it upright and gives boxes as it was sent', async turn => {
-    const image = await drawPage(letter).png().toBuffer()
     const { width = 0, height = 0 } = await sharp(image).metadata()
-    const upright = await read(image, { contentType: 'image/png' })
     const lying = await read(await sharp(image).rotate(turn).png().toBuffer(), { contentType: 'image/png' })
-    expect(characterAccuracy(letter, lying.text)).toBeGreaterThanOrEqual(0.98)
+    expect(characterAccuracy(few, lying.text)).toBeGreaterThanOrEqual(0.98)
     const expected = wordOf(upright, 'Northgate')?.box
     const box = wordOf(lying, 'Northgate')?.box
     const corner =

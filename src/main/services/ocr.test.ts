@@ -45,41 +45,45 @@ function boxOf(answer: OcrAnswer, word: string, page = 0) {
 
 describe('ocr reads a letter', () => {
   it.each([
-    ['PNG', 'image/png', () => drawPage(letter).png().toBuffer()],
-    ['PNG with a palette', 'image/png', () => drawPage(letter).png({ palette: true }).toBuffer()],
+    ['PNG', 'image/png', () => drawPage(enclosure).png().toBuffer()],
+    ['PNG with a palette', 'image/png', () => drawPage(enclosure).png({ palette: true }).toBuffer()],
     [
       'interlaced PNG with 16 bits',
       'image/png',
-      () => drawPage(letter).toColourspace('rgb16').png({ progressive: true }).toBuffer(),
+      () => drawPage(enclosure).toColourspace('rgb16').png({ progressive: true }).toBuffer(),
     ],
-    ['JPEG', 'image/jpeg', () => drawPage(letter).jpeg({ quality: 80 }).toBuffer()],
-    ['CMYK JPEG', 'image/jpeg', () => drawPage(letter).toColourspace('cmyk').jpeg().toBuffer()],
-    ['grey TIFF', 'image/tiff', () => drawPage(letter).grayscale().tiff({ compression: 'lzw' }).toBuffer()],
+    ['JPEG', 'image/jpeg', () => drawPage(enclosure).jpeg({ quality: 80 }).toBuffer()],
+    ['CMYK JPEG', 'image/jpeg', () => drawPage(enclosure).toColourspace('cmyk').jpeg().toBuffer()],
+    ['grey TIFF', 'image/tiff', () => drawPage(enclosure).grayscale().tiff({ compression: 'lzw' }).toBuffer()],
     [
       'black-and-white TIFF as from a fax',
       'image/tiff',
       () =>
-        drawPage(letter).toColourspace('b-w').threshold(140).tiff({ compression: 'ccittfax4', bitdepth: 1 }).toBuffer(),
+        drawPage(enclosure)
+          .toColourspace('b-w')
+          .threshold(140)
+          .tiff({ compression: 'ccittfax4', bitdepth: 1 })
+          .toBuffer(),
     ],
-    ['WebP', 'image/webp', () => drawPage(letter).webp({ quality: 80 }).toBuffer()],
-    ['PNG called something else', 'application/octet-stream', () => drawPage(letter).png().toBuffer()],
+    ['WebP', 'image/webp', () => drawPage(enclosure).webp({ quality: 80 }).toBuffer()],
+    ['PNG called something else', 'application/octet-stream', () => drawPage(enclosure).png().toBuffer()],
   ])('in %s', async (_, contentType, draw) => {
     const answer = await read(await draw(), contentType)
-    expect(characterAccuracy(letter, answer.text)).toBeGreaterThanOrEqual(wantedAccuracy)
+    expect(characterAccuracy(enclosure, answer.text)).toBeGreaterThanOrEqual(wantedAccuracy)
     expect(answer.confidence).toBeGreaterThan(0.85)
     expect(answer.pages).toHaveLength(1)
   })
 
   it('black on nothing at all', async () => {
-    const clear = await drawPage(letter).unflatten().png().toBuffer()
+    const clear = await drawPage(enclosure).unflatten().png().toBuffer()
     expect((await sharp(clear).metadata()).hasAlpha).toBe(true)
-    expect(characterAccuracy(letter, (await read(clear, 'image/png')).text)).toBeGreaterThanOrEqual(wantedAccuracy)
+    expect(characterAccuracy(enclosure, (await read(clear, 'image/png')).text)).toBeGreaterThanOrEqual(wantedAccuracy)
   })
 
   it('in JSON', async () => {
-    const document = (await drawPage(letter).png().toBuffer()).toString('base64')
+    const document = (await drawPage(enclosure).png().toBuffer()).toString('base64')
     const answer = await read(Buffer.from(JSON.stringify({ document })), 'application/json')
-    expect(characterAccuracy(letter, answer.text)).toBeGreaterThanOrEqual(wantedAccuracy)
+    expect(characterAccuracy(enclosure, answer.text)).toBeGreaterThanOrEqual(wantedAccuracy)
   })
 
   it('that was scanned a little askew, grey and grainy', async () => {
