@@ -19,7 +19,7 @@ const columns = (pins: Pins): readonly Column<NodeRow, NodeColumn>[] => [
   {
     id: 'peer',
     title: words.columns.peer,
-    width: 'minmax(6rem, 1.3fr)',
+    width: 'minmax(6rem, 1fr)',
     cell: ({ node }) => (
       <span className={styles.peer} title={node.peerId}>
         <NodeSymbol node={node} />
@@ -28,18 +28,18 @@ const columns = (pins: Pins): readonly Column<NodeRow, NodeColumn>[] => [
       </span>
     ),
   },
-  { id: 'role', title: words.columns.role, width: 'minmax(4rem, 0.8fr)', cell: ({ node }) => words.role[node.role] },
+  { id: 'role', title: words.columns.role, width: 'minmax(4rem, 0.6fr)', cell: ({ node }) => words.role[node.role] },
   {
     id: 'state',
     title: words.columns.state,
-    width: 'minmax(5rem, 0.8fr)',
+    width: 'minmax(6.5rem, 0.6fr)',
     cell: ({ node }) => nodeState(node),
     secondary: true,
   },
   {
     id: 'path',
     title: words.columns.path,
-    width: 'minmax(5rem, 0.8fr)',
+    width: 'minmax(4rem, 0.4fr)',
     cell: ({ path }) => (path === undefined ? '–' : strings.path[path]),
     secondary: true,
   },
@@ -60,14 +60,14 @@ const columns = (pins: Pins): readonly Column<NodeRow, NodeColumn>[] => [
   {
     id: 'services',
     title: words.columns.services,
-    width: 'minmax(6rem, 1.4fr)',
+    width: 'minmax(6rem, 2.4fr)',
     cell: ({ node }) => node.services.map(serviceName).join(', ') || '–',
     secondary: true,
   },
   {
     id: 'location',
     title: words.columns.location,
-    width: 'minmax(5rem, 0.9fr)',
+    width: 'minmax(5rem, 0.6fr)',
     cell: ({ node }) => node.location ?? '–',
     secondary: true,
   },
