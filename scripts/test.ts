@@ -36,14 +36,7 @@ const steps: Step[] = [
   { name: 'build', command: ['electron-vite', 'build', '--logLevel', 'warn'], essential: true },
   {
     name: 'unit and integration tests',
-    command: [
-      'vitest',
-      'run',
-      '--coverage',
-      '--reporter=default',
-      '--reporter=json',
-      `--outputFile.json=${unitReport}`,
-    ],
+    command: ['vitest', 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${unitReport}`],
   },
   {
     name: 'end-to-end tests',

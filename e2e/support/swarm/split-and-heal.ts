@@ -1,10 +1,13 @@
 import { expect } from 'vitest'
-import { second } from '../../../src/shared/units.ts'
+import { connectionCheckIntervalMs } from '../../../src/main/dht/limits.ts'
+import { type Milliseconds, minute, second } from '../../../src/shared/units.ts'
 import { Lan, type Machine } from '../lan.ts'
 import { eventually, idsOf, Swarm } from './swarm.ts'
 import type { SwarmMember } from './swarm-process.ts'
 
 const foundAgainWithinMs = 30 * second
+/** A connection that is checked in vain is given up within this. */
+const givenUpWithinMs = minute
 /** Offered only since the split, so that nobody gets by on what was known before. */
 const newService = 'llm-inference'
 
@@ -30,7 +33,8 @@ export async function splitAndHeal({ apart, ...init }: SplitInit): Promise<numbe
     await allFind(everybody, everybody, 'ocr')
 
     await lan.split()
-    await Promise.all([left, right].flatMap(half => half.map(member => seesOnly(member, half))))
+    const noticedWithinMs = (init.connectionCheckIntervalMs ?? connectionCheckIntervalMs) + givenUpWithinMs
+    await Promise.all([left, right].flatMap(half => half.map(member => seesOnly(member, half, noticedWithinMs))))
     await apart(swarm)
     await Promise.all(everybody.map(member => member.announce(newService)))
     await Promise.all([left, right].map(half => allFind(half, half, newService)))
@@ -56,9 +60,9 @@ async function startHalf(
 }
 
 /** Waits until all the connections to the other half were given up. */
-async function seesOnly(member: SwarmMember, half: SwarmMember[]): Promise<void> {
+async function seesOnly(member: SwarmMember, half: SwarmMember[], withinMs: Milliseconds): Promise<void> {
   const others = idsOf(half.filter(({ peerId }) => peerId !== member.peerId))
-  await eventually(async () => expect((await member.state()).peers.sort()).toEqual(others), 90 * second)
+  await eventually(async () => expect((await member.state()).peers.sort()).toEqual(others), withinMs)
 }
 
 async function allFind(members: SwarmMember[], workers: SwarmMember[], service: string): Promise<number> {

@@ -28,7 +28,7 @@ const columns = (pins: Pins): readonly Column<NodeRow, NodeColumn>[] => [
       </span>
     ),
   },
-  { id: 'role', title: words.columns.role, width: 'minmax(4rem, 0.6fr)', cell: ({ node }) => words.role[node.role] },
+  { id: 'role', title: words.columns.role, width: 'minmax(5.5rem, 0.6fr)', cell: ({ node }) => words.role[node.role] },
   {
     id: 'state',
     title: words.columns.state,
@@ -46,7 +46,7 @@ const columns = (pins: Pins): readonly Column<NodeRow, NodeColumn>[] => [
   {
     id: 'latency',
     title: words.columns.latency,
-    width: '4rem',
+    width: '4.75rem',
     align: 'end',
     cell: ({ rttMs }) => (rttMs === undefined ? '–' : formatDuration(rttMs)),
   },
@@ -60,7 +60,7 @@ const columns = (pins: Pins): readonly Column<NodeRow, NodeColumn>[] => [
   {
     id: 'services',
     title: words.columns.services,
-    width: 'minmax(6rem, 2.4fr)',
+    width: 'minmax(6rem, 2.1fr)',
     cell: ({ node }) => node.services.map(serviceName).join(', ') || '–',
     secondary: true,
   },

@@ -9,7 +9,7 @@ const words = strings.topology
 /** The only counts of the network that the pages show: the node made them. */
 export function TopologyCounts({ counts }: { counts: Topology['counts'] }) {
   return (
-    <p className={styles.counts} data-testid="topology-counts">
+    <p className={styles.counts} data-testid="topology-counts" data-beside-title>
       <Definition hint={words.connectedHint}>
         <b>{formatCount(counts.connected)}</b> {words.connected}
       </Definition>
