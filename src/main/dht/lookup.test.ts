@@ -135,6 +135,17 @@ describe('a lookup', () => {
     )
   })
 
+  it('names nobody who was reached and never answered, and counts them as missing where others name them', () => {
+    const peers = crowd(10)
+    const mute = closestPeers(peers, target, 2)
+    let lookup = hear(startLookup(target, 8, peers), peers)
+    for (const { peerId } of peers) lookup = note(lookup, peerId, 'asked')
+    for (const each of peers) lookup = note(lookup, each.peerId, mute.includes(each) ? 'mute' : 'answered')
+    const living = peers.filter(each => !mute.includes(each))
+    expect(idsOf(resultOf(lookup).closest)).toEqual(closestIds(living, 8))
+    expect(resultOf(lookup)).toMatchObject({ certain: false, unreachable: 2 })
+  })
+
   it('is brief where three of the 8 closest are enough', () => {
     const world = worldOf(60, () => 'answers')
     const { lookup } = run(startLookup(target, 3, world.peers.slice(0, 16)), world, () => 0)
