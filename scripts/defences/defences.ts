@@ -285,6 +285,13 @@ export const defences: readonly Defence[] = [
     test: main('coordinator/ca/vpn/vpn-registry.test.ts'),
   },
   {
+    threat: 'keeping to the VPN after being taken out',
+    file: main('tunnels/nebula/nebula-config.ts'),
+    replace: 'blocklist: [...blocked],',
+    with: 'blocklist: [],',
+    test: main('tunnels/nebula/nebula.test.ts'),
+  },
+  {
     threat: 'an old list of revocations',
     file: main('membership/trust.ts'),
     replace: 'if (revocations.version <= this.revocationsVersion) return false',
