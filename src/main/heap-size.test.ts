@@ -44,17 +44,23 @@ describe('the heap of a node', () => {
     expect(said).toEqual(started)
   })
 
-  it('is made small once nothing was asked for a minute, and once in each rest', () => {
+  it('is made small once nothing was asked for a minute, again after growing pauses, and anew in each rest', () => {
     const { said, turn } = madeUpNode()
     turn(58)
     expect(said).toEqual(started)
     turn(2)
     expect(said).toEqual([...started, 'resting', 'give back'])
-    turn(600)
+    turn(178)
     expect(said).toHaveLength(4)
+    turn(4)
+    expect(said).toHaveLength(5)
+    turn(24 * 3600)
+    // Then after 9 and 27 minutes, and each hour.
+    expect(said.length - 5).toBe(2 + 23)
+    const before = said.length
     turn(2, 20)
-    turn(600)
-    expect(said.slice(4)).toEqual(['growing', 'resting', 'give back'])
+    turn(70)
+    expect(said.slice(before)).toEqual(['growing', 'resting', 'give back'])
   })
 
   it('is left alone while requests come', () => {
@@ -67,7 +73,7 @@ describe('the heap of a node', () => {
     const { said, turn } = madeUpNode({ inVain: 1 })
     turn(118)
     expect(said).toEqual([...started, 'resting', 'give back'])
-    turn(300)
+    turn(100)
     expect(said.slice(4)).toEqual(['give back'])
   })
 

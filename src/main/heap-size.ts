@@ -1,6 +1,6 @@
 import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { KiB, MiB, type Milliseconds, minute, second } from '../shared/units.ts'
+import { hour, KiB, MiB, type Milliseconds, minute, second } from '../shared/units.ts'
 import type { Clock, StopTimer } from './clock.ts'
 import type { Startable } from './lifecycle.ts'
 
@@ -9,6 +9,7 @@ const lookEveryMs = 2 * second
 const startedAfterMs: Milliseconds = 10 * second
 /** Short pauses between requests are no rest. */
 const restAfterMs: Milliseconds = minute
+const longestPauseMs: Milliseconds = hour
 /** More than this in a second, and memory saved would cost processor time. */
 const busyFrom = { requests: 5, bytes: 256 * KiB }
 /** A young generation up to this size is not worth another collection: V8 begins with 2 MiB. */
@@ -64,7 +65,8 @@ export class HeapSize implements Startable {
   #lookedAt: Milliseconds = 0
   #busyAt: Milliseconds = 0
   #collectedAt: Milliseconds = 0
-  #collected = false
+  /** Until it is collected again in this rest. */
+  #pauseMs: Milliseconds = 0
   #mode: HeapMode = 'free'
   #stopTimers: StopTimer[] = []
 
@@ -106,16 +108,20 @@ export class HeapSize implements Startable {
   #become(mode: HeapMode): void {
     if (mode === this.#mode) return
     this.#mode = mode
-    this.#collected = false
+    this.#pauseMs = 0
     this.#heap.setMode(mode)
   }
 
-  /** V8 keeps the size where a lot was allocated a moment ago, so this may have to be done again. */
+  /**
+   * V8 keeps the size where a lot was allocated a moment ago, so this may have to be done again; and what a node that comes to rest
+   * still uses is garbage later on, so it is done again after pauses that grow.
+   */
   #shrink(now: Milliseconds): void {
-    if (now - this.#collectedAt < restAfterMs) return
-    if (this.#collected && this.#heap.youngBytes <= smallBytes) return
+    const sinceMs = now - this.#collectedAt
+    if (sinceMs < restAfterMs) return
+    if (sinceMs < this.#pauseMs && this.#heap.youngBytes <= smallBytes) return
     this.#collectedAt = now
-    this.#collected = true
+    this.#pauseMs = Math.min(3 * Math.max(this.#pauseMs, restAfterMs), longestPauseMs)
     this.#heap.collect({ thoroughly: true })
   }
 }
