@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { RmaError } from '../../shared/errors.ts'
 import type { ServiceType } from '../../shared/schema/primitives.ts'
 import type { ServiceStatus } from '../../shared/schema/service.ts'
@@ -45,6 +46,8 @@ export class ServiceHost implements LocalServices, Startable {
   #lanes: ReadonlyMap<ServiceType, ServiceLane>
   /** Of services that are no longer here: they finish what they have begun. */
   readonly #leaving = new Set<ServiceLane>()
+  /** What was told last. */
+  #published: { statuses: ServiceStatus[]; capacity: Capacity; accepting: Accepting } | undefined
   #started = false
   #accepting: Accepting = 'nobody'
   #draining = false
@@ -290,8 +293,12 @@ export class ServiceHost implements LocalServices, Startable {
     return [...this.#lanes.values()].map(lane => lane.status)
   }
 
+  /** Each look at the machine puts an order into force; those who listen make a record and its addresses of what comes. */
   #publish(): void {
-    this.status.set(this.#statuses())
+    const now = { statuses: this.#statuses(), capacity: this.capacity(), accepting: this.#accepting }
+    if (isDeepStrictEqual(now, this.#published)) return
+    this.#published = now
+    this.status.set(now.statuses)
   }
 }
 
