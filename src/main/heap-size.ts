@@ -34,9 +34,10 @@ export function isBusy(before: Work, now: Work, elapsedMs: Milliseconds): boolea
 }
 
 /**
- * `free`: as V8 has it. Otherwise garbage is collected once there is more than half as much of it as of what is used. `growing`: the
- * young generation grows with what is allocated, and is collected on several threads. `working`: it keeps the size it has.
- * `resting`: it is also collected on one thread, for waking the others takes longer than a small one is worth.
+ * `free`: as V8 has it. Otherwise garbage is collected once there is six tenths as much of it as of what is used. `growing`: the young
+ * generation grows with what is allocated, and is collected on several threads. `working`: it keeps the size it has. `resting`: it is
+ * also collected on one thread, for waking the others takes longer than a small one is worth, and old garbage at a quarter of what is
+ * used: little comes, and a small young generation lets much of it become old.
  */
 export type HeapMode = 'free' | 'growing' | 'working' | 'resting'
 
@@ -131,7 +132,7 @@ const flags: Record<HeapMode, string[]> = {
   free: ['--semi-space-growth-factor=2', '--parallel-scavenge', '--heap-growing-percent=0'],
   growing: ['--semi-space-growth-factor=2', '--parallel-scavenge', '--heap-growing-percent=60'],
   working: ['--semi-space-growth-factor=1', '--parallel-scavenge', '--heap-growing-percent=60'],
-  resting: ['--semi-space-growth-factor=1', '--no-parallel-scavenge', '--heap-growing-percent=60'],
+  resting: ['--semi-space-growth-factor=1', '--no-parallel-scavenge', '--heap-growing-percent=25'],
 }
 
 export const v8Heap: Heap = {
