@@ -15,8 +15,8 @@ const busyFrom = { requests: 5, bytes: 256 * KiB }
 /** A young generation up to this size is not worth another collection: V8 begins with 2 MiB. */
 const smallBytes = 4 * MiB
 /**
- * A young generation this large does not grow any more. Four times as much, which V8 lets a busy node have, saves a tenth of the
- * processor time of a request and takes 100 MiB of the donor's memory.
+ * A young generation this large does not grow any more. Four times as much, which V8 lets a busy node have, saves a fifth to a
+ * third of the processor time of a request and takes 100 MiB of the donor's memory.
  */
 const largeBytes = 32 * MiB
 

@@ -239,7 +239,7 @@ export class Announcer implements Startable {
       const due = duePost(this.#holdings.get(peerId), said, keys)
       const retryAt = this.#troubles.get(peerId)?.retryAt ?? 0
       if (due === 'nothing' || this.#posting.has(peerId) || isResting(retryAt, now)) continue
-      this.#posting.set(peerId, this.#postUntilHeard(peerId, due, said, keys))
+      this.#posting.set(peerId, this.#tell(peerId, due, said, keys))
     }
     this.#setTimer(draft, said, now)
   }
@@ -253,7 +253,7 @@ export class Announcer implements Startable {
     return hearers
   }
 
-  async #postUntilHeard(peerId: PeerIdText, due: 'announce' | 'renew', said: Said, keys: KeyText[]): Promise<void> {
+  async #tell(peerId: PeerIdText, due: 'announce' | 'renew', said: Said, keys: KeyText[]): Promise<void> {
     const answer = await this.#postTo(peerId, due, said, keys)
     this.#posting.delete(peerId)
     if (answer !== undefined && (due === 'announce' || this.#posting.size === 0)) this.#lookFor(said, answer, keys)
@@ -264,6 +264,7 @@ export class Announcer implements Startable {
 
   /** Most answers come together, and to go through all registrars after each would be most of what a heartbeat costs. */
   #wakeSoon(): void {
+    if (this.#life.signal.aborted) return
     this.#stopSoon ??= this.#components.clock.after(gatherMs, () => this.#wake())
   }
 

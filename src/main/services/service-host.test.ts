@@ -65,18 +65,6 @@ describe('a service host', () => {
     expect(host.capacity().load).toBe(0)
   })
 
-  it('tells nothing where an order for the same comes again', async () => {
-    const host = hostWith()
-    const order = { accepting: 'everybody', underWay: 'finish', jobs: 2, memoryMiB: 1_000, gpu: true } as const
-    host.govern(order)
-    let told = 0
-    host.status.subscribe(() => told++)
-    host.govern({ ...order, memoryMiB: 999 })
-    expect(told).toBe(0)
-    host.govern({ ...order, jobs: 0 })
-    expect(told).toBeGreaterThan(0)
-  })
-
   it('serves requesters in turns, whoever asked more often', async () => {
     const host = hostWith(definedAs({ bound: () => 10 }))
     const first = await occupy(host)

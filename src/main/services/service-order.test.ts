@@ -66,6 +66,17 @@ describe('when the owner needs the machine', () => {
     expect(host.offers('obedience')).toBe(true)
     expect(await textOf(await host.run(orderFor({ do: 'echo', text: 'again' })))).toBe('["again"]')
   })
+
+  it('nothing is told where an order for the same comes again', () => {
+    const host = hostWith()
+    host.govern(everything)
+    let told = 0
+    host.status.subscribe(() => told++)
+    host.govern({ ...everything, memoryMiB: everything.memoryMiB - 1 })
+    expect(told).toBe(0)
+    host.govern(finish)
+    expect(told).toBeGreaterThan(0)
+  })
 })
 
 describe('an order', () => {
