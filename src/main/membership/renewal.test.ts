@@ -153,7 +153,7 @@ describe('a member', () => {
 
   it('is still a member after a day without any coordinator, and says why it could not renew', async () => {
     const member = await start({ roles: ['donor'], urls: ['http://127.0.0.1:9'] })
-    turned.turn(4.8 * day)
+    turned.turn(4.9 * day)
     await vi.waitFor(() =>
       expect(member.renewer.membership.get()).toMatchObject({
         kind: 'member',
