@@ -113,14 +113,14 @@ export class SimulatedInternet {
       const oneWay = this.#oneWayMs(from, to)
       const known = () => this.isUp(from) && this.isUp(to) && this.reaches(from, to)
       this.#clock.after(2 * oneWay, () => {
-        if (known() && to.connections < to.maxConnections) {
-          this.#clock.after(2 * (connectRoundTrips - 1) * oneWay, () =>
-            known() ? resolve(this.#join(from, to, oneWay)) : reject(new Error('the connection was reset')),
-          )
-        } else {
+        if (known() && to.connections >= to.maxConnections) {
           to.traffic.turnedAway++
-          reject(new Error('the connection was reset'))
+          reject(Object.assign(new Error('the connection was reset'), { code: 'ECONNRESET' }))
+          return
         }
+        this.#clock.after(2 * (connectRoundTrips - 1) * oneWay, () =>
+          known() ? resolve(this.#join(from, to, oneWay)) : reject(new Error('the connection was lost')),
+        )
       })
     })
   }

@@ -5,7 +5,7 @@ import { second } from '../../shared/units.ts'
 import { TurnedClock } from '../clock.ts'
 import { closestPeers, keyPosition, peerPosition } from '../directory/keys.ts'
 import { peerIdTextOf } from '../directory/signing.ts'
-import { type AskCloser, ClosestPeers, thorough } from './closest.ts'
+import { type AskCloser, brief, ClosestPeers, thorough } from './closest.ts'
 import type { Contact } from './contacts.ts'
 
 const target = keyPosition('service:ocr')
@@ -35,11 +35,11 @@ beforeEach(() => {
   ask = async () => everybody
 })
 
-function find(start: Contact[], signal = new AbortController().signal) {
+function find(start: Contact[], { signal = new AbortController().signal, sure = thorough } = {}) {
   const contacts = { closest: () => start, hear: (named: Iterable<Contact>) => void heard.push(...named) }
   const leave = (peerId: string) => void left.push(peerId)
   const closest = new ClosestPeers({ contacts, ask: (...asked) => ask(...asked), leave, clock, log })
-  return closest.find(target, { sure: thorough, signal })
+  return closest.find(target, { sure, signal })
 }
 
 it('finds the 8 closest by asking whoever it knows, and remembers where the others are', async () => {
@@ -65,20 +65,52 @@ it('does without those that cannot be reached', async () => {
   expect(await find(everybody)).toEqual({ closest: others.slice(0, 8), certain: true, unreachable: 1 })
 })
 
-it('goes on without one that does not answer, and is not certain then', async () => {
+it('asks others when one does not answer, and waits for it where all are to answer', async () => {
   const mute = Promise.withResolvers<Contact[]>()
-  let asked = 0
+  const asked: string[] = []
   ask = ({ peerId }) => {
-    asked++
+    asked.push(peerId)
     return peerId === first.peerId ? mute.promise : Promise.resolve(everybody)
   }
   const result = find(everybody)
-  await vi.waitFor(() => expect(asked).toBe(8))
+  await vi.waitFor(() => expect(asked).toHaveLength(8))
   clock.turn(0.25 * second)
-  const { closest, certain } = await result
+  await vi.waitFor(() => expect(asked).toHaveLength(9))
+  mute.resolve(everybody)
+  expect(await result).toEqual({ closest: everybody.slice(0, 8), certain: true, unreachable: 0 })
+})
+
+it('gives one that has to be connected with first the time that takes', async () => {
+  const strangers = everybody.map(each => ({ ...each, connected: false }))
+  let asked = 0
+  ask = ({ peerId }) => {
+    asked++
+    return peerId === first.peerId ? new Promise(() => undefined) : Promise.resolve(strangers)
+  }
+  void find(strangers)
+  await vi.waitFor(() => expect(asked).toBe(8))
+  clock.turn(0.7 * second)
+  expect(asked).toBe(8)
+  clock.turn(0.1 * second)
   expect(asked).toBe(9)
+})
+
+it('waits for nobody where a few answers are enough, and is not certain then', async () => {
+  ask = ({ peerId }) => (peerId === first.peerId ? new Promise(() => undefined) : Promise.resolve(everybody))
+  const { closest, certain } = await find(everybody, { sure: brief })
   expect(closest.map(({ peerId }) => peerId)).toContain(first.peerId)
   expect(certain).toBe(false)
+})
+
+it('goes on to nobody in the place of one that has no room', async () => {
+  const asked: string[] = []
+  ask = async ({ peerId }) => {
+    asked.push(peerId)
+    if (peerId === first.peerId) throw Object.assign(new Error('connect ECONNRESET'), { code: 'ECONNRESET' })
+    return everybody
+  }
+  expect(await find(everybody)).toEqual({ closest: everybody.slice(1, 8), certain: true, unreachable: 1 })
+  expect(asked).toHaveLength(8)
 })
 
 it('leaves out one whose time to answer has run out', async () => {
@@ -98,8 +130,8 @@ it('ends after 8 s with what it has, and at once when it is cancelled', async ()
   expect((await late).closest).toHaveLength(8)
   expect(signals.every(({ aborted }) => aborted)).toBe(true)
   const life = new AbortController()
-  const cancelled = find(everybody, life.signal)
+  const cancelled = find(everybody, life)
   life.abort(new Error('enough'))
   await expect(cancelled).rejects.toThrow('enough')
-  await expect(find(everybody, life.signal)).rejects.toThrow('enough')
+  await expect(find(everybody, life)).rejects.toThrow('enough')
 })

@@ -18,9 +18,12 @@ import {
   soughtPeers,
   startLookup,
 } from './lookup.ts'
+import { isTurnedAway } from './turned-away.ts'
 
 /** A peer that has not answered by then is not waited for while others can be asked. */
 const patienceMs = 0.25 * second
+/** The same where a connection has to be made first and nobody waits for the result: four round trips more, 150 ms each. */
+const connectingPatienceMs = 0.75 * second
 const askTimeoutMs = 2 * second
 const lookupTimeoutMs = 8 * second
 /** Contacts a lookup starts with. */
@@ -113,7 +116,8 @@ class Walk {
 
   async #ask(contact: Contact): Promise<void> {
     const { ask, clock, contacts, log } = this.#components
-    const stopTimer = clock.after(patienceMs, () => {
+    const isHurried = this.#lookup.sure < thorough || contact.connected
+    const stopTimer = clock.after(isHurried ? patienceMs : connectingPatienceMs, () => {
       this.#note(contact, 'slow')
       this.#goOn()
     })
@@ -121,9 +125,9 @@ class Walk {
       const named = await ask(contact, this.#lookup.target, { timeoutMs: askTimeoutMs, signal: this.#life.signal })
       contacts.hear(named)
       this.#note(contact, 'answered')
-      this.#lookup = hear(this.#lookup, named)
+      this.#lookup = hear(this.#lookup, named, contact.party)
     } catch (error) {
-      this.#note(contact, error instanceof RmaError && error.code === 'DEADLINE' ? 'mute' : 'failed')
+      this.#note(contact, standingAfter(error))
       if (!this.#life.signal.aborted)
         log.debug({ peer: contact.peerId, err: error }, 'a peer did not say who is closer')
     }
@@ -134,6 +138,11 @@ class Walk {
   #note(contact: Contact, standing: Standing): void {
     this.#lookup = note(this.#lookup, contact.peerId, standing)
   }
+}
+
+function standingAfter(error: unknown): Standing {
+  if (error instanceof RmaError && error.code === 'DEADLINE') return 'mute'
+  return isTurnedAway(error) ? 'full' : 'failed'
 }
 
 export const thorough = soughtPeers

@@ -27,7 +27,7 @@ const crowd = (count: number, name = 'peer') => Array.from({ length: count }, (_
 const idsOf = (peers: readonly LookupPeer[]) => peers.map(({ peerId }) => peerId)
 const closestIds = (peers: readonly LookupPeer[], count: number) => idsOf(closestPeers(peers, target, count))
 
-type Behaviour = 'answers' | 'is dead' | 'keeps mute'
+type Behaviour = 'answers' | 'is dead' | 'is full' | 'keeps mute'
 
 interface World {
   peers: LookupPeer[]
@@ -50,10 +50,17 @@ function run(lookup: Lookup<LookupPeer>, { known, behaviour }: World, pick: (len
     if (asked === undefined) break
     switch (behaviour(asked.peerId)) {
       case 'answers':
-        lookup = hear(note(lookup, asked.peerId, 'answered'), closestOf(known.get(asked.peerId) ?? [], target, 16))
+        lookup = hear(
+          note(lookup, asked.peerId, 'answered'),
+          closestOf(known.get(asked.peerId) ?? [], target, 16),
+          asked.party,
+        )
         break
       case 'is dead':
         lookup = note(lookup, asked.peerId, 'failed')
+        break
+      case 'is full':
+        lookup = note(lookup, asked.peerId, 'full')
         break
       case 'keeps mute': {
         // Nobody waits for it while others can be asked; in the end its time is up.
@@ -89,8 +96,8 @@ describe('a lookup', () => {
     const remembered = note(startLookup(target, 8, [gone, there]), 'gone', 'failed')
     const answered = note(remembered, 'there', 'answered')
     expect(resultOf(answered).unreachable).toBe(0)
-    expect(resultOf(hear(answered, [gone])).unreachable).toBe(1)
-    expect(resultOf(note(hear(answered, [peer('full')]), 'full', 'failed')).unreachable).toBe(1)
+    expect(resultOf(hear(answered, [gone], 'there')).unreachable).toBe(1)
+    expect(resultOf(note(hear(answered, [peer('full')], 'there'), 'full', 'failed')).unreachable).toBe(1)
   })
 
   it('ends with the 8 closest, whatever the order of the answers, with three questions on their way at most', () => {
@@ -138,12 +145,57 @@ describe('a lookup', () => {
   it('names nobody who was reached and never answered, and counts them as missing where others name them', () => {
     const peers = crowd(10)
     const mute = closestPeers(peers, target, 2)
-    let lookup = hear(startLookup(target, 8, peers), peers)
+    let lookup = hear(startLookup(target, 8, peers), peers, 'somebody')
     for (const { peerId } of peers) lookup = note(lookup, peerId, 'asked')
     for (const each of peers) lookup = note(lookup, each.peerId, mute.includes(each) ? 'mute' : 'answered')
     const living = peers.filter(each => !mute.includes(each))
     expect(idsOf(resultOf(lookup).closest)).toEqual(closestIds(living, 8))
     expect(resultOf(lookup)).toMatchObject({ certain: false, unreachable: 2 })
+  })
+
+  it('ends once those closest have answered or have no room, and three have answered', () => {
+    const world = worldOf(60, () => 'answers')
+    const nearest = closestIds(world.peers, 60)
+    const start = world.peers.filter(({ peerId }) => nearest.indexOf(peerId) >= 40)
+    const among = (full: number, behaviour: Behaviour, pick: (length: number) => number) => {
+      const isFull = (peerId: string) => nearest.indexOf(peerId) < full
+      return run(
+        startLookup(target, 8, start),
+        { ...world, behaviour: id => (isFull(id) ? behaviour : 'answers') },
+        pick,
+      ).lookup
+    }
+    const askedIn = ({ entries }: Lookup<LookupPeer>) => entries.filter(({ standing }) => standing !== 'heard').length
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 20 }), fc.infiniteStream(fc.nat(99)), (full, picks) => {
+        const pick = (length: number) => Number(picks.next().value) % Math.max(1, length)
+        const lookup = among(full, 'is full', pick)
+        const { closest, certain } = resultOf(lookup)
+        expect(isDone(lookup)).toBe(true)
+        expect(certain).toBe(true)
+        expect(idsOf(closest).some(id => nearest.indexOf(id) < full)).toBe(false)
+        expect(closest.length).toBeGreaterThanOrEqual(Math.max(3, 8 - full))
+        expect(closest.length).toBeLessThanOrEqual(8)
+      }),
+      { numRuns: 60 },
+    )
+    const inOrder = () => 0
+    expect(resultOf(among(4, 'is full', inOrder))).toMatchObject({ closest: { length: 4 }, unreachable: 4 })
+    expect(askedIn(among(4, 'is full', inOrder))).toBeLessThan(askedIn(among(4, 'is dead', inOrder)))
+  })
+
+  it('goes on where only one party names those that hang up: they may be made up', () => {
+    const world = worldOf(60, () => 'answers')
+    const [far] = closestPeers(world.peers, target, 60).slice(-1) as [LookupPeer]
+    const madeUp = Array.from({ length: 16 }, (_, index) =>
+      peer(`made-up-${index}`, { position: Uint8Array.from([...target.subarray(0, 31), index]) }),
+    )
+    let lookup = hear(startLookup(target, 8, [far]), madeUp, 'liar')
+    for (let times = 0; times < 2; times++) lookup = hear(lookup, madeUp, 'liar')
+    const behaviour = (id: string) => (id.startsWith('made-up') ? 'is full' : 'answers')
+    expect(idsOf(resultOf(run(lookup, { ...world, behaviour }, () => 0).lookup).closest)).toEqual(
+      closestIds(world.peers, 8),
+    )
   })
 
   it('is brief where three of the 8 closest are enough', () => {
@@ -191,7 +243,7 @@ describe('a lookup', () => {
       for (const next of nextToAsk(lookup)) {
         asked++
         lookup = note(note(lookup, next.peerId, 'asked'), next.peerId, 'failed')
-        lookup = hear(lookup, crowd(16, `made-up-by-${next.peerId}`))
+        lookup = hear(lookup, crowd(16, `made-up-by-${next.peerId}`), next.party)
       }
     }
     expect(asked).toBe(maxAsked)

@@ -3,6 +3,10 @@ import { distance, type Position } from '../directory/keys.ts'
 
 /** How many of the closest peers a lookup looks for. */
 export const soughtPeers = 8
+/** So many have to have answered, however many have no room: somebody has to be there to be asked. */
+const leastPeers = 3
+/** Who has no room counts as one who is there when so many parties name it, for it has proven nothing itself. */
+const enoughWitnesses = 2
 /** Questions on their way at once. */
 export const alpha = 3
 /** Peers asked in one lookup, so that made-up ones cannot keep it going. */
@@ -20,9 +24,10 @@ export interface LookupPeer extends Place {
 /**
  * Where a peer stands in a lookup. `slow`: it has been asked and has not answered within the time an answer usually takes;
  * its answer still counts, but nobody waits for it while others can be asked. `mute`: it was reached and did not answer in
- * all the time there is. `failed`: it cannot be reached, or answers nonsense.
+ * all the time there is. `full`: something is there that hangs up before it has said who it is, as one without room for a
+ * connection does. `failed`: it cannot be reached, or answers nonsense.
  */
-export type Standing = 'heard' | 'asked' | 'slow' | 'answered' | 'mute' | 'failed'
+export type Standing = 'heard' | 'asked' | 'slow' | 'answered' | 'mute' | 'full' | 'failed'
 
 /** A search for the peers closest to a place in the key space. Plain data; the functions below return the next state. */
 export interface Lookup<P extends LookupPeer> {
@@ -37,30 +42,36 @@ export interface LookupEntry<P extends LookupPeer> {
   readonly peer: P
   readonly standing: Standing
   readonly distance: string
-  /** Whether somebody who was asked has named it; otherwise this node remembers it, perhaps from long ago. */
-  readonly named: boolean
+  /** Parties of those who were asked and have named it, two at most; none: this node remembers it, perhaps from long ago. */
+  readonly witnesses: readonly string[]
 }
 
 export function startLookup<P extends LookupPeer>(target: Position, sure: number, from: readonly P[]): Lookup<P> {
-  return add({ target, sure, entries: [] }, from, false)
+  return add({ target, sure, entries: [] }, from, [])
 }
 
-/** Takes in peers that somebody named; those known before stay where they stand. */
-export function hear<P extends LookupPeer>(lookup: Lookup<P>, named: readonly P[]): Lookup<P> {
+/** Takes in peers that a party has named; those known before stay where they stand. */
+export function hear<P extends LookupPeer>(lookup: Lookup<P>, named: readonly P[], by: string): Lookup<P> {
   const ids = new Set(named.map(({ peerId }) => peerId))
-  const confirms = ({ peer, named: before }: LookupEntry<P>) => !before && ids.has(peer.peerId)
-  const entries = lookup.entries.some(confirms)
-    ? lookup.entries.map(entry => (confirms(entry) ? { ...entry, named: true } : entry))
+  const isNews = ({ peer, witnesses }: LookupEntry<P>) =>
+    witnesses.length < enoughWitnesses && ids.has(peer.peerId) && !witnesses.includes(by)
+  const entries = lookup.entries.some(isNews)
+    ? lookup.entries.map(entry => (isNews(entry) ? { ...entry, witnesses: [...entry.witnesses, by] } : entry))
     : lookup.entries
-  return add(entries === lookup.entries ? lookup : { ...lookup, entries }, named, true)
+  return add(entries === lookup.entries ? lookup : { ...lookup, entries }, named, [by])
 }
 
-function add<P extends LookupPeer>(lookup: Lookup<P>, peers: readonly P[], named: boolean): Lookup<P> {
+function add<P extends LookupPeer>(lookup: Lookup<P>, peers: readonly P[], witnesses: readonly string[]): Lookup<P> {
   const known = new Set(lookup.entries.map(({ peer }) => peer.peerId))
   const news = peers.filter(({ peerId }) => !known.has(peerId) && known.add(peerId))
   if (news.length === 0) return lookup
   const added = news.map(
-    (peer): LookupEntry<P> => ({ peer, standing: 'heard', distance: distance(peer.position, lookup.target), named }),
+    (peer): LookupEntry<P> => ({
+      peer,
+      standing: 'heard',
+      distance: distance(peer.position, lookup.target),
+      witnesses,
+    }),
   )
   const entries = [...lookup.entries, ...added].sort((a, b) => (a.distance < b.distance ? -1 : 1))
   return { ...lookup, entries: entries.slice(0, maxHeard) }
@@ -76,7 +87,7 @@ export function note<P extends LookupPeer>(lookup: Lookup<P>, peerId: string, st
   return { ...lookup, entries }
 }
 
-/** Whom to ask now: of the 8 closest those not asked yet, first those that take no new connection, three at a time. */
+/** Whom to ask now: of those sought those not asked yet, first those that take no new connection, three at a time. */
 export function nextToAsk<P extends LookupPeer>(lookup: Lookup<P>): P[] {
   if (isDone(lookup)) return []
   const onTheirWay = count(lookup, 'asked')
@@ -89,37 +100,44 @@ export function nextToAsk<P extends LookupPeer>(lookup: Lookup<P>): P[] {
 }
 
 /**
- * Whether enough is known: as many of the 8 closest as it takes have answered, or there is nobody left to ask and no answer
- * to wait for. While too few have answered, the slow ones are waited for as well.
+ * Whether enough is known: as many of those sought as it takes have answered, or there is nobody left to ask and no answer
+ * to wait for. The slow ones are waited for as well while too few have answered, and where all are to answer: without them
+ * it could not be told who is closest.
  */
 export function isDone<P extends LookupPeer>(lookup: Lookup<P>): boolean {
   const closest = closestUsable(lookup)
   const answered = closest.filter(({ standing }) => standing === 'answered').length
-  if (answered >= Math.min(lookup.sure, soughtPeers)) return true
+  const sought = soughtOf(lookup.entries)
+  if (answered >= Math.min(lookup.sure, sought)) return lookup.sure < soughtPeers || !lacksSlow(lookup, sought)
   if (count(lookup, 'asked') > 0 || count(lookup, 'slow') > 0) return false
   const exhausted = lookup.entries.filter(({ standing }) => standing !== 'heard').length >= maxAsked
   return exhausted || closest.every(({ standing }) => standing === 'answered')
 }
 
 export interface LookupResult<P extends LookupPeer> {
-  /** The 8 closest that neither failed nor kept mute, closest first. Whoever has not answered is hearsay. */
+  /**
+   * The 8 closest that neither failed nor kept mute, closest first; where some are known to have no room, as many fewer, but
+   * three. Whoever has not answered is hearsay.
+   */
   readonly closest: P[]
-  /** Whether all of the 8 closest have answered, so that there can hardly be others. */
+  /** Whether all of them have answered, so that there can hardly be others. */
   readonly certain: boolean
-  /** Of the 8 closest, those that could not be reached or kept mute, although somebody else has named them. */
+  /** Of the 8 closest, those that had no room, could not be reached or kept mute, although somebody else has named them. */
   readonly unreachable: number
 }
 
 export function resultOf<P extends LookupPeer>({ entries }: Lookup<P>): LookupResult<P> {
-  const present = entries.filter(({ standing }) => standing !== 'failed')
-  const certain = firstOfParties(present, soughtPeers, partyOf).every(({ standing }) => standing === 'answered')
+  const sought = soughtOf(entries)
+  const present = entries.filter(({ standing }) => standing !== 'failed' && standing !== 'full')
+  const certain = firstOfParties(present, sought, partyOf).every(({ standing }) => standing === 'answered')
   const usable = present.filter(({ standing }) => standing !== 'mute')
-  const isUnreachable = ({ standing, named }: LookupEntry<P>) => named && (standing === 'failed' || standing === 'mute')
+  const isUnreachable = ({ standing, witnesses }: LookupEntry<P>) =>
+    witnesses.length > 0 && (standing === 'failed' || standing === 'full' || standing === 'mute')
   const unreachable = firstOfParties(entries, soughtPeers, partyOf).filter(isUnreachable).length
-  return { closest: firstOfParties(usable, soughtPeers, partyOf).map(({ peer }) => peer), certain, unreachable }
+  return { closest: firstOfParties(usable, sought, partyOf).map(({ peer }) => peer), certain, unreachable }
 }
 
-/** Those that were connected with to be asked, and are not among the 8 closest: nothing more is wanted of them. */
+/** Those that were connected with to be asked, and are not among the closest: nothing more is wanted of them. */
 export function passedBy<P extends LookupPeer>(lookup: Lookup<P>): P[] {
   const { closest } = resultOf(lookup)
   return lookup.entries.flatMap(({ peer, standing }) =>
@@ -127,17 +145,36 @@ export function passedBy<P extends LookupPeer>(lookup: Lookup<P>): P[] {
   )
 }
 
-/** The 8 closest that have not failed and keep nobody waiting. */
+/** The closest that have not failed and keep nobody waiting, as many as are sought. */
 function closestUsable<P extends LookupPeer>({ entries }: Lookup<P>): LookupEntry<P>[] {
-  const usable = entries.filter(
-    ({ standing }) => standing === 'heard' || standing === 'asked' || standing === 'answered',
-  )
-  return firstOfParties(usable, soughtPeers, partyOf)
+  return firstOfParties(entries.filter(isUsable), soughtOf(entries), partyOf)
 }
 
+/** Whether one that is slow would be among those sought, did it answer. */
+function lacksSlow({ entries }: Lookup<LookupPeer>, sought: number): boolean {
+  const hoped = entries.filter(entry => isUsable(entry) || entry.standing === 'slow')
+  return firstOfParties(hoped, sought, partyOf).some(({ standing }) => standing === 'slow')
+}
+
+/**
+ * How many peers are sought: of the 8 closest all but those that are there and have no room. Others farther away in their
+ * place would cost a connection each, and nobody would look there.
+ */
+function soughtOf(entries: readonly LookupEntry<LookupPeer>[]): number {
+  if (!entries.some(isKnownToBeFull)) return soughtPeers
+  const there = entries.filter(entry => isUsable(entry) || isKnownToBeFull(entry))
+  const full = firstOfParties(there, soughtPeers, partyOf).filter(isKnownToBeFull).length
+  return Math.max(leastPeers, soughtPeers - full)
+}
+
+const isUsable = ({ standing }: LookupEntry<LookupPeer>) =>
+  standing === 'heard' || standing === 'asked' || standing === 'answered'
+const isKnownToBeFull = ({ standing, witnesses }: LookupEntry<LookupPeer>) =>
+  standing === 'full' && witnesses.length >= enoughWitnesses
 const partyOf = ({ peer }: LookupEntry<LookupPeer>) => peer.party
 const isConnected = ({ peer }: LookupEntry<LookupPeer>) => peer.connected
-const isOver = (standing: Standing) => standing === 'answered' || standing === 'mute' || standing === 'failed'
+const isOver = (standing: Standing) =>
+  standing === 'answered' || standing === 'mute' || standing === 'full' || standing === 'failed'
 
 function count({ entries }: Lookup<LookupPeer>, wanted: Standing): number {
   return entries.filter(({ standing }) => standing === wanted).length

@@ -1,0 +1,12 @@
+/**
+ * Whether a dial has failed in the way it does at a libp2p host without room for a connection: somebody listens, and hangs up
+ * before the handshake has begun. Who that is has not been proven. What was never reached, does not answer, or turns out to be
+ * somebody else, was not turned away. libp2p has no code of its own for it; tested against a full host and against sockets.
+ */
+export function isTurnedAway(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  // A peer's addresses fail together; one at which somebody listens says that it is there.
+  if (error instanceof AggregateError) return error.errors.some(isTurnedAway)
+  if ('code' in error && error.code === 'ECONNRESET') return true
+  return error.name === 'EncryptionFailedError' && /ECONNRESET|while reading 0\/\d+ bytes/.test(error.message)
+}
