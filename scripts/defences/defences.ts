@@ -123,6 +123,13 @@ export const defences: readonly Defence[] = [
   },
   {
     threat: 'lying about who is closest to a key',
+    file: main('dht/lookup.ts'),
+    replace: "standing === 'full' && witnesses.length >= enoughWitnesses",
+    with: "standing === 'full'",
+    test: main('dht/lookup.test.ts'),
+  },
+  {
+    threat: 'lying about who is closest to a key',
     file: main('dht/hearsay-addresses.ts'),
     replace: 'return isLoopback(address) ? isLoopback(said) : isPrivateAddress(said)',
     with: 'return true',
