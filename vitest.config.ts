@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
-/** Vitest would leave a processor free, which on two of them halves the speed. */
+/** Vitest would leave a processor free, which on two of them halves the speed; most tests wait for processes and timers. */
 const maxWorkers = Math.max(2, availableParallelism() - 1)
 
 export default defineConfig({
@@ -28,13 +28,7 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: {
-          name: 'programs',
-          include: ['e2e/**/*.test.ts'],
-          // They wait for processes and timers most of the time.
-          maxWorkers: maxWorkers + 1,
-          sequence: { groupOrder: 1 },
-        },
+        test: { name: 'programs', include: ['e2e/**/*.test.ts'], maxWorkers, sequence: { groupOrder: 1 } },
       },
     ],
   },
