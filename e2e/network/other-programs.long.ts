@@ -40,7 +40,10 @@ describe.runIf(process.platform === 'linux')('a machine busy with other programs
     const running = await findRunningNode(node.dataFolder, {})
     const isIn = (mode: string) => async () => {
       const { allowance } = await askNode(running, rpc => rpc.status.get())
-      expect(allowance).toMatchObject({ mode, blind: expect.not.arrayContaining([expect.objectContaining({ sensor: 'otherCpu' })]) })
+      expect(allowance).toMatchObject({
+        mode,
+        blind: expect.not.arrayContaining([expect.objectContaining({ sensor: 'otherCpu' })]),
+      })
     }
     await eventually(isIn('work'), 30 * second)
     const programs = busyPrograms()
