@@ -162,6 +162,16 @@ async function live(forMs: Milliseconds, stepMs: Milliseconds): Promise<void> {
   }
 }
 
+/** As `live`, each step going on from a network that stands: to jump on while all are apart would be no quiet day. */
+async function liveQuietly(forMs: Milliseconds): Promise<void> {
+  const isConnected = async (name: string) =>
+    expect((await ask(name, rpc => rpc.network.get())).counts.connected).toBeGreaterThan(0)
+  for (let lived = 0; lived < forMs; lived += 2 * hour) {
+    await live(2 * hour, 2 * hour)
+    for (const name of members) await eventually(() => isConnected(name), soon)
+  }
+}
+
 /** Lives on until each member has a certificate that lasts longer than the one it has now. */
 async function renewAll(names: readonly string[]): Promise<void> {
   const untilOf = async (name: string) => {
@@ -233,16 +243,16 @@ describe('a network with two coordinators of one CA and an edge router', () => {
     expect(await Promise.all(members.map(edgeRequestsOf))).toEqual(before)
 
     askedInVain = 0
-    await live(day, hour)
+    await liveQuietly(day)
     await areServed('requester')
     expect(await Promise.all(members.map(edgeRequestsOf))).toEqual([0, 0, 0])
-    // The coordinators alone have asked: each hour, and when they had something new to say.
+    // The coordinators alone have asked: when it was time to, and when they had something new to say.
     expect(askedInVain).toBeGreaterThan(0)
     expect(askedInVain).toBeLessThan(coordinators.length * 30)
 
     await renewAll([...members, ...coordinators])
     await areServed('requester')
-  }, 120_000)
+  }, 180_000)
 
   it('goes on among its members when all coordinators are killed, and lets no stranger in', async () => {
     await Promise.all(coordinators.map(name => running(name).kill()))
