@@ -111,6 +111,7 @@ describe('a lookup', () => {
           closest: closestPeers(world.peers, target, 8),
           certain: true,
           unreachable: 0,
+          full: 0,
         })
         expect(most).toBeLessThanOrEqual(alpha)
       }),
@@ -180,7 +181,7 @@ describe('a lookup', () => {
       { numRuns: 60 },
     )
     const inOrder = () => 0
-    expect(resultOf(among(4, 'is full', inOrder))).toMatchObject({ closest: { length: 4 }, unreachable: 4 })
+    expect(resultOf(among(4, 'is full', inOrder))).toMatchObject({ closest: { length: 4 }, unreachable: 4, full: 4 })
     expect(askedIn(among(4, 'is full', inOrder))).toBeLessThan(askedIn(among(4, 'is dead', inOrder)))
   })
 

@@ -124,6 +124,8 @@ export interface LookupResult<P extends LookupPeer> {
   readonly certain: boolean
   /** Of the 8 closest, those that had no room, could not be reached or kept mute, although somebody else has named them. */
   readonly unreachable: number
+  /** Those of these that are known to be there, and have no room. */
+  readonly full: number
 }
 
 export function resultOf<P extends LookupPeer>({ entries }: Lookup<P>): LookupResult<P> {
@@ -133,8 +135,13 @@ export function resultOf<P extends LookupPeer>({ entries }: Lookup<P>): LookupRe
   const usable = present.filter(({ standing }) => standing !== 'mute')
   const isUnreachable = ({ standing, witnesses }: LookupEntry<P>) =>
     witnesses.length > 0 && (standing === 'failed' || standing === 'full' || standing === 'mute')
-  const unreachable = firstOfParties(entries, soughtPeers, partyOf).filter(isUnreachable).length
-  return { closest: firstOfParties(usable, sought, partyOf).map(({ peer }) => peer), certain, unreachable }
+  const unreachable = firstOfParties(entries, soughtPeers, partyOf).filter(isUnreachable)
+  return {
+    closest: firstOfParties(usable, sought, partyOf).map(({ peer }) => peer),
+    certain,
+    unreachable: unreachable.length,
+    full: unreachable.filter(isKnownToBeFull).length,
+  }
 }
 
 /** Those that were connected with to be asked, and are not among the closest: nothing more is wanted of them. */

@@ -4,7 +4,7 @@ import { TurnedClock } from '../clock.ts'
 import { AnnouncedKeys } from './announced-keys.ts'
 import type { AnswerFrame } from './frames.ts'
 import { type KeyText, peerPosition, serviceKey, shardOf } from './keys.ts'
-import type { Registrar } from './registrars.ts'
+import type { MissingRegistrars, Registrar } from './registrars.ts'
 import { ocrDraft } from './test-network.ts'
 import { testWorker } from './test-records.ts'
 
@@ -18,15 +18,15 @@ let clock: TurnedClock
 let keys: AnnouncedKeys
 let shard: KeyText
 /** How many registrars of the service's own key the last lookup could not reach. */
-let missing: number
+let missing: MissingRegistrars | undefined
 
 beforeEach(async () => {
   clock = new TurnedClock()
-  missing = 0
+  missing = undefined
   const { peerId } = await testWorker()
   shard = serviceKey('ocr', shardOf(peerPosition(peerId), 1))
   keys = new AnnouncedKeys(
-    { registrars: { of: () => registrars, missing: key => (key === 'service:ocr' ? missing : 0) }, clock },
+    { registrars: { of: () => registrars, missing: key => (key === 'service:ocr' ? missing : undefined) }, clock },
     peerId,
   )
 })
@@ -57,7 +57,7 @@ describe('a key that is full', () => {
   })
 
   it('is one half of whose registrars have no room, be it for the worker or for a connection', () => {
-    missing = 2
+    missing = { count: 2, full: 0 }
     expect(lookUp()).toEqual(['service:ocr'])
     refuse(1)
     expect(keys.of(record)).toEqual(['service:ocr'])
@@ -66,7 +66,7 @@ describe('a key that is full', () => {
     expect([lookUp(), lookUp(), lookUp()]).toEqual([['service:ocr', shard], ['service:ocr', shard], [shard]])
     // Half an hour later it is looked up again: they can be reached, and have room.
     clock.turn(45 * minute)
-    missing = 0
+    missing = undefined
     expect(lookUp()).toContain('service:ocr')
     expect(keys.of(record)).toEqual(['service:ocr'])
   })

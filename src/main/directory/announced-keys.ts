@@ -55,7 +55,7 @@ export class AnnouncedKeys {
   /** Takes in what a lookup has shown of a key's registrars. */
   noteLookup(key: KeyText): void {
     const missing = this.#components.registrars.missing(key)
-    if (missing === 0) this.#crowding.reachable(key)
+    if (missing === undefined) this.#crowding.reachable(key)
     else this.#crowding.missed(key, missing, this.#components.clock.now(), Math.random())
   }
 

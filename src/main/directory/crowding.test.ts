@@ -4,6 +4,7 @@ import { Crowding, keysOfService } from './crowding.ts'
 
 const now = 1_000_000
 const registrars = ['a', 'b', 'c', 'd']
+const dead = (count: number) => ({ count, full: 0 })
 
 describe('a crowded key', () => {
   it('is one that half of its registrars have no room under', () => {
@@ -35,22 +36,30 @@ describe('a key whose registrars cannot be reached', () => {
     for (let look = 0; look < 3; look++) {
       // At first it may only not be known yet that they are dead.
       expect(crowding.isToBeSeenAgain('service:ocr', now)).toBe(look > 0)
-      crowding.missed('service:ocr', 4, now, 0.5)
+      crowding.missed('service:ocr', dead(4), now, 0.5)
       expect(crowding.isCrowded('service:ocr', registrars, now)).toBe(true)
     }
     expect(crowding.isToBeSeenAgain('service:ocr', later - 1)).toBe(false)
     expect(crowding.isToBeSeenAgain('service:ocr', later)).toBe(true)
     expect(crowding.isCrowded('service:ocr', registrars, later)).toBe(true)
     expect(crowding.isCrowded('service:ocr', registrars, later + 5 * minute)).toBe(false)
-    crowding.missed('service:ocr', 4, now, 0.5)
+    crowding.missed('service:ocr', dead(4), now, 0.5)
     crowding.reachable('service:ocr')
     expect(crowding.isCrowded('service:ocr', registrars, now)).toBe(false)
+  })
+
+  it('is left alone at once where all of them are there and have no room', () => {
+    const crowding = new Crowding()
+    crowding.missed('service:ocr', { count: 4, full: 4 }, now, 0.5)
+    expect(crowding.isCrowded('service:ocr', registrars, now)).toBe(true)
+    expect(crowding.isToBeSeenAgain('service:ocr', now)).toBe(false)
+    expect(crowding.isToBeSeenAgain('service:ocr', now + 30 * minute)).toBe(true)
   })
 
   it('counts as crowded where half of them cannot be reached or have no room', () => {
     const crowding = new Crowding()
     const others = [...'abcdefgh']
-    crowding.missed('service:ocr', 2, now, 0.5)
+    crowding.missed('service:ocr', dead(2), now, 0.5)
     crowding.refused('service:ocr', 'a', now, 0.5)
     // Not one of the eight: two that are closer cannot be reached.
     crowding.refused('service:ocr', 'h', now, 0.5)

@@ -1,6 +1,7 @@
 import type { PeerIdText, ServiceType } from '../../shared/schema/primitives.ts'
 import { type Milliseconds, minute } from '../../shared/units.ts'
 import { type KeyText, maxShardDigits, type Position, registrarsPerKey, serviceKey, shardOf } from './keys.ts'
+import type { MissingRegistrars } from './registrars.ts'
 
 /** A registrar without room under a key is left alone for this long, a quarter more or less. */
 const restMs = 30 * minute
@@ -8,7 +9,7 @@ const spread = 0.25
 /** Its word still counts for this long when it is asked again, so that a worker does not leave its place for a refusal. */
 const graceMs = 5 * minute
 
-/** Looks in a row at a key some of whose registrars cannot be reached: the dead ones are named for a moment more. */
+/** Looks in a row at a key some of whose registrars may be dead: these are named for a moment more. */
 const looksAtOnce = 3
 
 /** How many of a key's registrars could not be reached, in how many looks in a row, and until when that counts. */
@@ -30,9 +31,9 @@ export class Crowding {
     this.#restUntil.set(key, ofKey)
   }
 
-  /** So many of those closest to the key have no room for so much as a connection. `chance` is from 0 to 1. */
-  missed(key: KeyText, count: number, now: Milliseconds, chance: number): void {
-    const looks = (this.#missing.get(key)?.looks ?? 0) + 1
+  /** Some of those closest to the key cannot be reached, or have no room for a connection. `chance` is from 0 to 1. */
+  missed(key: KeyText, { count, full }: MissingRegistrars, now: Milliseconds, chance: number): void {
+    const looks = full === count ? looksAtOnce : (this.#missing.get(key)?.looks ?? 0) + 1
     this.#missing.set(key, { count, looks, until: restEnd(now, chance) })
   }
 

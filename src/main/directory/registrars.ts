@@ -18,6 +18,13 @@ export interface Registrar {
   connected: boolean
 }
 
+/** Registrars of a key that others are connected with and this node cannot reach. */
+export interface MissingRegistrars {
+  count: number
+  /** Those of them that are there and have no room for a connection; the others may be dead. */
+  full: number
+}
+
 export interface RegistrarsComponents {
   host: Pick<Host, 'peerId' | 'isServer' | 'mode'>
   contacts: Contacts
@@ -29,8 +36,8 @@ export class Registrars {
   readonly self: Registrar & { party: string }
   readonly #components: RegistrarsComponents
   readonly #named = new Map<KeyText, readonly Contact[]>()
-  /** How many of a key's registrars could not be reached when they were last looked up, where any could not. */
-  readonly #missing = new Map<KeyText, number>()
+  /** Which of a key's registrars could not be reached when they were last looked up, where any could not. */
+  readonly #missing = new Map<KeyText, MissingRegistrars>()
   /** Answers of `of`, until a peer is met or lost. */
   readonly #answers = new Map<KeyText, readonly Registrar[]>()
 
@@ -74,7 +81,7 @@ export class Registrars {
     this.#named.delete(key)
     this.#named.set(key, found.closest)
     this.#missing.delete(key)
-    if (found.unreachable > 0) this.#missing.set(key, found.unreachable)
+    if (found.unreachable > 0) this.#missing.set(key, { count: found.unreachable, full: found.full })
     for (const oldest of this.#named.keys()) {
       if (this.#named.size <= maxRememberedKeys) break
       this.#named.delete(oldest)
@@ -84,12 +91,9 @@ export class Registrars {
     return found.certain && found.closest.length > 0
   }
 
-  /**
-   * How many of those that are closest to the key could not be reached when it was last looked up, although others are
-   * connected with them: they may have no room for more connections.
-   */
-  missing(key: KeyText): number {
-    return this.#missing.get(key) ?? 0
+  /** Which of those closest to the key could not be reached when it was last looked up, although others know them. */
+  missing(key: KeyText): MissingRegistrars | undefined {
+    return this.#missing.get(key)
   }
 
   /** No longer counts the peer as a registrar, until it connects or is found again. */
