@@ -85,6 +85,22 @@ it('asks others when one does not answer, and waits for it where all are to answ
   expect(await result).toEqual({ closest: everybody.slice(0, 8), certain: true, unreachable: 0, full: 0 })
 })
 
+it('waits for one that does not answer no longer than until it would count as mute, and is not certain then', async () => {
+  let asked = 0
+  ask = ({ peerId }) => {
+    asked++
+    return peerId === first.peerId ? new Promise(() => undefined) : Promise.resolve(everybody)
+  }
+  const result = find(everybody)
+  await vi.waitFor(() => expect(asked).toBe(8))
+  clock.turn(0.25 * second)
+  await vi.waitFor(() => expect(asked).toBe(9))
+  await new Promise(resolve => setImmediate(resolve))
+  clock.turn(0.75 * second)
+  expect(await result).toMatchObject({ certain: false, unreachable: 0 })
+  expect((await result).closest).toContainEqual(first)
+})
+
 it('gives one that has to be connected with first the time that takes', async () => {
   const strangers = everybody.map(each => ({ ...each, connected: false }))
   let asked = 0

@@ -1,12 +1,13 @@
 import { RmaError } from '../../shared/errors.ts'
 import type { PeerIdText } from '../../shared/schema/primitives.ts'
 import { type Milliseconds, second } from '../../shared/units.ts'
-import type { Clock } from '../clock.ts'
+import type { Clock, StopTimer } from '../clock.ts'
 import type { Position } from '../directory/keys.ts'
 import type { Logger } from '../log.ts'
 import type { Contact, Contacts } from './contacts.ts'
 import {
   hear,
+  hurry,
   isDone,
   type Lookup,
   type LookupResult,
@@ -24,6 +25,8 @@ import { isTurnedAway } from './turned-away.ts'
 const patienceMs = 0.25 * second
 /** The same where a connection has to be made first and nobody waits for the result: four round trips more, 150 ms each. */
 const connectingPatienceMs = 0.75 * second
+/** Slow ones in whose place others have answered are waited for this long; less than it takes until they count as mute. */
+const lastPatienceMs = 0.75 * second
 const askTimeoutMs = 2 * second
 const lookupTimeoutMs = 8 * second
 /** Contacts a lookup starts with. */
@@ -79,6 +82,7 @@ class Walk {
   readonly #life = new AbortController()
   readonly #end = Promise.withResolvers<void>()
   #lookup: Lookup<Contact>
+  #stopWaiting: StopTimer | undefined
 
   constructor(lookup: Lookup<Contact>, signal: AbortSignal, components: ClosestPeersComponents) {
     this.#lookup = lookup
@@ -97,6 +101,7 @@ class Walk {
       return resultOf(this.#lookup)
     } finally {
       stopTimer()
+      this.#stopWaiting?.()
       this.#signal.removeEventListener('abort', cancel)
       // Questions on their way are of no use any more, and would open connections.
       this.#life.abort()
@@ -112,6 +117,11 @@ class Walk {
       this.#note(contact, 'asked')
       void this.#ask(contact)
     }
+    if (isDone(hurry(this.#lookup)))
+      this.#stopWaiting ??= this.#components.clock.after(lastPatienceMs, () => {
+        this.#lookup = hurry(this.#lookup)
+        this.#goOn()
+      })
   }
 
   async #ask(contact: Contact): Promise<void> {

@@ -34,6 +34,8 @@ export interface Lookup<P extends LookupPeer> {
   readonly target: Position
   /** How many of the 8 closest have to have answered. Fewer are quicker, and enough where the rest may be hearsay. */
   readonly sure: number
+  /** Whether slow ones are waited for although others have answered in their place. */
+  readonly patient: boolean
   /** Everybody heard of, closest first. */
   readonly entries: readonly LookupEntry<P>[]
 }
@@ -47,7 +49,12 @@ export interface LookupEntry<P extends LookupPeer> {
 }
 
 export function startLookup<P extends LookupPeer>(target: Position, sure: number, from: readonly P[]): Lookup<P> {
-  return add({ target, sure, entries: [] }, from, [])
+  return add({ target, sure, patient: sure >= soughtPeers, entries: [] }, from, [])
+}
+
+/** Waits no longer for slow ones in whose place others have answered. */
+export function hurry<P extends LookupPeer>(lookup: Lookup<P>): Lookup<P> {
+  return { ...lookup, patient: false }
 }
 
 /** Takes in peers that a party has named; those known before stay where they stand. */
@@ -101,14 +108,14 @@ export function nextToAsk<P extends LookupPeer>(lookup: Lookup<P>): P[] {
 
 /**
  * Whether enough is known: as many of those sought as it takes have answered, or there is nobody left to ask and no answer
- * to wait for. The slow ones are waited for as well while too few have answered, and where all are to answer: without them
- * it could not be told who is closest.
+ * to wait for. The slow ones are waited for as well while too few have answered, and for a while where all are to answer:
+ * without them it could not be told who is closest.
  */
 export function isDone<P extends LookupPeer>(lookup: Lookup<P>): boolean {
   const closest = closestUsable(lookup)
   const answered = closest.filter(({ standing }) => standing === 'answered').length
   const sought = soughtOf(lookup.entries)
-  if (answered >= Math.min(lookup.sure, sought)) return lookup.sure < soughtPeers || !lacksSlow(lookup, sought)
+  if (answered >= Math.min(lookup.sure, sought)) return !lookup.patient || !lacksSlow(lookup, sought)
   if (count(lookup, 'asked') > 0 || count(lookup, 'slow') > 0) return false
   const exhausted = lookup.entries.filter(({ standing }) => standing !== 'heard').length >= maxAsked
   return exhausted || closest.every(({ standing }) => standing === 'answered')
