@@ -46,7 +46,6 @@ it('finds the 8 closest by asking whoever it knows, and remembers where the othe
   expect(await find(everybody.slice(-1))).toEqual({
     closest: everybody.slice(0, 8),
     certain: true,
-    unreachable: 0,
     full: 0,
   })
   expect(heard).toContain(first)
@@ -67,7 +66,7 @@ it('does without those that cannot be reached', async () => {
     if (peerId === first.peerId) throw new RmaError('NOT_FOUND', 'gone')
     return everybody
   }
-  expect(await find(everybody)).toEqual({ closest: others.slice(0, 8), certain: true, unreachable: 1, full: 0 })
+  expect(await find(everybody)).toEqual({ closest: others.slice(0, 8), certain: true, full: 0 })
 })
 
 it('asks others when one does not answer, and waits for it where all are to answer', async () => {
@@ -82,7 +81,7 @@ it('asks others when one does not answer, and waits for it where all are to answ
   clock.turn(0.25 * second)
   await vi.waitFor(() => expect(asked).toHaveLength(9))
   mute.resolve(everybody)
-  expect(await result).toEqual({ closest: everybody.slice(0, 8), certain: true, unreachable: 0, full: 0 })
+  expect(await result).toEqual({ closest: everybody.slice(0, 8), certain: true, full: 0 })
 })
 
 it('waits for one that does not answer no longer than until it would count as mute, and is not certain then', async () => {
@@ -97,7 +96,7 @@ it('waits for one that does not answer no longer than until it would count as mu
   await vi.waitFor(() => expect(asked).toBe(9))
   await new Promise(resolve => setImmediate(resolve))
   clock.turn(0.75 * second)
-  expect(await result).toMatchObject({ certain: false, unreachable: 0 })
+  expect(await result).toMatchObject({ certain: false, full: 0 })
   expect((await result).closest).toContainEqual(first)
 })
 
@@ -130,14 +129,14 @@ it('goes on to nobody in the place of one that has no room', async () => {
     if (peerId === first.peerId) throw Object.assign(new Error('connect ECONNRESET'), { code: 'ECONNRESET' })
     return everybody
   }
-  expect(await find(everybody)).toEqual({ closest: everybody.slice(1, 8), certain: true, unreachable: 1, full: 1 })
+  expect(await find(everybody)).toEqual({ closest: everybody.slice(1, 8), certain: true, full: 1 })
   expect(asked).toHaveLength(8)
 })
 
 it('leaves out one whose time to answer has run out', async () => {
   ask = ({ peerId }) =>
     peerId === first.peerId ? Promise.reject(new RmaError('DEADLINE', 'no answer')) : Promise.resolve(everybody)
-  expect(await find(everybody)).toEqual({ closest: others.slice(0, 8), certain: false, unreachable: 1, full: 0 })
+  expect(await find(everybody)).toEqual({ closest: others.slice(0, 8), certain: false, full: 0 })
 })
 
 it('ends after 8 s with what it has, and at once when it is cancelled', async () => {

@@ -28,6 +28,8 @@ const connectingPatienceMs = 0.75 * second
 /** Slow ones in whose place others have answered are waited for this long; less than it takes until they count as mute. */
 const lastPatienceMs = 0.75 * second
 const askTimeoutMs = 2 * second
+/** The same where a connection has to be made first: a machine without processor time would take all others for mute. */
+const connectAndAskTimeoutMs = 4 * second
 const lookupTimeoutMs = 8 * second
 /** Contacts a lookup starts with. */
 const startWith = 16
@@ -132,7 +134,8 @@ class Walk {
       this.#goOn()
     })
     try {
-      const named = await ask(contact, this.#lookup.target, { timeoutMs: askTimeoutMs, signal: this.#life.signal })
+      const timeoutMs = contact.connected ? askTimeoutMs : connectAndAskTimeoutMs
+      const named = await ask(contact, this.#lookup.target, { timeoutMs, signal: this.#life.signal })
       contacts.hear(named)
       this.#note(contact, 'answered')
       this.#lookup = hear(this.#lookup, named, contact.party)

@@ -91,13 +91,13 @@ function worldOf(count: number, behaviour: World['behaviour']): World {
 }
 
 describe('a lookup', () => {
-  it('calls unreachable who others have named, not who it remembers alone', () => {
-    const [gone, there] = [peer('gone'), peer('there')]
-    const remembered = note(startLookup(target, 8, [gone, there]), 'gone', 'failed')
-    const answered = note(remembered, 'there', 'answered')
-    expect(resultOf(answered).unreachable).toBe(0)
-    expect(resultOf(hear(answered, [gone], 'there')).unreachable).toBe(1)
-    expect(resultOf(note(hear(answered, [peer('full')], 'there'), 'full', 'failed')).unreachable).toBe(1)
+  it('counts as full who hangs up, where two parties have named it', () => {
+    const there = note(startLookup(target, 8, [peer('there')]), 'there', 'answered')
+    const once = note(hear(there, [peer('full'), peer('dead')], 'one'), 'full', 'full')
+    expect(resultOf(once).full).toBe(0)
+    expect(resultOf(hear(once, [peer('full')], 'one')).full).toBe(0)
+    const twice = hear(note(once, 'dead', 'failed'), [peer('full'), peer('dead')], 'another')
+    expect(resultOf(twice)).toEqual({ closest: [peer('there')], certain: true, full: 1 })
   })
 
   it('ends with the 8 closest, whatever the order of the answers, with three questions on their way at most', () => {
@@ -110,7 +110,6 @@ describe('a lookup', () => {
         expect(resultOf(lookup)).toEqual({
           closest: closestPeers(world.peers, target, 8),
           certain: true,
-          unreachable: 0,
           full: 0,
         })
         expect(most).toBeLessThanOrEqual(alpha)
@@ -143,7 +142,7 @@ describe('a lookup', () => {
     )
   })
 
-  it('names nobody who was reached and never answered, and counts them as missing where others name them', () => {
+  it('names nobody who was reached and never answered, and is not certain then', () => {
     const peers = crowd(10)
     const mute = closestPeers(peers, target, 2)
     let lookup = hear(startLookup(target, 8, peers), peers, 'somebody')
@@ -151,7 +150,7 @@ describe('a lookup', () => {
     for (const each of peers) lookup = note(lookup, each.peerId, mute.includes(each) ? 'mute' : 'answered')
     const living = peers.filter(each => !mute.includes(each))
     expect(idsOf(resultOf(lookup).closest)).toEqual(closestIds(living, 8))
-    expect(resultOf(lookup)).toMatchObject({ certain: false, unreachable: 2 })
+    expect(resultOf(lookup).certain).toBe(false)
   })
 
   it('ends once those closest have answered or have no room, and three have answered', () => {
@@ -181,7 +180,7 @@ describe('a lookup', () => {
       { numRuns: 60 },
     )
     const inOrder = () => 0
-    expect(resultOf(among(4, 'is full', inOrder))).toMatchObject({ closest: { length: 4 }, unreachable: 4, full: 4 })
+    expect(resultOf(among(4, 'is full', inOrder))).toMatchObject({ closest: { length: 4 }, full: 4 })
     expect(askedIn(among(4, 'is full', inOrder))).toBeLessThan(askedIn(among(4, 'is dead', inOrder)))
   })
 

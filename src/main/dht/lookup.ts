@@ -129,9 +129,7 @@ export interface LookupResult<P extends LookupPeer> {
   readonly closest: P[]
   /** Whether all of them have answered, so that there can hardly be others. */
   readonly certain: boolean
-  /** Of the 8 closest, those that had no room, could not be reached or kept mute, although somebody else has named them. */
-  readonly unreachable: number
-  /** Those of these that are known to be there, and have no room. */
+  /** How many of the 8 closest are known to be there, and have no room. */
   readonly full: number
 }
 
@@ -140,15 +138,8 @@ export function resultOf<P extends LookupPeer>({ entries }: Lookup<P>): LookupRe
   const present = entries.filter(({ standing }) => standing !== 'failed' && standing !== 'full')
   const certain = firstOfParties(present, sought, partyOf).every(({ standing }) => standing === 'answered')
   const usable = present.filter(({ standing }) => standing !== 'mute')
-  const isUnreachable = ({ standing, witnesses }: LookupEntry<P>) =>
-    witnesses.length > 0 && (standing === 'failed' || standing === 'full' || standing === 'mute')
-  const unreachable = firstOfParties(entries, soughtPeers, partyOf).filter(isUnreachable)
-  return {
-    closest: firstOfParties(usable, sought, partyOf).map(({ peer }) => peer),
-    certain,
-    unreachable: unreachable.length,
-    full: unreachable.filter(isKnownToBeFull).length,
-  }
+  const closest = firstOfParties(usable, sought, partyOf).map(({ peer }) => peer)
+  return { closest, certain, full: fullOf(entries) }
 }
 
 /** Those that were connected with to be asked, and are not among the closest: nothing more is wanted of them. */
@@ -175,10 +166,13 @@ function lacksSlow({ entries }: Lookup<LookupPeer>, sought: number): boolean {
  * place would cost a connection each, and nobody would look there.
  */
 function soughtOf(entries: readonly LookupEntry<LookupPeer>[]): number {
-  if (!entries.some(isKnownToBeFull)) return soughtPeers
+  return Math.max(leastPeers, soughtPeers - fullOf(entries))
+}
+
+function fullOf(entries: readonly LookupEntry<LookupPeer>[]): number {
+  if (!entries.some(isKnownToBeFull)) return 0
   const there = entries.filter(entry => isUsable(entry) || isKnownToBeFull(entry))
-  const full = firstOfParties(there, soughtPeers, partyOf).filter(isKnownToBeFull).length
-  return Math.max(leastPeers, soughtPeers - full)
+  return firstOfParties(there, soughtPeers, partyOf).filter(isKnownToBeFull).length
 }
 
 const isUsable = ({ standing }: LookupEntry<LookupPeer>) =>

@@ -10,7 +10,7 @@ import type { Registrars } from './registrars.ts'
 export type Keyed = Pick<RecordDraft, 'services' | 'capabilities' | 'location' | 'relays'>
 
 export interface AnnouncedKeysComponents {
-  registrars: Pick<Registrars, 'of' | 'missing'>
+  registrars: Pick<Registrars, 'of' | 'full'>
   clock: Clock
 }
 
@@ -54,9 +54,7 @@ export class AnnouncedKeys {
 
   /** Takes in what a lookup has shown of a key's registrars. */
   noteLookup(key: KeyText): void {
-    const missing = this.#components.registrars.missing(key)
-    if (missing === undefined) this.#crowding.reachable(key)
-    else this.#crowding.missed(key, missing, this.#components.clock.now(), Math.random())
+    this.#crowding.full(key, this.#components.registrars.full(key), this.#components.clock.now(), Math.random())
   }
 
   /** Whether a registrar knows servers that are closer to each of the keys, none of which is known to have no room. */

@@ -4,7 +4,6 @@ import { Crowding, keysOfService } from './crowding.ts'
 
 const now = 1_000_000
 const registrars = ['a', 'b', 'c', 'd']
-const dead = (count: number) => ({ count, full: 0 })
 
 describe('a crowded key', () => {
   it('is one that half of its registrars have no room under', () => {
@@ -29,39 +28,28 @@ describe('a crowded key', () => {
   })
 })
 
-describe('a key whose registrars cannot be reached', () => {
-  it('counts as crowded, and is looked up again after half an hour or so, until they can', () => {
+describe('a key whose registrars have no room for a connection', () => {
+  it('is crowded, and looked up again after half an hour or so', () => {
     const crowding = new Crowding()
     const later = now + 30 * minute
-    for (let look = 0; look < 3; look++) {
-      // At first it may only not be known yet that they are dead.
-      expect(crowding.isToBeSeenAgain('service:ocr', now)).toBe(look > 0)
-      crowding.missed('service:ocr', dead(4), now, 0.5)
-      expect(crowding.isCrowded('service:ocr', registrars, now)).toBe(true)
-    }
+    crowding.full('service:ocr', 4, now, 0.5)
+    expect(crowding.isCrowded('service:ocr', registrars, now)).toBe(true)
     expect(crowding.isToBeSeenAgain('service:ocr', later - 1)).toBe(false)
     expect(crowding.isToBeSeenAgain('service:ocr', later)).toBe(true)
     expect(crowding.isCrowded('service:ocr', registrars, later)).toBe(true)
     expect(crowding.isCrowded('service:ocr', registrars, later + 5 * minute)).toBe(false)
-    crowding.missed('service:ocr', dead(4), now, 0.5)
-    crowding.reachable('service:ocr')
+    crowding.full('service:ocr', 4, now, 0.5)
+    crowding.full('service:ocr', 0, now, 0.5)
     expect(crowding.isCrowded('service:ocr', registrars, now)).toBe(false)
+    expect(crowding.isToBeSeenAgain('service:ocr', later)).toBe(false)
   })
 
-  it('is left alone at once where all of them are there and have no room', () => {
-    const crowding = new Crowding()
-    crowding.missed('service:ocr', { count: 4, full: 4 }, now, 0.5)
-    expect(crowding.isCrowded('service:ocr', registrars, now)).toBe(true)
-    expect(crowding.isToBeSeenAgain('service:ocr', now)).toBe(false)
-    expect(crowding.isToBeSeenAgain('service:ocr', now + 30 * minute)).toBe(true)
-  })
-
-  it('counts as crowded where half of them cannot be reached or have no room', () => {
+  it('is crowded where half of them have none, or none for the worker', () => {
     const crowding = new Crowding()
     const others = [...'abcdefgh']
-    crowding.missed('service:ocr', dead(2), now, 0.5)
+    crowding.full('service:ocr', 2, now, 0.5)
     crowding.refused('service:ocr', 'a', now, 0.5)
-    // Not one of the eight: two that are closer cannot be reached.
+    // Not one of the eight: two that are closer have no room for a connection.
     crowding.refused('service:ocr', 'h', now, 0.5)
     expect(crowding.isCrowded('service:ocr', others, now)).toBe(false)
     crowding.refused('service:ocr', 'b', now, 0.5)

@@ -14,7 +14,7 @@ let host: Host
 let contacts: Contacts
 /** Who the DHT says is closest to any key. */
 let closest: Contact[]
-let unreachable: number
+let full: number
 let registrars: Registrars
 
 async function contact(address = '/ip4/192.0.2.1/tcp/1'): Promise<Contact> {
@@ -29,11 +29,11 @@ beforeEach(async () => {
   host = await createTestHost({ mode: 'client' })
   contacts = new Contacts({ host })
   closest = [await contact()]
-  unreachable = 0
+  full = 0
   registrars = new Registrars({
     host,
     contacts,
-    closest: { find: async () => ({ closest, certain: true, unreachable, full: 1 }) },
+    closest: { find: async () => ({ closest, certain: true, full }) },
   })
 })
 
@@ -46,14 +46,14 @@ describe('the registrars of a key', () => {
     expect(namesOf()).toEqual([])
   })
 
-  it('are counted where they cannot be reached', async () => {
-    unreachable = 3
+  it('are counted where they have no room for a connection', async () => {
+    full = 3
     await refresh()
-    expect(registrars.missing(key)).toEqual({ count: 3, full: 1 })
-    expect(registrars.missing(serviceKey('chat'))).toBeUndefined()
-    unreachable = 0
+    expect(registrars.full(key)).toBe(3)
+    expect(registrars.full(serviceKey('chat'))).toBe(0)
+    full = 0
     await refresh()
-    expect(registrars.missing(key)).toBeUndefined()
+    expect(registrars.full(key)).toBe(0)
   })
 
   it('have this node among them while it is a server', async () => {

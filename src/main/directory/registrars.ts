@@ -18,13 +18,6 @@ export interface Registrar {
   connected: boolean
 }
 
-/** Registrars of a key that others are connected with and this node cannot reach. */
-export interface MissingRegistrars {
-  count: number
-  /** Those of them that are there and have no room for a connection; the others may be dead. */
-  full: number
-}
-
 export interface RegistrarsComponents {
   host: Pick<Host, 'peerId' | 'isServer' | 'mode'>
   contacts: Contacts
@@ -36,8 +29,8 @@ export class Registrars {
   readonly self: Registrar & { party: string }
   readonly #components: RegistrarsComponents
   readonly #named = new Map<KeyText, readonly Contact[]>()
-  /** Which of a key's registrars could not be reached when they were last looked up, where any could not. */
-  readonly #missing = new Map<KeyText, MissingRegistrars>()
+  /** How many of a key's registrars had no room for a connection when they were last looked up, where any had none. */
+  readonly #full = new Map<KeyText, number>()
   /** Answers of `of`, until a peer is met or lost. */
   readonly #answers = new Map<KeyText, readonly Registrar[]>()
 
@@ -80,20 +73,20 @@ export class Registrars {
     contacts.hear(found.closest)
     this.#named.delete(key)
     this.#named.set(key, found.closest)
-    this.#missing.delete(key)
-    if (found.unreachable > 0) this.#missing.set(key, { count: found.unreachable, full: found.full })
+    this.#full.delete(key)
+    if (found.full > 0) this.#full.set(key, found.full)
     for (const oldest of this.#named.keys()) {
       if (this.#named.size <= maxRememberedKeys) break
       this.#named.delete(oldest)
-      this.#missing.delete(oldest)
+      this.#full.delete(oldest)
     }
     this.#answers.delete(key)
     return found.certain && found.closest.length > 0
   }
 
-  /** Which of those closest to the key could not be reached when it was last looked up, although others know them. */
-  missing(key: KeyText): MissingRegistrars | undefined {
-    return this.#missing.get(key)
+  /** How many of those closest to the key had no room for a connection when it was last looked up. */
+  full(key: KeyText): number {
+    return this.#full.get(key) ?? 0
   }
 
   /** No longer counts the peer as a registrar, until it connects or is found again. */
