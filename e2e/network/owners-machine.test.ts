@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { askNode, findRunningNode } from '../../src/main/cli/running-node.ts'
@@ -7,6 +7,7 @@ import type { Status } from '../../src/shared/schema/status.ts'
 import { minute, second } from '../../src/shared/units.ts'
 import { drawPage, letter } from '../support/letters.ts'
 import { NodeProcess, type NodeProcessInit, onLoopback } from '../support/node-process.ts'
+import { modeAfter, saveSettings } from '../support/owned-node.ts'
 import { PretendedSystem } from '../support/pretended-system.ts'
 import { eventually } from '../support/swarm/swarm.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
@@ -43,25 +44,6 @@ async function command(node: NodeProcess, ...args: string[]): Promise<string> {
 /** Asked of the node itself: each command is a program, which tests that run beside this one would notice. */
 async function statusOf({ dataFolder }: NodeProcess): Promise<Status> {
   return await askNode(await findRunningNode(dataFolder, {}), rpc => rpc.status.get())
-}
-
-/** How long it takes until the node's allowance is of this mode, by its own log, from `since`. */
-async function modeAfter(node: NodeProcess, mode: string, since: number, withinMs: number): Promise<number> {
-  let at = 0
-  await eventually(async () => {
-    const lines = node.log.flatMap(line => (line.includes('may do has changed') ? [JSON.parse(line)] : []))
-    const change = lines.find(line => line.mode === mode && line.time >= since)
-    expect(change).toBeDefined()
-    at = change.time
-  }, withinMs)
-  return at - since
-}
-
-/** For a node that is to be started with them. */
-async function saveSettings(name: string, settings: Settings): Promise<void> {
-  const dataFolder = join(folder.path, name)
-  await mkdir(dataFolder, { mode: 0o700 })
-  await writeFile(join(dataFolder, 'settings.json'), JSON.stringify(settings), { mode: 0o600 })
 }
 
 describe('pausing', () => {
@@ -133,7 +115,7 @@ describe.runIf(process.platform === 'linux')('a machine whose owner needs it', (
     await system.start()
     onTestFinished(() => system.stop())
     const settings = { ...defaultSettings, donating: true, consent: true, limits }
-    await saveSettings('donor', settings)
+    await saveSettings(join(folder.path, 'donor'), settings)
     const node = await start('donor', { args: ['--system-root', system.root], watchful: true })
     await system.show(node.pid)
     await eventually(async () => expect((await statusOf(node)).allowance.mode).toBe('work'), 10 * second)

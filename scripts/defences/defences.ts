@@ -567,14 +567,14 @@ export const defences: readonly Defence[] = [
     file: main('services/fork-launcher.ts'),
     replace: 'env: engineEnvironment(process.env),',
     with: 'env: { ...process.env, ...engineEnvironment(process.env) },',
-    test: main('services/service-host.test.ts'),
+    test: main('services/service-engines.test.ts'),
   },
   {
     threat: 'finding documents on a donor’s disk',
     file: main('services/engine-session.ts'),
     replace: 'else if (!this.#isReady) this.#log.debug',
     with: 'else this.#log.debug',
-    test: main('services/service-host.test.ts'),
+    test: main('services/service-engines.test.ts'),
   },
   {
     threat: 'a web page drives the dashboard (rebinding, CSRF, WebSocket)',

@@ -128,7 +128,7 @@ class Walk {
 
   async #ask(contact: Contact): Promise<void> {
     const { ask, clock, contacts, log } = this.#components
-    const isHurried = this.#lookup.sure < thorough || contact.connected
+    const isHurried = !this.#lookup.patient || contact.connected
     const stopTimer = clock.after(isHurried ? patienceMs : connectingPatienceMs, () => {
       this.#note(contact, 'slow')
       this.#goOn()

@@ -1,6 +1,6 @@
 import { pino } from 'pino'
 import { RmaError } from '../../../shared/errors.ts'
-import { MiB, second } from '../../../shared/units.ts'
+import { MiB, minute, second } from '../../../shared/units.ts'
 import { systemClock } from '../../clock.ts'
 import type { Logger } from '../../log.ts'
 import type { ServiceAnswer, ServiceRequest } from '../../service-request.ts'
@@ -96,4 +96,23 @@ export async function failureOf(promise: Promise<unknown>): Promise<RmaError> {
   )
   if (outcome instanceof RmaError) return outcome
   throw outcome
+}
+
+/** A host's init whose one service has these fields. */
+export const definedAs = (fields: Partial<typeof obedience>) => ({ definitions: [{ ...obedience, ...fields }] })
+
+/** Does what the order says and returns what the engine put out. */
+export async function obey(host: ServiceHost, order: Order, fields: Partial<ServiceRequest> = {}): Promise<unknown> {
+  return JSON.parse(await textOf(await host.run(orderFor(order, fields))))
+}
+
+/** Starts a job that holds its engine until the host stops or the job is cancelled; resolves once it runs. */
+export async function occupy(host: ServiceHost, fields: Partial<ServiceRequest> = {}) {
+  const started = Promise.withResolvers<void>()
+  const cancel = new AbortController()
+  const outcome = failureOf(
+    host.run(orderFor({ do: 'wait', ms: minute }, { onStarted: started.resolve, signal: cancel.signal, ...fields })),
+  )
+  await started.promise
+  return { outcome, cancel: () => cancel.abort() }
 }
