@@ -83,7 +83,7 @@ async function decide(): Promise<number[]> {
     { cacheTtlMs: 10 * minute },
   )
   const experience = new WorkerExperience({ clock: systemClock })
-  for (const { peerId } of known) experience.begin(peerId, lightService).answered(20 + Math.random() * 20, 'direct')
+  for (const view of known) experience.begin(view, lightService).answered(20 + Math.random() * 20, 'direct')
   const reputation = new ReputationBook({ clock: systemClock, log }, { networkId: 'bench' })
   for (const { peerId } of known) for (let check = 0; check < 4; check++) reputation.note(peerId, 'agreed')
   const choice = new WorkerChoice(

@@ -1,7 +1,15 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { minute, second } from '../../shared/units.ts'
-import { afterEnding, afterSending, type Circuit, closedCircuit, isPassable, type RequestEnding } from './circuit.ts'
+import {
+  afterEnding,
+  afterMoving,
+  afterSending,
+  type Circuit,
+  closedCircuit,
+  isPassable,
+  type RequestEnding,
+} from './circuit.ts'
 
 const start = 1_000_000
 
@@ -38,6 +46,7 @@ const commands = fc.array(
       which: fc.nat(20),
       ending: fc.constantFrom<RequestEnding>('alive', 'failed', 'silent', 'unknown'),
     }),
+    fc.record({ do: fc.constant('move' as const) }),
     fc.record({ do: fc.constant('wait' as const), ms: fc.integer({ min: 0, max: 10 * minute }) }),
   ),
   { maxLength: 200 },
@@ -46,6 +55,7 @@ const commands = fc.array(
 function play(owner: Owner, steps: typeof commands extends fc.Arbitrary<infer T> ? T : never, check: () => void) {
   for (const step of steps) {
     if (step.do === 'send') owner.send()
+    else if (step.do === 'move') owner.circuit = afterMoving(owner.circuit)
     else if (step.do === 'wait') owner.now += step.ms
     else if (owner.underWay.length > 0) owner.end(step.which, step.ending)
     check()
@@ -98,21 +108,21 @@ describe('a worker’s circuit', () => {
     }
     owner.send()
     owner.end(0, 'failed')
-    expect(owner.circuit).toEqual({ kind: 'open', until: start + 5 * second, rests: 0 })
+    expect(owner.circuit).toEqual({ kind: 'open', since: start, until: start + 5 * second, rests: 0 })
   })
 
   it('opens at once when the worker was silent', () => {
     const owner = new Owner()
     owner.send()
     owner.end(0, 'silent')
-    expect(owner.circuit).toEqual({ kind: 'open', until: start + 5 * second, rests: 0 })
+    expect(owner.circuit).toEqual({ kind: 'open', since: start, until: start + 5 * second, rests: 0 })
   })
 
   it('counts ten requests that are lost together as one mishap', () => {
     const owner = new Owner()
     for (let index = 0; index < 10; index++) owner.send()
     while (owner.underWay.length > 0) owner.end(0, 'failed')
-    expect(owner.circuit).toEqual({ kind: 'open', until: start + 5 * second, rests: 0 })
+    expect(owner.circuit).toEqual({ kind: 'open', since: start, until: start + 5 * second, rests: 0 })
   })
 
   it('rests twice as long after each failed probe, five minutes at most', () => {
@@ -131,6 +141,23 @@ describe('a worker’s circuit', () => {
       fail()
     }
     expect(rests).toEqual([5, 10, 20, 40, 80, 160, 300, 300])
+  })
+
+  it('probes a worker that has moved after the shortest rest, and rests longer again where it fails there too', () => {
+    const owner = new Owner()
+    const rest = () => (owner.circuit.kind === 'open' ? (owner.circuit.until - owner.now) / second : undefined)
+    for (let failure = 0; failure < 5; failure++) {
+      owner.now += 5 * minute
+      owner.send()
+      owner.end(0, 'failed')
+    }
+    expect(rest()).toBe(40)
+    owner.circuit = afterMoving(owner.circuit)
+    expect(rest()).toBe(5)
+    owner.now += 5 * second
+    owner.send()
+    owner.end(0, 'failed')
+    expect(rest()).toBe(80)
   })
 
   it('probes again at once when the probe was given up', () => {

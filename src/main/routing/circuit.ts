@@ -7,11 +7,11 @@ const longestRestMs = 5 * minute
 /**
  * Whether a worker is worth asking, judged by how requests to it ended. `closed`: ask it. `open`: it failed twice in a
  * row, or was silent once, and rests, 5 s the first time and twice as long after each failed probe, up to 5 min. `half-open`: it has rested,
- * and one request probes it; no other is sent meanwhile.
+ * and one request probes it; no other is sent meanwhile. `since` is when it opened.
  */
 export type Circuit =
   | { kind: 'closed'; failures: number }
-  | { kind: 'open'; until: Milliseconds; rests: number }
+  | { kind: 'open'; since: Milliseconds; until: Milliseconds; rests: number }
   | { kind: 'half-open'; rests: number }
 
 /**
@@ -34,6 +34,14 @@ export function afterSending(circuit: Circuit, now: Milliseconds): { circuit: Ci
 }
 
 /**
+ * What becomes of it when the worker says that it can be reached elsewhere: how long it rests was learnt where it was before. It is
+ * probed after the shortest rest, so that one that names another place with every record costs no more than a probe in 5 s.
+ */
+export function afterMoving(circuit: Circuit): Circuit {
+  return circuit.kind === 'open' ? { ...circuit, until: Math.min(circuit.until, circuit.since + firstRestMs) } : circuit
+}
+
+/**
  * What becomes of it when a request ends. Requests that were under way when it opened fail together and count once: they
  * tell of one mishap, not of many.
  */
@@ -53,10 +61,12 @@ export function afterEnding(
       return circuit
     case 'half-open':
       if (!probe) return circuit
-      return ending === 'unknown' ? { kind: 'open', until: now, rests: circuit.rests } : opened(circuit.rests + 1, now)
+      return ending === 'unknown'
+        ? { kind: 'open', since: now, until: now, rests: circuit.rests }
+        : opened(circuit.rests + 1, now)
   }
 }
 
 function opened(rests: number, now: Milliseconds): Circuit {
-  return { kind: 'open', until: now + Math.min(longestRestMs, firstRestMs * 2 ** rests), rests }
+  return { kind: 'open', since: now, until: now + Math.min(longestRestMs, firstRestMs * 2 ** rests), rests }
 }

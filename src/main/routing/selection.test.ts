@@ -131,10 +131,10 @@ describe('selection', () => {
       const random = seeded(requester)
       const experience = new WorkerExperience({ clock: new TurnedClock(now) })
       for (let request = 0; request < 20; request++) {
-        const seen = workers.map(({ view }) => ({ view, experience: experience.of(view.peerId, 'ocr') }))
-        const id = choose(seen, anywhere, now, random)?.peerId ?? ''
-        experience.begin(id, 'ocr')
-        times.set(id, (times.get(id) ?? 0) + 1)
+        const seen = workers.map(({ view }) => ({ view, experience: experience.of(view, 'ocr') }))
+        const chosen = choose(seen, anywhere, now, random) ?? expect.fail('nobody was chosen')
+        experience.begin(chosen, 'ocr')
+        times.set(chosen.peerId, (times.get(chosen.peerId) ?? 0) + 1)
       }
     }
     const fair = (50 * 20) / 100
@@ -146,12 +146,12 @@ describe('selection', () => {
     const experience = new WorkerExperience({ clock: new TurnedClock(now) })
     const random = seeded(3)
     for (let request = 0; request < 24; request++) {
-      const seen = workers.map(({ view }) => ({ view, experience: experience.of(view.peerId, 'ocr') }))
-      experience.begin(choose(seen, anywhere, now, random)?.peerId ?? '', 'ocr')
+      const seen = workers.map(({ view }) => ({ view, experience: experience.of(view, 'ocr') }))
+      experience.begin(choose(seen, anywhere, now, random) ?? expect.fail('nobody was chosen'), 'ocr')
     }
     for (const { view } of workers) {
-      expect(experience.of(view.peerId, 'ocr').inFlight).toBeGreaterThanOrEqual(4)
-      expect(experience.of(view.peerId, 'ocr').inFlight).toBeLessThanOrEqual(8)
+      expect(experience.of(view, 'ocr').inFlight).toBeGreaterThanOrEqual(4)
+      expect(experience.of(view, 'ocr').inFlight).toBeLessThanOrEqual(8)
     }
   })
 
@@ -254,11 +254,13 @@ function shareOf(worker: string, says: Record<string, number>, takes: Record<str
       const said = says[name]
       const queue = said === undefined ? queueOf(name) : { running: 0, waiting: 0, slots: 1, bound: 50 }
       const view = { load: said ?? queue.running, queue, expiresAt: clock.now() + 1_000 }
-      return { ...candidate(name, view), experience: { ...experience.of(name, 'ocr'), inFlight: 0 } }
+      const shown = candidate(name, view)
+      return { ...shown, experience: { ...experience.of(shown.view, 'ocr'), inFlight: 0 } }
     })
-    const chosen = choose(seen, anywhere, clock.now(), random)?.peerId ?? ''
+    const worker = choose(seen, anywhere, clock.now(), random) ?? expect.fail('nobody was chosen')
+    const chosen = worker.peerId
     counts.set(chosen, (counts.get(chosen) ?? 0) + 1)
-    const trial = experience.begin(chosen, 'ocr')
+    const trial = experience.begin(worker, 'ocr')
     const sentAt = clock.now()
     const doneAt = Math.max(sentAt, busyUntil.get(chosen) ?? 0) + (takes[chosen] ?? 100)
     busyUntil.set(chosen, doneAt)

@@ -163,7 +163,7 @@ export class SpotChecker {
     const { forwarder, experience, clock } = this.#parts
     const { service, contentType, accept, hops = 0, trustedOnly = false, particulars } = request
     const sentAt = clock.now()
-    const trial = experience.begin(worker.peerId, service)
+    const trial = experience.begin(worker, service)
     try {
       const outcome = await forwarder.send({
         service,

@@ -46,7 +46,7 @@ async function loseWith(details: Record<string, unknown>) {
   }
   const worker = { peerId: 'w', record: { addresses: [] as string[] } } as WorkerView
   expect(await asker.ask(worker, journey, { step: 'cache' })).toBeUndefined()
-  return { removed, avoided: experience.of('w', 'ocr').avoided }
+  return { removed, avoided: experience.of(worker, 'ocr').avoided }
 }
 
 async function* pieces(bytes: Uint8Array) {

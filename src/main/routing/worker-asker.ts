@@ -49,7 +49,7 @@ export class WorkerAsker {
     const { experience, services, clock } = this.#parts
     const { request, body, job, tried, asked, unreached } = journey
     const sentAt = clock.now()
-    const trial = experience.begin(worker.peerId, request.service)
+    const trial = experience.begin(worker, request.service)
     asked.add(worker.peerId)
     job.sentTo(worker.peerId)
     const outcome = await this.#send(worker, journey, outrun).catch(error => {

@@ -63,12 +63,12 @@ export class WorkerChoice {
   }
 
   #candidates({ known, service }: Choice): Candidate[] {
-    return known.map(view => ({ view, experience: this.#experienceOf(view.peerId, service) }))
+    return known.map(view => ({ view, experience: this.#experienceOf(view, service) }))
   }
 
-  #experienceOf(peerId: PeerIdText, service: ServiceType): Experience {
-    const experience = this.#experience.of(peerId, service)
-    const trust = this.#reputation?.trustIn(peerId)
+  #experienceOf(view: WorkerView, service: ServiceType): Experience {
+    const experience = this.#experience.of(view, service)
+    const trust = this.#reputation?.trustIn(view.peerId)
     if (trust === 'distrusted') return { ...experience, avoided: 'distrusted' }
     return trust === 'doubted' ? { ...experience, doubted: true } : experience
   }

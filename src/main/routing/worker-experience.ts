@@ -1,7 +1,16 @@
 import type { PathKind, PeerIdText, ServiceType } from '../../shared/schema/primitives.ts'
 import { type Milliseconds, minute } from '../../shared/units.ts'
 import type { Clock } from '../clock.ts'
-import { afterEnding, afterSending, type Circuit, closedCircuit, isPassable, type RequestEnding } from './circuit.ts'
+import type { PeerPlaces } from '../paths/candidates.ts'
+import {
+  afterEnding,
+  afterMoving,
+  afterSending,
+  type Circuit,
+  closedCircuit,
+  isPassable,
+  type RequestEnding,
+} from './circuit.ts'
 import type { Experience } from './selection.ts'
 
 const latenciesKept = 10
@@ -18,7 +27,15 @@ interface Lesson {
   restsUntil: Milliseconds
 }
 
+/** A worker as it is announced now. */
+export interface Announced {
+  peerId: PeerIdText
+  record: Omit<PeerPlaces, 'peerId'>
+}
+
 interface Entry {
+  /** Where it said that it can be reached when it was asked last. */
+  places: Announced['record']
   inFlight: number
   lessons: Map<ServiceType, Lesson>
   path?: PathKind
@@ -57,13 +74,13 @@ export class WorkerExperience {
     this.#clock = clock
   }
 
-  of(peerId: PeerIdText, service: ServiceType): Experience {
+  of({ peerId, record }: Announced, service: ServiceType): Experience {
     const entry = this.#entries.get(peerId)
     if (entry === undefined) return { inFlight: 0 }
     const { path, inFlight } = entry
     const lesson = entry.lessons.get(service)
     const latencyMs = lesson?.mean
-    const avoided = this.#avoided(entry.circuit, lesson)
+    const avoided = this.#avoided(circuitAt(entry, record), lesson)
     return {
       inFlight,
       ...(avoided === undefined ? {} : { avoided }),
@@ -78,10 +95,11 @@ export class WorkerExperience {
     return left > 0 ? left : undefined
   }
 
-  begin(peerId: PeerIdText, service: ServiceType): Trial {
-    const entry = this.#use(peerId)
-    const { circuit, probe } = afterSending(entry.circuit, this.#clock.now())
+  begin({ peerId, record }: Announced, service: ServiceType): Trial {
+    const entry = this.#use(peerId, record)
+    const { circuit, probe } = afterSending(circuitAt(entry, record), this.#clock.now())
     entry.circuit = circuit
+    entry.places = record
     entry.inFlight++
     let ended = false
     const end = (ending: RequestEnding, learn?: () => void) => {
@@ -131,11 +149,11 @@ export class WorkerExperience {
     return now < (lesson?.restsUntil ?? 0) ? 'resting' : undefined
   }
 
-  #use(peerId: PeerIdText): Entry {
+  #use(peerId: PeerIdText, places: Announced['record']): Entry {
     const known = this.#entries.get(peerId)
     // Deleting and setting again keeps the map in order of use.
     if (known !== undefined) this.#entries.delete(peerId)
-    const entry = known ?? { inFlight: 0, lessons: new Map(), circuit: closedCircuit, answers: 0 }
+    const entry = known ?? { places, inFlight: 0, lessons: new Map(), circuit: closedCircuit, answers: 0 }
     this.#entries.set(peerId, entry)
     if (this.#entries.size > workersKept) this.#forgetOldest()
     return entry
@@ -148,6 +166,15 @@ export class WorkerExperience {
       return
     }
   }
+}
+
+/** Its circuit, seen by who reads there where it can be reached. */
+function circuitAt({ circuit, places }: Entry, now: Announced['record']): Circuit {
+  return circuit.kind === 'open' && wayTo(places) !== wayTo(now) ? afterMoving(circuit) : circuit
+}
+
+function wayTo({ addresses, vpnIp, tunnelUrl }: Announced['record']): string {
+  return [...[...addresses].sort(), vpnIp, tunnelUrl].join()
 }
 
 /** The lesson to write to; that of the service used longest ago makes room. */
