@@ -7,8 +7,8 @@ const maxWorkers = Math.max(2, availableParallelism() - 1)
 export default defineConfig({
   test: {
     setupFiles: ['e2e/support/patient-waits.ts'],
-    testTimeout: 20_000,
-    hookTimeout: 20_000,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     coverage: {
       provider: 'v8',
       include: ['src/main/dht/**/*.ts', 'src/main/directory/**/*.ts'],

@@ -32,7 +32,7 @@ describe('a simulated network', () => {
     expect(first).toMatchObject({ alone: 0, 'registrar.held.min': 1, 'requests.failed': 0, 'findWarm.found.min': 10 })
     expect(first['requests.asked']).toBeGreaterThan(100)
     expect(again).toEqual(first)
-  }, 60_000)
+  })
 
   it('loses a worker that is killed as soon as its record has ended, and no other', async () => {
     const simulation = await form()
@@ -44,7 +44,7 @@ describe('a simulated network', () => {
     const found = await simulation.until(asker.directory.finder.findService(hotService), 'looking')
     expect(found.map(({ peerId }) => peerId)).not.toContain(victim.peer.id)
     expect(found).toHaveLength(scenario.workers - 1)
-  }, 60_000)
+  })
 
   it('loses those that are cut off until the cut has healed', async () => {
     const simulation = await form()
@@ -67,5 +67,5 @@ describe('a simulated network', () => {
     simulation.world.internet.heal()
     await simulation.run(5 * minute, 'healed')
     expect(await find()).toEqual(all.map(({ id }) => id).sort())
-  }, 60_000)
+  })
 })

@@ -19,7 +19,7 @@ beforeAll(async () => {
   folder = await temporaryFolder()
   app = join(folder.path, 'app')
   await layOut(app, inherited(stages, 'donor'))
-}, 60_000)
+})
 
 afterAll(async () => {
   await folder.remove()
@@ -68,7 +68,7 @@ class Container {
 }
 
 describe('what an image holds is enough', () => {
-  test('for a coordinator', { timeout: 30_000 }, async () => {
+  test('for a coordinator', async () => {
     await using container = new Container('coordinator')
     await vi.waitFor(async () => expect(await container.health()).toBe(0), 20_000)
     const { apiUrl } = await readRuntime(container.data)
@@ -77,7 +77,7 @@ describe('what an image holds is enough', () => {
     expect(await container.health()).toBe(1)
   })
 
-  test('for a donor that reads a letter', { timeout: 60_000 }, async () => {
+  test('for a donor that reads a letter', async () => {
     await using container = new Container('donor')
     await vi.waitFor(async () => expect(await container.health()).toBe(0), 20_000)
     const page = join(folder.path, 'letter.png')

@@ -24,7 +24,7 @@ beforeAll(async () => {
   donor = await NodeProcess.start({ folder: folder.path, name: 'donor', args: [...onLoopback, '--donate'] })
   const seeds = (await donor.runtime()).addresses.flatMap(address => ['--seed', address])
   requester = await NodeProcess.start({ folder: folder.path, name: 'requester', args: [...onLoopback, ...seeds] })
-  await vi.waitFor(() => expectGoodAnswer(requester), { timeout: 15_000, interval: 200 })
+  await vi.waitFor(() => expectGoodAnswer(requester), { interval: 200 })
 })
 
 afterAll(async () => {
@@ -125,10 +125,10 @@ describe('rma-donor request', () => {
     )
     const args = ['request', 'ocr', file, '--data-folder', requester.dataFolder]
     const { child, outcome } = startCommand(args)
-    await vi.waitFor(async () => expect(await runningJobs(donor)).toBe(1), { timeout: 10_000 })
+    await vi.waitFor(async () => expect(await runningJobs(donor)).toBe(1))
     child.kill('SIGINT')
     expect(await outcome).toMatchObject({ code: 130, stdout: '', stderr: expect.stringContaining('CANCELLED') })
-    await vi.waitFor(async () => expect(await runningJobs(donor)).toBe(0), { timeout: 3_000 })
+    await vi.waitFor(async () => expect(await runningJobs(donor)).toBe(0))
     await expectGoodAnswer(requester)
   })
 })

@@ -39,7 +39,7 @@ beforeAll(async () => {
     name: 'donor',
     args: [...onLoopback, ...seeds, '--donate', '--location', 'york'],
   })
-}, 30_000)
+})
 
 afterAll(async () => {
   await Promise.all([coordinator?.kill(), donor?.kill()])
@@ -138,7 +138,7 @@ describe('a client that knows only the documented API', () => {
       expect(JSON.parse(stdout).coordinators[0]).toMatchObject({ peerId: otherId, location: 'york' })
     }, 30 * second)
     await other.stop()
-  }, 60_000)
+  })
 
   it('is let past the quota of its address by a key, until the key is revoked', async () => {
     const { stdout } = await coordinator.command(['keys', 'create', 'caseworkers', '--json'])
@@ -188,7 +188,7 @@ describe('a coordinator that is asked to stop', () => {
       const roles = JSON.parse(stdout).nodes.map((node: { peerId: string; role: string }) => [node.peerId, node.role])
       expect(roles).not.toContainEqual([peerId, 'coordinator'])
     }, 10 * second)
-  }, 40_000)
+  })
 
   async function keyHeader(): Promise<Record<string, string>> {
     const { stdout } = await coordinator.command(['keys', 'create', 'slow'])

@@ -17,7 +17,7 @@ beforeAll(async () => {
   requester = await swarm.node('requester')
   workers = await Promise.all([swarm.worker('a'), swarm.worker('b')])
   for (const service of ['ocr', 'letters']) await swarm.routed.known(requester, service, workers)
-}, 60_000)
+})
 afterAll(() => swarm.remove())
 
 afterEach(async () => {
@@ -53,7 +53,7 @@ it('answers over ways that are slow, narrow and lose packets', async () => {
     Array.from({ length: 24 }, (_, index) => ask(requester, { service: 'ocr', body: `page ${index}`, deadlineMs })),
   )
   expect(answers.map(({ status, body }) => [status, body])).toEqual(answers.map((_, index) => [200, `page ${index}`]))
-}, 60_000)
+})
 
 it('takes a request elsewhere when the way to its worker is cut, and asks that worker again once it has healed', async () => {
   swarm.routed.upstream.workMs = 500
@@ -65,7 +65,7 @@ it('takes a request elsewhere when the way to its worker is cut, and asks that w
   expect(worker).not.toBe((await cut.runtime()).peerId)
   swarm.proxy.heal()
   await eventually(async () => swarm.routed.known(requester, 'ocr', [cut]), recoversWithinMs)
-}, 60_000)
+})
 
 it('answers what may be asked twice when connections break in the middle, and says of the rest that it is lost', async () => {
   swarm.routed.upstream.workMs = 500
@@ -79,7 +79,7 @@ it('answers what may be asked twice when connections break in the middle, and sa
   }
   for (const service of ['ocr', 'letters'])
     expect(await ask(requester, { service, body: 'at once again', deadlineMs })).toMatchObject({ status: 200 })
-}, 60_000)
+})
 
 it('lets a worker that stood still for a moment finish, and takes nothing to one that stands still for longer', async () => {
   swarm.routed.upstream.workMs = 500
@@ -100,4 +100,4 @@ it('lets a worker that stood still for a moment finish, and takes nothing to one
     process.kill(stopped.pid, 'SIGCONT')
   }
   await eventually(async () => swarm.routed.known(requester, 'ocr', [stopped]), recoversWithinMs)
-}, 60_000)
+})

@@ -30,7 +30,7 @@ describe.skipIf(!possible)('members of the mesh, each behind a router and with t
     other = await internet.home()
     atOne = await mesh.join(one, { ip: '10.42.0.3', lifeMs: hour })
     atOther = await mesh.join(other, { ip: '10.42.0.4', lifeMs: hour })
-  }, 30_000)
+  })
 
   afterAll(async () => {
     if (!possible) return
@@ -51,17 +51,17 @@ describe.skipIf(!possible)('members of the mesh, each behind a router and with t
     const late = await internet.home()
     await mesh.join(late, { ip: '10.42.0.5', lifeMs: hour })
     await reach(late, atOther.ip, true)
-  }, 60_000)
+  })
 
   it('no longer speak with one whose certificate they have been told to block', async () => {
     await reach(one, atOther.ip, true)
     await atOne.block([Buffer.from(atOther.certificate.fingerprint).toString('hex')])
     await reach(other, atOne.ip, false)
     await reach(one, atOther.ip, false)
-  }, 60_000)
+  })
 
   it('no longer speak with one whose certificate has ended', async () => {
     await reach(one, short.ip, false)
     expect(atOne.log.join('\n')).toContain('Remote certificate is no longer valid, tearing down the tunnel')
-  }, 60_000)
+  })
 })

@@ -1,7 +1,6 @@
 import { generateKeyPair } from '@libp2p/crypto/keys'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { sealTicket } from '../../src/shared/membership/service-ticket.ts'
-import { second } from '../../src/shared/units.ts'
 import { NodeProcess, onLoopback, runCommand } from '../support/node-process.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
@@ -66,7 +65,7 @@ it('a worker of a closed network takes the tickets of its certified coordinators
       expect(answer.tunnel_url).toBe('https://w1.example.org')
       return answer.ticket as string
     },
-    { timeout: 30 * second, interval: 500 },
+    { interval: 500 },
   )
 
   const send = (shown: string) =>

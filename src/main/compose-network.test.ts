@@ -125,7 +125,7 @@ it('uses the seeds it keeps, over a restart, where what is handed out later is f
     await vi.waitFor(() => {
       const tried = network.join.get().tried.map(({ source, offered }) => [source, offered])
       expect(tried).toContainEqual(['kept seeds', 1])
-    }, 15_000)
+    })
     expect(seedsOf(network)).toEqual([good])
   })
   // Asked once: what it keeps holds for a day, and the edge router is left alone meanwhile.

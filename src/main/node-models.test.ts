@@ -45,7 +45,7 @@ async function answered(node: DonorNode, model: string): Promise<void> {
     const { statusCode, body } = await ask(node, { model })
     await body.dump()
     expect(statusCode).toBe(200)
-  }, 15_000)
+  })
 }
 
 const addressesOf = (node: DonorNode) => node.status.get().self.addresses
@@ -81,8 +81,8 @@ describe('requests for language models', () => {
     await vi.waitFor(async () => {
       const { body } = await ask(requester, { model: 'big:70b' })
       expect(await body.json()).toMatchObject({ error: { details: { offered: ['medium:13b', 'tiny-1b'] } } })
-    }, 15_000)
-  }, 60_000)
+    })
+  })
 
   it('come back word by word through two nodes, and stop the engine when the requester goes', async () => {
     const requester = await nodes.start('requester')
@@ -116,5 +116,5 @@ describe('requests for language models', () => {
     engine.manner = { kind: 'nonsense' }
     const failed = await ask(requester, {})
     expect(await failed.body.json()).toMatchObject({ error: { details: { tried: [{ code: 'ENGINE_FAILED' }, {}] } } })
-  }, 60_000)
+  })
 })

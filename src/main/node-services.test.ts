@@ -70,13 +70,13 @@ describe('while a node runs', () => {
       const { statusCode, body } = await ask(requester, 'notes-coa', 'three')
       await body.dump()
       expect(statusCode).toBe(503)
-    }, 15_000)
+    })
     await vi.waitFor(async () => {
       const { statusCode, body } = await ask(requester, 'enhance', 'four')
       expect([statusCode, await body.text()]).toEqual([200, 'four'])
-    }, 15_000)
+    })
     expect(server.counts().has('three')).toBe(false)
-  }, 60_000)
+  })
 
   it('a language that is installed is read, announced, and asked for by its code', async () => {
     const [donor, requester] = await pair()
@@ -97,7 +97,7 @@ describe('while a node runs', () => {
           },
         },
       ])
-    }, 15_000)
+    })
 
     const data = fileURLToPath(import.meta.resolve('@tesseract.js-data/deu/package.json'))
     const folder = join(nodes.folder, 'data')
@@ -111,7 +111,7 @@ describe('while a node runs', () => {
         200,
         expect.stringMatching(/Größere Straßenbäume\s+müssen geschützt/),
       ])
-    }, 60_000)
+    })
     expect(donor.status.get().services.find(({ type }) => type === 'ocr')?.languages).toEqual({
       chosen: ['eng'],
       installed: ['deu', 'eng'],

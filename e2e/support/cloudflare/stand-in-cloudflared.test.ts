@@ -13,7 +13,6 @@ import { temporaryFolder } from '../temporary-folder.ts'
 import { obedient } from './connector.ts'
 import { CloudflareEdge } from './edge.ts'
 
-const patience = { timeout: 15_000 }
 const waiting: (() => void)[] = []
 const origin = createServer((incoming, outgoing) => {
   if (incoming.url === '/wait') waiting.push(() => outgoing.end('waited'))
@@ -47,7 +46,7 @@ beforeEach(() => {
 afterEach(async () => {
   for (const { child } of started) child.kill('SIGKILL')
   started = []
-  await vi.waitFor(() => expect(edge.connectors).toEqual([]), patience)
+  await vi.waitFor(() => expect(edge.connectors).toEqual([]))
 })
 afterAll(async () => {
   outOfReach()
@@ -91,7 +90,7 @@ async function urlFrom(run: { said: string[] }): Promise<string> {
     const url = /https:\/\/[a-z0-9-]+\.trycloudflare\.com/.exec(run.said.join('\n'))?.[0]
     expect(url).toBeDefined()
     return url as string
-  }, patience)
+  })
 }
 
 async function metricsOf(run: { said: string[] }): Promise<string> {
@@ -99,7 +98,7 @@ async function metricsOf(run: { said: string[] }): Promise<string> {
     const at = /Starting metrics server on ([\d.:]+)\/metrics/.exec(run.said.join('\n'))?.[1]
     expect(at).toBeDefined()
     return `http://${at}`
-  }, patience)
+  })
 }
 
 const statusOf = async (url: string) => {
@@ -116,7 +115,7 @@ describe('a quick tunnel', () => {
     expect([await statusOf(`${metrics}/ready`), await statusOf(url)]).toEqual([503, 530])
 
     edge.connectors[0]?.connect()
-    await vi.waitFor(async () => expect(await statusOf(`${metrics}/ready`)).toBe(200), patience)
+    await vi.waitFor(async () => expect(await statusOf(`${metrics}/ready`)).toBe(200))
     expect(run.said.join('\n')).toMatch(/INF Registered tunnel connection connIndex=0 .*location=lhr01 protocol=quic/)
     expect(await (await request(`${metrics}/quicktunnel`)).body.json()).toEqual({ hostname: new URL(url).host })
     const answer = await request(`${url}/`, { headers: { 'cf-connecting-ip': '203.0.113.9' } })
@@ -128,22 +127,22 @@ describe('a quick tunnel', () => {
     const [data] = await once(socket, 'message')
     expect(String(data)).toBe('back hello')
     socket.close()
-    await vi.waitFor(() => expect(edge.connectors[0]?.inFlight).toBe(0), patience)
+    await vi.waitFor(() => expect(edge.connectors[0]?.inFlight).toBe(0))
 
     edge.connectors[0]?.disconnect()
-    await vi.waitFor(async () => expect(await statusOf(`${metrics}/ready`)).toBe(503), patience)
+    await vi.waitFor(async () => expect(await statusOf(`${metrics}/ready`)).toBe(503))
   })
 
   it('says the same as JSON, has 200 requests in flight and no more, and keeps events back', async () => {
     const run = quick(['--output', 'json'])
     const url = await urlFrom(run)
-    await vi.waitFor(() => expect(run.said.some(line => line.includes('Registered'))).toBe(true), patience)
+    await vi.waitFor(() => expect(run.said.some(line => line.includes('Registered'))).toBe(true))
     for (const line of run.said)
       expect(Object.keys(JSON.parse(line))).toEqual(expect.arrayContaining(['level', 'time', 'message']))
 
     const events = request(`${url}/events`).then(({ body }) => body.text())
     const held = Array.from({ length: 199 }, () => request(`${url}/wait`))
-    await vi.waitFor(() => expect(waiting).toHaveLength(200), patience)
+    await vi.waitFor(() => expect(waiting).toHaveLength(200))
     expect(await statusOf(`${url}/wait`)).toBe(429)
     const first = await Promise.race([events, statusOf(`${url}/x`)])
     expect(first).toBe(429)
@@ -155,14 +154,14 @@ describe('a quick tunnel', () => {
   it('carries large bodies both ways, and answers 502 where its service is not there', async () => {
     const run = quick()
     const url = await urlFrom(run)
-    await vi.waitFor(() => expect(edge.connectors[0]?.isConnected).toBe(true), patience)
+    await vi.waitFor(() => expect(edge.connectors[0]?.isConnected).toBe(true))
     const body = randomBytes(4 * MiB)
     const { body: back } = await request(`${url}/echo`, { method: 'POST', body })
     expect(Buffer.from(await back.arrayBuffer()).equals(body)).toBe(true)
 
     const astray = start(['tunnel', '--metrics', '127.0.0.1:0', '--url', 'http://127.0.0.1:1'])
     const astrayUrl = await urlFrom(astray)
-    await vi.waitFor(async () => expect(await statusOf(astrayUrl)).toBe(502), patience)
+    await vi.waitFor(async () => expect(await statusOf(astrayUrl)).toBe(502))
     const socket = new WebSocket(astrayUrl.replace('https:', 'wss:'))
     const [error] = await once(socket, 'error')
     expect(String(error)).toContain('502')
@@ -204,7 +203,7 @@ describe('a named tunnel', () => {
     edge.named.set('good token', { hostname: 'w1.example.org', service: originUrl() })
     const run = start(args)
     const metrics = await metricsOf(run)
-    await vi.waitFor(async () => expect(await statusOf(`${metrics}/ready`)).toBe(200), patience)
+    await vi.waitFor(async () => expect(await statusOf(`${metrics}/ready`)).toBe(200))
     expect(run.said.join('\n')).toContain('Updated to new configuration config="{\\"ingress\\":[{\\"hostname\\":\\"w1.')
     const { config } = (await (await request(`${metrics}/config`)).body.json()) as { config: { ingress: unknown[] } }
     expect(config.ingress[0]).toEqual({ hostname: 'w1.example.org', service: originUrl() })

@@ -84,4 +84,4 @@ it('fills its table by itself: newcomers get to know each other through one seed
   const seed = await start()
   const others = await Promise.all([1, 2, 3, 4].map(() => start({ seeds: seed.seeds() })))
   for (const node of others) await vi.waitFor(() => expect(peersOf(node)).toBe(4), 15_000)
-}, 30_000)
+})

@@ -94,7 +94,7 @@ describe('with more connections than wanted', () => {
     await vi.waitFor(() => {
       clock.turn(0.5 * minute)
       expect(connected()).toEqual([busy.peerId.toString()])
-    }, 5_000)
+    })
   })
 
   it('forgets when one that has gone was used', async () => {

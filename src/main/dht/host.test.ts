@@ -168,7 +168,7 @@ describe('the DHT', () => {
       const answer = await answerOf(c, b, findNode(a.peerId.toMultihash().bytes))
       expect(answer.includes(Buffer.from(a.peerId.toMultihash().bytes))).toBe(true)
       expect(answer.includes(Buffer.from(a.libp2p.getMultiaddrs()[0]?.decapsulate('/p2p').bytes ?? []))).toBe(true)
-    }, 10_000)
+    })
   })
 
   it('dials nobody whom an answer names, and asks nobody', async () => {

@@ -81,7 +81,7 @@ const shown = (check: () => void) =>
   vi.waitFor(() => {
     clock.turn(0.25 * second)
     check()
-  }, 10_000)
+  })
 
 function worker(peerId: string): WorkerView {
   const queue = { running: 0, waiting: 0, slots: 1, bound: 4 }

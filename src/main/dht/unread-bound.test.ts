@@ -86,4 +86,4 @@ it('lets a peer read late what it asked for', async () => {
     }),
   )
   expect(read).toEqual(streams.map(() => bytes))
-}, 30_000)
+})

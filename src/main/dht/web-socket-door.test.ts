@@ -71,7 +71,7 @@ describe('a WebSocket that comes to the node’s HTTP server', () => {
     }
     await stream.close()
     expect((await reading).equals(sent)).toBe(true)
-  }, 30_000)
+  })
 
   it('that speaks anything else is closed, and does no harm', async () => {
     const stranger = new WebSocket(url.replace('http', 'ws'))

@@ -58,7 +58,7 @@ describe('a network of three nodes', () => {
     await vi.waitFor(async () => {
       const [worker] = await a.directory.finder.findService('ocr')
       expect(worker).toMatchObject({ state: 'paused', load: 0.7 })
-    }, 5_000)
+    })
   })
 
   it('tells a node that joins later', async () => {
@@ -85,7 +85,7 @@ it('keeps every one of 50 workers that announce themselves at once', async () =>
   for (const node of [...servers, ...workers.slice(0, 5)]) {
     await vi.waitFor(async () => expect(await found(node)).toEqual(expected), 20_000)
   }
-}, 60_000)
+})
 
 it('serves from the moment it becomes a server until it is none any more', async () => {
   const [first] = (await network(1)) as [TestNode]

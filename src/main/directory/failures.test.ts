@@ -51,10 +51,10 @@ it('never names a worker killed with -9 once its record has expired', async () =
   await vi.waitFor(async () => expect(await found(asker)).toEqual([killed.peerId, other.peerId].sort()), 5_000)
   killed.child.kill('SIGKILL')
   const expiresAt = Date.now() + timing.workerTtlMs
-  await vi.waitFor(async () => expect(await found(asker)).toEqual([other.peerId]), { timeout: 6_000, interval: 100 })
+  await vi.waitFor(async () => expect(await found(asker)).toEqual([other.peerId]), { interval: 100 })
   expect(Date.now()).toBeLessThan(expiresAt + second)
   for (let asked = 0; asked < 20; asked++) expect(await found(asker)).toEqual([other.peerId])
-}, 30_000)
+})
 
 it('finds a worker again within 5 s when all registrars of its key die at once', async () => {
   const servers = await startTestNetwork(11)
@@ -64,7 +64,6 @@ it('finds a worker again within 5 s when all registrars of its key die at once',
   const asker = await start({ mode: 'client', seeds })
   for (const node of [worker, asker])
     await vi.waitFor(() => expect(node.directory.registrars.others).toBeGreaterThanOrEqual(8), {
-      timeout: 15_000,
       interval: 100,
     })
   worker.directory.announcer.update(ocrDraft())
@@ -72,7 +71,7 @@ it('finds a worker again within 5 s when all registrars of its key die at once',
   const holders = new Set(asker.directory.registrars.of(serviceKey('ocr')).map(registrar => registrar.peerId))
   await Promise.all(servers.filter(node => holders.has(idOf(node))).map(node => node.stop()))
   await vi.waitFor(async () => expect(await found(asker)).toEqual([idOf(worker)]), { timeout: 5_000, interval: 50 })
-}, 60_000)
+})
 
 it('gives the whole record again to registrars that have lost it and refuse its renewal', async () => {
   const servers = await startTestNetwork(2)
@@ -85,4 +84,4 @@ it('gives the whole record again to registrars that have lost it and refuse its 
   expect(await found(asker)).toEqual([])
   worker.directory.announcer.update(ocrDraft({ state: 'paused' }))
   await vi.waitFor(async () => expect(await found(asker)).toEqual([idOf(worker)]), 5_000)
-}, 30_000)
+})

@@ -45,7 +45,12 @@ export class KeyLookups implements Startable {
 
   start(): void {
     this.#life = new AbortController()
-    this.#stopTimer = this.#components.clock.every(intervalMs, () => this.begin())
+    const { clock } = this.#components
+    // Those that started together, as after an outage, do not look up together ever after.
+    this.#stopTimer = clock.after(intervalMs * (0.5 + 0.5 * Math.random()), () => {
+      this.#stopTimer = clock.every(intervalMs, () => this.begin())
+      this.begin()
+    })
   }
 
   stop(): void {

@@ -87,7 +87,7 @@ describe('a registrar', () => {
     expect(await announce([...near, ...far], 1)).toMatchObject({ kind: 'ok', declined })
     for (const service of far) expect(registrar.directory.registry.find(serviceKey(service), any).total).toBe(0)
     for (const service of near) expect(registrar.directory.registry.find(serviceKey(service), any).total).toBe(1)
-  }, 60_000)
+  })
 
   it('declines the keys of coordinators to whoever has no certificate, in a network with a CA', async () => {
     const key = coordinatorsKey()

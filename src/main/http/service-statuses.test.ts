@@ -9,9 +9,6 @@ import { ServiceHost } from '../services/service-host.ts'
 import { TaskPool } from '../services/task-pool.ts'
 import { accessToken, echoServices, startTestNode, type TestNode } from './test-node.ts'
 
-/** For a busy machine. */
-const patient = { timeout: 10_000 }
-
 /** What the engine was given, in the order in which it began. */
 let began: { requester: string; text: string }[]
 /** While it is set, jobs that begin wait for it. */
@@ -186,12 +183,12 @@ describe.each(ways)('what a worker answers %s', (_way, open) => {
     gate = opened.promise
     const late = await ask({ headers: { 'x-rma-deadline-ms': '100' } })
     expect([late.status, codeOf(late)]).toEqual([504, 'DEADLINE'])
-    await vi.waitFor(() => expect(host.capacity().queue.running).toBe(0), patient)
+    await vi.waitFor(() => expect(host.capacity().queue.running).toBe(0))
 
     const pending = [ask({ body: 'me:0' })]
-    await vi.waitFor(() => expect(host.capacity().queue.running).toBe(1), patient)
+    await vi.waitFor(() => expect(host.capacity().queue.running).toBe(1))
     for (let index = 1; index <= 8; index++) pending.push(ask({ body: `me:${index}` }))
-    await vi.waitFor(() => expect(host.capacity().queue).toMatchObject({ running: 1, waiting: 8 }), patient)
+    await vi.waitFor(() => expect(host.capacity().queue).toMatchObject({ running: 1, waiting: 8 }))
     const full = await ask({ body: 'one more' })
     expect([full.status, codeOf(full)]).toEqual([429, 'BUSY'])
     expect(Number(full.headers['retry-after'])).toBeGreaterThanOrEqual(1)
@@ -210,12 +207,12 @@ describe('a worker that many ask at once', () => {
     gate = opened.promise
     const [greedy, modest] = [await startRequester(), await startRequester()]
     const many = [peerAsk(greedy)({ body: 'greedy:0' })]
-    await vi.waitFor(() => expect(host.capacity().queue.running).toBe(1), patient)
+    await vi.waitFor(() => expect(host.capacity().queue.running).toBe(1))
     for (let index = 1; index < 100; index++) many.push(peerAsk(greedy)({ body: `greedy:${index}` }))
-    await vi.waitFor(() => expect(host.capacity().queue.waiting).toBe(8), patient)
+    await vi.waitFor(() => expect(host.capacity().queue.waiting).toBe(8))
     const few = Array.from({ length: 3 }, (_, index) => peerAsk(modest)({ body: `modest:${index}` }))
     // One of the greedy one's runs and 8 wait; the newest of these make room, and all others are told to come later.
-    await vi.waitFor(async () => expect(await answeredOf(many)).toBe(100 - 1 - 8 + 3), patient)
+    await vi.waitFor(async () => expect(await answeredOf(many)).toBe(100 - 1 - 8 + 3))
     opened.resolve()
     expect((await Promise.all(few)).map(({ status }) => status)).toEqual([200, 200, 200])
     const statuses = (await Promise.all(many)).map(({ status }) => status)

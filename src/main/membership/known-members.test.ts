@@ -66,7 +66,7 @@ it('hears the roles of workers it is not connected with from the registrar that 
   await vi.waitFor(async () => {
     const found = await requester.directory.finder.find(serviceKey('ocr'))
     expect(JSON.stringify(found)).toContain(idOf(worker))
-  }, 5_000)
+  })
   expect(requester.host.libp2p.getConnections(worker.host.peerId)).toHaveLength(0)
   expect(requester.known.rolesOf(idOf(worker))).toEqual(['donor', 'trusted'])
 })
@@ -86,7 +86,7 @@ it('keeps the keys of services for members alone that the CA lets donate, coordi
   }
   await vi.waitFor(async () => {
     expect(JSON.stringify(await registrar.directory.finder.find(serviceKey('ocr')))).toContain(idOf(donor))
-  }, 5_000)
+  })
   const found = JSON.stringify(await registrar.directory.finder.find(serviceKey('ocr')))
   for (const node of others) {
     expect(found).not.toContain(idOf(node))
@@ -107,7 +107,7 @@ it('keeps coordinators’ keys for those alone whom the CA has certified as such
     const found = JSON.stringify(await registrar.directory.finder.find(serviceKey('ocr')))
     expect(found).toContain(idOf(real))
     expect(found).toContain(idOf(pretender))
-  }, 5_000)
+  })
   const coordinators = JSON.stringify(await registrar.directory.finder.find(coordinatorsKey()))
   expect(coordinators).toContain(idOf(real))
   expect(coordinators).not.toContain(idOf(pretender))

@@ -88,7 +88,7 @@ async function settled(count: () => number): Promise<number> {
       last = count()
       expect(last).toBe(before)
     },
-    { interval: 150, timeout: 5_000 },
+    { interval: 150 },
   )
   return last
 }

@@ -15,7 +15,6 @@ import { SidecarNote } from '../sidecar/sidecar-note.ts'
 import { Tunnel } from './tunnel.ts'
 
 const log = pino({ level: 'silent' })
-const patience = { timeout: 15_000 }
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>
 let edge: CloudflareEdge
@@ -56,7 +55,7 @@ beforeEach(async () => {
 
 afterEach(async () => {
   await tunnel.stop()
-  await vi.waitFor(() => expect(edge.connectors).toEqual([]), patience)
+  await vi.waitFor(() => expect(edge.connectors).toEqual([]))
   outOfReach()
   origin.close()
   await edge.stop()
@@ -68,7 +67,7 @@ const becomes = (wanted: Partial<TunnelView>) =>
   vi.waitFor(() => {
     clock.turn(second)
     expect(tunnel.state.get()).toMatchObject(wanted)
-  }, patience)
+  })
 
 describe('a quick tunnel', () => {
   it('is announced once somebody came through it, withdrawn when it is lost, and made again', async () => {
@@ -83,7 +82,7 @@ describe('a quick tunnel', () => {
 
     edge.conduct = { ...obedient, hostname: 'd-e-f.trycloudflare.com' }
     edge.connectors[0]?.crash()
-    await vi.waitFor(() => expect(tunnel.state.get().kind).toBe('backing-off'), patience)
+    await vi.waitFor(() => expect(tunnel.state.get().kind).toBe('backing-off'))
     expect(tunnel.url.get()).toBeUndefined()
     await becomes({ kind: 'ready', url: 'https://d-e-f.trycloudflare.com' })
   })
@@ -99,7 +98,7 @@ describe('a quick tunnel', () => {
   it('is given up for a quarter of an hour where too many are asked for', async () => {
     edge.conduct = { ...obedient, rateLimited: true }
     tunnel.configure({ kind: 'quick' })
-    await vi.waitFor(() => expect(tunnel.state.get().kind).toBe('backing-off'), patience)
+    await vi.waitFor(() => expect(tunnel.state.get().kind).toBe('backing-off'))
     const state = tunnel.state.get()
     expect(state.kind === 'backing-off' && state.until - clock.now()).toBeGreaterThan(14 * minute)
   })
@@ -127,7 +126,7 @@ describe('a quick tunnel', () => {
       // A program takes its time to start, whatever the clock says.
       if (tunnel.state.get().kind !== 'starting') clock.turn(10 * second)
       expect(edge.connectors.some(({ pid }) => pid !== first?.pid)).toBe(true)
-    }, patience)
+    })
   })
 })
 

@@ -80,7 +80,7 @@ describe('a program that a killed node has left behind', () => {
     await later.endOrphan()
     await exit
     expect(await processIdentity(sidecar.pid ?? 0)).toBeUndefined()
-  }, 20_000)
+  })
 
   it('is never mistaken for another that has its number now', async () => {
     const stranger = spawn(process.execPath, ['-e', 'setInterval(() => 0, 1000)'])
