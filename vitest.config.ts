@@ -28,7 +28,14 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'programs', include: ['e2e/**/*.test.ts'], maxWorkers, sequence: { groupOrder: 1 } },
+        test: {
+          name: 'programs',
+          include: ['e2e/**/*.test.ts'],
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+          maxWorkers,
+          sequence: { groupOrder: 1 },
+        },
       },
     ],
   },

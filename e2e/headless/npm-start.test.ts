@@ -36,5 +36,4 @@ it.runIf(process.platform === 'linux')(
       await folder.remove()
     }
   },
-  60_000,
 )

@@ -59,5 +59,4 @@ it.skipIf(!possible)(
 
     expect(member.log.findLast(line => line.includes('reach this node')) ?? 'server').not.toContain('cannot')
   },
-  90_000,
 )

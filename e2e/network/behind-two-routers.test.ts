@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterEach, expect, it } from 'vitest'
 import { networkId } from '../../src/shared/membership/network-id.ts'
-import { second } from '../../src/shared/units.ts'
+import { minute } from '../../src/shared/units.ts'
 import { isServed } from '../support/ask-in-place.ts'
 import { EdgeProcess } from '../support/cloudflare/edge-process.ts'
 import { canMakeInternet, Internet, type PublicMachine } from '../support/internet.ts'
@@ -46,7 +46,7 @@ async function start(
   return { node, machine, peerId: (await node.runtime()).peerId }
 }
 
-const soon = 60 * second
+const soon = 2 * minute
 
 type Placed = Awaited<ReturnType<typeof start>>
 
@@ -95,5 +95,5 @@ it.skipIf(!possible)(
     await edge.kill()
     await isServed(requester, { worker: donor.node, path: 'relay' }, soon)
   },
-  240_000,
+  7 * minute,
 )

@@ -227,7 +227,7 @@ describe('a network with two coordinators of one CA and an edge router', () => {
     expect((await command('leeds', 'members', 'revoke', outcastId)).code).toBe(0)
     await running('outcast').stop()
     nodes.delete('outcast')
-  }, 120_000)
+  })
 
   it('restarts, lives on and renews its certificates without the edge router', async () => {
     const before = await Promise.all(members.map(edgeRequestsOf))
@@ -252,7 +252,7 @@ describe('a network with two coordinators of one CA and an edge router', () => {
 
     await renewAll([...members, ...coordinators])
     await areServed('requester')
-  }, 180_000)
+  })
 
   it('goes on among its members when all coordinators are killed, and lets no stranger in', async () => {
     await Promise.all(coordinators.map(name => running(name).kill()))
@@ -275,7 +275,7 @@ describe('a network with two coordinators of one CA and an edge router', () => {
     )
     await start('stranger')
     await getsNothing('stranger')
-  }, 120_000)
+  })
 
   it('needs nothing done when its coordinators return: they admit, renew and keep out as before', async () => {
     await Promise.all(coordinators.map(start))
@@ -290,7 +290,7 @@ describe('a network with two coordinators of one CA and an edge router', () => {
       expect(await refusal('outcast', 'join', await inviteFrom(coordinator))).toBe('MEMBERSHIP_REVOKED')
     await start('outcast')
     await getsNothing('outcast')
-  }, 120_000)
+  })
 })
 
 async function getsNothing(name: string): Promise<void> {

@@ -89,4 +89,4 @@ it('a new member finds the network through the edge router once, and never needs
   await donor.stop()
   const again = await start('donor', [], { EDGE_ROUTER_URL })
   await eventually(async () => expect(await knows(again)).toBe(1), 30 * second)
-}, 120_000)
+})

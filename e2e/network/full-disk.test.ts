@@ -82,7 +82,6 @@ it.skipIf(!possible)(
     const again = await network.node('donor', { args: ['--donate'] })
     await network.known(requester, 'ocr', [again])
   },
-  90_000,
 )
 
 const idsOf = (pages: readonly string[]) => pages.map(page => `request-${page}`)

@@ -66,7 +66,7 @@ it('answers 99 of 100 lookups fully and truly with 30 % of the nodes mute, lying
   expect(times.length).toBeGreaterThanOrEqual(300)
   expect(share, failures.slice(0, 10).join('\n')).toBeGreaterThanOrEqual(wantedShare)
   expect(outdated / times.length).toBeLessThanOrEqual(bearableOutdatedShare)
-}, 120_000)
+})
 
 async function everybodyFinds(askers: SwarmMember[], service: string, workers: SwarmMember[]): Promise<void> {
   for (const asker of askers)

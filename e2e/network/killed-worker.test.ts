@@ -76,4 +76,4 @@ it('chooses a worker killed with -9 at most once more, and never once its record
   await other.kill()
   expect(await ask(requester)).toEqual({ tried: [otherId] })
   console.log(`${answers.length} requests after the kill all answered; the dead worker was chosen ${lost.length} times`)
-}, 90_000)
+})

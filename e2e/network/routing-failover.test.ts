@@ -76,7 +76,7 @@ it('answers everything that may be asked twice and runs nothing else twice, when
     )
     break
   }
-}, 90_000)
+})
 
 it('waits for a stopped worker no longer than its slice of the deadline, and avoids it afterwards', async () => {
   const { upstream } = swarm
@@ -96,7 +96,7 @@ it('waits for a stopped worker no longer than its slice of the deadline, and avo
   console.log(`with one of two workers stopped: ${took.map(ms => ms.toFixed(0)).join(', ')} ms`)
   expect(slow.length).toBeLessThanOrEqual(1)
   expect(upstream.runs.filter(({ body }) => body.startsWith('page'))).toHaveLength(16)
-}, 90_000)
+})
 
 it('tells the engine at once, through two nodes, that the requester has gone', async () => {
   const { upstream } = swarm
@@ -119,4 +119,4 @@ it('tells the engine at once, through two nodes, that the requester has gone', a
   }
   console.log(`cancelled in the engine after ${took.map(ms => ms.toFixed(0)).join(', ')} ms`)
   expect(Math.min(...took)).toBeLessThan(100)
-}, 90_000)
+})

@@ -85,7 +85,7 @@ it('a worker of a closed network takes the tickets of its certified coordinators
   const draft = { networkId: net, worker, service: 'ner-extraction', now: Date.now() }
   const signer = { peerId: stranger.publicKey.toString(), sign: (content: Uint8Array) => stranger.sign(content) }
   expect(await codeOf(await send((await sealTicket(draft, signer)).ticket))).toBe('TICKET_ISSUER')
-}, 90_000)
+})
 
 it('a worker does not start with an address on the web that its record cannot name', async () => {
   const node = new NodeProcess({

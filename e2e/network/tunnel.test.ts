@@ -81,7 +81,7 @@ it('a worker that names the tunnel of somebody else is not reached through it, n
   expect([answer.status, answer.worker]).toEqual([503, null])
   expect(answer.text).toContain('NO_WORKER')
   expect(edge.asked.slice(before)).toEqual([expect.stringMatching(/^GET /)])
-}, 90_000)
+})
 
 it('a tunnel leads to the node, for peers and with tickets, never to its dashboard, and outlives no kill -9', async () => {
   const donor = await startDonor()
@@ -113,4 +113,4 @@ it('a tunnel leads to the node, for peers and with tickets, never to its dashboa
   const again = await startDonor()
   expect(await processIdentity(orphan?.pid ?? 0)).toBeUndefined()
   expect(await readyUrl(again)).not.toBe(url)
-}, 120_000)
+})

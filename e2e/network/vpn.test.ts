@@ -118,7 +118,7 @@ describe.skipIf(!possible)('a network with a VPN, two coordinators, and members 
     }, 40 * second)
     await Promise.all(['donor', 'requester'].map(name => ask(name, 'vpn', 'on')))
     await Promise.all([inVpn('donor'), inVpn('requester')])
-  }, 150_000)
+  })
 
   afterAll(async () => {
     if (!possible) return
@@ -135,7 +135,7 @@ describe.skipIf(!possible)('a network with a VPN, two coordinators, and members 
     expect(Object.values(config.static_host_map)).toEqual(expect.arrayContaining(endpoints))
     for (const file of ['key.pem', 'nebula.key', 'nebula.yml'])
       expect((await stat(join(dataFolder('donor'), 'vpn', file))).mode & 0o777).toBe(0o600)
-  }, 90_000)
+  })
 
   it('lets nobody pass for somebody else at an address of the VPN', async () => {
     const { peerId, addresses } = await running('donor').runtime()
@@ -167,7 +167,7 @@ describe.skipIf(!possible)('a network with a VPN, two coordinators, and members 
     expect(['relay', 'direct']).toContain(answer.path)
     await card('up')
     await isServedOverVpn()
-  }, 120_000)
+  })
 
   it('ends what it has left behind when it is started again after it was killed', async () => {
     const orphan = await nebulaOf('donor')

@@ -77,4 +77,4 @@ it('a worker without the DHT serves through its coordinator, and comes back to i
 
   await worker.kill()
   await eventually(async () => expect(await ask()).toBe('NO_WORKER'), 20 * second)
-}, 120_000)
+})

@@ -1,11 +1,10 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
-import { expect } from 'vitest'
+import { expect, vi } from 'vitest'
 import { z } from 'zod'
-import type { Milliseconds } from '../../src/shared/units.ts'
+import { type Milliseconds, second } from '../../src/shared/units.ts'
 import type { NodeProcess } from './node-process.ts'
 import type { Site } from './site.ts'
-import { eventually } from './swarm/swarm.ts'
 
 const answerSchema = z.object({
   status: z.number(),
@@ -16,6 +15,10 @@ const answerSchema = z.object({
   text: z.string(),
 })
 export type PlacedAnswer = z.infer<typeof answerSchema>
+
+/** Asking starts a program, which takes processor time from those that are to answer. */
+const askEveryMs = 1 * second
+const saidLines = 60
 
 /** Run where the node is: its listener for programs is on the loopback of its namespace. */
 const program = `
@@ -42,14 +45,22 @@ export async function askInPlace(
   return answerSchema.parse(JSON.parse(stdout))
 }
 
-/** Waits until that worker serves a node that way. */
+/** Waits until that worker serves a node that way; says what both have logged when it does not. */
 export async function isServed(
   { node, machine }: { node: NodeProcess; machine: Pick<Site, 'command'> },
   by: { worker: NodeProcess; path: string },
   withinMs: Milliseconds,
 ): Promise<void> {
   const { peerId } = await by.worker.runtime()
-  await eventually(async () => {
-    expect(await askInPlace(node, machine)).toMatchObject({ status: 200, worker: peerId, path: by.path })
-  }, withinMs)
+  try {
+    await vi.waitFor(
+      async () => {
+        expect(await askInPlace(node, machine)).toMatchObject({ status: 200, worker: peerId, path: by.path })
+      },
+      { timeout: withinMs, interval: askEveryMs },
+    )
+  } catch (error) {
+    const logs = [node, by.worker].map(({ name, log }) => `${name}:\n${log.slice(-saidLines).join('\n')}`)
+    throw new Error(`not served by ${peerId} over ${by.path}: ${error}\n${logs.join('\n')}`, { cause: error })
+  }
 }
