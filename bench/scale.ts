@@ -1,6 +1,7 @@
 import type { Benchmark, BenchmarkOptions } from './benchmark.ts'
 import { drawPlots } from './scale/plots.ts'
 import { measureRealNetwork } from './scale/real-network.ts'
+import { registryMiB } from './scale/registry-memory-process.ts'
 import type { Figures, Scenario } from './scale/scenario.ts'
 import { simulate } from './scale/simulation-process.ts'
 
@@ -42,7 +43,7 @@ export const scale: Benchmark = {
       metrics: {
         workers: sizes.at(-1) ?? 0,
         'findWarm50.p50': real[`real${realSizes.at(-1)}.findWarm50.p50`] ?? Number.NaN,
-        registrarMiB: bySize.at(-1)?.[1].registrarMiB ?? Number.NaN,
+        registrarMiB: await registryMiB(bySize.at(-1)?.[1]['registrar.workers.max'] ?? Number.NaN),
         ...real,
         ...Object.fromEntries(bySize.flatMap(([workers, figures]) => named(`${workers}`, figures))),
       },

@@ -1,6 +1,5 @@
 import './shared-signatures.ts'
 import { seededRandom } from '../../e2e/support/scripted-node.ts'
-import { measureRegistry } from './registry-memory.ts'
 import type { Scenario } from './scenario.ts'
 import { measure } from './simulated-figures.ts'
 import { measureTroubles } from './simulated-troubles.ts'
@@ -19,5 +18,4 @@ const figures = {
   ...(await measure(simulation)),
   ...(scenario.troubles === true ? await measureTroubles(simulation) : {}),
 }
-const memory = scenario.workers < 2_000 ? {} : { registrarMiB: await measureRegistry(simulation.busiestRegistrar) }
-say({ kind: 'figures', figures: { ...figures, ...memory } })
+say({ kind: 'figures', figures })

@@ -14,6 +14,7 @@ const memory = [
   '--max-semi-space-size=128',
 ]
 const program = fileURLToPath(new URL('./simulation-child.ts', import.meta.url))
+const sharedSlices = new URL('./shared-slices.ts', import.meta.url).href
 
 /** Simulates a network in a process of its own: the same scenario comes out the same each time. */
 export async function simulate(
@@ -22,7 +23,7 @@ export async function simulate(
 ): Promise<Figures> {
   const child = fork(program, [JSON.stringify(scenario)], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    execArgv: ['--expose-gc', ...memory],
+    execArgv: [`--import=${sharedSlices}`, ...memory],
   })
   const stop = () => child.kill()
   signal.addEventListener('abort', stop, { once: true })
