@@ -18,6 +18,8 @@ const wantedAccuracy = 0.98
 
 // Recognition takes seconds on a machine that has much else to do.
 vi.setConfig({ testTimeout: minute })
+/** Of a page that matters only in that it is one more. */
+const overleaf = ['Please turn over.'] as const
 const lines = { accept: 'application/x-ndjson' }
 
 let host: ServiceHost
@@ -36,6 +38,9 @@ async function read(bytes: Uint8Array, contentType: string): Promise<OcrAnswer> 
   return ocrAnswerSchema.parse(JSON.parse(await textOf(answer)))
 }
 
+/** A page no higher than its text, for what does not depend on how much there is to read. */
+const drawSlip = () => drawPage(enclosure, { height: 460 })
+
 /** The box around one word of a page. */
 function boxOf(answer: OcrAnswer, word: string, page = 0) {
   const found = answer.pages[page]?.words.find(({ text }) => text === word)
@@ -45,28 +50,23 @@ function boxOf(answer: OcrAnswer, word: string, page = 0) {
 
 describe('ocr reads a letter', () => {
   it.each([
-    ['PNG', 'image/png', () => drawPage(enclosure).png().toBuffer()],
-    ['PNG with a palette', 'image/png', () => drawPage(enclosure).png({ palette: true }).toBuffer()],
+    ['PNG', 'image/png', () => drawSlip().png().toBuffer()],
+    ['PNG with a palette', 'image/png', () => drawSlip().png({ palette: true }).toBuffer()],
     [
       'interlaced PNG with 16 bits',
       'image/png',
-      () => drawPage(enclosure).toColourspace('rgb16').png({ progressive: true }).toBuffer(),
+      () => drawSlip().toColourspace('rgb16').png({ progressive: true }).toBuffer(),
     ],
-    ['JPEG', 'image/jpeg', () => drawPage(enclosure).jpeg({ quality: 80 }).toBuffer()],
-    ['CMYK JPEG', 'image/jpeg', () => drawPage(enclosure).toColourspace('cmyk').jpeg().toBuffer()],
-    ['grey TIFF', 'image/tiff', () => drawPage(enclosure).grayscale().tiff({ compression: 'lzw' }).toBuffer()],
+    ['JPEG', 'image/jpeg', () => drawSlip().jpeg({ quality: 80 }).toBuffer()],
+    ['CMYK JPEG', 'image/jpeg', () => drawSlip().toColourspace('cmyk').jpeg().toBuffer()],
+    ['grey TIFF', 'image/tiff', () => drawSlip().grayscale().tiff({ compression: 'lzw' }).toBuffer()],
     [
       'black-and-white TIFF as from a fax',
       'image/tiff',
-      () =>
-        drawPage(enclosure)
-          .toColourspace('b-w')
-          .threshold(140)
-          .tiff({ compression: 'ccittfax4', bitdepth: 1 })
-          .toBuffer(),
+      () => drawSlip().toColourspace('b-w').threshold(140).tiff({ compression: 'ccittfax4', bitdepth: 1 }).toBuffer(),
     ],
-    ['WebP', 'image/webp', () => drawPage(enclosure).webp({ quality: 80 }).toBuffer()],
-    ['PNG called something else', 'application/octet-stream', () => drawPage(enclosure).png().toBuffer()],
+    ['WebP', 'image/webp', () => drawSlip().webp({ quality: 80 }).toBuffer()],
+    ['PNG called something else', 'application/octet-stream', () => drawSlip().png().toBuffer()],
   ])('in %s', async (_, contentType, draw) => {
     const answer = await read(await draw(), contentType)
     expect(characterAccuracy(enclosure, answer.text)).toBeGreaterThanOrEqual(wantedAccuracy)
@@ -75,13 +75,13 @@ describe('ocr reads a letter', () => {
   })
 
   it('black on nothing at all', async () => {
-    const clear = await drawPage(enclosure).unflatten().png().toBuffer()
+    const clear = await drawSlip().unflatten().png().toBuffer()
     expect((await sharp(clear).metadata()).hasAlpha).toBe(true)
     expect(characterAccuracy(enclosure, (await read(clear, 'image/png')).text)).toBeGreaterThanOrEqual(wantedAccuracy)
   })
 
   it('in JSON', async () => {
-    const document = (await drawPage(enclosure).png().toBuffer()).toString('base64')
+    const document = (await drawSlip().png().toBuffer()).toString('base64')
     const answer = await read(Buffer.from(JSON.stringify({ document })), 'application/json')
     expect(characterAccuracy(enclosure, answer.text)).toBeGreaterThanOrEqual(wantedAccuracy)
   })
@@ -111,12 +111,12 @@ describe('ocr reads a letter', () => {
   })
 
   it('that a camera took sideways, with boxes as a viewer shows the page', async () => {
-    const upright = await drawPage(letter).png().toBuffer()
+    const upright = await drawSlip().png().toBuffer()
     const sideways = await sharp(upright).rotate(-90).jpeg().withMetadata({ orientation: 6 }).toBuffer()
     const answer = await read(sideways, 'image/jpeg')
-    expect(characterAccuracy(letter, answer.text)).toBeGreaterThanOrEqual(wantedAccuracy)
-    const expected = boxOf(await read(upright, 'image/png'), 'reference')
-    for (const [side, pixels] of Object.entries(boxOf(answer, 'reference'))) {
+    expect(characterAccuracy(enclosure, answer.text)).toBeGreaterThanOrEqual(wantedAccuracy)
+    const expected = boxOf(await read(upright, 'image/png'), 'tenancy')
+    for (const [side, pixels] of Object.entries(boxOf(answer, 'tenancy'))) {
       expect(Math.abs(pixels - expected[side as keyof typeof expected])).toBeLessThanOrEqual(3)
     }
   })
@@ -167,7 +167,7 @@ describe('ocr reads several pages', () => {
   })
 
   it('and stops when the reader of the stream leaves', async () => {
-    const answer = await host.run(scan(await drawDocument([enclosure, letter, letter]), 'image/tiff', lines))
+    const answer = await host.run(scan(await drawDocument([enclosure, overleaf, overleaf]), 'image/tiff', lines))
     for await (const line of piecesOf(answer)) {
       expect(line).toContain('Enclosure')
       break
@@ -312,7 +312,7 @@ describe('ocr survives', () => {
       const outcome = await read(bytes, 'application/octet-stream').catch((error: unknown) => toRmaError(error).code)
       if (typeof outcome === 'string') expect(['BAD_INPUT', 'UNSUPPORTED_TYPE', 'TOO_LARGE']).toContain(outcome)
     })
-    await fc.assert(damaged, { numRuns: 200, endOnFailure: true })
+    await fc.assert(damaged, { numRuns: 120, endOnFailure: true })
     expect(host.enginePids('ocr')).toEqual(pids)
   })
 })
@@ -326,7 +326,7 @@ describe('ocr leaves nothing behind', () => {
     const folder = await temporaryFolder()
     vi.stubEnv('TMPDIR', folder.path)
     const own = testHost({ entries: engineEntries(import.meta.url), definitions: [ocr] })
-    const document = await drawDocument([enclosure, letter, letter])
+    const document = await drawDocument([enclosure, overleaf, overleaf])
     for await (const line of piecesOf(await own.run(scan(document, 'image/tiff', lines)))) {
       expect(line).toContain('Enclosure')
       for (const pid of own.enginePids('ocr')) process.kill(pid, 'SIGKILL')
