@@ -1,6 +1,7 @@
+import { loadOf } from '../../shared/load-of.ts'
 import { lacking } from '../../shared/particulars.ts'
 import type { PathKind, PeerIdText, ServiceType } from '../../shared/schema/primitives.ts'
-import type { Particulars, Queue, WorkerView } from '../../shared/schema/worker.ts'
+import type { Particulars, WorkerView } from '../../shared/schema/worker.ts'
 import { type Milliseconds, millisecond } from '../../shared/units.ts'
 import { machineGpuWorth } from './gpu-worth.ts'
 
@@ -142,10 +143,6 @@ function freedom(view: WorkerView, experience: Experience): number {
     loadOf({ slots, bound, running: Math.min(slots, all), waiting: Math.max(0, all - slots) }),
   )
   return 0.75 * (1 - load) + 0.25 * (1 - Math.min(1, all / Math.max(1, slots + bound)))
-}
-
-function loadOf({ running, waiting, slots, bound }: Queue): number {
-  return Math.min(1, Math.max(slots === 0 ? 0 : running / slots, bound === 0 ? 0 : waiting / bound))
 }
 
 /**

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { RmaError } from '../../shared/errors.ts'
 import { MiB } from '../../shared/units.ts'
-import { loadOf, type ServiceHost } from './service-host.ts'
+import type { ServiceHost } from './service-host.ts'
 import {
   chunksOf,
   definedAs,
@@ -244,14 +244,5 @@ describe('a job ends', () => {
     const error = await failureOf(host.run(orderFor({ do: 'allocate' })))
     expect(error.code).toBe('ENGINE_FAILED')
     expect(await beside).toEqual([1, 2, 3, 3])
-  })
-})
-
-describe('loadOf', () => {
-  it('is the fuller of what runs and what waits', () => {
-    expect(loadOf({ running: 1, slots: 2, waiting: 3, bound: 4 })).toBe(0.75)
-    expect(loadOf({ running: 2, slots: 2, waiting: 0, bound: 4 })).toBe(1)
-    expect(loadOf({ running: 3, slots: 2, waiting: 0, bound: 4 })).toBe(1)
-    expect(loadOf({ running: 0, slots: 0, waiting: 0, bound: 0 })).toBe(0)
   })
 })

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { RmaError } from '../../shared/errors.ts'
+import { loadOf } from '../../shared/load-of.ts'
 import type { ServiceType } from '../../shared/schema/primitives.ts'
 import type { ServiceStatus } from '../../shared/schema/service.ts'
 import type { Settings } from '../../shared/schema/settings.ts'
@@ -316,9 +317,4 @@ function queueOf(lanes: readonly ServiceLane[]): Queue {
       }),
       { running: 0, waiting: 0, slots: 0, bound: 0 },
     )
-}
-
-/** The fuller of what runs and what waits, 0 to 1. */
-export function loadOf({ running, waiting, slots, bound }: Queue): number {
-  return Math.min(1, Math.max(slots === 0 ? 0 : running / slots, bound === 0 ? 0 : waiting / bound))
 }
