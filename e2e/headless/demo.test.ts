@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { minute } from '../../src/shared/units.ts'
 import { isAlive } from '../support/is-alive.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
@@ -49,7 +50,10 @@ async function members(): Promise<Map<string, number>> {
 }
 
 it('six nodes read letters for each other, one that dies is reported, and Ctrl-C leaves nothing', async () => {
-  await vi.waitFor(() => expect(answered().length).toBeGreaterThanOrEqual(2), { interval: 100 })
+  await vi.waitFor(() => expect(answered().length).toBeGreaterThanOrEqual(2), {
+    timeout: 2 * minute,
+    interval: 100,
+  })
   expect(lines.filter(line => /^ {2}\d of 6: \w+ +(donates|asks)/.test(line))).toHaveLength(6)
   const link = lines.find(line => line.startsWith('Dashboard: '))?.slice('Dashboard: '.length) ?? ''
   expect((await fetch(link, { redirect: 'manual' })).status).toBe(303)

@@ -21,14 +21,17 @@ it('finds a worker again within 5 s when all the registrars of its key are kille
     SwarmMember,
   ]
   const service = serviceInHalf(0)
-  // Each time they ask they look a little further.
-  await eventually(async () => {
-    await swarm.turn(minute)
+  // Each time they ask they look a little further; what they began has time to end before the clock is turned again.
+  const knowTheVictims = async () => {
     for (const member of [worker, asker]) {
       await member.found(service)
       expect((await member.registrars(serviceKey(service))).sort()).toEqual(idsOf(victims))
     }
-  }, 60 * second)
+  }
+  await eventually(async () => {
+    await swarm.turn(minute)
+    await eventually(knowTheVictims, 3 * second)
+  }, 90 * second)
   await worker.announce(service)
   // Nothing is on its way any more that could reach the survivors by luck.
   await eventually(async () => expect((await worker.state()).heldBy).toBe(victims.length), 30 * second)

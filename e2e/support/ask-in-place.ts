@@ -35,7 +35,7 @@ console.log(JSON.stringify({ status: response.status, worker, path, ms: performa
 export async function askInPlace(
   node: NodeProcess,
   { command }: Pick<Site, 'command'>,
-  deadlineMs: Milliseconds = 10_000,
+  deadlineMs: Milliseconds = 20_000,
 ): Promise<PlacedAnswer> {
   const { serviceUrl } = await node.runtime()
   const url = `${serviceUrl}/service/ner-extraction`

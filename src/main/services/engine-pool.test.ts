@@ -31,12 +31,17 @@ function poolWith(launch: EngineLauncher = createForkLauncher({ entries: testEnt
   return { pool, clock }
 }
 
-async function obey(pool: EnginePool, order: Order, onFree: () => void = () => undefined): Promise<unknown[]> {
+async function obey(
+  pool: EnginePool,
+  order: Order,
+  onFree: () => void = () => undefined,
+  signal: AbortSignal = never,
+): Promise<unknown[]> {
   const values: unknown[] = []
   const bytes = Buffer.from(JSON.stringify(order))
   for await (const { value } of await pool.run(
     { contentType: 'text/plain', accept: '', waitedForUntil: () => 0, bytes },
-    never,
+    signal,
     onFree,
   ))
     values.push(value)
@@ -93,6 +98,30 @@ describe('an engine pool', () => {
     expect(process.kill).toHaveBeenCalled()
     expect(onFree).toHaveBeenCalledOnce()
     expect(pool.free).toBe(2)
+  })
+
+  it('keeps an engine whose job is given up while it loads: the next job has it', async () => {
+    const { pool } = poolWith()
+    const late = new AbortController()
+    const onFree = vi.fn()
+    const failure = failureOf(obey(pool, { do: 'echo', text: 'x' }, onFree, late.signal))
+    const pids = pool.pids
+    expect(pids).toHaveLength(1)
+    late.abort(new RmaError('DEADLINE', 'it took too long'))
+    expect(await failure).toMatchObject({ code: 'DEADLINE' })
+    expect([pool.free, onFree.mock.calls.length]).toEqual([2, 1])
+    expect(await obey(pool, { do: 'echo', text: 'again' })).toEqual(['again'])
+    expect(pool.pids).toEqual(pids)
+  })
+
+  it('ends an engine that loads for nobody when the owner needs the machine', async () => {
+    const { pool } = poolWith()
+    const late = new AbortController()
+    const failure = failureOf(obey(pool, { do: 'echo', text: 'x' }, undefined, late.signal))
+    late.abort(new RmaError('DEADLINE', 'it took too long'))
+    await failure
+    pool.resize(0)
+    expect(pool.pids).toEqual([])
   })
 
   it('frees a place as soon as the engine is done, though nobody has read its output', async () => {

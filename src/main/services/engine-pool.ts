@@ -2,6 +2,7 @@ import { RmaError } from '../../shared/errors.ts'
 import { type Milliseconds, minute, second } from '../../shared/units.ts'
 import type { Clock, StopTimer } from '../clock.ts'
 import type { Logger } from '../log.ts'
+import { withSignal } from '../with-signal.ts'
 import type { EngineLauncher } from './engine-launcher.ts'
 import { type EngineOutput, EngineSession, type OnSettled } from './engine-session.ts'
 import type { JobInput, Workshop } from './workshop.ts'
@@ -69,7 +70,9 @@ export class EnginePool implements Workshop {
   /**
    * Runs a job on a warm engine or a new one, whose place counts as taken from the moment of the call. `onFree` is
    * called once when it is free again, also when the engine could not be started. When `signal`
-   * aborts, the engine is ended and the job fails with the signal's reason, which must be an RmaError.
+   * aborts, the engine is ended and the job fails with the signal's reason, which must be an RmaError; an engine that is still
+   * loading knows nothing of the job and is kept for the next: or a slow machine that is asked with short deadlines would load
+   * one for each request and serve none.
    *
    * @throws RmaError ENGINE_FAILED when no engine could be started
    */
@@ -82,13 +85,14 @@ export class EnginePool implements Workshop {
       this.#release(session)
       onFree(cpuMs)
     }
-    signal.addEventListener('abort', abort)
     try {
-      await session.ready
+      await withSignal(session.ready, signal)
+      signal.throwIfAborted()
     } catch (error) {
       free(0)
-      throw error
+      throw signal.aborted ? abortReason(signal) : error
     }
+    signal.addEventListener('abort', abort)
     const { contentType, accept, bytes, helper, languages } = input
     const extra = { ...(helper ? { helper } : {}), ...(languages ? { languages } : {}) }
     return session.run({ contentType, accept, bytes, ...extra }, free)

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { RmaError } from '../../shared/errors.ts'
 import { MiB } from '../../shared/units.ts'
+import type { ServiceDefinition } from './service-definition.ts'
 import type { ServiceHost } from './service-host.ts'
 import {
   chunksOf,
@@ -161,12 +162,23 @@ describe('a service host refuses', () => {
 
 describe('a job ends', () => {
   it('within 100 ms of being cancelled, with its process, and the next one runs', async () => {
-    const host = hostWith()
-    const { outcome, cancel } = await occupy(host)
-    await vi.waitFor(() => expect(host.enginePids('obedience')).toHaveLength(1))
+    const running = Promise.withResolvers<void>()
+    const answer: ServiceDefinition['answer'] = async output => {
+      const values: unknown[] = []
+      for await (const { value } of output) {
+        values.push(value)
+        running.resolve()
+      }
+      return { contentType: 'application/json', body: Buffer.from(JSON.stringify(values)) }
+    }
+    const host = hostWith(definedAs({ answer }))
+    const cancel = new AbortController()
+    const order = orderFor({ do: 'parts', count: 1_000, everyMs: 50 }, { signal: cancel.signal })
+    const outcome = failureOf(host.run(order))
+    await running.promise
     const [pid = 0] = host.enginePids('obedience')
     const cancelledAt = performance.now()
-    cancel()
+    cancel.abort()
     expect(await outcome).toMatchObject({ code: 'CANCELLED' })
     expect(statusOf(host)?.running).toBe(0)
     expect(performance.now() - cancelledAt).toBeLessThan(100)
