@@ -166,8 +166,8 @@ async function live(forMs: Milliseconds, stepMs: Milliseconds): Promise<void> {
 async function liveQuietly(forMs: Milliseconds): Promise<void> {
   const isConnected = async (name: string) =>
     expect((await ask(name, rpc => rpc.network.get())).counts.connected).toBeGreaterThan(0)
-  for (let lived = 0; lived < forMs; lived += 2 * hour) {
-    await live(2 * hour, 2 * hour)
+  for (let lived = 0; lived < forMs; lived += 4 * hour) {
+    await live(4 * hour, 4 * hour)
     for (const name of members) await eventually(() => isConnected(name), soon)
   }
 }
@@ -180,7 +180,7 @@ async function renewAll(names: readonly string[]): Promise<void> {
     return membership.until
   }
   const before = await Promise.all(names.map(untilOf))
-  await live(untilRenewal, 6 * hour)
+  await live(untilRenewal, 12 * hour)
   // Who was refused, or found nobody to ask while everything was turned, tries again after some minutes.
   for (let tries = 0; ; tries++) {
     try {
@@ -260,7 +260,7 @@ describe('a network with two coordinators of one CA and an edge router', () => {
     await areServed('requester')
     await restart('reader')
     await areServed('requester')
-    await live(day, 2 * hour)
+    await live(day, 4 * hour)
     await areServed('requester')
 
     const { caPublicKey } = settingsSchema.parse(
