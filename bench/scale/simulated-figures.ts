@@ -34,7 +34,9 @@ function measureStanding(simulation: Simulation): Figures {
     directory.registry.find(serviceKey(hotService), { limit: 1, now, random: Math.random }).total
   const held = simulation.registrarsOf(hotService).map(node => underHotKey(node) / workers.length)
   const connections = (nodes: SimulatedNode[]) => nodes.map(({ peer }) => peer.connections)
-  const heldBy = workers.map(({ directory }) => directory.announcer.heldBy)
+  // Who is just telling its registrars something new is held by none until they have heard it.
+  const settled = workers.filter(({ directory }) => directory.announcer.settled)
+  const heldBy = settled.map(({ directory }) => directory.announcer.heldBy)
   const sizes = up.map(({ directory }) => directory.registry.size)
   return {
     alone: up.filter(({ peer }) => peer.connections === 0).length,
