@@ -135,9 +135,4 @@ export class Simulation {
       .map(node => ({ node, position: peerPosition(node.peer.id) }))
     return closestPeers(servers, keyPosition(serviceKey(service)), registrarsPerKey).map(({ node }) => node)
   }
-
-  /** Workers that the registrar with the most of them keeps. */
-  get busiestRegistrar(): number {
-    return Math.max(...this.nodes.map(({ directory }) => directory.registry.size.workers))
-  }
 }

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import AxeBuilder from '@axe-core/playwright'
 import { expect, type Page, test } from '@playwright/test'
+import { pages } from '../../src/shared/pages.ts'
 import { playBusy, type ScriptedNode, startScriptedNode } from '../support/scripted-node.ts'
 
 const pagesFolder = process.env.PAGES_FOLDER ?? join(import.meta.dirname, '..', '..', 'out', 'renderer')
@@ -228,18 +229,7 @@ test('says what a service needs, why it is not offered, and what would help', as
   expect(scripted.node.settings.get().services['ner-extraction']).toEqual({ enabled: true })
 })
 
-for (const path of [
-  'status',
-  'load',
-  'jobs',
-  'contribution',
-  'services',
-  'topology',
-  'network',
-  'settings',
-  'logs',
-  'about',
-]) {
+for (const path of pages) {
   test(`has no accessibility violations: ${path}, light and dark`, async ({ page }) => {
     await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' })
     await open(page, path)

@@ -3,6 +3,7 @@ import { expect, test } from '@playwright/test'
 import { Channels } from '../../src/main/directory/channels.ts'
 import { sealEnvelope } from '../../src/main/directory/envelope.ts'
 import { RmaError } from '../../src/shared/errors.ts'
+import { pages } from '../../src/shared/pages.ts'
 import type { WorkerRecord } from '../../src/shared/schema/worker.ts'
 import { minute, second } from '../../src/shared/units.ts'
 import { NodeProcess, onLoopback } from '../support/node-process.ts'
@@ -89,17 +90,7 @@ test('a peer that writes markup, overrides and endless words into its record is 
     // The page goes on by itself once the node has noted it: not in the middle of what follows.
     await notNow.waitFor({ state: 'detached' })
     await page.setViewportSize({ width: 390, height: 844 })
-    for (const path of [
-      'topology',
-      'status',
-      'load',
-      'jobs',
-      'contribution',
-      'services',
-      'network',
-      'settings',
-      'logs',
-    ]) {
+    for (const path of pages) {
       await page.goto(`${new URL(await node.dashboardUrl()).origin}/#/${path}`)
       await page.getByRole('heading', { level: 1 }).waitFor()
       if (path === 'topology') {

@@ -1,10 +1,10 @@
 import { join } from 'node:path'
 import { expect, type Page, test } from '@playwright/test'
+import { pages } from '../../src/shared/pages.ts'
 import { playBusy, type ScriptedNode, startScriptedNode } from '../support/scripted-node.ts'
 
 /** What holds for every page. */
 const pagesFolder = process.env.PAGES_FOLDER ?? join(import.meta.dirname, '..', '..', 'out', 'renderer')
-const paths = ['status', 'load', 'jobs', 'contribution', 'services', 'topology', 'network', 'settings', 'logs', 'about']
 
 let scripted: ScriptedNode
 
@@ -35,7 +35,7 @@ function overhang(page: Page): Promise<number> {
 
 test('no page scrolls sideways in a window of 320 pixels', async ({ page }) => {
   await page.setViewportSize({ width: 320, height: 640 })
-  for (const path of paths) {
+  for (const path of pages) {
     await show(page, path)
     await expect.poll(() => overhang(page), path).toBe(0)
   }
@@ -43,7 +43,7 @@ test('no page scrolls sideways in a window of 320 pixels', async ({ page }) => {
 
 test('every page fills a 4K screen with larger type', async ({ page }) => {
   await page.setViewportSize({ width: 3_840, height: 2_160 })
-  for (const path of paths) {
+  for (const path of pages) {
     await show(page, path)
     await expect.poll(() => overhang(page), path).toBe(0)
     const { type, share } = await page.evaluate(() => ({
@@ -57,7 +57,7 @@ test('every page fills a 4K screen with larger type', async ({ page }) => {
 
 test('every page is reached, and every control on it named, by keyboard alone', async ({ page }) => {
   test.slow()
-  for (const path of paths) {
+  for (const path of pages) {
     const link = page.locator(`nav li a[href="#/${path}"]`)
     await tabTo(page, () => link.evaluate(each => each === document.activeElement))
     await page.keyboard.press('Enter')
@@ -139,7 +139,7 @@ test('what strangers wrote is only ever text, on every page', async ({ page }) =
   }))
   node.logs.write(JSON.stringify({ level: 50, time: Date.now(), component: hostile, msg: hostile, why: hostile }))
   await page.setViewportSize({ width: 390, height: 844 })
-  for (const path of paths) {
+  for (const path of pages) {
     await show(page, path)
     await page
       .locator('[data-row]')

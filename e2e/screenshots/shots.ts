@@ -1,4 +1,5 @@
 import type { Page } from '@playwright/test'
+import { pages } from '../../src/shared/pages.ts'
 
 export const sizes = {
   /** The least that a page has to bear. */
@@ -21,19 +22,7 @@ export interface Shot {
 }
 
 export const firstRun = 'welcome'
-const pages = [
-  'status',
-  'load',
-  'jobs',
-  'contribution',
-  'services',
-  'topology',
-  'network',
-  'settings',
-  'logs',
-  'about',
-  firstRun,
-] as const
+const everyView = [...pages, firstRun] as const
 /** On the others the number of peers is not to be seen. */
 const peopled = ['status', 'jobs', 'topology', 'network', firstRun] as const
 const themes = ['light', 'dark'] as const
@@ -45,7 +34,7 @@ function shot({ view, language = 'en', ...look }: Look): Shot {
   return { ...look, language, name: parts.filter(part => part !== undefined).join('-') }
 }
 
-const everyPage = pages.flatMap(page =>
+const everyPage = everyView.flatMap(page =>
   themes.flatMap(theme => (['wide', 'narrow'] as const).map(size => shot({ page, theme, size, peers: 40 }))),
 )
 const otherNetworks = peopled.flatMap(page =>
@@ -88,10 +77,10 @@ const engines: Shot[] = themes.flatMap(theme =>
   ),
 )
 
-const german = pages.flatMap(page =>
+const german = everyView.flatMap(page =>
   (['wide', 'narrow'] as const).map(size => shot({ page, theme: 'light', size, peers: 40, language: 'de' })),
 )
-const extremes = pages.flatMap(page =>
+const extremes = everyView.flatMap(page =>
   (['smallest', 'largest'] as const).map(size => shot({ page, theme: 'light', size, peers: 40 })),
 )
 

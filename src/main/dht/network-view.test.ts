@@ -1,4 +1,3 @@
-import { lpStream } from '@libp2p/utils'
 import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { ServiceType } from '../../shared/schema/primitives.ts'
@@ -9,8 +8,6 @@ import { peerPosition } from '../directory/keys.ts'
 import { createTestHost } from '../directory/test-network.ts'
 import { Lifecycle } from '../lifecycle.ts'
 import type { Host } from './host.ts'
-import { Neighbours } from './neighbours.ts'
-import { encodeNeighbours, maxNeighbours } from './neighbours-frames.ts'
 import { type FindWorkersOptions, NetworkView } from './network-view.ts'
 import { forgetAfterMs } from './topology.ts'
 
@@ -341,53 +338,5 @@ describe('what peers say of their neighbours', () => {
     await shown(() => expect(edgesOf(a)).not.toContainEqual([a.id, b.id].sort()))
     clock.turn(2 * forgetAfterMs)
     await shown(() => expect(idsOf(a)).toEqual([a.id]))
-  })
-})
-
-describe('who is asked for its neighbours', () => {
-  const never = new AbortController().signal
-  const askerOf = ({ host }: Member) => new Neighbours({ host, links: () => [], clock, log })
-
-  it('answers three times a minute and no more, however fast it is asked', async () => {
-    const [asking, asked] = await Promise.all([createTestHost(), createTestHost()])
-    for (const host of [asking, asked]) lifecycle.add('host', host)
-    lifecycle.add('neighbours', new Neighbours({ host: asked, links: () => [], clock, log }))
-    await lifecycle.start()
-    await asking.libp2p.dial(asked.libp2p.getMultiaddrs())
-    const asker = new Neighbours({ host: asking, links: () => [], clock, log })
-    const ask = () => asker.ask(asked.peerId, never)
-    for (let count = 0; count < 3; count++) expect(await ask()).toMatchObject({ neighbours: [] })
-    await expect(ask()).rejects.toThrow()
-    clock.turn(20 * second)
-    expect(await ask()).toMatchObject({ neighbours: [] })
-  })
-
-  it('names no more than it was asked for', async () => {
-    const [a, b, c, d] = (await start(4)) as [Member, Member, Member, Member]
-    await connect(b, c)
-    await connect(b, d)
-    const connection = await connect(a, b)
-    const stream = await connection.newStream(a.host.protocols.neighbours)
-    const messages = lpStream(stream)
-    await messages.write(encodeNeighbours({ limit: 1 }))
-    const answer = (await messages.read()).subarray()
-    expect(answer.length).toBeLessThan(2 * 100)
-    expect(await askerOf(a).ask(b.host.peerId, never)).toMatchObject({ neighbours: { length: 2 } })
-  })
-
-  it('closes the stream of whoever asks for nonsense', async () => {
-    const [a, b] = (await start(2)) as [Member, Member]
-    const connection = await connect(a, b)
-    for (const limit of [0, maxNeighbours + 1]) {
-      const stream = await connection.newStream(a.host.protocols.neighbours)
-      const messages = lpStream(stream)
-      await messages.write(encodeNeighbours({ limit }))
-      await expect(messages.read()).rejects.toThrow()
-    }
-  })
-
-  it('has to be connected', async () => {
-    const [a, b] = (await start(2)) as [Member, Member]
-    await expect(askerOf(a).ask(b.host.peerId, never)).rejects.toMatchObject({ code: 'NOT_FOUND' })
   })
 })

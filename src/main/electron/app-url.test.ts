@@ -1,7 +1,8 @@
 import { sep } from 'node:path'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { pageOf, resolveAppFile } from './app-url.ts'
+import { pages } from '../../shared/pages.ts'
+import { pageOf, pageUrl, resolveAppFile } from './app-url.ts'
 
 it('serves files of the folder with their type, the index for the root', () => {
   expect(resolveAppFile('app://rma-donor/assets/index-Bx1.js', '/app')).toEqual({
@@ -42,6 +43,7 @@ it('never leads out of the folder, whatever is asked', () => {
 
 it('knows its own pages and no others', () => {
   expect(pageOf('app://rma-donor/index.html#/topology?window=1')).toBe('topology')
+  for (const page of pages) expect(pageOf(pageUrl(page))).toBe(page)
   expect(pageOf('app://rma-donor/index.html')).toBe('status')
   expect(pageOf('app://rma-donor/other.html')).toBeUndefined()
   expect(pageOf('https://rma-donor/index.html')).toBeUndefined()

@@ -1,37 +1,23 @@
 import { extname, join } from 'node:path'
+import { type PageName, pages } from '../../shared/pages.ts'
 import { pageTypes } from '../page-types.ts'
 
 export const appScheme = 'app'
 /** Origin of every page of this app, and the only one that may talk to the shell. */
 export const appOrigin = `${appScheme}://rma-donor`
 
-/** Which page a window shows; pages are routes of the one document. */
-export type AppPage = (typeof appPages)[number]
-
-const appPages = [
-  'status',
-  'jobs',
-  'contribution',
-  'services',
-  'topology',
-  'network',
-  'settings',
-  'logs',
-  'about',
-] as const
-
 /** Address of a page; in a window of its own it comes without navigation. */
-export function pageUrl(page: AppPage, { ownWindow = false } = {}): string {
+export function pageUrl(page: PageName, { ownWindow = false } = {}): string {
   return `${appOrigin}/index.html#/${page}${ownWindow ? '?window=1' : ''}`
 }
 
 /** The page of an address of this app; undefined for any other address. */
-export function pageOf(url: string): AppPage | undefined {
+export function pageOf(url: string): PageName | undefined {
   if (!URL.canParse(url)) return undefined
   const { protocol, host, pathname, hash } = new URL(url)
   if (`${protocol}//${host}` !== appOrigin || (pathname !== '/index.html' && pathname !== '/')) return undefined
   const page = hash.replace(/^#\/?/, '').split(/[/?]/, 1)[0]
-  return appPages.find(each => each === page) ?? 'status'
+  return pages.find(each => each === page) ?? 'status'
 }
 
 export interface AppFile {

@@ -1,4 +1,4 @@
-import type { AppPage } from './app-url.ts'
+import type { PageName } from '../../shared/pages.ts'
 
 export const linkScheme = 'rma-donor'
 
@@ -7,14 +7,14 @@ export const linkScheme = 'rma-donor'
  * join a network. It never changes anything.
  */
 export interface DeepLink {
-  page: AppPage | undefined
+  page: PageName | undefined
   /** Not checked. */
   invite?: string
 }
 
 const maxLength = 2_048
 
-const pages: ReadonlyMap<string, AppPage> = new Map([
+const pages: ReadonlyMap<string, PageName> = new Map([
   ['status', 'status'],
   ['topology', 'topology'],
   ['logs', 'logs'],

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { RmaError } from '../../shared/errors.ts'
+import type { PageName } from '../../shared/pages.ts'
 import type { LanguageChoice } from '../../shared/strings/language.ts'
 import type { Clock } from '../clock.ts'
 import type { FirewallState } from '../firewall/windows-firewall.ts'
@@ -11,7 +12,6 @@ import type { NodeApi } from '../rpc/node-api.ts'
 import type { ShellApi } from '../rpc/shell-api.ts'
 import { servingCount } from '../status-board.ts'
 import { AppProtocol, appSchemePrivileges } from './app-protocol.ts'
-import type { AppPage } from './app-url.ts'
 import { Autostart } from './autostart.ts'
 import { hiddenSwitch } from './autostart-entry.ts'
 import { decideClose } from './close-rules.ts'
@@ -343,7 +343,7 @@ export class Desktop {
     else this.#links.follow(deepLinkIn(argv) ?? { page: undefined })
   }
 
-  #openPage(page: AppPage): void {
+  #openPage(page: PageName): void {
     if (page === 'topology') this.#windows.showTopology()
     else this.#windows.showDashboard(page)
   }

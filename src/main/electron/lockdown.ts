@@ -1,5 +1,5 @@
+import type { PageName } from '../../shared/pages.ts'
 import type { Logger } from '../log.ts'
-import type { AppPage } from './app-url.ts'
 import type { ElectronApi, ElectronSession, ElectronWebContents } from './electron-api.ts'
 import { decideWindowRequest, mayDownload, mayNavigate, mayUsePermission } from './navigation-rules.ts'
 
@@ -10,7 +10,7 @@ export interface LockdownComponents {
 
 export interface LockdownInit {
   /** A page asked to see another page of the app in a window of its own. */
-  openPage: (page: AppPage) => void
+  openPage: (page: PageName) => void
 }
 
 /** Applies the navigation rules to every page there is and will be. Installed once, before the first window. */

@@ -1,4 +1,5 @@
-import { type AppPage, appOrigin, pageOf } from './app-url.ts'
+import type { PageName } from '../../shared/pages.ts'
+import { appOrigin, pageOf } from './app-url.ts'
 
 /** Hosts whose pages the app links to: its own documentation and releases. */
 const linkedHosts: ReadonlySet<string> = new Set(['rmadonor.org', 'www.rmadonor.org', 'github.com'])
@@ -9,7 +10,7 @@ export function mayNavigate(navigation: { url: string; isMainFrame: boolean }): 
 }
 
 /** What happens to a link or script that wants a new window. The browser never opens one by itself. */
-export type WindowRequest = { kind: 'page'; page: AppPage } | { kind: 'external'; url: string } | { kind: 'refused' }
+export type WindowRequest = { kind: 'page'; page: PageName } | { kind: 'external'; url: string } | { kind: 'refused' }
 
 export function decideWindowRequest(url: string): WindowRequest {
   const page = pageOf(url)

@@ -1,8 +1,8 @@
+import type { PageName } from '../../shared/pages.ts'
 import type { LedgerSnapshot } from '../../shared/schema/contribution.ts'
 import type { DesktopSnapshot } from '../../shared/schema/desktop.ts'
 import type { Membership } from '../../shared/schema/membership.ts'
 import type { Status } from '../../shared/schema/status.ts'
-import type { AppPage } from './app-url.ts'
 import { serviceName } from './service-name.ts'
 import { strings } from './strings.ts'
 
@@ -12,7 +12,7 @@ export interface Notice {
   key: string
   body: string
   /** Where to read more. */
-  page: AppPage
+  page: PageName
 }
 
 /** Whether what has this key can be over and come again; the same update never does. */

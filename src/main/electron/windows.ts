@@ -1,7 +1,8 @@
+import type { PageName } from '../../shared/pages.ts'
 import { type Milliseconds, minute } from '../../shared/units.ts'
 import type { Clock, StopTimer } from '../clock.ts'
 import type { Logger } from '../log.ts'
-import { type AppPage, pageOf, pageUrl } from './app-url.ts'
+import { pageOf, pageUrl } from './app-url.ts'
 import type { CloseOutcome } from './close-rules.ts'
 import { decideAfterCrash } from './crash-rules.ts'
 import type { DesktopStateFile } from './desktop-state.ts'
@@ -44,7 +45,7 @@ export class Windows {
   readonly #init: WindowsInit
   readonly #open = new Map<WindowKind, OpenWindow>()
   /** Where the dashboard was when it gave its memory back: it comes back there. */
-  #lastPage: AppPage | undefined
+  #lastPage: PageName | undefined
 
   constructor(components: WindowsComponents, init: WindowsInit) {
     this.#components = components
@@ -52,7 +53,7 @@ export class Windows {
   }
 
   /** Shows the dashboard, at a page if one is named, in front of everything else. */
-  showDashboard(page?: AppPage): void {
+  showDashboard(page?: PageName): void {
     this.#show('dashboard', page)
   }
 
@@ -74,7 +75,7 @@ export class Windows {
     for (const kind of [...this.#open.keys()]) this.#destroy(kind)
   }
 
-  #show(kind: WindowKind, page: AppPage | undefined): void {
+  #show(kind: WindowKind, page: PageName | undefined): void {
     const open = this.#open.get(kind)
     if (open === undefined) {
       this.#create(kind, page ?? this.#lastPage ?? 'status')
@@ -87,7 +88,7 @@ export class Windows {
     open.window.focus()
   }
 
-  #create(kind: WindowKind, page: AppPage): void {
+  #create(kind: WindowKind, page: PageName): void {
     const { electron, state } = this.#components
     const saved = state.get().windows[kind]
     const window = new electron.BrowserWindow(
@@ -157,7 +158,7 @@ export class Windows {
     this.#components.state.update(state => ({ ...state, windows: { ...state.windows, [kind]: place } }))
   }
 
-  #load(kind: WindowKind, window: ElectronWindow, page: AppPage): void {
+  #load(kind: WindowKind, window: ElectronWindow, page: PageName): void {
     window
       .loadURL(pageUrl(page, { ownWindow: kind === 'topology' }))
       .catch((error: unknown) => this.#components.log.error({ err: error, page }, 'a page could not be loaded'))

@@ -1,21 +1,7 @@
 import { pino } from 'pino'
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { LogBuffer } from '../log.ts'
-import type { ServiceHost } from './service-host.ts'
-import { definedAs, failureOf, obey, occupy, orderFor, testHost } from './testing/test-host.ts'
-
-const hosts: ServiceHost[] = []
-afterEach(async () => {
-  await Promise.all(hosts.splice(0).map(host => host.stop()))
-})
-
-function hostWith(init: Parameters<typeof testHost>[0] = {}): ServiceHost {
-  const host = testHost(init)
-  hosts.push(host)
-  return host
-}
-
-const statusOf = (host: ServiceHost) => host.status.get()[0]
+import { definedAs, failureOf, hostWith, obey, occupy, orderFor, statusOf } from './testing/test-host.ts'
 
 describe('engines', () => {
   it('that do not start fail their jobs, and their service is withdrawn after three in a row', async () => {

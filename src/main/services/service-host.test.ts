@@ -1,32 +1,20 @@
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { RmaError } from '../../shared/errors.ts'
 import { MiB } from '../../shared/units.ts'
 import type { ServiceDefinition } from './service-definition.ts'
-import type { ServiceHost } from './service-host.ts'
 import {
   chunksOf,
   definedAs,
   failureOf,
+  hostWith,
   obey,
   occupy,
   orderFor,
   requestFor,
-  testHost,
+  statusOf,
   textOf,
 } from './testing/test-host.ts'
 
-const hosts: ServiceHost[] = []
-afterEach(async () => {
-  await Promise.all(hosts.splice(0).map(host => host.stop()))
-})
-
-function hostWith(init: Parameters<typeof testHost>[0] = {}): ServiceHost {
-  const host = testHost(init)
-  hosts.push(host)
-  return host
-}
-
-const statusOf = (host: ServiceHost) => host.status.get()[0]
 const processIsGone = (pid: number) => vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow())
 
 describe('a service host', () => {

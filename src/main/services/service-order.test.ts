@@ -1,13 +1,8 @@
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { minute } from '../../shared/units.ts'
 import type { ServiceRequest } from '../service-request.ts'
 import type { ServiceHost, ServiceOrder } from './service-host.ts'
-import { failureOf, obedience, orderFor, testHost, textOf } from './testing/test-host.ts'
-
-const hosts: ServiceHost[] = []
-afterEach(() => {
-  for (const host of hosts.splice(0)) host.stop()
-})
+import { failureOf, hostWith, obedience, orderFor, textOf } from './testing/test-host.ts'
 
 const everything: ServiceOrder = { accepting: 'everybody', underWay: 'finish', jobs: 64, memoryMiB: 65_536, gpu: true }
 const finish: ServiceOrder = { ...everything, accepting: 'nobody', jobs: 0 }
@@ -16,13 +11,11 @@ const handBack: ServiceOrder = { ...finish, underWay: 'hand-back' }
 const other = { ...obedience, type: 'other' }
 const onGraphics = { ...obedience, type: 'graphics', usesGpu: true }
 
-function hostWith(definitions = [obedience], slots?: number): ServiceHost {
+function hostOf(definitions = [obedience], slots?: number): ServiceHost {
   const services = Object.fromEntries(
     definitions.map(({ type }) => [type, { enabled: true, ...(slots === undefined ? {} : { slots }) }]),
   )
-  const host = testHost({ definitions, services })
-  hosts.push(host)
-  return host
+  return hostWith({ definitions, services })
 }
 
 const wait = (host: ServiceHost, fields: Partial<ServiceRequest> = {}) =>
@@ -31,7 +24,7 @@ const isGone = (pid: number) => vi.waitFor(() => expect(() => process.kill(pid, 
 
 describe('when the owner needs the machine', () => {
   it('at once, jobs under way and those that wait are handed back for others to do, and engines end', async () => {
-    const host = hostWith()
+    const host = hostOf()
     const lost = failureOf(wait(host))
     await vi.waitFor(() => expect(host.status.get()[0]?.running).toBe(1))
     const waiting = failureOf(wait(host))
@@ -46,7 +39,7 @@ describe('when the owner needs the machine', () => {
   })
 
   it('soon, jobs under way are finished, those that wait are turned away, and engines end afterwards', async () => {
-    const host = hostWith()
+    const host = hostOf()
     const answer = host.run(orderFor({ do: 'wait', ms: 300 }))
     await vi.waitFor(() => expect(host.status.get()[0]?.running).toBe(1))
     const waiting = failureOf(wait(host))
@@ -60,7 +53,7 @@ describe('when the owner needs the machine', () => {
   })
 
   it('and gives it back, requests are taken again', async () => {
-    const host = hostWith()
+    const host = hostOf()
     host.govern(handBack)
     host.govern(everything)
     expect(host.offers('obedience')).toBe(true)
@@ -68,7 +61,7 @@ describe('when the owner needs the machine', () => {
   })
 
   it('nothing is told where an order for the same comes again', () => {
-    const host = hostWith()
+    const host = hostOf()
     host.govern(everything)
     let told = 0
     host.status.subscribe(() => told++)
@@ -81,7 +74,7 @@ describe('when the owner needs the machine', () => {
 
 describe('an order', () => {
   it('bounds the jobs of all services together, and lets the next begin when one ends', async () => {
-    const host = hostWith([obedience, other], 4)
+    const host = hostOf([obedience, other], 4)
     host.govern({ ...everything, jobs: 2 })
     const abort = new AbortController()
     const running = [wait(host, { signal: abort.signal }), wait(host, { service: 'other' })].map(failureOf)
@@ -95,7 +88,7 @@ describe('an order', () => {
   })
 
   it('bounds the memory of all jobs together', async () => {
-    const host = hostWith([obedience], 4)
+    const host = hostOf([obedience], 4)
     host.govern({ ...everything, memoryMiB: 2 * obedience.memoryMiB })
     const jobs = [wait(host), wait(host), wait(host)].map(failureOf)
     await vi.waitFor(() => expect(host.capacity().queue).toMatchObject({ running: 2, waiting: 1 }))
@@ -104,7 +97,7 @@ describe('an order', () => {
   })
 
   it('without graphics cards withdraws the services that need one, and no other', async () => {
-    const host = hostWith([obedience, onGraphics])
+    const host = hostOf([obedience, onGraphics])
     const lost = failureOf(wait(host, { service: 'graphics' }))
     await vi.waitFor(() => expect(host.capacity().queue.running).toBe(1))
     host.govern({ ...everything, gpu: false })
@@ -117,7 +110,7 @@ describe('an order', () => {
   })
 
   it('tells a busy graphics card as load, unless it is this node that uses it or nothing here would', async () => {
-    const host = hostWith([obedience, onGraphics], 4)
+    const host = hostOf([obedience, onGraphics], 4)
     host.govern({ ...everything, gpuBusy: 0.9 })
     expect(host.capacity().load).toBe(0.9)
     const abort = new AbortController()
@@ -130,7 +123,7 @@ describe('an order', () => {
   })
 
   it('knows the least memory that a job takes', () => {
-    const host = hostWith([obedience, { ...other, memoryMiB: 64 }])
+    const host = hostOf([obedience, { ...other, memoryMiB: 64 }])
     expect(host.leastJobMiB).toBe(64)
     host.setEnabled('other', false)
     host.setEnabled('obedience', false)
@@ -139,7 +132,7 @@ describe('an order', () => {
 })
 
 it('a job tells what it took of the processor', async () => {
-  const host = hostWith()
+  const host = hostOf()
   const used = vi.fn()
   await textOf(await host.run(orderFor({ do: 'echo', text: 'x' }, { onUsed: used })))
   expect(used).toHaveBeenCalledExactlyOnceWith({ cpuMs: expect.any(Number), gpuMs: 0 })
@@ -150,7 +143,7 @@ describe('when the services of a node change', () => {
   const services = { obedience: { enabled: true }, other: { enabled: true } }
 
   it('what has begun goes on to its end, what waits is sent elsewhere, and the engine ends', async () => {
-    const host = hostWith()
+    const host = hostOf()
     const begun = host.run(orderFor({ do: 'wait', ms: 1_500 }))
     await vi.waitFor(() => expect(host.status.get()[0]?.running).toBe(1), 10_000)
     const waiting = failureOf(wait(host))
@@ -168,7 +161,7 @@ describe('when the services of a node change', () => {
   })
 
   it('those that stay the same are not disturbed, and a new one keeps to the order in force', async () => {
-    const host = hostWith()
+    const host = hostOf()
     host.govern({ ...everything, jobs: 3, gpu: false })
     await textOf(await host.run(orderFor({ do: 'echo', text: 'warm' })))
     const pids = host.enginePids('obedience')
@@ -178,7 +171,7 @@ describe('when the services of a node change', () => {
   })
 
   it('draining waits for jobs of services that are no longer there, and handing back ends them', async () => {
-    const host = hostWith()
+    const host = hostOf()
     const lost = failureOf(wait(host))
     await vi.waitFor(() => expect(host.status.get()[0]?.running).toBe(1), 10_000)
     host.redefine([], services)

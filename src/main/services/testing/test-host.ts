@@ -1,4 +1,5 @@
 import { pino } from 'pino'
+import { onTestFinished } from 'vitest'
 import { RmaError } from '../../../shared/errors.ts'
 import { MiB, minute, second } from '../../../shared/units.ts'
 import { systemClock } from '../../clock.ts'
@@ -49,6 +50,16 @@ export function testHost(init: Partial<ServiceHostInit> & { log?: Logger; entrie
   host.setAccepting('everybody')
   return host
 }
+
+/** As `testHost`, for the test that runs: it is stopped with it. */
+export function hostWith(init: Parameters<typeof testHost>[0] = {}): ServiceHost {
+  const host = testHost(init)
+  onTestFinished(() => host.stop())
+  return host
+}
+
+/** Of the first service. */
+export const statusOf = (host: ServiceHost) => host.status.get()[0]
 
 let requests = 0
 
