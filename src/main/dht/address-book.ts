@@ -13,6 +13,8 @@ export const bookLifetimeMs = 30 * day
 const maxAddressesOfPeer = 8
 /** Changes are gathered this long before they are written. */
 const writeDelayMs = 5 * second
+/** With so few peers each is written at once: a node killed in its first seconds finds its way back without seeds. */
+const fewPeers = 3
 
 const bookPeerSchema = z.strictObject({
   peerId: peerIdSchema,
@@ -69,7 +71,8 @@ export class AddressBook implements Startable {
     if (this.#peers.size > maxBookPeers * 1.2) {
       this.#peers = new Map(this.peers().map(peer => [peer.peerId, peer]))
     }
-    this.#stopWrite ??= this.#components.clock.after(writeDelayMs, () => this.#writeNow())
+    if (this.#peers.size <= fewPeers) this.#writeNow()
+    else this.#stopWrite ??= this.#components.clock.after(writeDelayMs, () => this.#writeNow())
   }
 
   #writeNow(): void {
