@@ -80,7 +80,7 @@ export async function makeCoordinator(world: World, number: number): Promise<Sim
   return node
 }
 
-/** A node as far as it has to do with getting in: put together as `compose-network.ts` does, on simulated wires. */
+/** A node as far as it has to do with getting in: put together as `compose/network.ts` does, on simulated wires. */
 export class SimulatedNode {
   readonly host: SimulatedHost
   readonly edge: EdgeAllowance

@@ -76,7 +76,7 @@ describe('the list of parsers', () => {
     'src/main/cli/operator-api.ts': 'as commands.ts: the operator’s own coordinator',
     'src/main/cli/request.ts': 'as commands.ts',
     'src/main/cli/run.ts': 'commander’s parse: what is typed',
-    'src/main/compose-services.ts': 'settings that were checked when they were read',
+    'src/main/compose/services.ts': 'settings that were checked when they were read',
     'src/main/coordinator/ca/sealed-ca.ts':
       'a file its operator exported; each try costs a tenth of a second of scrypt',
     'src/main/coordinator/seed-exchange.ts': 'its envelopes are the target `list of seeds`',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { LiveValue } from './live-value.ts'
+import { LiveValue, mapped } from './live-value.ts'
 
 describe('a live value', () => {
   it('gives a watcher what is, then only the newest of what came meanwhile', async () => {
@@ -62,4 +62,14 @@ describe('a live value', () => {
     value.set(2)
     expect(seen).toEqual([1])
   })
+})
+
+it('a mapped value follows its source', () => {
+  const source = new LiveValue(2)
+  const doubled = mapped(source, value => value * 2)
+  const seen: number[] = []
+  doubled.subscribe(value => seen.push(value))
+  expect(doubled.get()).toBe(4)
+  source.set(5)
+  expect([doubled.get(), seen]).toEqual([10, [10]])
 })

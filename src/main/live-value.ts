@@ -82,3 +82,10 @@ export class LiveValue<T> {
     })
   }
 }
+
+/** What `map` makes of a value, and of each that follows. */
+export function mapped<T, U>(source: LiveValue<T>, map: (value: T) => U): LiveValue<U> {
+  const result = new LiveValue(map(source.get()))
+  source.subscribe(value => result.set(map(value)))
+  return result
+}

@@ -1,23 +1,25 @@
 import { homedir } from 'node:os'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { RmaError } from '../shared/errors.ts'
-import { mayRequest, type Role } from '../shared/membership/certificate.ts'
-import type { Capabilities, WorkerType } from '../shared/schema/capabilities.ts'
+import type { Role } from '../shared/membership/certificate.ts'
+import type { WorkerType } from '../shared/schema/capabilities.ts'
 import type { PeerIdText } from '../shared/schema/primitives.ts'
 import { changedBy, type Settings } from '../shared/schema/settings.ts'
 import type { TunnelView } from '../shared/schema/tunnel.ts'
 import { second } from '../shared/units.ts'
 import { cachedFor } from './cached-for.ts'
 import { systemClock } from './clock.ts'
-import { composeCoordinator } from './compose-coordinator.ts'
-import { composeDiagnosis } from './compose-diagnosis.ts'
-import { composeGovernor, type MachineSenses } from './compose-governor.ts'
-import { composeLedger } from './compose-ledger.ts'
-import { composeNetwork } from './compose-network.ts'
-import { composePublic } from './compose-public.ts'
-import { composeRouting } from './compose-routing.ts'
-import { composeServices } from './compose-services.ts'
-import { composeVpn } from './compose-vpn.ts'
+import { composeCoordinator } from './compose/coordinator.ts'
+import { composeDiagnosis } from './compose/diagnosis.ts'
+import { composeDonation } from './compose/donation.ts'
+import { composeGovernor, type MachineSenses } from './compose/governor.ts'
+import { composeHttp } from './compose/http.ts'
+import { composeLedger } from './compose/ledger.ts'
+import { composeNetwork } from './compose/network.ts'
+import { composePublic } from './compose/public.ts'
+import { composeRouting } from './compose/routing.ts'
+import { composeServices } from './compose/services.ts'
+import { composeVpn } from './compose/vpn.ts'
 import { loadAccessToken } from './config/access-token.ts'
 import { NodeDatastore } from './config/datastore.ts'
 import { type KeySeal, loadIdentity, plainSeal } from './config/identity.ts'
@@ -25,25 +27,21 @@ import type { NodeConfig } from './config/node-config.ts'
 import { SettingsStore } from './config/settings-store.ts'
 import { formatDiagnostics } from './diagnostics/diagnostics.ts'
 import { formsOf } from './diagnostics/redact.ts'
-import { Donation } from './donation.ts'
 import { HeapSize } from './heap-size.ts'
-import { SocketOrigins } from './http/origin.ts'
-import { createServiceApp } from './http/service-app.ts'
-import { ServiceServer } from './http/service-server.ts'
 import { JobLog } from './ledger/job-log.ts'
 import { Lifecycle, type Startable } from './lifecycle.ts'
-import { LiveValue } from './live-value.ts'
+import { LiveValue, mapped } from './live-value.ts'
 import type { LogBuffer, Logger } from './log.ts'
 import { joinNetwork } from './membership/join.ts'
 import { formatMetrics } from './metrics/exposition.ts'
 import { nodeMetrics } from './metrics/node-metrics.ts'
 import { PeerHttp } from './paths/peer-http.ts'
 import { PeerPaths } from './paths/peer-paths.ts'
-import { pretendedGpu } from './resources/gpus.ts'
-import { type Hardware, HardwareProbe } from './resources/hardware.ts'
+import { HardwareProbe } from './resources/hardware.ts'
 import { hardwareReport } from './resources/hardware-report.ts'
 import { LoadHistory } from './resources/load-history.ts'
 import { LoadSampler } from './resources/load-sampler.ts'
+import { pretending } from './resources/pretending.ts'
 import { onResume } from './resources/resume-watch.ts'
 import { LocalWorker } from './routing/local-worker.ts'
 import type { NodeApi } from './rpc/node-api.ts'
@@ -105,6 +103,7 @@ export interface DonorNode extends NodeApi, Startable {
 export async function createNode(init: NodeInit): Promise<DonorNode> {
   const { config, log } = init
   const { dataFolder } = config
+  const isCoordinator = init.workerType === 'coordinator'
   const clock = systemClock
   const lifecycle = new Lifecycle()
   const startedAt = clock.now()
@@ -132,7 +131,7 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
     {
       config,
       settings: chosen.network,
-      coordinator: init.workerType === 'coordinator',
+      coordinator: isCoordinator,
       bookRelayed: bytes => owner.bookRelayed(bytes),
     },
   )
@@ -140,13 +139,12 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
   const selfId = host.peerId.toString()
   const rolesOf = (peerId: PeerIdText): readonly Role[] => network.members?.known.rolesOf(peerId) ?? []
   const open = chosen.network.caPublicKey === undefined
-  const coordinatorSide =
-    init.workerType === 'coordinator'
-      ? await composeCoordinator(
-          { network, privateKey, datastore, clock, lifecycle, log },
-          { config, version: init.version, open, startedAt, location },
-        )
-      : undefined
+  const coordinatorSide = isCoordinator
+    ? await composeCoordinator(
+        { network, privateKey, datastore, clock, lifecycle, log },
+        { config, version: init.version, open, startedAt, location },
+      )
+    : undefined
 
   // Services and the requests for them.
   const services = composeServices(
@@ -163,7 +161,6 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
     new LoadHistory({ load: sampler.load, facts: owner.facts, services: services.status, traffic: host.traffic }),
   )
   const jobs = new JobLog({ clock })
-  const origins = new SocketOrigins()
   const local = lifecycle.add('requests run here', new LocalWorker({ services: owner.services, jobs, clock, selfId }))
   const paths = lifecycle.add('paths', new PeerPaths({ host, clock, log }))
   const peerHttp: PeerHttp = new PeerHttp(
@@ -199,45 +196,24 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
     coordinatorSide === undefined
       ? composePublic({ network, settings: settings.settings, clock, lifecycle, log }, { config })
       : undefined
-  const server: ServiceServer = new ServiceServer(
+  const { server, publicListener } = composeHttp(
     {
-      app: createServiceApp(
-        {
-          local,
-          router: coordinatorSide?.enter(routing.router) ?? routing.router,
-          origins,
-          receipts: ledger.receipts,
-          ...(publicSide === undefined ? {} : { tickets: publicSide.tickets }),
-          clock,
-          log: log.child({ component: 'http' }),
-        },
-        {
-          selfId,
-          version: init.version,
-          accessToken,
-          services: () => services.status.get(),
-          donating: () => settings.settings.get().donating,
-          forwardsForPeers: coordinatorSide !== undefined,
-          ...(coordinatorSide === undefined ? {} : { bootstrap: () => coordinatorSide.bootstrap() }),
-          isTrusted: () => rolesOf(selfId).includes('trusted'),
-          mayRequest: peerId => open || mayRequest(rolesOf(peerId)),
-          ...(config.corsOrigins.length === 0 ? {} : { pageOrigins: config.corsOrigins }),
-          metrics: () => formatMetrics(nodeMetrics({ status: board.status.get(), routing: routing.report() })),
-        },
-      ),
-      origins,
-      ...(publicSide === undefined ? {} : { onWebSocket: publicSide.onWebSocket }),
+      local,
+      router: routing.router,
+      receipts: ledger.receipts,
+      coordinatorSide,
+      publicSide,
+      services: services.status,
+      settings: settings.settings,
+      clock,
+      lifecycle,
+      log,
     },
-    { port: config.ports.service },
+    { config, selfId, version: init.version, accessToken, open, rolesOf, metrics: () => formatMetrics(ownMetrics()) },
   )
-  lifecycle.add('HTTP server', server)
-  const publicListener = publicSide?.open(server)
   lifecycle.add('HTTP between peers', peerHttp)
   network.open()
-  const vpn = composeVpn(
-    { network, settings, clock, lifecycle, log },
-    { dataFolder, coordinator: init.workerType === 'coordinator' },
-  )
+  const vpn = composeVpn({ network, settings, clock, lifecycle, log }, { dataFolder, coordinator: isCoordinator })
 
   lifecycle.add(
     'heap',
@@ -251,40 +227,20 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
   )
 
   // What ties them together.
-  const donation = lifecycle.add(
-    'donation',
-    new Donation(
-      {
-        settings,
-        allowance,
-        services,
-        announcer: network.announcer,
-        capabilities: mapped(hardware, each => each.capabilities),
-        addresses: {
-          get: () => host.addresses(),
-          onChange: listener => {
-            const stops = [
-              network.onAddressChange(listener),
-              host.mode.subscribe(listener),
-              vpn.state.subscribe(listener),
-              publicSide?.url.subscribe(listener),
-            ]
-            return () => {
-              for (const stop of stops) stop?.()
-            }
-          },
-        },
-        clock,
-        log,
-      },
-      {
-        location,
-        tunnelUrl: () => publicSide?.url.get(),
-        vpnIp: () => vpn.ip,
-        // A coordinator is found as one.
-        relays: () => init.workerType !== 'coordinator' && network.relays(),
-      },
-    ),
+  const donation = composeDonation(
+    {
+      network,
+      settings,
+      services,
+      allowance,
+      capabilities: mapped(hardware, each => each.capabilities),
+      publicSide,
+      vpn,
+      clock,
+      lifecycle,
+      log,
+    },
+    { coordinator: isCoordinator, location },
   )
   // The status is read each second; what libp2p makes the addresses of costs more than all the rest of it.
   const shownAddresses = cachedFor(shownAddressesMs, clock, () => host.addresses().map(each => `${each}/p2p/${selfId}`))
@@ -319,11 +275,12 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
       },
     }),
   )
+  const ownMetrics = () => nodeMetrics({ status: board.status.get(), routing: routing.report() })
   const coordinator = coordinatorSide?.open({
     router: routing.router,
     peerHttp,
     routing: routing.totals,
-    nodeMetrics: () => nodeMetrics({ status: board.status.get(), routing: routing.report() }),
+    nodeMetrics: ownMetrics,
   })
 
   const findings = composeDiagnosis(
@@ -422,20 +379,4 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
 /** The settings as this run uses them: what the command line and the environment say is laid over what is saved. */
 function withOverrides(settings: Settings, config: NodeConfig): Settings {
   return { ...settings, network: { ...settings.network, ...config.network } }
-}
-
-/** The machine as it is announced: its own capabilities, or those a demonstration pretends to. */
-function pretending(hardware: LiveValue<Hardware>, pretend: Partial<Capabilities> | undefined): LiveValue<Hardware> {
-  if (pretend === undefined) return hardware
-  return mapped(hardware, each => ({
-    ...each,
-    capabilities: { ...each.capabilities, ...pretend },
-    gpus: pretend.gpus?.map(pretendedGpu) ?? each.gpus,
-  }))
-}
-
-function mapped<T, U>(source: LiveValue<T>, map: (value: T) => U): LiveValue<U> {
-  const result = new LiveValue(map(source.get()))
-  source.subscribe(value => result.set(map(value)))
-  return result
 }

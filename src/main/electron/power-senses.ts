@@ -1,6 +1,6 @@
 import { cpus } from 'node:os'
 import { type Milliseconds, second } from '../../shared/units.ts'
-import type { MachineSenses } from '../compose-governor.ts'
+import type { MachineSenses } from '../compose/governor.ts'
 import { known, unknown } from '../resources/facts.ts'
 import { cpuTimesOf } from '../resources/load-sampler.ts'
 import { type CpuUse, otherCpuSensor } from '../resources/sensors/other-cpu.ts'

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Ed25519PrivateKey } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
-import { RmaError } from '../shared/errors.ts'
+import { RmaError } from '../../shared/errors.ts'
 import type {
   Contribution,
   DaySpan,
@@ -9,24 +9,24 @@ import type {
   ExportPiece,
   HourlyTotal,
   HourSpan,
-} from '../shared/schema/contribution.ts'
-import type { PeerIdText } from '../shared/schema/primitives.ts'
-import type { Settings } from '../shared/schema/settings.ts'
-import type { Clock } from './clock.ts'
-import { addressGroup } from './dht/address-group.ts'
-import { calendarDay } from './ledger/calendar-day.ts'
-import { contributionOf } from './ledger/contribution.ts'
-import { exportJobs } from './ledger/export-jobs.ts'
-import type { JobLog } from './ledger/job-log.ts'
-import { Ledger, ledgerThreadUrl } from './ledger/ledger.ts'
-import { ReceiptDesk } from './ledger/receipt-desk.ts'
-import { ReceiptSender } from './ledger/receipt-sender.ts'
-import type { Lifecycle, Startable } from './lifecycle.ts'
-import type { LiveValue } from './live-value.ts'
-import type { Logger } from './log.ts'
-import type { PeerHttp } from './paths/peer-http.ts'
-import type { DataMeter } from './resources/data-meter.ts'
-import { startOfMonth } from './resources/policy/month.ts'
+} from '../../shared/schema/contribution.ts'
+import type { PeerIdText } from '../../shared/schema/primitives.ts'
+import type { Settings } from '../../shared/schema/settings.ts'
+import type { Clock } from '../clock.ts'
+import { addressGroup } from '../dht/address-group.ts'
+import { calendarDay } from '../ledger/calendar-day.ts'
+import { contributionOf } from '../ledger/contribution.ts'
+import { exportJobs } from '../ledger/export-jobs.ts'
+import type { JobLog } from '../ledger/job-log.ts'
+import { Ledger, ledgerThreadUrl } from '../ledger/ledger.ts'
+import { ReceiptDesk } from '../ledger/receipt-desk.ts'
+import { ReceiptSender } from '../ledger/receipt-sender.ts'
+import type { Lifecycle, Startable } from '../lifecycle.ts'
+import type { LiveValue } from '../live-value.ts'
+import type { Logger } from '../log.ts'
+import type { PeerHttp } from '../paths/peer-http.ts'
+import type { DataMeter } from '../resources/data-meter.ts'
+import { startOfMonth } from '../resources/policy/month.ts'
 
 /** Jobs of earlier runs that the pages show. */
 const rememberedJobs = 200

@@ -1,12 +1,12 @@
-import type { Clock } from './clock.ts'
-import type { Network } from './compose-network.ts'
-import type { SettingsStore } from './config/settings-store.ts'
-import type { Lifecycle } from './lifecycle.ts'
-import type { Logger } from './log.ts'
-import type { VpnLeases } from './membership/vpn-leases.ts'
-import { findNebula } from './tunnels/nebula/find-nebula.ts'
-import { lighthouses } from './tunnels/nebula/lighthouses.ts'
-import { Vpn, type VpnPlaces } from './tunnels/nebula/vpn.ts'
+import type { Clock } from '../clock.ts'
+import type { SettingsStore } from '../config/settings-store.ts'
+import type { Lifecycle } from '../lifecycle.ts'
+import type { Logger } from '../log.ts'
+import type { VpnLeases } from '../membership/vpn-leases.ts'
+import { findNebula } from '../tunnels/nebula/find-nebula.ts'
+import { lighthouses } from '../tunnels/nebula/lighthouses.ts'
+import { Vpn, type VpnPlaces } from '../tunnels/nebula/vpn.ts'
+import type { Network } from './network.ts'
 
 export interface VpnSideComponents {
   network: Network
