@@ -5,8 +5,12 @@ import { findChromium } from '../e2e/support/chromium.ts'
 const installs: { name: string; command: string[]; applies: () => boolean }[] = [
   { name: 'Playwright’s Chromium', command: ['playwright', 'install', 'chromium'], applies: () => true },
   {
-    name: 'Debian’s chromium',
-    command: ['sh', '-c', 'apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium'],
+    name: 'Debian’s Chromium without windows',
+    command: [
+      'sh',
+      '-c',
+      'apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium-headless-shell',
+    ],
     applies: () => process.platform === 'linux' && process.getuid?.() === 0,
   },
 ]

@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { availableParallelism, tmpdir } from 'node:os'
+import { availableParallelism, constants, setPriority, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { findOrInstallBrowser } from './find-browser.ts'
 import { passedAgain, readReport, sumCounts, type TestReport, worthAnotherRun } from './test-report.ts'
@@ -96,6 +96,8 @@ function runUnitTests(): { ok: boolean; report: TestReport } {
   return run({ name: 'what failed, alone', command }) ? { ok: true, report: passedAgain(report) } : { ok, report }
 }
 
+// Engines run at low priority: beside tests at the usual one, on a machine that has nothing to spare, they would hardly run.
+setPriority(constants.priority.PRIORITY_BELOW_NORMAL)
 findOrInstallBrowser()
 const failed = await runAtOnce(checks)
 const results: TestReport[] = []
