@@ -603,7 +603,7 @@ export const defences: readonly Defence[] = [
     file: main('electron/join-offer.ts'),
     replace: 'if (response !== yes) return',
     with: 'if (response !== yes && response < 0) return',
-    test: main('electron/desktop.test.ts'),
+    test: main('electron/desktop-start.test.ts'),
   },
   {
     threat: 'a link makes the app join somebody’s network (desktop)',
@@ -646,7 +646,7 @@ export const defences: readonly Defence[] = [
     file: main('electron/lockdown.ts'),
     replace: "      return { action: 'deny' }",
     with: "      return { action: 'allow' } as never",
-    test: main('electron/desktop.test.ts'),
+    test: main('electron/desktop-windows.test.ts'),
   },
   {
     threat: 'secrets in a report sent to who helps',
