@@ -1,8 +1,8 @@
-import { peerIdFromString } from '@libp2p/peer-id'
 import type { Clock } from '../../src/main/clock.ts'
 import { randomPlaceIn } from '../../src/main/dht/buckets.ts'
 import { type AskCloser, ClosestPeers, thorough } from '../../src/main/dht/closest.ts'
 import type { Host } from '../../src/main/dht/host.ts'
+import { readPeerId } from '../../src/main/dht/peer-ids.ts'
 import { Channels } from '../../src/main/directory/channels.ts'
 import { readCloser } from '../../src/main/directory/closer.ts'
 import type { Directory } from '../../src/main/directory/directory.ts'
@@ -36,7 +36,7 @@ export async function countedLookup({ host, directory, clock, log }: CountedLook
   const ask: AskCloser = async ({ peerId }, target, options) => {
     questions++
     const answer = await channels.ask(peerId, { kind: 'closest', target, limit: maxCloser }, options)
-    const [connection] = host.libp2p.getConnections(peerIdFromString(peerId))
+    const [connection] = host.libp2p.getConnections(readPeerId(peerId))
     const named = connection === undefined ? [] : readCloser(answer, { self, said: connection.remoteAddr, contacts })
     const farther = (hops.get(peerId) ?? 0) + 1
     for (const contact of named)

@@ -1,5 +1,4 @@
 import { homedir } from 'node:os'
-import { peerIdFromString } from '@libp2p/peer-id'
 import { RmaError } from '../shared/errors.ts'
 import type { Role } from '../shared/membership/certificate.ts'
 import type { WorkerType } from '../shared/schema/capabilities.ts'
@@ -25,6 +24,7 @@ import { NodeDatastore } from './config/datastore.ts'
 import { type KeySeal, loadIdentity, plainSeal } from './config/identity.ts'
 import type { NodeConfig } from './config/node-config.ts'
 import { SettingsStore } from './config/settings-store.ts'
+import { readPeerId } from './dht/peer-ids.ts'
 import { formatDiagnostics } from './diagnostics/diagnostics.ts'
 import { formsOf } from './diagnostics/redact.ts'
 import { HeapSize } from './heap-size.ts'
@@ -171,7 +171,7 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
     },
   )
   const addressesOf = (peer: PeerIdText) =>
-    host.libp2p.getConnections(peerIdFromString(peer)).map(connection => connection.remoteAddr)
+    host.libp2p.getConnections(readPeerId(peer)).map(connection => connection.remoteAddr)
   const ledger = composeLedger(
     { jobs, meter: owner.meter, settings: settings.settings, peerHttp, privateKey, clock, lifecycle, log },
     {

@@ -1,6 +1,6 @@
-import { peerIdFromString } from '@libp2p/peer-id'
 import { lacking } from '../../shared/particulars.ts'
 import type { Host } from '../dht/host.ts'
+import { readPeerId } from '../dht/peer-ids.ts'
 import type { WorkerSource } from '../routing/worker-source.ts'
 import type { WorkerRegistry } from './worker-registry.ts'
 
@@ -26,5 +26,5 @@ export function withRegistered(directory: WorkerSource, registry: WorkerRegistry
 
 /** Whether the peer has a connection open: a worker without the DHT is reached over the one it keeps. */
 export function isConnected(host: Host, peerId: string): boolean {
-  return host.libp2p.getConnections(peerIdFromString(peerId)).some(({ status }) => status === 'open')
+  return host.libp2p.getConnections(readPeerId(peerId)).some(({ status }) => status === 'open')
 }

@@ -1,5 +1,4 @@
 import type { Connection, IdentifyResult, PeerId } from '@libp2p/interface'
-import { peerIdFromString } from '@libp2p/peer-id'
 import { CODE_P2P, type Multiaddr, multiaddr } from '@multiformats/multiaddr'
 import { type Position, peerPosition } from '../directory/keys.ts'
 import type { Startable } from '../lifecycle.ts'
@@ -9,6 +8,7 @@ import type { Host } from './host.ts'
 import { isRelayed } from './is-relayed.ts'
 import { maxPeerAddrsToDial } from './limits.ts'
 import type { LookupPeer } from './lookup.ts'
+import { readPeerId } from './peer-ids.ts'
 import { isPrivateAddress } from './private-address.ts'
 
 /** Peers whose addresses were heard and that were not met yet. */
@@ -157,7 +157,7 @@ export class Contacts implements Startable {
   }
 
   #isConnected(peerId: string): boolean {
-    return this.#host.libp2p.getConnections(peerIdFromString(peerId)).some(({ status }) => status === 'open')
+    return this.#host.libp2p.getConnections(readPeerId(peerId)).some(({ status }) => status === 'open')
   }
 
   #tell(): void {

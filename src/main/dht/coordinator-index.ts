@@ -1,4 +1,3 @@
-import { peerIdFromString } from '@libp2p/peer-id'
 import type { CoordinatorView } from '../../shared/schema/coordinators.ts'
 import type { PeerIdText } from '../../shared/schema/primitives.ts'
 import type { WorkerView } from '../../shared/schema/worker.ts'
@@ -9,6 +8,7 @@ import { LiveValue } from '../live-value.ts'
 import type { Logger } from '../log.ts'
 import { Dialer } from './dialer.ts'
 import type { Host } from './host.ts'
+import { readPeerId } from './peer-ids.ts'
 import type { SeedCache } from './seed-cache.ts'
 
 const refreshEveryMs = 5 * minute
@@ -138,7 +138,7 @@ export class CoordinatorIndex implements Startable {
     const { host, log } = this.#parts
     const signal = AbortSignal.any([life, AbortSignal.timeout(pingTimeoutMs)])
     try {
-      const id = peerIdFromString(peerId)
+      const id = readPeerId(peerId)
       if (host.libp2p.getConnections(id).length === 0) await this.#dialer.dialAll(addresses, 1, signal)
       this.#rtts.set(peerId, await host.libp2p.services.ping.ping(id, { signal }))
     } catch (error) {
@@ -151,7 +151,7 @@ export class CoordinatorIndex implements Startable {
     for (const peerId of this.#rtts.keys()) if (!ids.has(peerId)) this.#rtts.delete(peerId)
     const { libp2p } = this.#parts.host
     const measured = known.map(coordinator => {
-      const [connection] = libp2p.getConnections(peerIdFromString(coordinator.peerId))
+      const [connection] = libp2p.getConnections(readPeerId(coordinator.peerId))
       const rttMs = connection?.rtt ?? this.#rtts.get(coordinator.peerId)
       return { ...coordinator, connected: connection !== undefined, ...(rttMs === undefined ? {} : { rttMs }) }
     })

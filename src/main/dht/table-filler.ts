@@ -1,4 +1,3 @@
-import { peerIdFromString } from '@libp2p/peer-id'
 import { multiaddr } from '@multiformats/multiaddr'
 import { type Milliseconds, minute, second } from '../../shared/units.ts'
 import type { Clock, StopTimer } from '../clock.ts'
@@ -11,6 +10,7 @@ import { type AskCloser, type ClosestPeers, thorough } from './closest.ts'
 import type { Contact, Contacts } from './contacts.ts'
 import type { Host } from './host.ts'
 import { soughtPeers } from './lookup.ts'
+import { readPeerId } from './peer-ids.ts'
 
 /** Peers that come in quick succession are a reason for one lookup now and one for the rest of them later. */
 const restBetweenLookupsMs = 10 * second
@@ -146,7 +146,7 @@ export class TableFiller implements Startable {
     if (named === undefined) return 'unanswered'
     const missing = named.filter(
       ({ peerId, position }) =>
-        bucketOf(this.#self, position) === bucket && host.libp2p.getConnections(peerIdFromString(peerId)).length === 0,
+        bucketOf(this.#self, position) === bucket && host.libp2p.getConnections(readPeerId(peerId)).length === 0,
     )
     for (const contact of missing.slice(0, wanted)) await this.#quietly(this.#dial(contact))
     return missing.length > 0 ? 'found' : 'exhausted'

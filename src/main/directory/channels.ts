@@ -1,4 +1,3 @@
-import { peerIdFromString } from '@libp2p/peer-id'
 import { multiaddr } from '@multiformats/multiaddr'
 import { RmaError } from '../../shared/errors.ts'
 import type { PeerIdText } from '../../shared/schema/primitives.ts'
@@ -6,6 +5,7 @@ import { second } from '../../shared/units.ts'
 import type { Clock } from '../clock.ts'
 import type { Contacts } from '../dht/contacts.ts'
 import type { Host } from '../dht/host.ts'
+import { readPeerId } from '../dht/peer-ids.ts'
 import type { Startable } from '../lifecycle.ts'
 import { timeLimit } from '../time-limit.ts'
 import { type AskOptions, Channel, type Question } from './channel.ts'
@@ -93,7 +93,7 @@ export class Channels implements Startable {
 
   async #connect(peerId: PeerIdText, signal: AbortSignal): Promise<Channel> {
     const { host, clock } = this.#components
-    const peer = peerIdFromString(peerId)
+    const peer = readPeerId(peerId)
     const target = host.libp2p.getConnections(peer).length > 0 ? peer : this.#addressesOf(peerId)
     // The protocol's name travels with the first question: a round trip less.
     const stream = await host.libp2p.dialProtocol(target ?? peer, host.protocols.directory, {

@@ -1,10 +1,10 @@
-import { peerIdFromString } from '@libp2p/peer-id'
 import type { PeerIdText } from '../../shared/schema/primitives.ts'
 import type { Clock } from '../clock.ts'
 import { type AskCloser, ClosestPeers } from '../dht/closest.ts'
 import { ConnectionTrimmer } from '../dht/connection-trimmer.ts'
 import { Contacts } from '../dht/contacts.ts'
 import type { Host } from '../dht/host.ts'
+import { readPeerId } from '../dht/peer-ids.ts'
 import { TableFiller } from '../dht/table-filler.ts'
 import { Lifecycle, type Startable } from '../lifecycle.ts'
 import type { Logger } from '../log.ts'
@@ -42,7 +42,7 @@ export function createNeighbourhood({ host, clock, log }: NeighbourhoodComponent
     return channels.ask(peerId, question, options)
   }
   const askCloser: AskCloser = async ({ peerId }, target, options) => {
-    const peer = peerIdFromString(peerId)
+    const peer = readPeerId(peerId)
     // A lookup passes by: that alone is no reason to stay connected.
     const answer = await channels.ask(peerId, { kind: 'closest', target, limit: maxCloser }, options)
     contacts.answered(peer)

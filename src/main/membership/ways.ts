@@ -1,5 +1,5 @@
-import { peerIdFromString } from '@libp2p/peer-id'
 import type { Host } from '../dht/host.ts'
+import { readPeerId } from '../dht/peer-ids.ts'
 import { type EnrolWay, overHttp, overPeer } from './enrol-way.ts'
 import type { MemberGate } from './gate.ts'
 
@@ -37,15 +37,13 @@ export class Ways {
 
   #coordinators(relayed: boolean): EnrolWay[] {
     return this.#connected('coordinator').map(peer =>
-      overPeer(this.#components.host, peerIdFromString(peer), `coordinator ${peer}`, relayed),
+      overPeer(this.#components.host, readPeerId(peer), `coordinator ${peer}`, relayed),
     )
   }
 
   #relays(): EnrolWay[] {
     const peers = this.#connected('other').sort(() => Math.random() - 0.5)
-    return peers
-      .slice(0, maxRelays)
-      .map(peer => overPeer(this.#components.host, peerIdFromString(peer), `through ${peer}`))
+    return peers.slice(0, maxRelays).map(peer => overPeer(this.#components.host, readPeerId(peer), `through ${peer}`))
   }
 
   #connected(who: 'coordinator' | 'other'): string[] {

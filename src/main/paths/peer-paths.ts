@@ -4,6 +4,7 @@ import { RmaError } from '../../shared/errors.ts'
 import type { PeerIdText } from '../../shared/schema/primitives.ts'
 import { type Milliseconds, minute, second } from '../../shared/units.ts'
 import type { Clock } from '../clock.ts'
+import { readPeerId } from '../dht/peer-ids.ts'
 import type { Startable } from '../lifecycle.ts'
 import type { Logger } from '../log.ts'
 import { withSignal } from '../with-signal.ts'
@@ -12,7 +13,6 @@ import { type Candidate, candidates, type OwnPlace, type PeerPlaces } from './ca
 import { machineAddresses } from './machine-addresses.ts'
 import { pathKindOf } from './path-kind.ts'
 import { PathMemory } from './path-memory.ts'
-import { PeerIds } from './peer-ids.ts'
 import { pingConnection } from './ping-connection.ts'
 import { race } from './race.ts'
 
@@ -59,7 +59,6 @@ export class PeerPaths implements Startable {
   readonly #clock: Clock
   readonly #log: Logger
   readonly #memory: PathMemory
-  readonly #ids = new PeerIds()
   readonly #races = new Map<PeerIdText, Promise<Connection>>()
   readonly #looks = new Map<PeerIdText, Look>()
   readonly #doubts = new Map<Connection, Promise<boolean>>()
@@ -280,7 +279,7 @@ export class PeerPaths implements Startable {
 
   #idOf(peerId: PeerIdText): PeerId {
     try {
-      return this.#ids.read(peerId)
+      return readPeerId(peerId)
     } catch (cause) {
       throw unreachable(peerId, cause)
     }

@@ -4,8 +4,8 @@ import { RmaError } from '../../shared/errors.ts'
 import type { PeerIdText } from '../../shared/schema/primitives.ts'
 import { type Milliseconds, second } from '../../shared/units.ts'
 import type { Clock, StopTimer } from '../clock.ts'
+import { readPeerId } from '../dht/peer-ids.ts'
 import { withSignal } from '../with-signal.ts'
-import { PeerIds } from './peer-ids.ts'
 
 /** How long a peer may be silent whatever the deadline: then its connections are closed, too. */
 export const longestSilenceMs = 4 * second
@@ -49,7 +49,6 @@ export class PingWatch {
   readonly #libp2p: PeerWatchComponents['libp2p']
   readonly #ping: Ping
   readonly #clock: Clock
-  readonly #ids = new PeerIds()
   readonly #watched = new Map<PeerIdText, Watched>()
   /** When each peer last gave a sign of life, in the order of the signs. */
   readonly #heardAt = new Map<PeerIdText, Milliseconds>()
@@ -92,7 +91,7 @@ export class PingWatch {
    * @throws RmaError WORKER_LOST; the reason of `signal`
    */
   async probe(peerId: PeerIdText, patienceMs: Milliseconds, signal: AbortSignal): Promise<void> {
-    const id = this.#ids.read(peerId)
+    const id = readPeerId(peerId)
     const connections = this.#libp2p.getConnections(id)
     if (connections.length === 0 || !this.#isIdle(peerId, connections)) return
     const limit = AbortSignal.any([signal, AbortSignal.timeout(Math.ceil(Math.min(probeMs, patienceMs)))])
@@ -118,7 +117,7 @@ export class PingWatch {
 
   #begin(peerId: PeerIdText): Watched {
     const watched: Watched = {
-      id: this.#ids.read(peerId),
+      id: readPeerId(peerId),
       watchers: new Set(),
       checkMs: Number.POSITIVE_INFINITY,
       stopTimer: () => undefined,
