@@ -48,14 +48,10 @@ async function allFind(members: SwarmMember[], ids: string[], service = 'ocr'): 
   await Promise.all(
     members.map(member => eventually(async () => expect(await member.found(service)).toEqual(ids), 30 * second)),
   ).catch(async error => {
-    for (const member of members)
-      console.log(
-        member.peerId,
-        'is connected to',
-        (await member.state()).peers,
-        'and finds',
-        await member.found(service),
-      )
+    for (const member of members) {
+      const [{ peers }, found] = [await member.state(), await member.found(service)]
+      console.log(`${member.peerId} is connected to ${peers.length || 'nobody'} and finds ${found}`)
+    }
     throw error
   })
 }

@@ -1,13 +1,9 @@
-import { homedir } from 'node:os'
-import { RmaError } from '../shared/errors.ts'
 import type { Role } from '../shared/membership/certificate.ts'
 import type { WorkerType } from '../shared/schema/capabilities.ts'
 import type { PeerIdText } from '../shared/schema/primitives.ts'
-import { changedBy, type Settings } from '../shared/schema/settings.ts'
-import type { TunnelView } from '../shared/schema/tunnel.ts'
-import { second } from '../shared/units.ts'
-import { cachedFor } from './cached-for.ts'
+import type { Settings } from '../shared/schema/settings.ts'
 import { systemClock } from './clock.ts'
+import { composeApi } from './compose/api.ts'
 import { composeCoordinator } from './compose/coordinator.ts'
 import { composeDiagnosis } from './compose/diagnosis.ts'
 import { composeDonation } from './compose/donation.ts'
@@ -18,6 +14,7 @@ import { composeNetwork } from './compose/network.ts'
 import { composePublic } from './compose/public.ts'
 import { composeRouting } from './compose/routing.ts'
 import { composeServices } from './compose/services.ts'
+import { composeStatus } from './compose/status.ts'
 import { composeVpn } from './compose/vpn.ts'
 import { loadAccessToken } from './config/access-token.ts'
 import { NodeDatastore } from './config/datastore.ts'
@@ -25,38 +22,24 @@ import { type KeySeal, loadIdentity, plainSeal } from './config/identity.ts'
 import type { NodeConfig } from './config/node-config.ts'
 import { SettingsStore } from './config/settings-store.ts'
 import { readPeerId } from './dht/peer-ids.ts'
-import { formatDiagnostics } from './diagnostics/diagnostics.ts'
-import { formsOf } from './diagnostics/redact.ts'
 import { HeapSize } from './heap-size.ts'
 import { JobLog } from './ledger/job-log.ts'
 import { Lifecycle, type Startable } from './lifecycle.ts'
-import { LiveValue, mapped } from './live-value.ts'
+import { mapped } from './live-value.ts'
 import type { LogBuffer, Logger } from './log.ts'
-import { joinNetwork } from './membership/join.ts'
 import { formatMetrics } from './metrics/exposition.ts'
 import { nodeMetrics } from './metrics/node-metrics.ts'
 import { PeerHttp } from './paths/peer-http.ts'
 import { PeerPaths } from './paths/peer-paths.ts'
 import { HardwareProbe } from './resources/hardware.ts'
-import { hardwareReport } from './resources/hardware-report.ts'
 import { LoadHistory } from './resources/load-history.ts'
 import { LoadSampler } from './resources/load-sampler.ts'
 import { pretending } from './resources/pretending.ts'
 import { onResume } from './resources/resume-watch.ts'
 import { LocalWorker } from './routing/local-worker.ts'
 import type { NodeApi } from './rpc/node-api.ts'
-import { noShell, type ShellApi } from './rpc/shell-api.ts'
+import type { ShellApi } from './rpc/shell-api.ts'
 import type { EngineLauncher } from './services/engine-launcher.ts'
-import { StatusBoard } from './status-board.ts'
-import { CloudflaredInstall } from './tunnels/cloudflared/install.ts'
-
-/** Log entries that go into a report. */
-const diagnosedEntries = 400
-
-/** For all places that an invite names together. */
-const joinTimeoutMs = 45 * second
-const restartDelayMs = 0.2 * second
-const shownAddressesMs = 30 * second
 
 export interface NodeInit {
   config: NodeConfig
@@ -242,38 +225,23 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
     },
     { coordinator: isCoordinator, location },
   )
-  // The status is read each second; what libp2p makes the addresses of costs more than all the rest of it.
-  const shownAddresses = cachedFor(shownAddressesMs, clock, () => host.addresses().map(each => `${each}/p2p/${selfId}`))
-  network.onAddressChange(shownAddresses.forget)
-  const board = lifecycle.add(
-    'status',
-    new StatusBoard({
+  const board = composeStatus(
+    {
+      network,
+      settings: settings.settings,
+      allowance,
+      services,
+      ledger: ledger.ledger,
+      jobs,
+      load: sampler.load,
+      facts: owner.facts,
+      hardware,
+      routing: routing.totals,
+      server,
       clock,
-      sources: {
-        settings: settings.settings,
-        allowance,
-        services: services.status,
-        ledger: ledger.ledger,
-        jobs: jobs.jobs,
-        join: network.join,
-        load: sampler.load,
-        facts: owner.facts,
-        hardware,
-        self: () => ({
-          peerId: selfId,
-          version: init.version,
-          workerType: init.workerType,
-          network: { name: chosen.network.name, id: network.id, open },
-          addresses: shownAddresses.get(),
-          ...(server.port === 0 ? {} : { servicePort: server.port }),
-          startedAt,
-        }),
-        counters: () => ({ ...jobs.totals, pagesRead: services.pagesRead.get() }),
-        routing: routing.totals,
-        announcedLoad: () => services.capacity().load,
-        draining: () => services.draining,
-      },
-    }),
+      lifecycle,
+    },
+    { version: init.version, workerType: init.workerType, networkName: chosen.network.name, open, startedAt },
   )
   const ownMetrics = () => nodeMetrics({ status: board.status.get(), routing: routing.report() })
   const coordinator = coordinatorSide?.open({
@@ -294,7 +262,39 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
     },
   )
 
+  const api = composeApi(
+    {
+      network,
+      settings,
+      services,
+      governor: owner.governor,
+      facts: owner.facts,
+      donation,
+      ledger,
+      jobs,
+      routing,
+      board,
+      probe,
+      hardware,
+      load,
+      vpn,
+      publicSide,
+      privateKey,
+      clock,
+      log,
+    },
+    {
+      config,
+      accessToken,
+      diagnose: findings,
+      logs: init.logBuffer,
+      ...(init.shell === undefined ? {} : { shell: init.shell }),
+      ...(init.restart === undefined ? {} : { restart: init.restart }),
+    },
+  )
+
   return {
+    ...api,
     accessToken,
     dataFolder,
     get servicePort() {
@@ -306,73 +306,9 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
     get apiUrl() {
       return coordinator === undefined ? undefined : coordinator.localUrl
     },
-    status: board.status,
-    topology: network.view.topology,
-    look: () => network.view.look(),
-    coordinators: location => ({
-      coordinators: network.coordinators(location),
-      edgeRequestsToday: network.edge.today,
-    }),
-    load,
-    jobs: jobs.jobs,
-    settings: settings.settings,
-    membership: network.membership,
-    vpn: vpn.state,
-    tunnel: publicSide?.tunnel ?? new LiveValue<TunnelView>({ kind: 'stopped' }),
-    cloudflared: publicSide?.cloudflared ?? new CloudflaredInstall({ dataFolder }),
-    shell: init.shell ?? noShell(),
-    logs: init.logBuffer,
-    diagnose: findings,
-    diagnostics: () =>
-      formatDiagnostics(
-        {
-          now: clock.now(),
-          status: board.status.get(),
-          settings: settings.settings.get(),
-          diagnosis: findings(),
-          entries: init.logBuffer.latest(diagnosedEntries),
-        },
-        { secrets: [accessToken, ...formsOf(privateKey.raw)], home: homedir() },
-      ),
-    routingReport: routing.report,
     start: () => lifecycle.start(),
     drain: signal => services.drain(signal),
     stop: () => lifecycle.stop(),
-    setDonating: (donating, consent) => donation.set(donating, consent),
-    finish: () => donation.finish(),
-    pause: forMs => donation.pause(forMs),
-    workAnyway: forMs => donation.workAnyway(forMs),
-    resume: () => donation.resume(),
-    pauseGpu: forMs => donation.pauseGpu(forMs),
-    resumeGpu: () => donation.resumeGpu(),
-    async setService(type, enabled) {
-      services.setEnabled(type, enabled)
-      await settings.change(current => ({
-        ...current,
-        services: { ...current.services, [type]: { ...current.services[type], enabled } },
-      }))
-    },
-    hardware: () => hardwareReport(hardware.get(), owner.facts.get()),
-    async probeHardware() {
-      await probe.probe()
-      return hardwareReport(hardware.get(), owner.facts.get())
-    },
-    contribution: span => ledger.contribution(span),
-    hours: span => ledger.hours(span),
-    importJobs: path => ledger.importJobs(path),
-    exportJobs: (format, signal) => ledger.exportJobs(format, signal),
-    async join({ invite, label }) {
-      if (config.network.name !== undefined)
-        throw new RmaError('BAD_SETTING', 'this node was started with --network: start it without, and join then')
-      const parts = { privateKey, settings, clock, log: log.child({ component: 'join' }) }
-      const joined = await joinNetwork(parts, { dataFolder, invite, label, signal: AbortSignal.timeout(joinTimeoutMs) })
-      // Once the answer is on its way.
-      if (init.restart !== undefined) clock.after(restartDelayMs, init.restart)
-      return { ...joined, restarting: init.restart !== undefined }
-    },
-    previewLimits: (limits, signal) => owner.governor.preview(limits, signal),
-    cancelJob: jobId => jobs.cancel(jobId),
-    updateSettings: patch => settings.change(current => changedBy(current, patch)),
   }
 }
 

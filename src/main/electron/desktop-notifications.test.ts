@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
 import type { Status } from '../../shared/schema/status.ts'
-import { sampleServiceNeeds } from '../../shared/testing/samples.ts'
+import { sampleService } from '../../shared/testing/samples.ts'
 import { hour, minute } from '../../shared/units.ts'
 import { desktopTest } from './stand-in/desktop-test.ts'
 import type { SmallNode } from './stand-in/small-node.ts'
@@ -11,18 +11,7 @@ describe('notifications', () => {
   const failed = (node: SmallNode) =>
     node.status.update(status => ({
       ...status,
-      services: [
-        {
-          type: 'ocr',
-          enabled: true,
-          needs: sampleServiceNeeds,
-          running: 0,
-          waiting: 0,
-          slots: 1,
-          bound: 4,
-          unavailable: { kind: 'engine-failed', message: 'no model' },
-        },
-      ],
+      services: [{ ...sampleService, unavailable: { kind: 'engine-failed', message: 'no model' } }],
     }))
 
   it('come while nobody looks, once for the same thing, and lead to the page that says more', async () => {

@@ -3,7 +3,7 @@ import type { Gpu } from '../../shared/schema/capabilities.ts'
 import type { Update } from '../../shared/schema/desktop.ts'
 import type { ServiceStatus } from '../../shared/schema/service.ts'
 import type { Activity, Status } from '../../shared/schema/status.ts'
-import { sampleServiceNeeds, sampleStatus } from '../../shared/testing/samples.ts'
+import { sampleService as ocr, sampleStatus } from '../../shared/testing/samples.ts'
 import { type MenuRow, menuTemplate } from './menu-row.ts'
 import { trayMenu } from './tray-menu.ts'
 import type { NodeState } from './tray-state.ts'
@@ -11,15 +11,6 @@ import type { NodeState } from './tray-state.ts'
 type Scene = Partial<Omit<Extract<NodeState, { kind: 'running' }>, 'kind'>> & { donating?: boolean }
 
 const card: Gpu = { vendor: 'nvidia', model: 'RTX 4060', vramMiB: 8_192 }
-const ocr: ServiceStatus = {
-  type: 'ocr',
-  enabled: true,
-  needs: sampleServiceNeeds,
-  running: 0,
-  waiting: 0,
-  slots: 1,
-  bound: 4,
-}
 const llm: ServiceStatus = { ...ocr, type: 'llm-inference', enabled: false, unavailable: { kind: 'disabled' } }
 const needy: ServiceStatus = { ...llm, type: 'vision-ocr', unavailable: { kind: 'needs-engine', engines: [] } }
 

@@ -1,18 +1,8 @@
 import { expect, it } from 'vitest'
 import type { ServiceStatus } from '../../shared/schema/service.ts'
 import type { Activity } from '../../shared/schema/status.ts'
-import { sampleServiceNeeds, sampleStatus } from '../../shared/testing/samples.ts'
+import { sampleService as ocr, sampleStatus } from '../../shared/testing/samples.ts'
 import { type NodeState, statusSentence, type TrayKind, trayKind } from './tray-state.ts'
-
-const ocr: ServiceStatus = {
-  type: 'ocr',
-  enabled: true,
-  needs: sampleServiceNeeds,
-  running: 0,
-  waiting: 0,
-  slots: 1,
-  bound: 4,
-}
 
 function running(activity: Activity, services: ServiceStatus[] = [ocr]): NodeState {
   return {

@@ -2,7 +2,7 @@ import { type Contribution, nothingGiven } from '../schema/contribution.ts'
 import type { HardwareReport } from '../schema/hardware.ts'
 import { defaultLimits, type Limits } from '../schema/limits.ts'
 import type { RoutingReport } from '../schema/routing.ts'
-import type { ServiceNeeds } from '../schema/service.ts'
+import type { ServiceNeeds, ServiceStatus } from '../schema/service.ts'
 import type { Status } from '../schema/status.ts'
 import type { Topology } from '../schema/topology.ts'
 
@@ -10,6 +10,17 @@ const peerId = '12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp'
 
 /** Of a service that runs in processes of the node's own. */
 export const sampleServiceNeeds: ServiceNeeds = { memoryMiB: 1_536, vramMiB: 0, gpuHelps: false, engine: 'own' }
+
+/** One that is on and has nothing to do. */
+export const sampleService: ServiceStatus = {
+  type: 'ocr',
+  enabled: true,
+  needs: sampleServiceNeeds,
+  running: 0,
+  waiting: 0,
+  slots: 1,
+  bound: 4,
+}
 
 /** A headless node that is off and has done nothing yet. */
 export const sampleStatus: Status = {
@@ -54,7 +65,7 @@ export const sampleStatus: Status = {
   load: { at: 1_700_000_000_000, cpu: 0.25, memoryUsedMiB: 900, memoryTotalMiB: 4_096, cards: [], announced: 0 },
   capabilities: { workerType: 'headless', cpuThreads: 8, memoryMiB: 4_096, gpus: [] },
   cpuModel: 'Example CPU',
-  services: [{ type: 'ocr', enabled: true, needs: sampleServiceNeeds, running: 0, waiting: 0, slots: 2, bound: 8 }],
+  services: [{ ...sampleService, slots: 2, bound: 8 }],
   ledger: { state: { kind: 'open' }, setAside: [] },
 }
 
