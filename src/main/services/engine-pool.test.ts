@@ -31,6 +31,19 @@ function poolWith(launch: EngineLauncher = createForkLauncher({ entries: testEnt
   return { pool, clock }
 }
 
+/** A process of an engine that does nothing but what `fields` make it do. */
+function standIn(fields: Partial<EngineProcess> = {}): EngineProcess {
+  return {
+    pid: undefined,
+    postMessage: () => undefined,
+    onMessage: () => undefined,
+    onExit: () => undefined,
+    onErrorLine: () => undefined,
+    kill: () => undefined,
+    ...fields,
+  }
+}
+
 async function obey(
   pool: EnginePool,
   order: Order,
@@ -82,20 +95,48 @@ describe('an engine pool', () => {
   })
 
   it('gives up an engine that never gets ready', async () => {
-    const process: EngineProcess = {
-      pid: undefined,
-      postMessage: () => undefined,
-      onMessage: () => undefined,
-      onExit: () => undefined,
-      onErrorLine: () => undefined,
-      kill: vi.fn(),
-    }
+    const process = standIn({ kill: vi.fn() })
     const { pool, clock } = poolWith(() => process)
     const onFree = vi.fn()
     const failure = failureOf(obey(pool, { do: 'echo', text: 'x' }, onFree))
     clock.turn(30 * second)
     expect(await failure).toMatchObject({ code: 'ENGINE_FAILED', details: { reason: 'start' } })
     expect(process.kill).toHaveBeenCalled()
+    expect(onFree).toHaveBeenCalledOnce()
+    expect(pool.free).toBe(2)
+  })
+
+  it('gives the place of a job back that was given up before it came', async () => {
+    const { pool } = poolWith()
+    const onFree = vi.fn()
+    const givenUp = AbortSignal.abort(new RmaError('DEADLINE', 'it took too long'))
+    expect(await failureOf(obey(pool, { do: 'echo', text: 'x' }, onFree, givenUp))).toMatchObject({ code: 'DEADLINE' })
+    expect(onFree).toHaveBeenCalledOnce()
+    expect([pool.free, pool.pids.length]).toEqual([2, 0])
+  })
+
+  it('gives the place of a job back whose engine has no process, and says that the engine did not start', async () => {
+    const { pool } = poolWith(() => {
+      throw new Error('spawn ENOMEM')
+    })
+    const onFree = vi.fn()
+    const failure = await failureOf(obey(pool, { do: 'echo', text: 'x' }, onFree))
+    expect(failure).toMatchObject({ code: 'ENGINE_FAILED', retryable: true, details: { reason: 'start' } })
+    expect(onFree).toHaveBeenCalledOnce()
+    expect(pool.free).toBe(2)
+  })
+
+  it('gives the place of a job back whose engine ends as soon as it is ready', async () => {
+    let tell: (message: unknown) => void = () => undefined
+    const onMessage: EngineProcess['onMessage'] = listener => {
+      tell = listener
+    }
+    const { pool } = poolWith(() => standIn({ onMessage }))
+    const onFree = vi.fn()
+    const failure = failureOf(obey(pool, { do: 'echo', text: 'x' }, onFree))
+    tell({ kind: 'ready' })
+    tell({ kind: 'nonsense' })
+    expect(await failure).toMatchObject({ code: 'ENGINE_FAILED', details: { reason: 'protocol' } })
     expect(onFree).toHaveBeenCalledOnce()
     expect(pool.free).toBe(2)
   })

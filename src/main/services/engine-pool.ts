@@ -4,6 +4,7 @@ import type { Clock, StopTimer } from '../clock.ts'
 import type { Logger } from '../log.ts'
 import { withSignal } from '../with-signal.ts'
 import type { EngineLauncher } from './engine-launcher.ts'
+import type { EngineInput } from './engine-protocol.ts'
 import { type EngineOutput, EngineSession, type OnSettled } from './engine-session.ts'
 import type { JobInput, Workshop } from './workshop.ts'
 
@@ -69,7 +70,7 @@ export class EnginePool implements Workshop {
 
   /**
    * Runs a job on a warm engine or a new one, whose place counts as taken from the moment of the call. `onFree` is
-   * called once when it is free again, also when the engine could not be started. When `signal`
+   * called once when it is free again, also when no engine could be started or the job was given up before. When `signal`
    * aborts, the engine is ended and the job fails with the signal's reason, which must be an RmaError; an engine that is still
    * loading knows nothing of the job and is kept for the next: or a slow machine that is asked with short deadlines would load
    * one for each request and serve none.
@@ -77,8 +78,7 @@ export class EnginePool implements Workshop {
    * @throws RmaError ENGINE_FAILED when no engine could be started
    */
   async run(input: JobInput, signal: AbortSignal, onFree: OnSettled): Promise<ReadableStream<EngineOutput>> {
-    if (signal.aborted) throw abortReason(signal)
-    const session = this.#take()
+    const session = this.#takeFor(signal, onFree)
     const abort = () => session.end(abortReason(signal))
     const free: OnSettled = cpuMs => {
       signal.removeEventListener('abort', abort)
@@ -88,20 +88,29 @@ export class EnginePool implements Workshop {
     try {
       await withSignal(session.ready, signal)
       signal.throwIfAborted()
+      signal.addEventListener('abort', abort)
+      return session.run(engineInput(input), free)
     } catch (error) {
       free(0)
       throw signal.aborted ? abortReason(signal) : error
     }
-    signal.addEventListener('abort', abort)
-    const { contentType, accept, bytes, helper, languages } = input
-    const extra = { ...(helper ? { helper } : {}), ...(languages ? { languages } : {}) }
-    return session.run({ contentType, accept, bytes, ...extra }, free)
   }
 
   /** Ends every engine; running jobs fail with `error`. Resolves when their processes are gone, those ended before too. */
   async stop(error: RmaError): Promise<void> {
     for (const session of [...this.#busy, ...this.#idle.keys()]) session.end(error)
     await Promise.all(this.#leaving)
+  }
+
+  /** An engine for a job. Where there is none to be had, the job's place is free again. */
+  #takeFor(signal: AbortSignal, onFree: OnSettled): EngineSession {
+    try {
+      if (signal.aborted) throw abortReason(signal)
+      return this.#take()
+    } catch (error) {
+      onFree(0)
+      throw error
+    }
   }
 
   #take(): EngineSession {
@@ -113,12 +122,21 @@ export class EnginePool implements Workshop {
   }
 
   #start(): EngineSession {
-    const { launch, clock, log } = this.#components
-    const session = new EngineSession({ process: launch(this.#init.entry), clock, log }, this.#init)
+    const session = this.#launch()
     session.onEnd(() => this.#forget(session))
     this.#leaving.add(session.gone)
     void session.gone.then(() => this.#leaving.delete(session.gone))
     return session
+  }
+
+  #launch(): EngineSession {
+    const { launch, clock, log } = this.#components
+    try {
+      return new EngineSession({ process: launch(this.#init.entry), clock, log }, this.#init)
+    } catch (error) {
+      log.warn({ err: error }, 'the process of an engine could not be started')
+      throw new RmaError('ENGINE_FAILED', 'the process of the engine could not be started', { reason: 'start' })
+    }
   }
 
   #release(session: EngineSession): void {
@@ -141,6 +159,10 @@ export class EnginePool implements Workshop {
     this.#idle.get(session)?.()
     this.#idle.delete(session)
   }
+}
+
+function engineInput({ contentType, accept, bytes, helper, languages }: JobInput): EngineInput {
+  return { contentType, accept, bytes, ...(helper ? { helper } : {}), ...(languages ? { languages } : {}) }
 }
 
 function abortReason(signal: AbortSignal): RmaError {

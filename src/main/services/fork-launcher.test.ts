@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { expect, it, vi } from 'vitest'
 import { engineEnvironment } from './fork-launcher.ts'
@@ -24,3 +25,14 @@ it('an engine that is too busy to notice still ends when its node is killed', as
   node.kill('SIGKILL')
   await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow())
 })
+
+it.skipIf(process.platform === 'win32')(
+  'an engine ends before it starts where its node may open no more files',
+  async () => {
+    const program = fileURLToPath(new URL('testing/crowded-node.ts', import.meta.url))
+    const node = spawn('sh', ['-c', 'ulimit -n 64; exec "$0" "$1"', process.execPath, program], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    expect(JSON.parse(await text(node.stdout))).toEqual({ code: null, signal: null })
+  },
+)

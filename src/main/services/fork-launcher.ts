@@ -85,7 +85,9 @@ class ForkedEngine implements EngineProcess {
   }
 
   onErrorLine(listener: (line: string) => void): void {
-    if (this.#child.stderr !== null) onLines(this.#child.stderr, listener)
+    // Neither null nor a stream, whatever its type says, where Node was out of files before it could start the process.
+    const stderr = this.#child.stderr ?? null
+    if (stderr !== null) onLines(stderr, listener)
   }
 
   kill(): void {

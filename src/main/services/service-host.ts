@@ -48,7 +48,7 @@ export class ServiceHost implements LocalServices, Startable {
   /** Of services that are no longer here: they finish what they have begun. */
   readonly #leaving = new Set<ServiceLane>()
   /** What was told last. */
-  #published: { statuses: ServiceStatus[]; capacity: Capacity; accepting: Accepting } | undefined
+  #published: { statuses: ServiceStatus[]; capacity: Capacity; accepting: Accepting; jobs: number } | undefined
   #started = false
   #accepting: Accepting = 'nobody'
   #draining = false
@@ -296,7 +296,8 @@ export class ServiceHost implements LocalServices, Startable {
 
   /** Each look at the machine puts an order into force; those who listen make a record and its addresses of what comes. */
   #publish(): void {
-    const now = { statuses: this.#statuses(), capacity: this.capacity(), accepting: this.#accepting }
+    // Jobs of services that are no longer here are in none of the statuses, and waited for all the same.
+    const now = { statuses: this.#statuses(), capacity: this.capacity(), accepting: this.#accepting, jobs: this.jobs }
     if (isDeepStrictEqual(now, this.#published)) return
     this.#published = now
     this.status.set(now.statuses)

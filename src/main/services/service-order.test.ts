@@ -170,12 +170,25 @@ describe('when the services of a node change', () => {
     expect(host.status.get()[1]).toMatchObject({ type: 'graphics', unavailable: { kind: 'gpu-paused' } })
   })
 
-  it('draining waits for jobs of services that are no longer there, and handing back ends them', async () => {
+  it('draining waits for jobs of services that are no longer there, and ends when the last of them does', async () => {
+    const host = hostOf()
+    const answer = host.run(orderFor({ do: 'wait', ms: 500 }))
+    await vi.waitFor(() => expect(host.status.get()[0]?.running).toBe(1), 10_000)
+    host.redefine([], services)
+    const drained = host.drain()
+    expect(host.jobs).toBe(1)
+    expect(await textOf(await answer)).toBe('["waited"]')
+    await drained
+    expect(host.jobs).toBe(0)
+  })
+
+  it('draining ends when jobs of services that are no longer there are handed back', async () => {
     const host = hostOf()
     const lost = failureOf(wait(host))
     await vi.waitFor(() => expect(host.status.get()[0]?.running).toBe(1), 10_000)
     host.redefine([], services)
     const drained = host.drain()
+    await new Promise(resolve => setImmediate(resolve)) // It has looked once, and waits.
     host.govern(handBack)
     expect(await lost).toMatchObject({ code: 'WORKER_LOST' })
     await drained

@@ -58,9 +58,10 @@ export async function* complete(
 ): AsyncGenerator<Completion, void, void> {
   const stalled = new AbortController()
   // Words come by the thousand: one timer looks now and then instead of one for each.
-  let heardAt = clock.now()
+  let silentSince: Milliseconds | undefined = clock.now()
   const stopWatch = clock.every(Math.ceil(stallMs / 4), () => {
-    if (clock.now() - heardAt >= stallMs) stalled.abort(failed('hang', `the engine said nothing for ${stallMs} ms`))
+    if (silentSince !== undefined && clock.now() - silentSince >= stallMs)
+      stalled.abort(failed('hang', `the engine said nothing for ${stallMs} ms`))
   })
   const body = JSON.stringify({ ...parameters, ...ask, model, stream: true, stream_options: { include_usage: true } })
   try {
@@ -75,7 +76,7 @@ export async function* complete(
     let usage: Usage | undefined
     let finish: string | undefined
     for await (const data of eventsOf(response.body)) {
-      heardAt = clock.now()
+      silentSince = clock.now()
       if (data === '[DONE]') {
         finish ??= 'stop'
         break
@@ -85,7 +86,10 @@ export async function* complete(
       const [choice] = chunk.choices
       finish = choice?.finish_reason ?? finish
       const text = choice?.delta?.content ?? choice?.text ?? ''
-      if (text !== '') yield { text }
+      if (text === '') continue
+      silentSince = undefined // Until the reader asks for more, nothing is waited for.
+      yield { text }
+      silentSince = clock.now()
     }
     if (finish === undefined) throw failed('crash', 'the engine broke off its answer')
     yield { finish, ...(usage ? { usage } : {}) }

@@ -6,6 +6,7 @@ import { KiB, second } from '../../../shared/units.ts'
 import type { Clock } from '../../clock.ts'
 import type { EngineOutput } from '../engine-session.ts'
 import type { JobInput } from '../workshop.ts'
+import { StallWatch } from './stall-watch.ts'
 
 const agent = new Agent({ connections: 128, headersTimeout: 0, bodyTimeout: 0, connect: { timeout: 5 * second } })
 const longestRetrySeconds = 300
@@ -13,7 +14,8 @@ const longestRetrySeconds = 300
 /**
  * Posts a job's body to the server and yields the type of its answer, then the answer, both as they come. Of the request
  * only body, type, Accept and the time left reach the server; where it goes is the settings' word alone, and no redirect
- * is followed.
+ * is followed. The server's silence is bounded, but for the time in which it waits for more of the body or for its answer
+ * to be read.
  *
  * @throws RmaError as the server refused, TOO_LARGE for the body, or ENGINE_FAILED
  */
@@ -23,22 +25,27 @@ export async function* askUpstream(
   { clock, signal }: { clock: Clock; signal: AbortSignal },
 ): AsyncGenerator<EngineOutput, void, void> {
   const stalled = new AbortController()
-  const watch = () =>
-    clock.after(stallSeconds * second, () =>
-      stalled.abort(failed('hang', `the server said nothing for ${stallSeconds} s`)),
-    )
-  let stopWatch = watch()
+  const watch = new StallWatch(
+    { clock },
+    {
+      limitMs: stallSeconds * second,
+      onStall: () => stalled.abort(failed('hang', `the server said nothing for ${stallSeconds} s`)),
+    },
+  )
   let bodyError: unknown
   async function* sent() {
     try {
+      watch.waitFor('requester')
       for await (const chunk of body ?? []) {
-        stopWatch()
-        stopWatch = watch()
+        watch.hasActed('requester')
         yield chunk
+        watch.waitFor('requester')
       }
     } catch (error) {
       bodyError = error
       throw error
+    } finally {
+      watch.hasActed('requester')
     }
   }
   try {
@@ -54,15 +61,10 @@ export async function* askUpstream(
       body: Readable.from(sent(), { objectMode: false }),
     })
     if (response.statusCode !== 200) throw await refusalOf(response)
-    yield { kind: 'part', value: { contentType: typeOf(response) } }
-    let length = 0
-    for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
-      stopWatch()
-      stopWatch = watch()
-      length += chunk.byteLength
-      if (length > maxAnswerBytes)
-        throw failed('protocol', `the server answered with more than ${maxAnswerBytes} bytes`)
-      yield { kind: 'part', value: chunk }
+    for await (const value of valuesOf(response, maxAnswerBytes)) {
+      watch.waitFor('reader')
+      yield { kind: 'part', value }
+      watch.hasActed('reader')
     }
   } catch (error) {
     if (signal.aborted) throw signal.reason
@@ -70,7 +72,18 @@ export async function* askUpstream(
     if (stalled.signal.aborted) throw stalled.signal.reason
     throw error instanceof RmaError ? error : failed('crash', 'the connection to the server broke')
   } finally {
-    stopWatch()
+    watch.end()
+  }
+}
+
+/** The type of an answer, then what it consists of. */
+async function* valuesOf(response: Dispatcher.ResponseData, maxBytes: number) {
+  yield { contentType: typeOf(response) }
+  let length = 0
+  for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
+    length += chunk.byteLength
+    if (length > maxBytes) throw failed('protocol', `the server answered with more than ${maxBytes} bytes`)
+    yield chunk
   }
 }
 
