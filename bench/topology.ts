@@ -5,13 +5,13 @@ import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import { type BrowserContext, chromium, type Page } from '@playwright/test'
 import { findChromium } from '../e2e/support/chromium.ts'
+import { pagesFolder } from '../e2e/support/pages-folder.ts'
 import { type ScriptedNode, seededRandom, startScriptedNode } from '../e2e/support/scripted-node.ts'
 import { KiB, second } from '../src/shared/units.ts'
 import { type Benchmark, type BenchmarkOptions, median } from './benchmark.ts'
 import { percentile } from './timing.ts'
 import { movePicture, scripts } from './topology-page.ts'
 
-const pagesFolder = process.env.PAGES_FOLDER ?? join(import.meta.dirname, '..', 'out', 'renderer')
 const peers = 2_000
 const edges = 8_000
 const viewport = { width: 1280, height: 800 }

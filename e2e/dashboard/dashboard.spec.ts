@@ -1,11 +1,9 @@
 import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import AxeBuilder from '@axe-core/playwright'
 import { expect, type Page, test } from '@playwright/test'
 import { pages } from '../../src/shared/pages.ts'
+import { pagesFolder } from '../support/pages-folder.ts'
 import { playBusy, type ScriptedNode, startScriptedNode } from '../support/scripted-node.ts'
-
-const pagesFolder = process.env.PAGES_FOLDER ?? join(import.meta.dirname, '..', '..', 'out', 'renderer')
 
 let scripted: ScriptedNode
 let violations: string[]

@@ -1,12 +1,10 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { join } from 'node:path'
 import { expect, test } from '@playwright/test'
 import { WebSocket } from 'ws'
+import { pagesFolder } from '../support/pages-folder.ts'
 import { startScriptedNode } from '../support/scripted-node.ts'
-
-const pagesFolder = process.env.PAGES_FOLDER ?? join(import.meta.dirname, '..', '..', 'out', 'renderer')
 
 test('what a browser shows to another port of the machine opens nothing, and the dashboard stays open', async ({
   page,

@@ -1,9 +1,7 @@
-import { join } from 'node:path'
 import { expect, type Locator, type Page, test } from '@playwright/test'
+import { pagesFolder } from '../support/pages-folder.ts'
 import { type ScriptedNode, startScriptedNode } from '../support/scripted-node.ts'
 import { watchColour } from '../support/watch-colour.ts'
-
-const pagesFolder = process.env.PAGES_FOLDER ?? join(import.meta.dirname, '..', '..', 'out', 'renderer')
 
 let scripted: ScriptedNode
 
@@ -202,7 +200,10 @@ test('shows the ring of the key space, and none of it under the legend', async (
   await page.getByRole('radio', { name: 'Ring' }).click()
   const ring = page.getByRole('img', { name: /41 nodes by their place in the key space/ })
   await expect(ring).toBeVisible()
-  await expect.poll(() => coloursUnder(ring, page.locator('details', { hasText: 'Legend' }))).toBe(1)
+  const legend = page.locator('details', { hasText: 'Legend' })
+  // Once it is drawn: beside the legend there is more than the ground.
+  await expect.poll(() => coloursUnder(ring, ring)).toBeGreaterThan(1)
+  expect(await coloursUnder(ring, legend)).toBe(1)
 })
 
 test('opens in a window of its own, without navigation', async ({ page }) => {

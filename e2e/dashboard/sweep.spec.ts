@@ -1,10 +1,9 @@
-import { join } from 'node:path'
 import { expect, type Page, test } from '@playwright/test'
 import { pages } from '../../src/shared/pages.ts'
+import { pagesFolder } from '../support/pages-folder.ts'
 import { playBusy, type ScriptedNode, startScriptedNode } from '../support/scripted-node.ts'
 
 /** What holds for every page. */
-const pagesFolder = process.env.PAGES_FOLDER ?? join(import.meta.dirname, '..', '..', 'out', 'renderer')
 
 let scripted: ScriptedNode
 

@@ -8,10 +8,10 @@ import AxeBuilder from '@axe-core/playwright'
 import { expect, test } from '@playwright/test'
 import { CloudflaredInstall } from '../../src/main/tunnels/cloudflared/install.ts'
 import { MiB } from '../../src/shared/units.ts'
+import { pagesFolder } from '../support/pages-folder.ts'
 import { startScriptedNode } from '../support/scripted-node.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
-const pagesFolder = process.env.PAGES_FOLDER ?? join(import.meta.dirname, '..', '..', 'out', 'renderer')
 const program = Buffer.concat([
   Buffer.from('#!/bin/sh\necho "cloudflared version 2026.8.0 (built 2026-08-03)"\nexit\n'),
   Buffer.alloc(4 * MiB, '#'),

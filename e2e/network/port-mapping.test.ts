@@ -40,7 +40,6 @@ const findingsOf = async (node: NodeProcess): Promise<{ kind: string }[]> =>
 const addressesOf = async (node: NodeProcess): Promise<string[]> =>
   JSON.parse((await node.command(['status', '--json'])).stdout).self.addresses
 
-/** Has the requester ask until the worker has answered, and that over such a path. */
 const soon = 2 * minute
 
 it.skipIf(!possible)(

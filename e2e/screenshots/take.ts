@@ -3,11 +3,11 @@ import { join } from 'node:path'
 import { type Browser, chromium } from '@playwright/test'
 import sharp from 'sharp'
 import { findChromium } from '../support/chromium.ts'
+import { pagesFolder } from '../support/pages-folder.ts'
 import { playBusy, type ScriptedNode, startScriptedNode } from '../support/scripted-node.ts'
 import { firstRun, furtherShots, type Shot, shots, sizes } from './shots.ts'
 
 const root = join(import.meta.dirname, '..', '..')
-const pagesFolder = process.env.PAGES_FOLDER ?? join(root, 'out', 'renderer')
 const folder = process.env.SCREENSHOTS_FOLDER ?? join(root, 'docs', 'screenshots')
 
 /**

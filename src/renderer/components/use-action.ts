@@ -1,17 +1,24 @@
 import { useState } from 'react'
 import type { NodeClient } from '../connection/node-client.ts'
-import { useAsk } from '../store/node-context.tsx'
+import { useAsk, useNode } from '../store/node-context.tsx'
+import { asError } from './as-error.ts'
 
 interface Action {
   /** Resolves with whether it worked; a failure is kept in `error` until the next run. */
   run: (ask: (client: NodeClient) => Promise<unknown>) => Promise<boolean>
+  /** One is under way. */
   busy: boolean
+  /** Another can be run: none is under way, and there is a line to the node. */
+  ready: boolean
   error: Error | undefined
+  /** Lets go of the error of what is not wanted any more. */
+  forget: () => void
 }
 
 /** Runs one request to the node at a time and keeps its error for the page to show. */
 export function useAction(): Action {
   const ask = useAsk()
+  const online = useNode(state => state.link.kind === 'online')
   const [busy, setBusy] = useState(false)
   const [error, setError] = useState<Error>()
   const run: Action['run'] = async request => {
@@ -21,11 +28,11 @@ export function useAction(): Action {
       await ask(request)
       return true
     } catch (thrown) {
-      setError(thrown instanceof Error ? thrown : new Error(String(thrown)))
+      setError(asError(thrown))
       return false
     } finally {
       setBusy(false)
     }
   }
-  return { run, busy, error }
+  return { run, busy, ready: online && !busy, error, forget: () => setError(undefined) }
 }

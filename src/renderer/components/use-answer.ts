@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'react'
 import type { NodeClient } from '../connection/node-client.ts'
 import { useAsk, useNode } from '../store/node-context.tsx'
+import { asError } from './as-error.ts'
 
 /** Asks the node something. */
 type Question<T> = (client: NodeClient) => Promise<T>
@@ -37,7 +38,7 @@ export function useAnswer<T>(ask: Question<T>, because: unknown): Answer<T> {
     }
     askNode(ask).then(
       value => hear({ value }),
-      thrown => hear({ error: thrown instanceof Error ? thrown : new Error(String(thrown)) }),
+      thrown => hear({ error: asError(thrown) }),
     )
     return () => {
       current = false

@@ -53,9 +53,12 @@ export function VirtualTable<Row, Id extends string>(props: VirtualTableProps<Ro
   const rowHeight = useRowHeight(props.rowHeight ?? 36)
   const table = useRef<HTMLTableElement>(null)
   const [view, setView] = useState({ scrollTop: 0, height: 600 })
-  const [active, setActive] = useState(0)
+  const [active, setActive] = useState<{ key: string | number; index: number }>()
   const idBase = useId()
-  const activeRow = Math.min(active, rows.length - 1)
+  // Rows come and go above the one that the keyboard is on: it stays on that, and where that has gone, near it.
+  const isActive = (row: Row) => rowKey(row) === active?.key
+  const found = active === undefined ? 0 : rows.findIndex(isActive)
+  const activeRow = found >= 0 ? found : Math.min(active?.index ?? 0, rows.length - 1)
   const { start, end } = visibleRows(view.scrollTop, view.height, rowHeight, rows.length)
 
   useEffect(() => {
@@ -80,10 +83,14 @@ export function VirtualTable<Row, Id extends string>(props: VirtualTableProps<Ro
     if (follow && element.scrollTop < view.scrollTop) onFollowChange?.(false)
     if (!follow && atEnd) onFollowChange?.(true)
   }
+  const activate = (index: number) => {
+    const row = rows[index]
+    if (row !== undefined) setActive({ key: rowKey(row), index })
+  }
   const choose = (index: number) => {
     const row = rows[index]
     if (row === undefined) return
-    setActive(index)
+    activate(index)
     onSelect(row)
   }
   const onClick = (event: MouseEvent) => {
@@ -101,7 +108,7 @@ export function VirtualTable<Row, Id extends string>(props: VirtualTableProps<Ro
     const element = table.current
     if (next === undefined || element === null) return
     event.preventDefault()
-    setActive(next)
+    activate(next)
     element.scrollTop = scrollTopToShow(next, element.scrollTop, element.clientHeight - rowHeight, rowHeight)
   }
 

@@ -1,6 +1,6 @@
 import type { LogEntry } from '../../shared/schema/log.ts'
 
-/** Entries the page keeps; older ones are in the log file. */
+/** Entries the page keeps while it is open. */
 export const logHistoryLimit = 5_000
 
 /** `entries` with the newcomers of `batch` behind them, oldest first, cut to the newest `limit`. */

@@ -147,7 +147,12 @@ export function formatHour(hour: number): string {
 
 /** `Wed, 22:00`. */
 export function formatDayTime(at: Milliseconds): string {
-  return new Intl.DateTimeFormat(speaker.locale, { weekday: 'short', hour: '2-digit', minute: '2-digit' }).format(at)
+  return new Intl.DateTimeFormat(speaker.locale, {
+    weekday: 'short',
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23',
+  }).format(at)
 }
 
 /** `Wed`. */

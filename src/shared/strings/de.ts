@@ -2,6 +2,12 @@ import type { Translation } from './catalogue.ts'
 import type { en } from './en.ts'
 
 export const de: Translation<typeof en> = {
+  services: {
+    ocr: 'Dokumente lesen',
+    'ner-extraction': 'Namen und Daten finden',
+    'llm-inference': 'Eingaben beantworten',
+    'vision-ocr': 'Schwierige Scans lesen',
+  },
   activity: {
     starting: 'Startet …',
     off: 'Aus: Für andere läuft nichts',

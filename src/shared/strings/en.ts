@@ -3,6 +3,12 @@
  * says how to add a message.
  */
 export const en = {
+  services: {
+    ocr: 'Read documents',
+    'ner-extraction': 'Find names and dates',
+    'llm-inference': 'Answer prompts',
+    'vision-ocr': 'Read difficult scans',
+  },
   activity: {
     starting: 'Starting…',
     off: 'Off: nothing runs for others',

@@ -8,12 +8,7 @@ export const de: Translation<typeof en> = {
   failed: 'Der Knoten konnte nicht starten',
   stopping: 'Wird angehalten…',
   quitting: '{jobs, plural, one {# Anfrage wird} other {# Anfragen werden}} noch beantwortet, dann endet das Programm',
-  services: {
-    ocr: 'Dokumente lesen',
-    'ner-extraction': 'Namen und Daten finden',
-    'llm-inference': 'Fragen beantworten',
-    'vision-ocr': 'Schwierige Scans lesen',
-  },
+  services: shared.services,
   notices: {
     engineFailed: '„{service}“ funktioniert nicht. Das Protokoll sagt, warum.',
     membershipExpired: 'Dieser Rechner ist kein Mitglied seines Netzes mehr. Er braucht eine neue Einladung.',

@@ -7,12 +7,7 @@ export const en = {
   failed: 'The node could not start',
   stopping: 'Stopping…',
   quitting: 'Finishing {jobs, plural, one {# request} other {# requests}}, then quitting',
-  services: {
-    ocr: 'Read documents',
-    'ner-extraction': 'Find names and dates',
-    'llm-inference': 'Answer prompts',
-    'vision-ocr': 'Read difficult scans',
-  },
+  services: shared.services,
   notices: {
     engineFailed: '“{service}” does not work. The logs say why.',
     membershipExpired: 'This machine is no longer a member of its network. It needs a new invite.',

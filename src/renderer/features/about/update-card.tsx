@@ -9,7 +9,7 @@ import styles from './update-card.module.css'
 
 /** Whether there is a newer version of the desktop app, what is in it, and what comes next. */
 export function UpdateCard({ update }: { update: Update }) {
-  const { run, busy, error } = useAction()
+  const { run, ready, error } = useAction()
   const words = strings.about.update
   const canCheck = update.kind === 'current' || update.kind === 'failed'
   return (
@@ -18,12 +18,12 @@ export function UpdateCard({ update }: { update: Update }) {
       aside={
         <>
           {canCheck && (
-            <Button isDisabled={busy} onPress={() => run(client => client.desktop.checkForUpdate())}>
+            <Button isDisabled={!ready} onPress={() => run(client => client.desktop.checkForUpdate())}>
               {words.check}
             </Button>
           )}
           {update.kind === 'ready' && (
-            <Button isDisabled={busy} onPress={() => run(client => client.desktop.installUpdate())}>
+            <Button isDisabled={!ready} onPress={() => run(client => client.desktop.installUpdate())}>
               {words.install}
             </Button>
           )}

@@ -25,11 +25,12 @@ export const languageChoices = () =>
 export function useAppearance() {
   const appearance = useNode(state => state.settings?.appearance)
   const store = useNodeStore()
+  const online = useNode(state => state.link.kind === 'online')
   const { run, error } = useAction()
   const shown = appearance ?? { theme: rememberedTheme(), language: rememberedLanguage() }
   const choose = (change: Partial<Appearance>) =>
     run(async client => {
       store.getState().setSettings(await client.settings.update({ appearance: { ...shown, ...change } }))
     })
-  return { shown, choose, canChoose: appearance !== undefined, error }
+  return { shown, choose, canChoose: online && appearance !== undefined, error }
 }

@@ -7,7 +7,7 @@ import { Page } from '../../components/page.tsx'
 import { Segments } from '../../components/segments.tsx'
 import { useAnswer } from '../../components/use-answer.ts'
 import type { NodeClient } from '../../connection/node-client.ts'
-import { useNode } from '../../store/node-context.tsx'
+import { useLastEnd } from '../../store/use-last-end.ts'
 import { strings } from '../../strings/index.ts'
 import { Calendar } from './calendar.tsx'
 import { DayBars } from './day-bars.tsx'
@@ -27,7 +27,7 @@ const choices = () =>
 /** What this computer has given, by day and service. */
 export default function ContributionPage() {
   const [span, setSpan] = useState<SpanId>('month')
-  const ended = useNode(state => state.jobs?.find(job => job.finishedAt !== undefined)?.finishedAt)
+  const ended = useLastEnd()
   const ask = useCallback((client: NodeClient) => client.ledger.contribution(spanOf(new Date(), spans[span])), [span])
   const { value, error } = useAnswer(ask, ended)
   const today = new Date()

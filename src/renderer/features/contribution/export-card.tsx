@@ -1,8 +1,8 @@
 import { Download } from 'lucide-react'
-import { ProgressBar } from 'react-aria-components'
 import { Button } from '../../components/button.tsx'
 import { Card } from '../../components/card.tsx'
 import { Failure } from '../../components/failure.tsx'
+import { Progress } from '../../components/progress.tsx'
 import { useNode } from '../../store/node-context.tsx'
 import { strings } from '../../strings/index.ts'
 import styles from './export-card.module.css'
@@ -39,26 +39,12 @@ function Outcome({ state }: { state: ExportState }) {
   switch (state.kind) {
     case 'idle':
       return null
-    case 'running':
-      return (
-        <ProgressBar
-          className={styles.progress ?? ''}
-          aria-label={words.title}
-          value={state.written}
-          maxValue={Math.max(1, state.total)}
-        >
-          {({ percentage = 0 }) => (
-            <>
-              <span className={styles.track}>
-                <span className={styles.fill} style={{ width: `${percentage}%` }} />
-              </span>
-              {words.progress({ written: state.written, total: state.total })}
-            </>
-          )}
-        </ProgressBar>
-      )
+    case 'running': {
+      const { written, total } = state.progress
+      return <Progress label={words.title} done={written} total={total} text={words.progress({ written, total })} />
+    }
     case 'done':
-      return <output>{words.done({ jobs: state.jobs })}</output>
+      return <output>{words.done({ jobs: state.result.written })}</output>
     case 'failed':
       return <Failure what={words.failed} error={state.error} />
   }

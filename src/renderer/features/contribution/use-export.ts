@@ -1,14 +1,15 @@
-import { useRef, useState } from 'react'
 import type { ExportFormat } from '../../../shared/schema/contribution.ts'
 import { downloadText } from '../../components/download.ts'
-import { useAsk } from '../../store/node-context.tsx'
+import { type LongAction, useLongAction } from '../../components/use-long-action.ts'
 import { dayName } from './days.ts'
 
-export type ExportState =
-  | { kind: 'idle' }
-  | { kind: 'running'; format: ExportFormat; written: number; total: number }
-  | { kind: 'done'; jobs: number }
-  | { kind: 'failed'; error: Error }
+/** Jobs that are in the file so far, of how many. */
+interface Written {
+  written: number
+  total: number
+}
+
+export type ExportState = LongAction<Written, Written>
 
 const types: Record<ExportFormat, string> = { csv: 'text/csv', json: 'application/json' }
 
@@ -18,29 +19,23 @@ export function useExport(name: string): {
   start(format: ExportFormat): Promise<void>
   cancel(): void
 } {
-  const ask = useAsk()
-  const running = useRef<AbortController>(undefined)
-  const [state, setState] = useState<ExportState>({ kind: 'idle' })
-  const start = async (format: ExportFormat) => {
-    const controller = new AbortController()
-    running.current = controller
-    setState({ kind: 'running', format, written: 0, total: 0 })
-    try {
-      const pieces = await ask(client => client.ledger.export({ format }, { signal: controller.signal }))
-      const parts: string[] = []
-      let jobs = 0
-      for await (const { text, written, total } of pieces) {
-        parts.push(text)
-        jobs = written
-        setState({ kind: 'running', format, written, total })
-      }
-      controller.signal.throwIfAborted()
-      downloadText(`${name}-${dayName(new Date())}.${format}`, parts, types[format])
-      setState({ kind: 'done', jobs })
-    } catch (error) {
-      if (controller.signal.aborted) setState({ kind: 'idle' })
-      else setState({ kind: 'failed', error: error instanceof Error ? error : new Error(String(error)) })
-    }
+  const { state, start, cancel } = useLongAction<Written, Written>()
+  const nothing: Written = { written: 0, total: 0 }
+  return {
+    state,
+    cancel,
+    start: format =>
+      start(nothing, async ({ client, signal, tell }) => {
+        const parts: string[] = []
+        let so = nothing
+        for await (const { text, written, total } of await client.ledger.export({ format }, { signal })) {
+          parts.push(text)
+          so = { written, total }
+          tell(so)
+        }
+        signal.throwIfAborted()
+        downloadText(`${name}-${dayName(new Date())}.${format}`, parts, types[format])
+        return so
+      }),
   }
-  return { state, start, cancel: () => running.current?.abort() }
 }

@@ -6,7 +6,6 @@ import { CopyButton } from '../../components/copy-button.tsx'
 import { type Fact, Facts } from '../../components/facts.tsx'
 import { Failure } from '../../components/failure.tsx'
 import { useAction } from '../../components/use-action.ts'
-import { useNode } from '../../store/node-context.tsx'
 import { formatBytes, formatDateTime, formatDuration } from '../../strings/format.ts'
 import { strings } from '../../strings/index.ts'
 import { serviceName } from '../../strings/service-name.ts'
@@ -18,8 +17,7 @@ const words = strings.jobs
 
 /** One job in full, with a way to stop it while it runs. */
 export function JobPanel({ job, now, onClose }: { job: Job; now: Milliseconds; onClose: () => void }) {
-  const { run, busy, error } = useAction()
-  const online = useNode(state => state.link.kind === 'online')
+  const { run, ready, error } = useAction()
   const name = serviceName(job.service)
   const waitedMs = (job.startedAt ?? job.finishedAt ?? now) - job.createdAt
   const facts: Fact[] = [
@@ -48,7 +46,7 @@ export function JobPanel({ job, now, onClose }: { job: Job; now: Milliseconds; o
           {isActive(job) && (
             <Button
               aria-label={words.cancelNamed({ service: name })}
-              isDisabled={!online || busy}
+              isDisabled={!ready}
               onPress={() => run(client => client.jobs.cancel({ id: job.id }))}
             >
               {words.cancel}

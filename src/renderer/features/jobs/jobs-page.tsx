@@ -56,7 +56,7 @@ export default function JobsPage() {
         )}
         {jobs.length === 0 && <EmptyState icon={Inbox} title={words.empty} hint={words.emptyHint} />}
         {jobs.length > 0 && shown.length === 0 && <EmptyState icon={FilterX} title={words.noMatch} />}
-        {job !== undefined && <JobPanel job={job} now={now} onClose={() => setSelected(undefined)} />}
+        {job !== undefined && <JobPanel key={selected} job={job} now={now} onClose={() => setSelected(undefined)} />}
       </div>
     </>
   )

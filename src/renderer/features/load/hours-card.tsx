@@ -8,7 +8,7 @@ import { Failure } from '../../components/failure.tsx'
 import { ScrollRegion } from '../../components/scroll-region.tsx'
 import { useAnswer } from '../../components/use-answer.ts'
 import type { NodeClient } from '../../connection/node-client.ts'
-import { useNode } from '../../store/node-context.tsx'
+import { useLastEnd } from '../../store/use-last-end.ts'
 import { formatBytes, formatCount, formatTime } from '../../strings/format.ts'
 import { strings } from '../../strings/index.ts'
 import { useNow } from '../../use-now.ts'
@@ -19,7 +19,7 @@ import page from './load-page.module.css'
 
 /** What ended in each of the last 24 hours, from the ledger. */
 export function HoursCard({ asTable }: { asTable: boolean }) {
-  const ended = useNode(state => state.jobs?.find(job => job.finishedAt !== undefined)?.finishedAt)
+  const ended = useLastEnd()
   const thisHour = Math.floor(useNow() / hour)
   const [ask] = useState(() => async (client: NodeClient) => {
     const span = lastHours(new Date())

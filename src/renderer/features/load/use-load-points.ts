@@ -1,5 +1,6 @@
 import { useEffect, useState, useSyncExternalStore } from 'react'
 import { keptLoadPoints, type LoadPoint } from '../../../shared/schema/load.ts'
+import { asError } from '../../components/as-error.ts'
 import { useAsk, useNode } from '../../store/node-context.tsx'
 
 function subscribe(onChange: () => void): () => void {
@@ -35,7 +36,7 @@ export function useLoadPoints(): LoadPoints {
       }
     }
     follow().catch(thrown => {
-      const error = thrown instanceof Error ? thrown : new Error(String(thrown))
+      const error = asError(thrown)
       if (!signal.aborted) setKnown(({ points }) => ({ points, error }))
     })
     return () => controller.abort()

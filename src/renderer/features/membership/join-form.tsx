@@ -3,14 +3,12 @@ import type { JoinResult } from '../../../shared/schema/membership.ts'
 import { Button } from '../../components/button.tsx'
 import { Failure } from '../../components/failure.tsx'
 import { useAction } from '../../components/use-action.ts'
-import { useNode } from '../../store/node-context.tsx'
 import { strings } from '../../strings/index.ts'
 import styles from './join-form.module.css'
 
 /** Takes the invite of a network, and says what came of it. */
 export function JoinForm() {
-  const online = useNode(state => state.link.kind === 'online')
-  const { run, busy, error } = useAction()
+  const { run, busy, ready, error } = useAction()
   const [invite, setInvite] = useState('')
   const [result, setResult] = useState<JoinResult>()
   const id = useId()
@@ -40,7 +38,7 @@ export function JoinForm() {
           aria-describedby={`${id}-hint`}
           onChange={event => setInvite(event.target.value)}
         />
-        <Button type="submit" isDisabled={!online || busy || invite.trim() === ''}>
+        <Button type="submit" isDisabled={!ready || invite.trim() === ''}>
           {busy ? words.joining : words.join}
         </Button>
       </div>

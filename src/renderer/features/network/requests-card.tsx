@@ -3,9 +3,10 @@ import { latencyQuantile, type RoutingReport } from '../../../shared/schema/rout
 import { Badge } from '../../components/badge.tsx'
 import { Card } from '../../components/card.tsx'
 import { EmptyState } from '../../components/empty-state.tsx'
+import { Failure } from '../../components/failure.tsx'
 import { useAnswer } from '../../components/use-answer.ts'
 import type { NodeClient } from '../../connection/node-client.ts'
-import { useNode } from '../../store/node-context.tsx'
+import { useLastEnd } from '../../store/use-last-end.ts'
 import { formatCount, formatDuration, formatShare, shortPeerId } from '../../strings/format.ts'
 import { strings } from '../../strings/index.ts'
 import { serviceName } from '../../strings/service-name.ts'
@@ -19,15 +20,13 @@ const report = (client: NodeClient) => client.network.statistics()
 
 /** How the requests made at this node were answered since it started, asked for anew with each that ends. */
 export function RequestsCard() {
-  const ended = useNode(state => state.jobs?.filter(job => job.finishedAt !== undefined)[0]?.finishedAt)
-  const { value } = useAnswer(report, ended)
+  const ended = useLastEnd()
+  const { value, error } = useAnswer(report, ended)
   return (
     <Card title={words.title}>
-      {value === undefined || value.services.length === 0 ? (
-        <EmptyState icon={Route} title={words.none} hint={words.noneHint} />
-      ) : (
-        <Figures report={value} />
-      )}
+      <Failure error={error} />
+      {value?.services.length === 0 && <EmptyState icon={Route} title={words.none} hint={words.noneHint} />}
+      {value !== undefined && value.services.length > 0 && <Figures report={value} />}
     </Card>
   )
 }

@@ -1,22 +1,30 @@
-import { useRef, useState } from 'react'
-import { ProgressBar } from 'react-aria-components'
 import type { InstallStep } from '../../../shared/schema/tunnel.ts'
 import { Button } from '../../components/button.tsx'
+import { Failure } from '../../components/failure.tsx'
+import { Progress } from '../../components/progress.tsx'
 import { useAnswer } from '../../components/use-answer.ts'
+import { type LongWork, useLongAction } from '../../components/use-long-action.ts'
 import type { NodeClient } from '../../connection/node-client.ts'
-import { useAsk } from '../../store/node-context.tsx'
+import { useNode } from '../../store/node-context.tsx'
 import { formatBytes } from '../../strings/format.ts'
 import { strings } from '../../strings/index.ts'
 import styles from './tunnel-install.module.css'
 
 const askOffer = (client: NodeClient) => client.tunnel.offer()
 
-type Install = { kind: 'idle' } | Extract<InstallStep, { kind: 'progress' }> | { kind: 'failed'; error: Error }
+/** Bytes that have come, of how many. */
+type Received = Pick<Extract<InstallStep, { kind: 'progress' }>, 'received' | 'total'>
+
+/** Once it is there the node tries the tunnel again, and what is shown of it says so. */
+async function install({ client, signal, tell }: LongWork<Received>): Promise<void> {
+  for await (const step of await client.tunnel.install(undefined, { signal })) if (step.kind === 'progress') tell(step)
+}
 
 /** Gets cloudflared onto this machine for an owner who says so, where the node can; otherwise says where it is to be had. */
 export function TunnelInstall() {
   const { value: offer } = useAnswer(askOffer, undefined)
-  const { state, start, cancel } = useInstall()
+  const { state, start, cancel } = useLongAction<Received, void>()
+  const online = useNode(({ link }) => link.kind === 'online')
   const words = strings.network.waysIn.install
   if (offer === undefined || offer.kind === 'here') return null
   if (offer.kind === 'not-offered')
@@ -31,57 +39,32 @@ export function TunnelInstall() {
   const { version, bytes, source } = offer
   return (
     <div className={styles.install}>
-      {state.kind === 'progress' ? (
+      {state.kind === 'running' ? (
         <>
-          <ProgressBar
-            className={styles.progress ?? ''}
-            aria-label={words.title}
-            value={state.received}
-            maxValue={Math.max(1, state.total)}
-          >
-            {({ percentage = 0 }) => (
-              <>
-                <span className={styles.track}>
-                  <span className={styles.fill} style={{ inlineSize: `${percentage}%` }} />
-                </span>
-                {words.progress({ received: formatBytes(state.received), total: formatBytes(state.total) })}
-              </>
-            )}
-          </ProgressBar>
+          <Progress
+            label={words.title}
+            done={state.progress.received}
+            total={state.progress.total}
+            text={words.progress({
+              received: formatBytes(state.progress.received),
+              total: formatBytes(state.progress.total),
+            })}
+          />
           <Button onPress={cancel}>{words.cancel}</Button>
         </>
       ) : (
         <>
-          <Button onPress={() => start(bytes)}>{words.button({ version, size: formatBytes(bytes) })}</Button>
+          <Button isDisabled={!online} onPress={() => start({ received: 0, total: bytes }, install)}>
+            {words.button({ version, size: formatBytes(bytes) })}
+          </Button>
           <span className={styles.hint}>{words.hint({ source })}</span>
         </>
       )}
       {state.kind === 'failed' && (
-        <p className={styles.failed} role="alert">
-          {words.failed}: {state.error.message}
-        </p>
+        <div className={styles.failed}>
+          <Failure what={words.failed} error={state.error} />
+        </div>
       )}
     </div>
   )
-}
-
-/** Once it is there the node tries the tunnel again, and what is shown of it says so. */
-function useInstall(): { state: Install; start(total: number): Promise<void>; cancel(): void } {
-  const ask = useAsk()
-  const running = useRef<AbortController>(undefined)
-  const [state, setState] = useState<Install>({ kind: 'idle' })
-  const start = async (total: number) => {
-    const controller = new AbortController()
-    running.current = controller
-    setState({ kind: 'progress', received: 0, total })
-    try {
-      const install = await ask(client => client.tunnel.install(undefined, { signal: controller.signal }))
-      for await (const step of install) if (step.kind === 'progress') setState(step)
-      setState({ kind: 'idle' })
-    } catch (error) {
-      if (controller.signal.aborted) setState({ kind: 'idle' })
-      else setState({ kind: 'failed', error: error instanceof Error ? error : new Error(String(error)) })
-    }
-  }
-  return { state, start, cancel: () => running.current?.abort() }
 }

@@ -16,7 +16,7 @@ export function WaysInCard() {
   const tunnel = useNode(state => state.tunnel)
   const vpn = useNode(state => state.vpn)
   const settings = useNode(state => state.settings)
-  const { run, busy, error } = useAction()
+  const { run, ready, error } = useAction()
   if (settings === undefined) return null
   const words = strings.network.waysIn
   const named = settings.tunnel.kind === 'named'
@@ -26,7 +26,7 @@ export function WaysInCard() {
         name={words.tunnel}
         hint={named ? words.ownTunnelHint : words.tunnelHint}
         isOn={settings.tunnel.kind !== 'off'}
-        isDisabled={busy}
+        isDisabled={!ready}
         onChange={on =>
           run(client => client.settings.update({ tunnel: on ? { kind: 'quick' as const } : { kind: 'off' as const } }))
         }
@@ -38,7 +38,7 @@ export function WaysInCard() {
         name={words.vpn}
         hint={words.vpnHint}
         isOn={settings.vpn.enabled}
-        isDisabled={busy}
+        isDisabled={!ready}
         onChange={enabled => run(client => client.settings.update({ vpn: { enabled } }))}
       >
         {vpn !== undefined && settings.vpn.enabled && vpnSentence(vpn)}

@@ -1,7 +1,9 @@
 import { ChevronRight, CirclePause, CirclePlay } from 'lucide-react'
+import { useRef } from 'react'
 import { Button as AriaButton, Menu, MenuItem, MenuTrigger, Popover, SubmenuTrigger } from 'react-aria-components'
 import { pauseLengths } from '../../../shared/pause-lengths.ts'
 import { hour, type Milliseconds, minute } from '../../../shared/units.ts'
+import { Failure } from '../../components/failure.tsx'
 import { useAction } from '../../components/use-action.ts'
 import { useNode } from '../../store/node-context.tsx'
 import { strings } from '../../strings/index.ts'
@@ -16,45 +18,67 @@ export function PauseControl({ className }: { className: string }) {
       status !== undefined && status.capabilities.gpus.length > 0 && settings?.gpuPause === undefined,
   )
   const online = useNode(state => state.link.kind === 'online')
-  const { run, busy } = useAction()
+  const { run, busy, error, forget } = useAction()
+  const trigger = useRef<HTMLButtonElement>(null)
   const words = strings.pause
   if (!donating || !online) return null
+  const failure = (
+    <Popover
+      className={styles.popover ?? ''}
+      placement="top end"
+      triggerRef={trigger}
+      isNonModal
+      isOpen={error !== undefined}
+      onOpenChange={open => !open && forget()}
+    >
+      <div className={styles.failure}>
+        <Failure error={error} />
+      </div>
+    </Popover>
+  )
   if (paused) {
     return (
-      <AriaButton
-        className={className}
-        aria-label={words.resume}
-        isDisabled={busy}
-        onPress={() => run(client => client.donation.resume())}
-      >
-        <CirclePlay size={18} strokeWidth={1.75} aria-hidden />
-      </AriaButton>
+      <>
+        <AriaButton
+          ref={trigger}
+          className={className}
+          aria-label={words.resume}
+          isDisabled={busy}
+          onPress={() => run(client => client.donation.resume())}
+        >
+          <CirclePlay size={18} strokeWidth={1.75} aria-hidden />
+        </AriaButton>
+        {failure}
+      </>
     )
   }
   return (
-    <MenuTrigger>
-      <AriaButton className={className} aria-label={words.open} isDisabled={busy}>
-        <CirclePause size={18} strokeWidth={1.75} aria-hidden />
-      </AriaButton>
-      <Popover placement="top end" className={styles.popover ?? ''}>
-        <Menu className={styles.menu ?? ''} aria-label={words.open}>
-          {lengthItems(span => run(client => client.donation.pause(span)))}
-          {canPauseGpu && (
-            <SubmenuTrigger>
-              <MenuItem className={styles.item ?? ''} textValue={words.gpu}>
-                {words.gpu}
-                <ChevronRight size={16} aria-hidden />
-              </MenuItem>
-              <Popover className={styles.popover ?? ''}>
-                <Menu className={styles.menu ?? ''} aria-label={words.gpu}>
-                  {lengthItems(span => run(client => client.donation.pauseGpu(span)))}
-                </Menu>
-              </Popover>
-            </SubmenuTrigger>
-          )}
-        </Menu>
-      </Popover>
-    </MenuTrigger>
+    <>
+      <MenuTrigger>
+        <AriaButton ref={trigger} className={className} aria-label={words.open} isDisabled={busy}>
+          <CirclePause size={18} strokeWidth={1.75} aria-hidden />
+        </AriaButton>
+        <Popover placement="top end" className={styles.popover ?? ''}>
+          <Menu className={styles.menu ?? ''} aria-label={words.open}>
+            {lengthItems(span => run(client => client.donation.pause(span)))}
+            {canPauseGpu && (
+              <SubmenuTrigger>
+                <MenuItem className={styles.item ?? ''} textValue={words.gpu}>
+                  {words.gpu}
+                  <ChevronRight size={16} aria-hidden />
+                </MenuItem>
+                <Popover className={styles.popover ?? ''}>
+                  <Menu className={styles.menu ?? ''} aria-label={words.gpu}>
+                    {lengthItems(span => run(client => client.donation.pauseGpu(span)))}
+                  </Menu>
+                </Popover>
+              </SubmenuTrigger>
+            )}
+          </Menu>
+        </Popover>
+      </MenuTrigger>
+      {failure}
+    </>
   )
 }
 

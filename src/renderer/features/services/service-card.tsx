@@ -59,7 +59,7 @@ export function ServiceCard({ service }: { service: ServiceStatus }) {
 
 function Standing({ service: { enabled, unavailable, advice, running } }: { service: ServiceStatus }) {
   const donating = useNode(state => state.status?.donating ?? false)
-  const { run, busy } = useAction()
+  const { run, ready, error } = useAction()
   const words = strings.services
   const kind = !enabled ? 'off' : unavailable === undefined ? 'good' : 'bad'
   const Icon = { off: CircleDashed, good: CircleCheck, bad: CircleAlert }[kind]
@@ -92,10 +92,11 @@ function Standing({ service: { enabled, unavailable, advice, running } }: { serv
         </p>
       )}
       {advice?.kind === 'resume-gpu' && (
-        <Button isDisabled={busy} onPress={() => run(client => client.donation.resumeGpu())}>
+        <Button isDisabled={!ready} onPress={() => run(client => client.donation.resumeGpu())}>
           {words.resumeGpu}
         </Button>
       )}
+      <Failure error={error} />
     </div>
   )
 }

@@ -81,8 +81,7 @@ function List({ items }: { items: readonly string[] }) {
 /** How many requests may run at once; automatic where the owner has chosen nothing. */
 function Slots({ service: { type, slots } }: { service: ServiceStatus }) {
   const services = useNode(state => state.settings?.services)
-  const online = useNode(state => state.link.kind === 'online')
-  const { run, busy, error } = useAction()
+  const { run, ready, error } = useAction()
   const words = strings.services
   const chosen = services?.[type]?.slots
   const choices = chosen === undefined || slotChoices.includes(chosen) ? slotChoices : [chosen, ...slotChoices]
@@ -98,7 +97,7 @@ function Slots({ service: { type, slots } }: { service: ServiceStatus }) {
         className={styles.select}
         aria-label={words.atOnceOf({ name: serviceName(type) })}
         value={chosen ?? ''}
-        disabled={!online || busy || services === undefined}
+        disabled={!ready || services === undefined}
         onChange={event => choose(event.target.value)}
       >
         <option value="">{chosen === undefined ? words.automatic({ slots }) : words.automaticPlain}</option>

@@ -12,14 +12,13 @@ import styles from './services-page.module.css'
 /** What this machine may do for others: what each service takes, how it stands, and what would help it. */
 export default function ServicesPage() {
   const services = useNode(state => state.status?.services) ?? []
-  const online = useNode(state => state.link.kind === 'online')
-  const { run, busy, error } = useAction()
+  const { run, busy, ready, error } = useAction()
   const words = strings.services
   return (
     <Page
       title={strings.page.services}
       tools={
-        <Button isDisabled={!online || busy} onPress={() => run(client => client.hardware.probe())}>
+        <Button isDisabled={!ready} onPress={() => run(client => client.hardware.probe())}>
           <RotateCw size={14} aria-hidden />
           {busy ? words.looking : words.lookAgain}
         </Button>

@@ -44,7 +44,7 @@ export function AppCard() {
 }
 
 function DesktopRows({ autostart, notifications }: { autostart: string; notifications: boolean }) {
-  const { run, busy, error } = useAction()
+  const { run, ready, error } = useAction()
   const words = strings.desktop
   return (
     <>
@@ -63,7 +63,7 @@ function DesktopRows({ autostart, notifications }: { autostart: string; notifica
             id={field}
             aria-labelledby={labelledBy}
             isSelected={autostart === 'on'}
-            isDisabled={busy || autostart === 'unavailable'}
+            isDisabled={!ready || autostart === 'unavailable'}
             onChange={on => run(client => client.desktop.set({ autostart: on }))}
           />
         )}
@@ -74,7 +74,7 @@ function DesktopRows({ autostart, notifications }: { autostart: string; notifica
             id={field}
             aria-labelledby={labelledBy}
             isSelected={notifications}
-            isDisabled={busy}
+            isDisabled={!ready}
             onChange={on => run(client => client.desktop.set({ notifications: on }))}
           />
         )}

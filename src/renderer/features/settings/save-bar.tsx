@@ -8,6 +8,7 @@ interface SaveBarProps {
   isValid: boolean
   canUndo: boolean
   busy: boolean
+  ready: boolean
   error: Error | undefined
   onSave: () => void
   onDiscard: () => void
@@ -15,7 +16,7 @@ interface SaveBarProps {
 }
 
 /** Says that something is not saved, or was saved just now, with the way back from both. */
-export function SaveBar({ isChanged, isValid, canUndo, busy, error, onSave, onDiscard, onUndo }: SaveBarProps) {
+export function SaveBar({ isChanged, isValid, canUndo, busy, ready, error, onSave, onDiscard, onUndo }: SaveBarProps) {
   const words = strings.settings.bar
   if (!isChanged && !canUndo && error === undefined) return null
   return (
@@ -47,13 +48,13 @@ export function SaveBar({ isChanged, isValid, canUndo, busy, error, onSave, onDi
           <Button kind="quiet" isDisabled={busy} onPress={onDiscard}>
             {words.discard}
           </Button>
-          <Button kind="primary" isDisabled={busy || !isValid} onPress={onSave}>
+          <Button kind="primary" isDisabled={!ready || !isValid} onPress={onSave}>
             {words.save}
           </Button>
         </>
       )}
       {!isChanged && canUndo && (
-        <Button isDisabled={busy} onPress={onUndo}>
+        <Button isDisabled={!ready} onPress={onUndo}>
           {words.undo}
         </Button>
       )}

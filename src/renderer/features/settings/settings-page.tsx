@@ -26,7 +26,6 @@ export default function SettingsPage() {
 /** Everything an owner may choose: drawn up here, checked as it is typed, and saved as one. */
 function SettingsForm({ settings }: { settings: Settings }) {
   const draft = useDraft(settings)
-  const online = useNode(state => state.link.kind === 'online')
   const limits = limitsSchema.safeParse(draft.edits.limits ?? settings.limits)
   const words = strings.settings
   return (
@@ -57,7 +56,8 @@ function SettingsForm({ settings }: { settings: Settings }) {
               isChanged={draft.isChanged}
               isValid={draft.issues.length === 0}
               canUndo={draft.undo !== undefined}
-              busy={draft.busy || !online}
+              busy={draft.busy}
+              ready={draft.ready}
               error={draft.error}
               onSave={draft.save}
               onDiscard={draft.discard}

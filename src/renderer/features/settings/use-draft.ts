@@ -10,6 +10,8 @@ interface DraftControl extends Draft {
   /** Of what was saved last, the way back. */
   undo: SettingsPatch | undefined
   busy: boolean
+  /** It can be saved, or taken back, now. */
+  ready: boolean
   error: Error | undefined
   save(): Promise<boolean>
   discard(): void
@@ -19,7 +21,7 @@ interface DraftControl extends Draft {
 /** Edits that are checked as they are typed, saved together, and can be taken back. */
 export function useDraft(settings: Settings): DraftControl {
   const store = useNodeStore()
-  const { run, busy, error } = useAction()
+  const { run, busy, ready, error, forget } = useAction()
   const [edits, setEdits] = useState<Edits>({})
   const [undo, setUndo] = useState<SettingsPatch>()
   const { patch, issues } = patchOf(edits)
@@ -36,18 +38,23 @@ export function useDraft(settings: Settings): DraftControl {
     isChanged: Object.keys(edits).length > 0,
     undo,
     busy,
+    ready,
     error,
     async save() {
       if (patch === undefined) return false
       const back = reversed(settings, patch)
       const saved = await send(patch)
       if (saved) {
-        setEdits({})
+        // What was edited meanwhile is not saved yet.
+        setEdits(now => (now === edits ? {} : now))
         setUndo(back)
       }
       return saved
     },
-    discard: () => setEdits({}),
+    discard() {
+      setEdits({})
+      forget()
+    },
     async takeBack() {
       if (undo === undefined) return false
       const done = await send(undo)

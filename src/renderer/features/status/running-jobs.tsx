@@ -36,7 +36,7 @@ export function RunningJobs() {
       ) : (
         <ul className={styles.jobs}>
           {active.slice(0, shownLimit).map(job => (
-            <RunningJob key={`${job.role} ${job.id}`} job={job} now={now} canCancel={online} />
+            <RunningJob key={`${job.role} ${job.id}`} job={job} now={now} />
           ))}
         </ul>
       )}
@@ -45,8 +45,8 @@ export function RunningJobs() {
   )
 }
 
-function RunningJob({ job, now, canCancel }: { job: Job; now: Milliseconds; canCancel: boolean }) {
-  const { run, busy, error } = useAction()
+function RunningJob({ job, now }: { job: Job; now: Milliseconds }) {
+  const { run, ready, error } = useAction()
   const name = serviceName(job.service)
   return (
     <li className={styles.job} data-testid="running-job">
@@ -61,7 +61,7 @@ function RunningJob({ job, now, canCancel }: { job: Job; now: Milliseconds; canC
       <Button
         kind="icon"
         aria-label={strings.jobs.cancelNamed({ service: name })}
-        isDisabled={!canCancel || busy}
+        isDisabled={!ready}
         onPress={() => run(client => client.jobs.cancel({ id: job.id }))}
       >
         <X size={16} aria-hidden />

@@ -53,13 +53,21 @@ export function GraphCanvas({ shown, onSelect, onPlace, places, children }: Grap
   }, [view, places])
 
   const onPointerDown = (event: PointerEvent) => {
+    if (event.button !== 0) return
     event.currentTarget.setPointerCapture(event.pointerId)
     const target = view.current?.targetAt({ x: event.nativeEvent.offsetX, y: event.nativeEvent.offsetY })
     const node = onPlace !== undefined && view.current?.canDrag(target) ? target.id : undefined
     drag.current = { x: event.clientX, y: event.clientY, moved: false, node }
   }
+  const letGo = () => {
+    drag.current = undefined
+    const dropped = view.current?.drop()
+    if (dropped !== undefined) onPlace?.(dropped.id, dropped.place)
+  }
   const onPointerMove = (event: PointerEvent) => {
     const point = { x: event.nativeEvent.offsetX, y: event.nativeEvent.offsetY }
+    // Where the browser took the pointer away, nothing says that the button was let go.
+    if (event.buttons === 0) letGo()
     const from = drag.current
     if (from !== undefined) {
       const [dx, dy] = [event.clientX - from.x, event.clientY - from.y]
@@ -74,10 +82,9 @@ export function GraphCanvas({ shown, onSelect, onPlace, places, children }: Grap
     setHover(target === undefined ? undefined : { target, ...point })
   }
   const onPointerUp = (event: PointerEvent) => {
+    if (event.button !== 0) return
     const moved = drag.current?.moved ?? true
-    drag.current = undefined
-    const dropped = view.current?.drop()
-    if (dropped !== undefined) onPlace?.(dropped.id, dropped.place)
+    letGo()
     if (moved) return
     const target = view.current?.targetAt({ x: event.nativeEvent.offsetX, y: event.nativeEvent.offsetY })
     onSelect(target?.kind === 'node' ? target.id : undefined)
@@ -112,6 +119,7 @@ export function GraphCanvas({ shown, onSelect, onPlace, places, children }: Grap
         onPointerDown={onPointerDown}
         onPointerMove={onPointerMove}
         onPointerUp={onPointerUp}
+        onPointerCancel={letGo}
         onPointerLeave={onLeave}
         onKeyDown={onKeyDown}
       />

@@ -24,12 +24,15 @@ export function targetAt({ nodes, edges }: Scene, point: Point): Target | undefi
   return edge === undefined ? undefined : { kind: 'edge', key: edgeKey(edge.a.id, edge.b.id) }
 }
 
-/** The node that an arrow key leads to from `from`: the nearest one that lies more that way than sideways. */
+/**
+ * The node that an arrow key leads to from `from`: the nearest one that lies more that way than sideways. Groups are passed
+ * over, for they are opened and closed rather than chosen.
+ */
 export function nodeTowards({ nodes }: Scene, from: SceneNode, dx: number, dy: number): SceneNode | undefined {
   let best: SceneNode | undefined
   let shortest = Number.POSITIVE_INFINITY
   for (const node of nodes) {
-    if (node.place === undefined || node === from) continue
+    if (node.place === undefined || node === from || node.members !== undefined) continue
     const [x, y] = [node.x - from.x, node.y - from.y]
     const along = x * dx + y * dy
     const aside = Math.abs(x * dy - y * dx)

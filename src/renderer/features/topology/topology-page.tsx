@@ -33,6 +33,7 @@ const views = () =>
 
 export default function TopologyPage() {
   const topology = useNode(state => state.topology)
+  const findsNeighbours = useNode(({ settings }) => settings?.network.mdns)
   const { ownWindow } = useHashLocation()
   const [view, setView] = useState<ReturnType<typeof views>[number]['id']>('graph')
   const [filter, setFilter] = useState(openFilter)
@@ -81,7 +82,7 @@ export default function TopologyPage() {
               {topology.counts.known === 0 && (
                 <p className={styles.alone} role="status">
                   <b>{words.empty}</b>
-                  {words.emptyHint}
+                  {findsNeighbours && words.emptyHint}
                 </p>
               )}
             </>

@@ -13,10 +13,9 @@ import { useEndOfWelcome } from './use-end-of-welcome.ts'
 /** What one agrees to, and the one button. */
 export function DonateStep({ onBack }: { onBack: () => void }) {
   const desktop = useNode(state => state.desktop)
-  const online = useNode(state => state.link.kind === 'online')
   const canAutostart = desktop?.kind === 'app' && desktop.autostart !== 'unavailable'
   const [autostart, setAutostart] = useState(true)
-  const { end, busy, error } = useEndOfWelcome()
+  const { end, ready, error } = useEndOfWelcome()
   const words = strings.welcome
   const donate = () =>
     end(async client => {
@@ -33,7 +32,7 @@ export function DonateStep({ onBack }: { onBack: () => void }) {
       )}
       <Failure error={error} />
       <StepFoot onBack={onBack}>
-        <Button kind="primary" isDisabled={busy || !online} onPress={donate}>
+        <Button kind="primary" isDisabled={!ready} onPress={donate}>
           <HeartHandshake size={17} aria-hidden />
           {strings.donate.switch}
         </Button>

@@ -43,7 +43,7 @@ function LimitsForm({ settings, onDone, onBack }: LimitsStepProps & { settings: 
       <PreviewCard limits={limits.success ? limits.data : undefined} />
       <Failure error={draft.error} sentence={strings.settings.bar.failed} />
       <StepFoot onBack={onBack}>
-        <Button kind="primary" isDisabled={draft.busy || draft.issues.length > 0} onPress={next}>
+        <Button kind="primary" isDisabled={!draft.ready || draft.issues.length > 0} onPress={next}>
           {words.next}
         </Button>
       </StepFoot>

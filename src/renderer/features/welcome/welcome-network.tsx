@@ -16,13 +16,14 @@ export default function WelcomeNetwork() {
     () => ({ arrangement: 'graph', filter: openFilter, pins: noPins, selected: undefined, grouping, open }) as const,
     [grouping, open],
   )
+  const findsNeighbours = useNode(({ settings }) => settings?.network.mdns)
   if (topology === undefined) return null
   return (
     <GraphCanvas shown={shown} onSelect={toggle}>
       <div className={styles.caption} data-covers>
         <h2>{strings.welcome.network}</h2>
         <TopologyCounts counts={topology.counts} />
-        {topology.counts.known === 0 && <p>{strings.topology.emptyHint}</p>}
+        {topology.counts.known === 0 && findsNeighbours && <p>{strings.topology.emptyHint}</p>}
       </div>
     </GraphCanvas>
   )

@@ -3,7 +3,6 @@ import { Brand } from '../../components/brand.tsx'
 import { Button } from '../../components/button.tsx'
 import { Failure } from '../../components/failure.tsx'
 import { Segments } from '../../components/segments.tsx'
-import { useNode } from '../../store/node-context.tsx'
 import { strings } from '../../strings/index.ts'
 import { languageChoices, useAppearance } from '../appearance/use-appearance.ts'
 import { DonateStep } from './donate-step.tsx'
@@ -21,7 +20,7 @@ const steps = ['machine', 'services', 'limits', 'donate'] as const
 /** The first run: what the machine is, what it may do and when, and the one button. Nothing computes before it. */
 export default function Welcome() {
   const [at, setAt] = useState(0)
-  const { end, busy, error } = useEndOfWelcome()
+  const { end, ready, error } = useEndOfWelcome()
   const heading = useRef<HTMLHeadingElement>(null)
   const headingId = useId()
   const step = steps[at] ?? 'machine'
@@ -65,7 +64,7 @@ export default function Welcome() {
           </StepFoot>
         )}
         <p className={styles.skip}>
-          <Button kind="quiet" isDisabled={busy} onPress={() => end()}>
+          <Button kind="quiet" isDisabled={!ready} onPress={() => end()}>
             {words.skip}
           </Button>
           <span>{words.skipHint}</span>
@@ -82,14 +81,13 @@ export default function Welcome() {
 
 function Language() {
   const { shown, choose, canChoose } = useAppearance()
-  const online = useNode(state => state.link.kind === 'online')
   return (
     <Segments
       label={strings.appearance.language}
       options={languageChoices()}
       value={shown.language}
       onChange={language => choose({ language })}
-      isDisabled={!canChoose || !online}
+      isDisabled={!canChoose}
     />
   )
 }
