@@ -19,7 +19,7 @@ function self(node: DonorNode) {
 }
 
 describe('a node', () => {
-  it('starts and stops twice in one process and leaves no timer or socket behind', async () => {
+  it('starts and stops twice in one process and leaves no socket and no process behind', async () => {
     const before = handles()
     for (let times = 0; times < 2; times++) {
       const node = await startNode('only')

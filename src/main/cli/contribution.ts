@@ -1,8 +1,6 @@
 import { once } from 'node:events'
-import { createWriteStream } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Writable } from 'node:stream'
-import { finished } from 'node:stream/promises'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { safeParse } from '../../shared/safe-parse.ts'
 import {
@@ -16,6 +14,7 @@ import {
 import { day, hour, MiB, minute, second } from '../../shared/units.ts'
 import { type CommandContext, type CommonOptions, dataFolderOption, jsonOption, print } from './command-context.ts'
 import { askNode, findRunningNode } from './running-node.ts'
+import { saveToFile } from './save-to-file.ts'
 import { formatTable } from './table.ts'
 
 const shownDays = 30
@@ -65,17 +64,19 @@ export function addContribution(program: Command, context: CommandContext): void
     .action(async ({ format, output, dataFolder }: ExportOptions, command: Command) => {
       const { dataFolder: outer } = command.optsWithGlobals<CommonOptions>()
       const node = await findRunningNode(dataFolder ?? outer, context.env)
-      const target = output === undefined ? context.output : createWriteStream(output, { mode: 0o600 })
+      const tell = (words: string) => context.errorOutput.isTTY === true && context.errorOutput.write(words)
       await askNode(node, async rpc => {
-        for await (const { text, written, total } of await rpc.ledger.export({ format })) {
-          await write(target, text)
-          if (context.errorOutput.isTTY === true) context.errorOutput.write(`\r${written} of ${total} jobs`)
+        const pieces = await rpc.ledger.export({ format })
+        async function* texts() {
+          for await (const { text, written, total } of pieces) {
+            yield text
+            tell(`\r${written} of ${total} jobs`)
+          }
         }
+        if (output === undefined) for await (const text of texts()) await write(context.output, text)
+        else await saveToFile(texts(), output, { mode: 0o600, signal: context.signal })
       })
-      if (context.errorOutput.isTTY === true) context.errorOutput.write('\n')
-      if (target === context.output) return
-      target.end()
-      await finished(target)
+      tell('\n')
     })
 }
 

@@ -15,7 +15,7 @@ describe('the status in words', () => {
   it('shows the node, its network, why it does what it does, and its services, one under the other', () => {
     expect(show({}).split('\n')).toEqual([
       'Node       12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp (headless 1.2.3, up 3 min)',
-      'Network    local (open: anyone nearby may join)',
+      'Network    local (open: anyone who reaches it may join)',
       'Peers      2 connected · 3 known · 1 donating',
       'Donating   no (`rma-donor donate on` switches it on)',
       'Activity   Off: nothing runs for others',

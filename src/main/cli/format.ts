@@ -10,7 +10,7 @@ import { formatTable } from './table.ts'
 /** The node's state as a person reads it. */
 export function formatStatus(status: Status, counts: Topology['counts'], now: Milliseconds): string {
   const { self, counters, load, capabilities } = status
-  const openness = self.network.open ? 'open: anyone nearby may join' : 'members only'
+  const openness = self.network.open ? 'open: anyone who reaches it may join' : 'members only'
   return formatTable([
     ['Node', `${self.peerId} (${self.workerType} ${self.version}, up ${formatDuration(now - self.startedAt)})`],
     ['Network', `${self.network.name} (${openness})`],

@@ -44,12 +44,13 @@ export function addMembership(program: Command, context: CommandContext): void {
 
 async function join(invite: string, { dataFolder, label }: JoinOptions, context: CommandContext): Promise<JoinResult> {
   const input = { invite, ...(label === undefined ? {} : { label }) }
-  const node = await findRunningNode(dataFolder, context.env).catch((error: unknown) => {
-    if (error instanceof RmaError && error.code === 'NODE_NOT_RUNNING') return undefined
-    throw error
-  })
-  if (node !== undefined) return askNode(node, rpc => rpc.membership.join(input))
-  return joinWithoutNode(input, dataFolder, context)
+  try {
+    const node = await findRunningNode(dataFolder, context.env)
+    return await askNode(node, rpc => rpc.membership.join(input))
+  } catch (error) {
+    if (!(error instanceof RmaError) || error.code !== 'NODE_NOT_RUNNING') throw error
+    return joinWithoutNode(input, dataFolder, context)
+  }
 }
 
 /** Does what the node would: makes its identity where there is none yet, and writes its settings. */

@@ -15,7 +15,7 @@ export async function openNetworkNotice(node: RunningNode): Promise<string | und
   if (!self.network.open) return undefined
   // Where it cannot be noted, it is said again: better than not to send the request.
   await writeFile(path, '', { mode: 0o600 }).catch(() => undefined)
-  return `The network "${self.network.name}" is open: whoever donates nearby may read what you send. (Said once.)`
+  return `The network "${self.network.name}" is open: whoever donates to it may read what you send. (Said once.)`
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -7,8 +7,9 @@ import { openDocument } from './document.ts'
 import { forTerminal, passToTerminal } from './for-terminal.ts'
 import { openNetworkNotice } from './open-network-notice.ts'
 import { parseLanguages, parseModel, parseServiceType, parseTimeout } from './options.ts'
-import { type Answer, passOn, readText, requestService, saveAnswer } from './request.ts'
+import { type Answer, passOn, readText, requestService } from './request.ts'
 import { findRunningNode } from './running-node.ts'
+import { saveToFile } from './save-to-file.ts'
 
 /** Largest answer that is read whole to pick its text out. */
 const maxAnswerBytes = 256 * MiB
@@ -56,7 +57,7 @@ export function addRequest(program: Command, context: CommandContext): void {
         },
         signal: context.signal,
       })
-      if (options.output !== undefined) await saveAnswer(answer, options.output, context.signal)
+      if (options.output !== undefined) await saveToFile(answer.body, options.output, { signal: context.signal })
       else if (options.json === true || !isJson(answer)) await printWhole(answer, context)
       else await printText(answer, context)
     })

@@ -1,5 +1,3 @@
-import { createWriteStream } from 'node:fs'
-import { rm } from 'node:fs/promises'
 import { Readable, type Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { type Dispatcher, request as httpRequest } from 'undici'
@@ -121,16 +119,6 @@ export async function readText(body: AsyncIterable<Uint8Array>, maxBytes: number
     chunks.push(chunk)
   }
   return Buffer.concat(chunks).toString('utf8')
-}
-
-/** Writes the answer's bytes to a file; what was written is removed again when it breaks off. */
-export async function saveAnswer(answer: Answer, file: string, signal: AbortSignal): Promise<void> {
-  try {
-    await pipeline(answer.body, createWriteStream(file), { signal })
-  } catch (error) {
-    await rm(file, { force: true })
-    throw error
-  }
 }
 
 /** Writes the answer's bytes as they come, at the reader's pace. */

@@ -233,7 +233,7 @@ describe('rma-donor request', () => {
 })
 
 describe('the notice of an open network', () => {
-  const notice = 'The network "local" is open: whoever donates nearby may read what you send. (Said once.)\n'
+  const notice = 'The network "local" is open: whoever donates to it may read what you send. (Said once.)\n'
 
   it('comes with the first request, and once', async () => {
     await rm(join(folder, 'open-network-notice'))

@@ -1,4 +1,6 @@
+import { once } from 'node:events'
 import { chmod, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { temporaryFolder } from '../../../e2e/support/temporary-folder.ts'
@@ -179,8 +181,14 @@ describe('runtime file', () => {
   }
 
   it('leads to a running node', async () => {
-    await writeRuntime(folder.path, { ...runtime, pid: process.pid })
+    const listening = createServer().listen(0, '127.0.0.1')
+    await once(listening, 'listening')
+    const { port } = listening.address() as AddressInfo
+    await writeRuntime(folder.path, { ...runtime, rpcUrl: `ws://127.0.0.1:${port}/rpc`, pid: process.pid })
     expect((await readRuntime(folder.path)).serviceUrl).toBe('http://127.0.0.1:8000')
+    await new Promise(resolve => listening.close(resolve))
+    // Killed, and its process id is another's by now.
+    await expect(readRuntime(folder.path)).rejects.toMatchObject({ code: 'NODE_NOT_RUNNING' })
   })
 
   it('left by a process that is gone, damaged or missing means that no node runs', async () => {

@@ -6,7 +6,7 @@ import { RmaError } from '../../shared/errors.ts'
 /**
  * Replaces a file so that after a crash or power cut either the old or the new content is there, whole: a temporary file
  * beside it is written and synced, renamed over it, and the folder synced. Rejects with STORAGE_UNAVAILABLE where the system
- * does not let it (the disk is full, …), the old file untouched.
+ * does not let it (the disk is full, …): the old file is untouched, or where only the folder could not be synced, the new one is there.
  */
 export async function writeFileDurably(path: string, bytes: Uint8Array | string, mode = 0o600): Promise<void> {
   const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`
@@ -19,12 +19,13 @@ export async function writeFileDurably(path: string, bytes: Uint8Array | string,
       await file.close()
     }
     await rename(temporary, path)
+    await syncFolder(dirname(path))
   } catch (cause) {
-    await unlink(temporary).catch(ignoreMissing)
+    // Whatever keeps it from being taken away is what is told below.
+    await unlink(temporary).catch(() => undefined)
     const reason = cause instanceof Error ? cause.message : String(cause)
     throw new RmaError('STORAGE_UNAVAILABLE', `${path} could not be written: ${reason}`, { path }, { cause })
   }
-  await syncFolder(dirname(path))
 }
 
 /** Makes what was renamed in a folder last. Windows cannot open folders; there the rename itself is durable enough. */
@@ -36,8 +37,4 @@ export async function syncFolder(folder: string): Promise<void> {
   } finally {
     await handle.close()
   }
-}
-
-function ignoreMissing(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'ENOENT') throw error
 }

@@ -5,8 +5,8 @@ import type { PortChoice } from './node-config.ts'
 const attempts = 20
 
 /**
- * Listens on `host`. A default port that is taken gives way to the next free one; an explicit one that is taken, or 20
- * taken in a row, rejects with PORT_IN_USE. Returns the port in use.
+ * Listens on `host`. A default port that is taken, or kept by the system, gives way to the next free one; an explicit one that
+ * is taken, or 20 taken in a row, rejects with PORT_IN_USE. Returns the port in use.
  */
 export async function listenOnPort(server: Server, choice: PortChoice, host: string): Promise<number> {
   const last = choice.explicit ? choice.port : Math.min(choice.port + attempts - 1, 65_535)
@@ -14,7 +14,9 @@ export async function listenOnPort(server: Server, choice: PortChoice, host: str
     try {
       return await listen(server, port, host)
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
+      const { code } = error as NodeJS.ErrnoException
+      // Windows keeps ranges of ports for itself, and says EACCES of them.
+      if (code !== 'EADDRINUSE' && (choice.explicit || code !== 'EACCES')) throw error
     }
   }
   const ports = choice.port === last ? `port ${choice.port}` : `each port from ${choice.port} to ${last}`

@@ -1,4 +1,6 @@
+import { once } from 'node:events'
 import { unlink } from 'node:fs/promises'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { RmaError } from '../../shared/errors.ts'
@@ -37,11 +39,14 @@ export async function removeRuntime(dataFolder: string): Promise<void> {
   })
 }
 
-/** Rejects with NODE_NOT_RUNNING when no node runs there: no file, an unreadable one, or one left by a dead process. */
+/**
+ * Rejects with NODE_NOT_RUNNING when no node runs there: no file, an unreadable one, or one left by a dead process, whose id
+ * may be another's by now.
+ */
 export async function readRuntime(dataFolder: string): Promise<Runtime> {
   const text = await readIfPresent(runtimePath(dataFolder))
   const runtime = text === undefined ? undefined : parseRuntime(text)
-  if (runtime === undefined || !isAlive(runtime.pid)) {
+  if (runtime === undefined || !isAlive(runtime.pid) || !(await isListening(runtime.rpcUrl))) {
     throw new RmaError('NODE_NOT_RUNNING', `no node is running on the data folder ${dataFolder}`, { dataFolder })
   }
   return runtime
@@ -62,5 +67,19 @@ function isAlive(pid: number): boolean {
   } catch (error) {
     // EPERM: it lives, under another user.
     return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
+/** Whether anybody listens there, on this machine: that is known at once. */
+async function isListening(url: string): Promise<boolean> {
+  const { hostname, port } = new URL(url)
+  const socket = connect({ host: hostname, port: Number(port) })
+  try {
+    await once(socket, 'connect')
+    return true
+  } catch {
+    return false
+  } finally {
+    socket.destroy()
   }
 }

@@ -298,6 +298,19 @@ describe('starting and stopping', () => {
     socket.terminate()
   })
 
+  it('hangs up on whom it refuses, who may not: nothing is held open, and it stops', async () => {
+    const { hostname, port } = new URL(server.url)
+    const refused = connect({ host: hostname, port: Number(port), allowHalfOpen: true })
+    await once(refused, 'connect')
+    refused.write(
+      `GET /rpc HTTP/1.1\r\nHost: ${hostname}:${port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${'A'.repeat(22)}==\r\n\r\n`,
+    )
+    const [answer] = await once(refused, 'data')
+    expect(String(answer)).toMatch(/^HTTP\/1\.1 401 /)
+    await server.stop()
+    refused.destroy()
+  })
+
   it('starts again after it has stopped', async () => {
     await server.stop()
     await server.start()

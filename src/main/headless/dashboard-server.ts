@@ -113,6 +113,8 @@ export class DashboardServer implements Startable {
       return
     }
     log.warn({ reason: refused.reason }, 'refused an RPC client')
+    // It belongs to no request any more, so nothing else would ever close it before the client does.
+    socket.once('finish', () => socket.destroy())
     socket.end(
       `HTTP/1.1 ${refused.status} Refused\r\nConnection: close\r\nContent-Length: 0\r\nX-Refused: ${refused.reason}\r\n\r\n`,
     )

@@ -7,7 +7,7 @@ import { PublicListener } from './public-listener.ts'
 import type { ServiceServer } from './service-server.ts'
 
 /** On loopback: only what runs on this machine, such as cloudflared, gets there. */
-const forTunnel: PublicListenerChoice = { port: { port: defaultPorts.public, explicit: false }, host: '127.0.0.1' }
+const onLoopback: PublicListenerChoice = { port: { port: defaultPorts.public, explicit: false }, host: '127.0.0.1' }
 
 export interface TunnelledDoorComponents {
   server: Pick<ServiceServer, 'serve'>
@@ -22,10 +22,17 @@ export class TunnelledDoor implements Startable {
   readonly #settings: LiveValue<Settings>
   readonly #always: boolean
   #open = false
+  /** Why it is not open although it should be. */
+  #failure: unknown
   #changing: Promise<void> = Promise.resolve()
   #unsubscribe: () => void = () => undefined
 
-  constructor({ server, tunnel, settings }: TunnelledDoorComponents, choice: PublicListenerChoice | undefined) {
+  /** `choice`: where it is open whether or not there is a tunnel; `forTunnel`: where it is otherwise, while there is one. */
+  constructor(
+    { server, tunnel, settings }: TunnelledDoorComponents,
+    choice: PublicListenerChoice | undefined,
+    forTunnel = onLoopback,
+  ) {
     this.#listener = new PublicListener({ server }, choice ?? forTunnel)
     this.#tunnel = tunnel
     this.#settings = settings
@@ -37,11 +44,13 @@ export class TunnelledDoor implements Startable {
     return this.#open ? this.#listener.url : undefined
   }
 
+  /** Throws why it could not be opened. */
   get port(): number {
+    if (this.#failure !== undefined) throw this.#failure
     return Number(URL.parse(this.#listener.url ?? '')?.port ?? 0)
   }
 
-  /** Rejects with PORT_IN_USE. */
+  /** Rejects with PORT_IN_USE where it is to be open in any case. */
   async start(): Promise<void> {
     await this.#tunnel.start()
     this.#unsubscribe = this.#settings.subscribe(() => this.#follow())
@@ -63,9 +72,22 @@ export class TunnelledDoor implements Startable {
   async #apply(): Promise<void> {
     const { tunnel } = this.#settings.get()
     const wanted = this.#always || tunnel.kind !== 'off'
-    if (wanted && !this.#open) await this.#listener.start()
+    if (wanted && !this.#open) await this.#openUp()
     this.#tunnel.configure(tunnel)
-    if (!wanted && this.#open) this.#listener.stop()
-    this.#open = wanted
+    if (wanted || !this.#open) return
+    this.#listener.stop()
+    this.#open = false
+  }
+
+  /** A tunnel that leads nowhere says why; it keeps no node from running. */
+  async #openUp(): Promise<void> {
+    this.#failure = undefined
+    try {
+      await this.#listener.start()
+      this.#open = true
+    } catch (error) {
+      if (this.#always) throw error
+      this.#failure = error
+    }
   }
 }

@@ -27,7 +27,13 @@ class ObedientServices {
   }
 }
 
-function governing({ donating = true, dedicated = false, clock = new TurnedClock() as Clock } = {}) {
+function governing({
+  donating = true,
+  dedicated = false,
+  clock = new TurnedClock() as Clock,
+  /** Before a change of the settings is made: others may come first. */
+  turn = undefined as Promise<void> | undefined,
+} = {}) {
   const live = new LiveValue<Settings>({ ...defaultSettings, donating })
   const facts = new LiveValue<Facts>(quietFacts)
   const services = new ObedientServices()
@@ -36,6 +42,7 @@ function governing({ donating = true, dedicated = false, clock = new TurnedClock
       settings: {
         settings: live,
         async changeAtOnce(change) {
+          if (turn !== undefined) await turn
           live.set(change(live.get()))
           return live.get()
         },
@@ -94,6 +101,19 @@ describe('the governor', () => {
     clock.turn(second)
     expect(governor.allowance.get()).toMatchObject({ mode: 'work' })
     expect(settings.get().override).toBeUndefined()
+  })
+
+  it('leaves a pause alone that the owner asks for while the end of another has yet to be noted', async () => {
+    const clock = new TurnedClock()
+    const { promise: turn, resolve: letGo } = Promise.withResolvers<void>()
+    const { settings, choose } = governing({ clock, turn })
+    choose({ override: { kind: 'pause', since: clock.now(), until: clock.now() + minute } })
+    clock.turn(minute)
+    const asked = { kind: 'pause', since: clock.now() } as const
+    choose({ override: asked })
+    letGo()
+    await turn
+    expect(settings.get().override).toEqual(asked)
   })
 
   it('frees graphics cards while the owner wants that, and lets them work again at the end of it', () => {

@@ -140,18 +140,12 @@ export class Governor implements Startable {
   /** Brings to an end what was wanted until now, and follows a clock that was turned back. */
   #settleWishes(): void {
     const { settings, services, clock } = this.#parts
-    const { donating, finishing, override, gpuPause } = settings.settings.get()
-    const now = clock.now()
-    const finished =
-      finishing && (!donating || (this.allowance.get().reason.kind === 'finishing' && services.jobs === 0))
-    const settled = { override: settledSpan(override, now), gpuPause: settledSpan(gpuPause, now) }
-    if (!finished && settled.override === override && settled.gpuPause === gpuPause) return
-    void settings.changeAtOnce(({ override: _, gpuPause: __, ...current }) => ({
-      ...current,
-      ...(finished ? { donating: false, finishing: false } : {}),
-      ...(settled.override === undefined ? {} : { override: settled.override }),
-      ...(settled.gpuPause === undefined ? {} : { gpuPause: settled.gpuPause }),
-    }))
+    const hasFinished = () => this.allowance.get().reason.kind === 'finishing' && services.jobs === 0
+    const settle = (wishes: Settings) => settledWishes(wishes, hasFinished(), clock.now())
+    const wishes = settings.settings.get()
+    if (settle(wishes) === wishes) return
+    // The owner may have chosen something else by the time it is this change's turn.
+    void settings.changeAtOnce(settle)
   }
 }
 
@@ -166,6 +160,21 @@ export function orderOf({ mode, jobs, memoryMiB, gpu }: Allowance, { cards }: Pi
     gpu: gpu.use,
     // A job takes the card that is least busy.
     ...(busy.length === 0 ? {} : { gpuBusy: Math.round(Math.min(...busy) / busyStep) * busyStep }),
+  }
+}
+
+/** What is wanted now: `wishes` themselves while all of them still count. */
+function settledWishes(wishes: Settings, hasFinished: boolean, now: Milliseconds): Settings {
+  const { override: _, gpuPause: __, ...current } = wishes
+  const finished = wishes.finishing && (!wishes.donating || hasFinished)
+  const override = settledSpan(wishes.override, now)
+  const gpuPause = settledSpan(wishes.gpuPause, now)
+  if (!finished && override === wishes.override && gpuPause === wishes.gpuPause) return wishes
+  return {
+    ...current,
+    ...(finished ? { donating: false, finishing: false } : {}),
+    ...(override === undefined ? {} : { override }),
+    ...(gpuPause === undefined ? {} : { gpuPause }),
   }
 }
 

@@ -33,7 +33,7 @@ export interface TunnelComponents {
 
 export interface TunnelInit {
   dataFolder: string
-  /** Port on this machine's loopback that the tunnel leads to. */
+  /** Port on this machine's loopback that the tunnel leads to. Throws why there is none. */
   localPort(): number
   random?: () => number
 }
