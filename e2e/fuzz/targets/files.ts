@@ -23,6 +23,8 @@ import { LedgerBook } from '../../../src/main/ledger/ledger-book.ts'
 import { LedgerDatabase } from '../../../src/main/ledger/ledger-database.ts'
 import { judgeFailure } from '../../../src/main/ledger/ledger-failure.ts'
 import { MembershipFile } from '../../../src/main/membership/membership-file.ts'
+import { DataMeter } from '../../../src/main/resources/data-meter.ts'
+import { DataMeterFile } from '../../../src/main/resources/data-meter-file.ts'
 import { ReputationBook } from '../../../src/main/routing/reputation-book.ts'
 import { SidecarNote } from '../../../src/main/tunnels/sidecar/sidecar-note.ts'
 import { RmaError } from '../../../src/shared/errors.ts'
@@ -199,6 +201,18 @@ export async function fileTargets(): Promise<FuzzTarget[]> {
         covers: ['src/main/electron/start-record.ts'],
         form: jsonForm,
       },
+    ),
+    await inFolder(
+      'data-meter.json',
+      'data-meter.json',
+      [json({ month: '2026-06', bytes: 1_000 })],
+      async dataFolder => {
+        const meter = new DataMeter({ clock })
+        const file = new DataMeterFile({ meter, clock, log }, { dataFolder })
+        await file.start()
+        await file.stop()
+      },
+      { covers: ['src/main/resources/data-meter-file.ts'], form: jsonForm },
     ),
     await inFolder('ledger to import', 'old.db', [keys.ledger], importInto(join(folder.path, 'ledger.db')), {
       covers: ['src/main/ledger/ledger-database.ts', 'src/main/ledger/ledger-book.ts'],

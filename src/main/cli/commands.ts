@@ -184,10 +184,20 @@ function addStatus(program: Command, context: CommandContext): void {
     .action(async (options: CommonOptions) => {
       const node = await findRunningNode(options.dataFolder, context.env)
       const day = localDay(context.now())
-      const [status, { counts }, { served: today }] = await askNode(node, rpc =>
-        Promise.all([rpc.status.get(), rpc.network.get(), rpc.ledger.contribution({ from: day, to: day })]),
+      const [status, { counts }, today] = await askNode(node, rpc =>
+        Promise.all([
+          rpc.status.get(),
+          rpc.network.get(),
+          // A ledger that cannot be read, which the status tells of, must not hide all else.
+          rpc.ledger.contribution({ from: day, to: day }).then(
+            ({ served }) => served,
+            () => undefined,
+          ),
+        ]),
       )
-      print(context, options, { ...status, today }, () => formatStatus(status, counts, context.now()))
+      print(context, options, { ...status, ...(today === undefined ? {} : { today }) }, () =>
+        formatStatus(status, counts, context.now()),
+      )
     })
 }
 

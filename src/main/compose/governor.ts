@@ -7,6 +7,7 @@ import type { Lifecycle } from '../lifecycle.ts'
 import type { LiveValue } from '../live-value.ts'
 import type { Logger } from '../log.ts'
 import { DataMeter } from '../resources/data-meter.ts'
+import { DataMeterFile } from '../resources/data-meter-file.ts'
 import { FactsSampler } from '../resources/facts-sampler.ts'
 import { Governor } from '../resources/governor.ts'
 import type { Hardware } from '../resources/hardware.ts'
@@ -58,6 +59,7 @@ export function composeGovernor(
     new FactsSampler({ sensors, clock, log, ...(senses.onWake === undefined ? {} : { onWake: senses.onWake }) }),
   )
   const meter = new DataMeter({ clock })
+  lifecycle.add('data meter', new DataMeterFile({ meter, clock, log }, { dataFolder: config.dataFolder }))
   const governor = lifecycle.add(
     'governor',
     new Governor(

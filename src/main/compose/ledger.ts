@@ -4,6 +4,7 @@ import type { Multiaddr } from '@multiformats/multiaddr'
 import { RmaError } from '../../shared/errors.ts'
 import type {
   Contribution,
+  DailyTotal,
   DaySpan,
   ExportFormat,
   ExportPiece,
@@ -35,7 +36,7 @@ export interface LedgerParts {
   jobs: JobLog
   meter: DataMeter
   settings: LiveValue<Settings>
-  peerHttp: PeerHttp
+  peerHttp: Pick<PeerHttp, 'request'>
   privateKey: Ed25519PrivateKey
   clock: Clock
   lifecycle: Lifecycle
@@ -125,10 +126,11 @@ function earlierRuns({
     start() {
       const now = clock.now()
       const month = { from: calendarDay(startOfMonth(now)), to: calendarDay(now) }
+      const before = meter.reading
       Promise.all([ledger.newestJobs(rememberedJobs), ledger.days(month)]).then(
         ([newest, days]) => {
           jobs.remember(newest)
-          for (const { bytesIn, bytesOut, role } of days) if (role === 'served') meter.add(bytesIn + bytesOut)
+          meter.catchUp({ month: before.month, bytes: servedBytes(days) }, before.bytes)
         },
         error => log.warn({ err: error }, 'what earlier runs did is not known'),
       )
@@ -137,4 +139,11 @@ function earlierRuns({
       // It ends by itself.
     },
   }
+}
+
+/** What came in and went out for others. */
+function servedBytes(days: readonly DailyTotal[]): number {
+  return days
+    .filter(({ role }) => role === 'served')
+    .reduce((sum, { bytesIn, bytesOut }) => sum + bytesIn + bytesOut, 0)
 }

@@ -9,7 +9,7 @@ import {
 import { millisecond, second } from '../../shared/units.ts'
 import type { Clock, StopTimer } from '../clock.ts'
 import { LedgerDatabase } from './ledger-database.ts'
-import { judgeFailure, LedgerForeign } from './ledger-failure.ts'
+import { judgeFailure, LedgerForeign, LedgerNewer } from './ledger-failure.ts'
 import type { EntryOutcome, LedgerEntry, LedgerQueries, LedgerQuery } from './ledger-messages.ts'
 
 /** Entries within this time of each other are written in one transaction: each costs a wait for the disk. */
@@ -48,6 +48,8 @@ export class LedgerBook {
   #waiting: Waiting[] = []
   #state: LedgerState = { kind: 'closed' }
   readonly #setAside: string[] = []
+  /** Where a file that is no good is on its way to. */
+  #aside: string | undefined
   #lost = 0
   #stopTimer: StopTimer | undefined
   #stopCheck: StopTimer = () => undefined
@@ -64,7 +66,7 @@ export class LedgerBook {
       this.#become({ kind: 'open' })
       if (this.#init.check) this.#stopCheck = this.#clock.after(checkAfterMs, () => this.#check())
     } catch (error) {
-      if (judgeFailure(error) !== 'wait') throw error
+      if (error instanceof LedgerNewer) throw error
       this.#wait(error)
     }
   }
@@ -86,20 +88,11 @@ export class LedgerBook {
   flush(): void {
     this.#stopTimer?.()
     this.#stopTimer = undefined
-    if (this.#waiting.length === 0 && this.#database !== undefined) return
+    if (this.#waiting.length === 0 && this.#state.kind === 'open') return
     try {
-      this.#database ?? this.#reopen()
-      const outcomes = this.#writeAll(this.#waiting)
-      this.#waiting = []
-      if (this.#state.kind !== 'open') this.#become({ kind: 'open' })
-      if (outcomes.length > 0) this.#init.onWritten(outcomes)
+      this.#writeWaiting()
     } catch (error) {
-      const failure = judgeFailure(error)
-      if (failure === 'set-aside') {
-        this.#putAside()
-        this.flush()
-      } else if (failure === 'wait') this.#wait(error)
-      else this.#writeSingly()
+      this.#recover(error)
     }
   }
 
@@ -121,10 +114,27 @@ export class LedgerBook {
     this.#database = undefined
   }
 
-  #writeAll(entries: Waiting[]): { id: number; outcome: EntryOutcome }[] {
+  #writeWaiting(): void {
+    const outcomes = writeAll(this.#database ?? this.#reopen(), this.#waiting)
+    this.#waiting = []
+    if (this.#state.kind !== 'open') this.#become({ kind: 'open' })
+    if (outcomes.length > 0) this.#init.onWritten(outcomes)
+  }
+
+  /** What cannot be mended now is tried again later: no error ends the thread, and the entries outlive it. */
+  #recover(error: unknown): void {
     const database = this.#database
-    if (database === undefined) return []
-    return database.transaction(() => entries.map(({ id, entry }) => ({ id, outcome: writeEntry(database, entry) })))
+    const failure = judgeFailure(error)
+    try {
+      if (database === undefined) this.#wait(error)
+      else if (failure === 'fault') this.#writeSingly(database)
+      else if (failure === 'set-aside') {
+        this.#putAside()
+        this.#writeWaiting()
+      } else this.#wait(error)
+    } catch (next) {
+      this.#wait(next)
+    }
   }
 
   #check(): void {
@@ -132,19 +142,17 @@ export class LedgerBook {
     try {
       this.#database?.check()
     } catch (error) {
-      if (judgeFailure(error) !== 'set-aside') return
-      this.#putAside()
-      this.flush()
+      if (judgeFailure(error) === 'set-aside') this.#recover(error)
     }
   }
 
   /** One entry that the database does not take must not hold up the others. */
-  #writeSingly(): void {
+  #writeSingly(database: LedgerDatabase): void {
     const entries = this.#waiting
     this.#waiting = []
     for (const entry of entries) {
       try {
-        this.#init.onWritten(this.#writeAll([entry]))
+        this.#init.onWritten(writeAll(database, [entry]))
       } catch (error) {
         if (judgeFailure(error) === 'fault') {
           this.#lost++
@@ -153,9 +161,11 @@ export class LedgerBook {
       }
     }
     if (this.#waiting.length > 0) this.#stopTimer ??= this.#clock.after(retryMs, () => this.flush())
+    else if (this.#state.kind !== 'open') this.#become({ kind: 'open' })
   }
 
-  #reopen(): void {
+  #reopen(): LedgerDatabase {
+    if (this.#aside !== undefined) this.#moveTo(this.#aside)
     try {
       this.#database = new LedgerDatabase(this.#init.path)
     } catch (error) {
@@ -163,16 +173,24 @@ export class LedgerBook {
       this.#putAside()
       this.#database = new LedgerDatabase(this.#init.path)
     }
+    return this.#database
   }
 
+  /** @throws what the system says where the file cannot be moved; the next `#reopen` goes on with that */
   #putAside(): void {
     this.#database?.close()
     this.#database = undefined
+    this.#aside = `${this.#init.path}.unreadable-${this.#clock.now()}`
+    this.#moveTo(this.#aside)
+  }
+
+  /** What lies beside the file goes first: SQLite deletes a log beside an empty file, and opening makes one where none is left. */
+  #moveTo(aside: string): void {
     const { path } = this.#init
-    const aside = `${path}.unreadable-${this.#clock.now()}`
-    for (const suffix of ['', '-wal', '-shm']) {
+    for (const suffix of ['-wal', '-shm', '']) {
       if (existsSync(`${path}${suffix}`)) renameSync(`${path}${suffix}`, `${aside}${suffix}`)
     }
+    this.#aside = undefined
     this.#setAside.push(aside)
     this.#become(this.#state)
   }
@@ -187,6 +205,10 @@ export class LedgerBook {
     this.#state = state
     this.#init.onSnapshot({ state, setAside: [...this.#setAside] })
   }
+}
+
+function writeAll(database: LedgerDatabase, entries: Waiting[]): { id: number; outcome: EntryOutcome }[] {
+  return database.transaction(() => entries.map(({ id, entry }) => ({ id, outcome: writeEntry(database, entry) })))
 }
 
 function writeEntry(database: LedgerDatabase, entry: LedgerEntry): EntryOutcome {

@@ -26,8 +26,9 @@ const unwritable = new Set([5, 6, 8, 10, 13, 14])
 export function judgeFailure(error: unknown): LedgerFailure {
   if (error instanceof LedgerForeign) return 'set-aside'
   if (error instanceof LedgerNewer) return 'refuse'
-  const { errcode: code, code: systemCode = '' } = error as { errcode?: number; code?: string }
-  if (code === undefined) return ['ENOSPC', 'EROFS', 'EIO', 'EDQUOT', 'EACCES'].includes(systemCode) ? 'wait' : 'fault'
+  const { errcode: code, syscall } = error as { errcode?: number; syscall?: string }
+  // What the system says of a file holds for a while: another program is at it, too many files are open, a disk is away.
+  if (code === undefined) return syscall === undefined ? 'fault' : 'wait'
   if (damaged.has(code & 0xff)) return 'set-aside'
   return unwritable.has(code & 0xff) ? 'wait' : 'fault'
 }

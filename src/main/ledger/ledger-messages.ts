@@ -31,11 +31,13 @@ export type LedgerQuery = {
   [Name in keyof LedgerQueries]: { name: Name } & LedgerQueries[Name]['ask']
 }[keyof LedgerQueries]
 
-/** Node → ledger thread. */
-export type LedgerCommand =
+/** Node → ledger thread, which answers it. */
+export type NumberedCommand =
   | { kind: 'write'; id: number; entry: LedgerEntry }
   | { kind: 'ask'; id: number; query: LedgerQuery }
-  | { kind: 'close' }
+
+/** Node → ledger thread. */
+export type LedgerCommand = NumberedCommand | { kind: 'close' }
 
 /** Ledger thread → node. `refused`: the file is a newer version's. */
 export type LedgerReport =

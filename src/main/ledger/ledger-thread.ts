@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { systemClock } from '../clock.ts'
 import { LedgerBook } from './ledger-book.ts'
+import { LedgerNewer } from './ledger-failure.ts'
 import type { LedgerCommand, LedgerReport, LedgerThreadData } from './ledger-messages.ts'
 
 /** The thread that the ledger lives in: waiting for the disk holds up nothing but itself. */
@@ -29,7 +30,8 @@ function serveLedger(): void {
     book.open()
     report({ kind: 'opened' })
   } catch (error) {
-    report({ kind: 'refused', message: messageOf(error) })
+    if (!(error instanceof LedgerNewer)) throw error
+    report({ kind: 'refused', message: error.message })
     port.close()
   }
 }

@@ -1,7 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { appendFile, mkdtemp, open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, mkdtemp, open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -11,11 +11,12 @@ import { pino } from 'pino'
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { LedgerJob } from '../../shared/schema/contribution.ts'
 import { day, hour, MiB, minute } from '../../shared/units.ts'
-import { systemClock } from '../clock.ts'
+import { type Clock, systemClock, TurnedClock } from '../clock.ts'
 import { calendarDay } from './calendar-day.ts'
 import { Ledger, ledgerThreadUrl } from './ledger.ts'
 import { LedgerDatabase } from './ledger-database.ts'
 import { applicationId, migrations } from './ledger-schema.ts'
+import { failsAlways, failsOnce } from './testing/failing-thread-files.ts'
 import { madeUpJob } from './testing/made-up-job.ts'
 
 const log = pino({ level: 'silent' })
@@ -27,12 +28,20 @@ beforeEach(async () => {
   onTestFinished(() => rm(folder, { recursive: true, force: true }))
 })
 
-async function openLedger(init: { path?: string; keepDays?: number; restAfterMs?: number } = {}): Promise<Ledger> {
+interface Opening {
+  path?: string
+  keepDays?: number
+  restAfterMs?: number
+  thread?: URL
+  clock?: Clock
+}
+
+async function openLedger(init: Opening = {}): Promise<Ledger> {
   const ledger = new Ledger(
-    { clock: systemClock, log },
+    { clock: init.clock ?? systemClock, log },
     {
       path: init.path ?? path,
-      thread: ledgerThreadUrl(''),
+      thread: init.thread ?? ledgerThreadUrl(''),
       keepDays: () => init.keepDays ?? 365,
       ...(init.restAfterMs === undefined ? {} : { restAfterMs: init.restAfterMs }),
     },
@@ -125,6 +134,18 @@ describe('the ledger', () => {
     await vi.waitFor(() => expect(ledger.awake).toBe(false))
     await ledger.stop()
     await expect(ledger.countJobs()).rejects.toThrow('closed')
+  })
+
+  it('writes at the end what comes while its thread goes to rest, and leaves no thread behind', async () => {
+    const clock = new TurnedClock()
+    const ledger = await openLedger({ clock, restAfterMs: 5 })
+    clock.turn(5)
+    const stopped = ledger.stop()
+    while (ledger.awake) await undefined
+    const job = ledger.record(madeUpJob(1))
+    await stopped
+    expect(await job).toBe('written')
+    expect(ledger.awake).toBe(false)
   })
 
   it.skipIf(process.platform === 'win32')('is for its owner alone', async () => {
@@ -266,6 +287,64 @@ describe('a file that is no good', () => {
     expect(await ledger.record(madeUpJob(1))).toBe('written')
     expect(migrations).toHaveLength(1)
   })
+})
+
+describe('a thread that fails', () => {
+  const thread = new URL('./testing/failing-thread.ts', import.meta.url)
+  const failed = 'this thread was made to fail'
+
+  it('loses nothing of what it had to write; who asks is told, and answered the next time', async () => {
+    const ledger = await openLedger({ thread })
+    expect(await ledger.record(madeUpJob(1))).toBe('written')
+    await writeFile(failsOnce(path), '')
+    const jobs = [2, 3, 4].map(number => ledger.record(madeUpJob(number)))
+    await expect(ledger.countJobs()).rejects.toThrow(failed)
+    expect(await Promise.all(jobs)).toEqual(['written', 'written', 'written'])
+    expect(await ledger.countJobs()).toBe(4)
+    expect((await ledger.newestJobs(10)).map(({ id }) => id)).toEqual([4, 3, 2, 1].map(number => madeUpJob(number).id))
+  })
+
+  it('lets the ledger stop', async () => {
+    const ledger = await openLedger({ thread })
+    await writeFile(failsOnce(path), '')
+    await expect(ledger.countJobs()).rejects.toThrow(failed)
+    await vi.waitFor(() => expect(ledger.awake).toBe(false))
+    await ledger.stop()
+    expect(ledger.snapshot.get().state).toEqual({ kind: 'closed' })
+  })
+
+  it('again and again of the same entry does not take the others with it', async () => {
+    const ledger = await openLedger({ thread })
+    await writeFile(failsAlways(path), '')
+    await expect(ledger.record(madeUpJob(1))).rejects.toThrow(failed)
+    await rm(failsAlways(path))
+    expect(await ledger.record(madeUpJob(2))).toBe('written')
+  })
+
+  it('to open is said so, and the next job has another try', async () => {
+    const ledger = await openLedger({ restAfterMs: 5 })
+    await vi.waitFor(() => expect(ledger.awake).toBe(false))
+    await rm(path)
+    const newer = new DatabaseSync(path)
+    newer.exec(`CREATE TABLE jobs (id); PRAGMA application_id = ${applicationId}; PRAGMA user_version = 99`)
+    newer.close()
+    await expect(ledger.record(madeUpJob(1))).rejects.toMatchObject({ code: 'LEDGER_NEWER' })
+    expect(ledger.snapshot.get().state).toMatchObject({ kind: 'unwritable', waiting: 0, lost: 1 })
+    await rm(path)
+    expect(await ledger.record(madeUpJob(2))).toBe('written')
+    expect(ledger.snapshot.get().state).toEqual({ kind: 'open' })
+  })
+})
+
+it('a file that cannot be opened now keeps no node from starting, and is opened once it can be', async () => {
+  await mkdir(path)
+  const ledger = await openLedger()
+  expect(ledger.snapshot.get().state).toMatchObject({ kind: 'unwritable' })
+  const job = ledger.record(madeUpJob(1))
+  await expect(ledger.countJobs()).rejects.toThrow('cannot be read now')
+  await rm(path, { recursive: true })
+  expect(await ledger.countJobs()).toBe(1)
+  expect(await job).toBe('written')
 })
 
 const mayMount = process.platform === 'linux' && process.getuid?.() === 0

@@ -7,12 +7,14 @@ import type {
   HourSpan,
   LedgerJob,
   LedgerSnapshot,
+  LedgerState,
 } from '../../shared/schema/contribution.ts'
 import { day, type Milliseconds, minute } from '../../shared/units.ts'
 import type { Clock, StopTimer } from '../clock.ts'
 import type { Startable } from '../lifecycle.ts'
 import { LiveValue } from '../live-value.ts'
 import type { Logger } from '../log.ts'
+import { type AskedCommand, goesOn, hand } from './asked-command.ts'
 import type { NumberedJob, StoredReceipt } from './ledger-database.ts'
 import type {
   EntryOutcome,
@@ -21,6 +23,7 @@ import type {
   LedgerQueries,
   LedgerReport,
   LedgerThreadData,
+  NumberedCommand,
 } from './ledger-messages.ts'
 
 const forgetEveryMs = day
@@ -49,23 +52,18 @@ export function ledgerThreadUrl(bundleUrl: string, ownUrl: string = import.meta.
   return ownUrl.endsWith('.ts') ? new URL('./ledger-thread.ts', ownUrl) : new URL('./ledger-thread.js', bundleUrl)
 }
 
-interface Asked {
-  resolve(value: unknown): void
-  reject(error: Error): void
-}
-
 /** The contribution ledger as the node sees it: writing never makes it wait, and never fails it. */
 export class Ledger implements Startable {
   readonly snapshot = new LiveValue<LedgerSnapshot>({ state: { kind: 'closed' }, setAside: [] })
   readonly #clock: Clock
   readonly #log: Logger
   readonly #init: LedgerInit
-  readonly #asked = new Map<number, Asked>()
+  readonly #asked = new Map<number, AskedCommand>()
   #running = false
   #worker: Worker | undefined
-  /** What is asked while the thread begins again. */
-  readonly #held: LedgerCommand[] = []
   #turning: Promise<void> = Promise.resolve()
+  /** A thread is about to open. */
+  #waking = false
   #stopRest: StopTimer = () => undefined
   #lastId = 0
   #stopTimers: StopTimer[] = []
@@ -90,11 +88,17 @@ export class Ledger implements Startable {
   async stop(): Promise<void> {
     if (!this.#running) return
     for (const stopTimer of this.#stopTimers) stopTimer()
-    this.#stopRest()
-    await this.#turning
+    // What comes while a thread closes opens another.
+    let seen: Promise<void>
+    do {
+      seen = this.#turning
+      await seen
+    } while (seen !== this.#turning)
     this.#running = false
+    this.#stopRest()
     await this.#close()
-    this.#lose(new Error('the ledger is closed'))
+    const lost = this.#lose(new Error('the ledger is closed'))
+    if (lost > 0) this.#log.error({ lost }, 'the ledger could not be written to the end')
     this.snapshot.update(snapshot => ({ ...snapshot, state: { kind: 'closed' } }))
   }
 
@@ -108,8 +112,13 @@ export class Ledger implements Startable {
     const workerData: LedgerThreadData = { path: this.#init.path, check }
     const worker = new Worker(this.#init.thread, { workerData, resourceLimits: threadLimits })
     worker.on('message', (report: LedgerReport) => {
-      if (report.kind === 'opened') opened.resolve()
-      else if (report.kind === 'refused') {
+      if (report.kind === 'opened') {
+        // At once: the thread may end before anybody hears that it has opened.
+        this.#worker = worker
+        this.#waking = false
+        for (const asked of this.#asked.values()) hand(asked, worker)
+        opened.resolve()
+      } else if (report.kind === 'refused') {
         opened.reject(
           new RmaError('LEDGER_NEWER', `${this.#init.path} cannot be used: ${report.message}`, {
             path: this.#init.path,
@@ -117,14 +126,30 @@ export class Ledger implements Startable {
         )
       } else this.#hear(report)
     })
+    let failure = new Error('the ledger’s thread has ended')
     worker.on('error', error => {
-      this.#log.error({ err: error }, 'the ledger’s thread failed: what is done from now on is not kept')
-      opened.reject(error)
-      this.#lose(error)
+      failure = error instanceof Error ? error : new Error(String(error))
+      this.#log.error({ err: error }, 'the ledger’s thread failed')
+    })
+    worker.on('exit', () => {
+      opened.reject(failure)
+      this.#leave(worker, failure)
     })
     await opened.promise
-    this.#worker = worker
-    for (const command of this.#held.splice(0)) worker.postMessage(command)
+  }
+
+  /** A thread has ended. What it had to write goes to another; who has asked it something may ask again. */
+  #leave(worker: Worker, failure: Error): void {
+    if (this.#worker === worker) this.#worker = undefined
+    if (!this.#running) return
+    const left = [...this.#asked.values()].filter(({ thread }) => thread === worker)
+    for (const asked of left.filter(goesOn)) asked.thread = undefined
+    const lost = this.#lose(
+      failure,
+      left.filter(({ thread }) => thread !== undefined),
+    )
+    if (lost > 0) this.#log.error({ lost }, 'more than one thread of the ledger failed of what it had to write')
+    if (this.#asked.size > 0) this.#wake()
   }
 
   async #close(): Promise<void> {
@@ -143,17 +168,25 @@ export class Ledger implements Startable {
 
   /** What the thread knows beside the file, what waits for the disk and what was set aside, would be gone with it. */
   #rest(): void {
+    if (this.#worker === undefined && this.#asked.size === 0) return
     const { state, setAside } = this.snapshot.get()
     if (this.#asked.size > 0 || state.kind !== 'open' || setAside.length > 0) this.#restLater()
     else this.#turn(() => this.#close())
   }
 
+  #wake(): void {
+    if (this.#waking || this.#worker !== undefined) return
+    this.#waking = true
+    this.#turn(() => this.#open({ check: false }))
+  }
+
   /** One after the other: a file that a thread is about to close is not opened by the next. */
   #turn(turn: () => Promise<void>): void {
     this.#turning = this.#turning.then(turn).catch(error => {
-      this.#log.error({ err: error }, 'the ledger cannot be opened again')
-      this.#held.length = 0
-      this.#lose(error)
+      this.#waking = false
+      const lost = this.#lose(error)
+      this.#log.error({ err: error, lost }, 'the ledger cannot be opened again')
+      this.snapshot.update(snapshot => ({ ...snapshot, state: unopened(snapshot.state, error, lost) }))
     })
   }
 
@@ -208,25 +241,19 @@ export class Ledger implements Startable {
   #ask<Name extends keyof LedgerQueries>(
     query: { name: Name } & LedgerQueries[Name]['ask'],
   ): Promise<LedgerQueries[Name]['answer']> {
-    return this.#send(id => ({ kind: 'ask', id, query }) as LedgerCommand) as Promise<LedgerQueries[Name]['answer']>
+    return this.#send(id => ({ kind: 'ask', id, query }) as NumberedCommand) as Promise<LedgerQueries[Name]['answer']>
   }
 
-  #send(command: (id: number) => LedgerCommand): Promise<unknown> {
+  #send(command: (id: number) => NumberedCommand): Promise<unknown> {
+    if (!this.#running) return Promise.reject(new Error('the ledger is closed'))
     const id = ++this.#lastId
-    const answer = new Promise((resolve, reject) => this.#asked.set(id, { resolve, reject }))
-    if (this.#running) this.#post(command(id))
-    else this.#settle(id, asked => asked.reject(new Error('the ledger is closed')))
-    return answer
-  }
-
-  #post(command: LedgerCommand): void {
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>()
+    const asked: AskedCommand = { command: command(id), thread: undefined, threads: 0, resolve, reject }
+    this.#asked.set(id, asked)
     this.#restLater()
-    if (this.#worker !== undefined) {
-      this.#worker.postMessage(command)
-      return
-    }
-    this.#held.push(command)
-    if (this.#held.length === 1) this.#turn(() => this.#open({ check: false }))
+    if (this.#worker === undefined) this.#wake()
+    else hand(asked, this.#worker)
+    return promise
   }
 
   #hear(report: LedgerReport): void {
@@ -261,13 +288,21 @@ export class Ledger implements Startable {
     this.snapshot.set(snapshot)
   }
 
-  #settle(id: number, settle: (asked: Asked) => void): void {
+  #settle(id: number, settle: (asked: AskedCommand) => void): void {
     const asked = this.#asked.get(id)
     this.#asked.delete(id)
     if (asked !== undefined) settle(asked)
   }
 
-  #lose(error: Error): void {
-    for (const id of [...this.#asked.keys()]) this.#settle(id, asked => asked.reject(error))
+  /** Nothing comes of what was asked; how many entries are lost with that. */
+  #lose(error: Error, all: AskedCommand[] = [...this.#asked.values()]): number {
+    for (const { command } of all) this.#settle(command.id, ({ reject }) => reject(error))
+    return all.filter(({ command }) => command.kind === 'write').length
   }
+}
+
+/** How the ledger is once it could not be opened again, and entries were lost with that. */
+function unopened(before: LedgerState, { message }: Error, lost: number): LedgerState {
+  const lostBefore = before.kind === 'unwritable' ? before.lost : 0
+  return { kind: 'unwritable', reason: message, waiting: 0, lost: lostBefore + lost }
 }

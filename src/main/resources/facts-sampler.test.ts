@@ -94,6 +94,7 @@ it('looks at once when it is woken, and goes on when the clock was turned back',
   // As on a real machine, where timers do not go by the clock on the wall.
   const clock: Clock = {
     now: () => timers.now() + wallMs,
+    steady: () => timers.steady(),
     after: (delayMs, action) => timers.after(delayMs, action),
     every: (intervalMs, action) => timers.every(intervalMs, action),
   }
