@@ -1,8 +1,8 @@
 const domain =
-  '^src/main/(config|dht|directory|membership|routing|paths|port-mapping|tunnels|resources|services|ledger|coordinator|http|metrics)/'
+  '^src/main/(config|dht|directory|membership|routing|paths|port-mapping|tunnels|firewall|resources|services|ledger|coordinator|http|metrics|diagnostics)/'
 /** Tests, and what they share: folders called testing and files called test-*. */
 const tests = '\\.test\\.tsx?$|/testing/|/stand-in/|/test-[a-z-]+\\.ts$'
-const network = '^src/main/(dht|directory|membership|routing|paths|port-mapping|tunnels)/'
+const network = '^src/main/(dht|directory|membership|routing|paths|port-mapping|tunnels|firewall)/'
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {

@@ -29,6 +29,7 @@ const checks: Step[] = [
     command: ['depcruise', '--config', '.dependency-cruiser.cjs', 'src', 'bench', 'e2e', 'scripts'],
   },
   { name: 'unused code', command: ['knip'] },
+  { name: 'strings', command: ['node', 'scripts/check-strings.ts'] },
 ]
 
 const build: Step = { name: 'build', command: ['electron-vite', 'build', '--logLevel', 'warn'] }
