@@ -388,6 +388,22 @@ export const defences: readonly Defence[] = [
     test: main('coordinator/worker-registry.test.ts'),
   },
   {
+    threat: 'registering as a worker without leave to donate',
+    file: main('coordinator/known-workers.ts'),
+    replace: "(members?.rolesOf(peerId).includes('donor') ?? true)",
+    with: "(members?.rolesOf(peerId).includes('donor') || true)",
+    test: main('coordinator/known-workers.test.ts'),
+    named: 'is sent something where it is a member',
+  },
+  {
+    threat: 'registering as a worker without leave to donate',
+    file: main('coordinator/worker-registry.ts'),
+    replace: 'if (!this.mayServe(peerId)) return view',
+    with: "if (peerId === '') return view",
+    test: main('coordinator/worker-registry.test.ts'),
+    named: 'are not kept where they may not serve',
+  },
+  {
     threat: 'a flood of requests',
     file: main('coordinator/request-quota.ts'),
     replace: 'new Shares(init.atOnce)',

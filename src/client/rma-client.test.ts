@@ -213,6 +213,10 @@ test('sends a document straight to the worker that a ticket names', async () => 
   // The key is the coordinators' business, the ticket the worker's.
   expect(coordinator.asked[0]?.headers.authorization).toBe('Bearer key-1')
   expect(worker.asked[0]).toMatchObject({ body: 'secret', headers: { authorization: 'Bearer ticket-1' } })
+  // What a worker must be and have decides which one the ticket is for.
+  await client.requestDirect('ocr', 'secret', { trusted: true, model: 'llava:7b', languages: ['deu'] })
+  const demands = { 'x-rma-trusted': '1', 'x-rma-model': 'llava:7b', 'x-rma-languages': 'deu' }
+  expect([coordinator.asked[1]?.headers, worker.asked[1]?.headers]).toMatchObject([demands, demands])
 })
 
 test('gives pages out as they come', async () => {

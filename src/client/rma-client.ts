@@ -92,7 +92,7 @@ export class RmaClient {
 
   #ticket(service: string, wanted: ServiceRequestInit, signal: AbortSignal): Promise<Ticket> {
     return this.#eachCoordinator(true, signal, async url => {
-      const init = { method: 'POST', headers: { ...this.#authorisation(), ...particularsOf(wanted) }, signal }
+      const init = { method: 'POST', headers: { ...this.#authorisation(), ...demandsOf(wanted) }, signal }
       const answer = await this.#json(`${url}/api/service/${service}/ticket`, init)
       if (hasShape<Ticket>(answer, { tunnel_url: 'string', ticket: 'string' })) return answer
       throw new RmaClientError('UNREACHABLE', `${url} answered without a ticket`)
@@ -146,15 +146,14 @@ class RequestHead {
   readonly #deadlineAt: number
 
   constructor(document: BodyInit, init: ServiceRequestInit) {
-    const { contentType, accept, trusted, deadlineMs = defaultDeadlineMs } = init
+    const { contentType, accept, deadlineMs = defaultDeadlineMs } = init
     const type = contentType ?? (document instanceof Blob ? document.type : '')
     this.#deadlineAt = Date.now() + deadlineMs
     this.#fixed = {
       'x-rma-request-id': requestId(),
       ...(type === '' ? {} : { 'content-type': type }),
       ...(accept === undefined ? {} : { accept }),
-      ...(trusted === true ? { 'x-rma-trusted': '1' } : {}),
-      ...particularsOf(init),
+      ...demandsOf(init),
     }
   }
 
@@ -165,9 +164,10 @@ class RequestHead {
   }
 }
 
-/** What a worker must have to be asked. */
-function particularsOf({ model, languages }: ServiceRequestInit): Record<string, string> {
+/** What a worker must be and have to be asked. */
+function demandsOf({ trusted, model, languages }: ServiceRequestInit): Record<string, string> {
   return {
+    ...(trusted === true ? { 'x-rma-trusted': '1' } : {}),
     ...(model === undefined ? {} : { 'x-rma-model': model }),
     ...(languages === undefined ? {} : { 'x-rma-languages': languages.join(',') }),
   }

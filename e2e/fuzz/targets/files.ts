@@ -23,6 +23,7 @@ import { LedgerBook } from '../../../src/main/ledger/ledger-book.ts'
 import { LedgerDatabase } from '../../../src/main/ledger/ledger-database.ts'
 import { judgeFailure } from '../../../src/main/ledger/ledger-failure.ts'
 import { MembershipFile } from '../../../src/main/membership/membership-file.ts'
+import { PermanentPorts } from '../../../src/main/port-mapping/permanent-ports.ts'
 import { DataMeter } from '../../../src/main/resources/data-meter.ts'
 import { DataMeterFile } from '../../../src/main/resources/data-meter-file.ts'
 import { ReputationBook } from '../../../src/main/routing/reputation-book.ts'
@@ -213,6 +214,13 @@ export async function fileTargets(): Promise<FuzzTarget[]> {
         await file.stop()
       },
       { covers: ['src/main/resources/data-meter-file.ts'], form: jsonForm },
+    ),
+    await inFolder(
+      'open-ports.json',
+      'open-ports.json',
+      [json({ ports: [{ lanIp: '192.168.7.2', internalPort: 8468, externalPort: 8468 }] })],
+      dataFolder => new PermanentPorts(dataFolder).read(),
+      { covers: ['src/main/port-mapping/permanent-ports.ts'], form: jsonForm },
     ),
     await inFolder('ledger to import', 'old.db', [keys.ledger], importInto(join(folder.path, 'ledger.db')), {
       covers: ['src/main/ledger/ledger-database.ts', 'src/main/ledger/ledger-book.ts'],

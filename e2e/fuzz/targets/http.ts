@@ -270,7 +270,7 @@ async function coordinatorTarget(): Promise<FuzzTarget> {
   const keys = await ApiKeys.load(folder.path)
   const { secret } = await keys.create('fuzz', now)
   const access = new ApiAccess({ keys, clock }, { open: true, operatorToken: token, behindTunnel: false })
-  const workers = new WorkerRegistry({ clock }, { ttlMs: 60_000 })
+  const workers = new WorkerRegistry({ clock, mayServe: () => true }, { ttlMs: 60_000 })
   const worker = await makeSigner()
   const nothing = () => ({}) as never
   const facts: CoordinatorFacts = {

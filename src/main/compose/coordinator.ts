@@ -11,7 +11,7 @@ import { ApiKeys } from '../coordinator/api-keys.ts'
 import { type Coordinator, createCoordinator } from '../coordinator/coordinator.ts'
 import { countedIn, Drain } from '../coordinator/drain.ts'
 import { EdgeRegistrar, type EdgeRegistrarComponents } from '../coordinator/edge-registrar.ts'
-import { withRegistered } from '../coordinator/known-workers.ts'
+import { mayServe, withRegistered } from '../coordinator/known-workers.ts'
 import { SeedExchange } from '../coordinator/seed-exchange.ts'
 import { WorkerRegistry } from '../coordinator/worker-registry.ts'
 import type { Lifecycle } from '../lifecycle.ts'
@@ -76,10 +76,13 @@ export async function composeCoordinator(
   }
   const keys = await ApiKeys.load(config.dataFolder)
   const operatorToken = await loadAccessToken(config.dataFolder, operatorTokenFile)
-  const registry = new WorkerRegistry({ clock: network.clock }, { ttlMs: config.dht.workerTtlMs })
+  const registry = new WorkerRegistry(
+    { clock: network.clock, mayServe: mayServe(host, network.members?.known) },
+    { ttlMs: config.dht.workerTtlMs },
+  )
   const drain = new Drain({ clock }, { limitMs: drainLimitMs })
   let opened: Coordinator | undefined
-  const workers = withRegistered(network.workers, registry, host)
+  const workers = withRegistered(network.workers, registry)
   return {
     workers,
     bootstrap: () => opened?.seeds.answer() ?? bootstrapAnswer([], network.clock.now()),
@@ -93,6 +96,7 @@ export async function composeCoordinator(
           keys,
           registry,
           workers,
+          isTrusted: peerId => network.members?.known.rolesOf(peerId).includes('trusted') ?? false,
           router,
           drain,
           otherSeeds: () => network.seeds.seeds(),

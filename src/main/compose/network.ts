@@ -25,6 +25,7 @@ import { candidates } from '../paths/candidates.ts'
 import { ipReach } from '../paths/ip-reach.ts'
 import { machineAddresses } from '../paths/machine-addresses.ts'
 import { findRouters } from '../port-mapping/find-routers.ts'
+import { PermanentPorts } from '../port-mapping/permanent-ports.ts'
 import { PortMapper } from '../port-mapping/port-mapper.ts'
 import { type Discovery, discoverByCoordinator, discoverByDht } from './discovery.ts'
 import { composeMembership, type MembershipSide } from './membership.ts'
@@ -152,7 +153,13 @@ export async function composeNetwork(components: NetworkComponents, init: Networ
   const listensOutside = settings.listen.some(ip => ipReach(ip) !== 'loopback')
   const portMapper =
     decides && settings.portMapping && listensOutside
-      ? new PortMapper({ host, findRouters, clock, log: log.child({ component: 'port mapping' }) })
+      ? new PortMapper({
+          host,
+          findRouters,
+          permanent: new PermanentPorts(config.dataFolder),
+          clock,
+          log: log.child({ component: 'port mapping' }),
+        })
       : undefined
   discovery.join.subscribe(({ peers }) => {
     if (peers > 0) void edge.helped()

@@ -16,7 +16,6 @@ import {
 } from '../../shared/schema/coordinator-api.ts'
 import type { ServiceType } from '../../shared/schema/primitives.ts'
 import { type BootstrapAnswer, bootstrapCacheControl } from '../../shared/schema/seeds.ts'
-import type { Particulars } from '../../shared/schema/worker.ts'
 import type { Clock } from '../clock.ts'
 import { sendError } from '../http/answer.ts'
 import { allowOrigin, answerPreflight } from '../http/cors.ts'
@@ -31,6 +30,7 @@ import { membershipHandlers } from './ca/membership-handlers.ts'
 import { openApiDocument } from './openapi.ts'
 import { parseBody, readSmallBody } from './read-json.ts'
 import { parseService, type ServiceRoute } from './service-route.ts'
+import type { TicketDemands } from './tickets.ts'
 import { openProof, proofHeader } from './worker-proof.ts'
 import type { WorkerRegistry } from './worker-registry.ts'
 
@@ -52,7 +52,7 @@ export interface CoordinatorAppComponents {
   workers: WorkerRegistry
   service: ServiceRoute
   /** Rejects with NO_WORKER or UNKNOWN_SERVICE. */
-  tickets: { issue(service: ServiceType, particulars?: Particulars): Promise<TicketAnswer> }
+  tickets: { issue(service: ServiceType, demands?: TicketDemands): Promise<TicketAnswer> }
   /** Missing where this coordinator does not hold the network's CA key. */
   authority: MembershipAuthority | undefined
   /** What an invite names as places to ask. */
@@ -140,16 +140,10 @@ function handlersOf(components: CoordinatorAppComponents, init: CoordinatorAppIn
     ticket: async (c, incoming) => {
       const done = access.admit(incoming)
       try {
-        return c.json(
-          await tickets.issue(
-            parseService(c.req.param('type') ?? ''),
-            parseRequestHeaders(incoming.headers).particulars,
-          ),
-          200,
-          {
-            'cache-control': 'no-store',
-          },
-        )
+        const wanted = parseService(c.req.param('type') ?? '')
+        const { particulars, trustedOnly } = parseRequestHeaders(incoming.headers)
+        const ticket = await tickets.issue(wanted, { particulars, trustedOnly })
+        return c.json(ticket, 200, { 'cache-control': 'no-store' })
       } finally {
         done()
       }

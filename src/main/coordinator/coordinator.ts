@@ -2,6 +2,7 @@ import type { Ed25519PrivateKey } from '@libp2p/interface'
 import type { Datastore } from 'interface-datastore'
 import type { VerifiedSeed } from '../../shared/membership/seed-envelope.ts'
 import type { AdminMetrics, DhtStats, WorkerAccepted } from '../../shared/schema/coordinator-api.ts'
+import type { PeerIdText } from '../../shared/schema/primitives.ts'
 import type { RoutingStatistics } from '../../shared/schema/routing.ts'
 import type { Topology } from '../../shared/schema/topology.ts'
 import type { WorkerView } from '../../shared/schema/worker.ts'
@@ -25,7 +26,6 @@ import { CoordinatorServer } from './coordinator-server.ts'
 import { DatastoreProbe } from './datastore-probe.ts'
 import type { Drain } from './drain.ts'
 import { healthAnswer } from './health.ts'
-import { isConnected } from './known-workers.ts'
 import { SeedBoard } from './seed-board.ts'
 import { ServiceRoute } from './service-route.ts'
 import { Tickets } from './tickets.ts'
@@ -44,6 +44,8 @@ export interface CoordinatorComponents {
   registry: WorkerRegistry
   /** All workers that are known, those included. */
   workers: WorkerSource
+  /** Whether a certificate calls the peer trusted. */
+  isTrusted(peerId: PeerIdText): boolean
   router: { route(request: ServiceRequest): Promise<RoutedAnswer> }
   drain: Drain
   /** Seeds of other coordinators, verified. */
@@ -89,7 +91,7 @@ export interface Coordinator extends Startable {
 }
 
 export function createCoordinator(components: CoordinatorComponents, init: CoordinatorInit): Coordinator {
-  const { host, privateKey, registry, workers, router, drain, keys, state, clock, networkClock } = components
+  const { host, privateKey, registry, workers, isTrusted, router, drain, keys, state, clock, networkClock } = components
   const { config, version } = init
   const log = components.log.child({ component: 'coordinator' })
   const nodeId = host.peerId.toString()
@@ -167,8 +169,8 @@ export function createCoordinator(components: CoordinatorComponents, init: Coord
             }),
           workers: registry,
           service: new ServiceRoute({ router, access, drain, clock }, { selfId: nodeId }),
-          tickets: new Tickets({ workers, signer, clock: networkClock }, { networkId }),
-          accepted: view => accepted(view, isConnected(host, view.peerId), config),
+          tickets: new Tickets({ workers, isTrusted, signer, clock: networkClock }, { networkId }),
+          accepted: view => accepted(view, registry.mayServe(view.peerId), config),
           clock,
           log,
         },

@@ -3,7 +3,7 @@ import type { TokenSigner } from '../../shared/membership/peer-token.ts'
 import { sealTicket } from '../../shared/membership/service-ticket.ts'
 import { isParticular, lacking } from '../../shared/particulars.ts'
 import type { TicketAnswer } from '../../shared/schema/coordinator-api.ts'
-import type { ServiceType } from '../../shared/schema/primitives.ts'
+import type { PeerIdText, ServiceType } from '../../shared/schema/primitives.ts'
 import type { Particulars, WorkerView } from '../../shared/schema/worker.ts'
 import { type Milliseconds, second } from '../../shared/units.ts'
 import type { Clock } from '../clock.ts'
@@ -15,8 +15,17 @@ const drawnFrom = 3
 
 export interface TicketsComponents {
   workers: WorkerSource
+  /** Whether a certificate calls the peer trusted. */
+  isTrusted(peerId: PeerIdText): boolean
   signer: TokenSigner
   clock: Clock
+}
+
+/** What is asked of a worker besides the service. */
+export interface TicketDemands {
+  particulars?: Particulars | undefined
+  /** Only a member that the network's operator trusts. */
+  trustedOnly?: boolean
 }
 
 /** Gives out leave to send one request straight to a worker that has a public address. */
@@ -30,11 +39,14 @@ export class Tickets {
   }
 
   /** Rejects with NO_WORKER. */
-  async issue(service: ServiceType, particulars: Particulars = {}): Promise<TicketAnswer> {
-    const { workers, signer, clock } = this.#parts
+  async issue(service: ServiceType, demands: TicketDemands = {}): Promise<TicketAnswer> {
+    const { particulars = {}, trustedOnly = false } = demands
+    const { workers, isTrusted, signer, clock } = this.#parts
     const signal = AbortSignal.timeout(lookupTimeoutMs)
     const found = await workers.lookup(service, { signal, ...(isParticular(particulars) ? { particulars } : {}) })
-    const able = found.workers.filter(({ record }) => lacking(record.choices, service, particulars) === undefined)
+    const able = found.workers
+      .filter(({ peerId }) => !trustedOnly || isTrusted(peerId))
+      .filter(({ record }) => lacking(record.choices, service, particulars) === undefined)
     const reachable = freest(able, clock.now())
     const chosen = reachable[Math.floor(Math.random() * Math.min(drawnFrom, reachable.length))]
     if (chosen === undefined)

@@ -4,8 +4,7 @@ import type { TokenSigner } from '../../shared/membership/peer-token.ts'
 import type { WorkerRegistration } from '../../shared/schema/coordinator-api.ts'
 import type { Particulars } from '../../shared/schema/worker.ts'
 import { minute } from '../../shared/units.ts'
-import { TurnedClock } from '../clock.ts'
-import type { Host } from '../dht/host.ts'
+import { type Clock, TurnedClock } from '../clock.ts'
 import type { WorkerSource } from '../routing/worker-source.ts'
 import { withRegistered } from './known-workers.ts'
 import { Tickets } from './tickets.ts'
@@ -31,10 +30,14 @@ function registration(changes: Partial<WorkerRegistration> = {}): WorkerRegistra
   }
 }
 
+function registryOn(clock: Clock, mayServe: (peerId: string) => boolean = () => true): WorkerRegistry {
+  return new WorkerRegistry({ clock, mayServe }, { ttlMs: 5 * minute })
+}
+
 describe('workers that register over HTTP', () => {
   it('are known while their heartbeats come, with what they said last', () => {
     const clock = new TurnedClock()
-    const registry = new WorkerRegistry({ clock }, { ttlMs: 5 * minute })
+    const registry = registryOn(clock)
     registry.register(registration(), 1)
     expect(registry.offering('ocr')).toMatchObject([{ peerId: signer.peerId, load: 0.25, state: 'donating' }])
     expect(registry.offering('chat')).toEqual([])
@@ -48,36 +51,36 @@ describe('workers that register over HTTP', () => {
 
   it('are sent what they have the model for, alone or by a ticket', async () => {
     const clock = new TurnedClock()
-    const registry = new WorkerRegistry({ clock }, { ttlMs: 5 * minute })
+    const registry = registryOn(clock)
     const choices = [{ service: 'ocr', models: ['llava:7b'], languages: ['deu', 'eng'] }]
     registry.register(registration({ choices, tunnel_url: 'https://w1.example.org' }), 1)
     expect(registry.offering('ocr')[0]?.record.choices).toEqual(choices)
-    const host = { libp2p: { getConnections: () => [{ status: 'open' }] } } as unknown as Host
     const nobody: WorkerSource = {
       lookup: async () => ({ workers: [], source: 'dht' }),
       remove: () => undefined,
       heard: () => undefined,
     }
-    const workers = withRegistered(nobody, registry, host)
+    const workers = withRegistered(nobody, registry)
     const found = async (particulars: Particulars) =>
       (await workers.lookup('ocr', { signal: AbortSignal.timeout(minute), particulars })).workers.length
     expect(await found({ model: 'llava:7b', languages: ['deu'] })).toBe(1)
     expect(await found({ model: 'tiny-1b' })).toBe(0)
     expect(await found({ languages: ['cym'] })).toBe(0)
-    const tickets = new Tickets({ workers, signer, clock }, { networkId: '0123456789abcdef' })
-    expect(await tickets.issue('ocr', { model: 'llava:7b' })).toMatchObject({ tunnel_url: 'https://w1.example.org' })
-    await expect(tickets.issue('ocr', { model: 'tiny-1b' })).rejects.toMatchObject({ code: 'NO_WORKER' })
+    const tickets = new Tickets({ workers, isTrusted: () => false, signer, clock }, { networkId: '0123456789abcdef' })
+    const ticket = (model: string) => tickets.issue('ocr', { particulars: { model } })
+    expect(await ticket('llava:7b')).toMatchObject({ tunnel_url: 'https://w1.example.org' })
+    await expect(ticket('tiny-1b')).rejects.toMatchObject({ code: 'NO_WORKER' })
   })
 
   it('are out at once when they leave', () => {
-    const registry = new WorkerRegistry({ clock: new TurnedClock() }, { ttlMs: 5 * minute })
+    const registry = registryOn(new TurnedClock())
     registry.register(registration(), 1)
     registry.heartbeat({ worker_id: signer.peerId, load: 0, state: 'left' }, 2)
     expect(registry.offering('ocr')).toEqual([])
   })
 
   it('cannot be brought back, or taken out, by sending what they once said again', () => {
-    const registry = new WorkerRegistry({ clock: new TurnedClock() }, { ttlMs: 5 * minute })
+    const registry = registryOn(new TurnedClock())
     registry.register(registration(), 10)
     registry.heartbeat({ worker_id: signer.peerId, load: 0, state: 'left' }, 11)
     const refused = expect.objectContaining({ code: 'PROOF_REFUSED' })
@@ -87,15 +90,39 @@ describe('workers that register over HTTP', () => {
     expect(registry.offering('ocr')).toHaveLength(1)
   })
 
+  it('are not kept where they may not serve, and not named any more once they may not', () => {
+    let may = false
+    const registry = registryOn(new TurnedClock(), () => may)
+    expect(registry.register(registration(), 1)).toMatchObject({ peerId: signer.peerId, load: 0.25 })
+    may = true
+    expect(registry.size).toBe(0)
+    registry.register(registration(), 2)
+    expect(registry.offering('ocr')).toHaveLength(1)
+    may = false
+    expect([registry.offering('ocr'), registry.size]).toEqual([[], 0])
+  })
+
+  it('have room as long as others hold it that may not serve any more, and are refused where all of these may', () => {
+    let gone = false
+    const registry = registryOn(new TurnedClock(), peerId => !gone || peerId === signer.peerId)
+    const others = Array.from({ length: 4_096 }, (_, index) => `worker-${index}`)
+    for (const worker_id of others) registry.register(registration({ worker_id }), 1)
+    expect(() => registry.register(registration(), 1)).toThrow(expect.objectContaining({ code: 'QUOTA_EXCEEDED' }))
+    gone = true
+    registry.register(registration(), 1)
+    gone = false
+    expect(registry.workers().map(({ peerId }) => peerId)).toEqual([signer.peerId])
+  })
+
   it('have to register before a heartbeat means anything', () => {
-    const registry = new WorkerRegistry({ clock: new TurnedClock() }, { ttlMs: 5 * minute })
+    const registry = registryOn(new TurnedClock())
     expect(() => registry.heartbeat({ worker_id: signer.peerId, load: 0 }, 1)).toThrow(
       expect.objectContaining({ code: 'NOT_FOUND' }),
     )
   })
 
   it('have the load that their answers say, once they gave one', () => {
-    const registry = new WorkerRegistry({ clock: new TurnedClock() }, { ttlMs: 5 * minute })
+    const registry = registryOn(new TurnedClock())
     registry.register(registration(), 1)
     registry.heard(signer.peerId, 0.9, 3)
     expect(registry.offering('ocr')).toMatchObject([{ load: 0.9, queue: { waiting: 3 } }])

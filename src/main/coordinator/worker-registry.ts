@@ -10,6 +10,12 @@ const mostWorkers = 4_096
 /** Of a worker that does not say: one job at a time, and a few may wait. */
 const unknownQueue: Queue = { running: 0, waiting: 0, slots: 1, bound: 4 }
 
+export interface WorkerRegistryComponents {
+  clock: Clock
+  /** Whether the worker can be reached now, and is one that the network lets donate. */
+  mayServe(peerId: PeerIdText): boolean
+}
+
 export interface WorkerRegistryInit {
   /** Without a heartbeat a worker is forgotten after this long. */
   ttlMs: Milliseconds
@@ -21,15 +27,20 @@ interface Registered {
   provenAt: Milliseconds
 }
 
-/** Workers that take no part in the DHT and have registered with this coordinator over HTTP. */
+/**
+ * Workers that take no part in the DHT and have registered with this coordinator over HTTP. A signed request proves a key and
+ * nothing more: who may not serve is not kept, and not named for as long as it may not.
+ */
 export class WorkerRegistry implements Startable {
   readonly #clock: Clock
+  readonly #mayServe: (peerId: PeerIdText) => boolean
   readonly #ttlMs: Milliseconds
   readonly #workers = new Map<PeerIdText, Registered>()
   #stopTimer: StopTimer | undefined
 
-  constructor({ clock }: { clock: Clock }, { ttlMs }: WorkerRegistryInit) {
+  constructor({ clock, mayServe }: WorkerRegistryComponents, { ttlMs }: WorkerRegistryInit) {
     this.#clock = clock
+    this.#mayServe = mayServe
     this.#ttlMs = ttlMs
   }
 
@@ -46,26 +57,31 @@ export class WorkerRegistry implements Startable {
     return this.workers().length
   }
 
-  /** Those heard of within their time. */
+  /** Those heard of within their time that may serve. */
   workers(): WorkerView[] {
     const now = this.#clock.now()
-    return [...this.#workers.values()].map(({ view }) => view).filter(view => view.expiresAt > now)
+    const heardOf = [...this.#workers.values()].map(({ view }) => view).filter(view => view.expiresAt > now)
+    return heardOf.filter(({ peerId }) => this.mayServe(peerId))
   }
 
   offering(service: ServiceType): WorkerView[] {
     return this.workers().filter(view => view.record.services.includes(service) && view.state !== 'left')
   }
 
-  /** `provenAt`: when the worker's signed request was dated. Throws PROOF_REFUSED (sent before), QUOTA_EXCEEDED. */
+  mayServe(peerId: PeerIdText): boolean {
+    return this.#mayServe(peerId)
+  }
+
+  /**
+   * What is known of the worker by that, kept only where it may serve. `provenAt`: when its signed request was dated. Throws
+   * PROOF_REFUSED (sent before), QUOTA_EXCEEDED.
+   */
   register(registration: WorkerRegistration, provenAt: Milliseconds): WorkerView {
     const { worker_id: peerId } = registration
     this.#checkNewer(peerId, provenAt)
-    if (!this.#workers.has(peerId) && this.#workers.size >= mostWorkers) {
-      this.#forgetExpired()
-      if (this.#workers.size >= mostWorkers)
-        throw new RmaError('QUOTA_EXCEEDED', `this coordinator has room for ${mostWorkers} workers`)
-    }
     const view = viewOf(registration, this.#clock.now(), this.#ttlMs)
+    if (!this.mayServe(peerId)) return view
+    if (!this.#workers.has(peerId)) this.#makeRoom()
     this.#workers.set(peerId, { view, provenAt })
     return view
   }
@@ -106,6 +122,15 @@ export class WorkerRegistry implements Startable {
     const known = this.#workers.get(peerId)
     if (known !== undefined && provenAt <= known.provenAt)
       throw new RmaError('PROOF_REFUSED', `expected a request of ${peerId} later than its last one`)
+  }
+
+  /** Those that may not serve any more go first: keys cost nothing. Throws QUOTA_EXCEEDED. */
+  #makeRoom(): void {
+    if (this.#workers.size < mostWorkers) return
+    this.#forgetExpired()
+    for (const peerId of this.#workers.keys()) if (!this.mayServe(peerId)) this.#workers.delete(peerId)
+    if (this.#workers.size >= mostWorkers)
+      throw new RmaError('QUOTA_EXCEEDED', `this coordinator has room for ${mostWorkers} workers`)
   }
 
   #forgetExpired(): void {

@@ -61,6 +61,11 @@ export function seedUrl(baseUrl: string): string {
   return baseUrl.endsWith(path) ? baseUrl : `${baseUrl.replace(/\/+$/, '')}${path}`
 }
 
+/** What the paths of a coordinator's API come after, where it was named by itself or by where it hands out seeds. Pure. */
+export function apiUrlOf(url: string): string {
+  return seedUrl(url).slice(0, -path.length)
+}
+
 async function ask(url: string, signal: AbortSignal): Promise<unknown> {
   const response = await fetch(url, { redirect: 'error', signal, headers: { accept: 'application/json' } })
   if (!response.ok) {

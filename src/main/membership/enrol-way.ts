@@ -6,6 +6,7 @@ import { type EnrolAnswer, type EnrolRequest, enrolAnswerSchema } from '../../sh
 import { safeParse } from '../../shared/safe-parse.ts'
 import { KiB, type Milliseconds, second } from '../../shared/units.ts'
 import type { Host } from '../dht/host.ts'
+import { apiUrlOf } from '../dht/seed-fetcher.ts'
 import { askMembership } from './membership-protocol.ts'
 
 const maxAnswerBytes = 96 * KiB
@@ -23,7 +24,7 @@ export function overHttp(coordinatorUrl: string): EnrolWay {
   return {
     name: coordinatorUrl,
     enrol: async (request, signal) => {
-      const { statusCode, body } = await httpRequest(`${coordinatorUrl.replace(/\/+$/, '')}/api/enrol`, {
+      const { statusCode, body } = await httpRequest(`${apiUrlOf(coordinatorUrl)}/api/enrol`, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify(request),

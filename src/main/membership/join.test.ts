@@ -106,6 +106,19 @@ describe('joining', () => {
   })
 })
 
+it('is not joined where the certificate cannot be kept', async () => {
+  // Where the folder of memberships would be.
+  await writeFile(join(folder.path, 'membership'), '')
+  const { invite } = ca.authority.createInvite({}, [api.url])
+  const settings = new SettingsStore({ clock: systemClock, log }, { dataFolder: folder.path })
+  await settings.load()
+  const privateKey = await loadIdentity(folder.path)
+  const init = { dataFolder: folder.path, invite, signal: AbortSignal.timeout(20_000) }
+  const joined = joinNetwork({ privateKey, settings, clock: systemClock, log }, init)
+  await expect(joined).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE' })
+  expect(settings.settings.get().network).toEqual(defaultSettings.network)
+})
+
 it('a file of membership that is damaged or not there is as good as none', async () => {
   const file = new MembershipFile(folder.path, '0'.repeat(16))
   expect(await file.read()).toEqual({})

@@ -38,7 +38,7 @@ export interface JoinInit {
 /**
  * Joins the network of an invite: enrols with a coordinator it names, keeps the certificate, and puts the network into the
  * settings, which count from the node's next start. Nothing is changed where that fails: INVITE_MALFORMED, what the
- * coordinator refuses with, or NO_COORDINATOR.
+ * coordinator refuses with, NO_COORDINATOR, or STORAGE_UNAVAILABLE.
  */
 export async function joinNetwork(
   components: JoinComponents,
@@ -64,6 +64,7 @@ export async function joinNetwork(
     const trust = new Trust({ file, now: () => clock.now(), log }, { selfId: peerId, networkId: id, ...invite })
     if (answer.revocations !== undefined) await trust.adoptRevocations(answer.revocations)
     await trust.adopt(answer.certificate)
+    await trust.kept()
   }
   await settings.change(current => ({ ...current, network: networkOf(invite, current.network) }))
   log.info({ network: invite.network, status: answer.status }, 'joined a network')

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { RmaError } from '../../shared/errors.ts'
 import { maxCertificateLength } from '../../shared/membership/certificate.ts'
 import { maxRevocationsLength } from '../../shared/membership/revocations.ts'
 import { safeParse } from '../../shared/safe-parse.ts'
@@ -37,9 +38,20 @@ export class MembershipFile {
     }
   }
 
+  /** Rejects with STORAGE_UNAVAILABLE. */
   async write(held: HeldMembership): Promise<void> {
-    await mkdir(this.#folder, { recursive: true, mode: 0o700 })
+    await this.#makeFolder()
     await writeFileDurably(this.#path, `${JSON.stringify(held)}\n`)
+  }
+
+  async #makeFolder(): Promise<void> {
+    const path = this.#folder
+    try {
+      await mkdir(path, { recursive: true, mode: 0o700 })
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause)
+      throw new RmaError('STORAGE_UNAVAILABLE', `${path} could not be made: ${reason}`, { path }, { cause })
+    }
   }
 }
 

@@ -1,4 +1,4 @@
-import { RmaError } from '../../shared/errors.ts'
+import { RmaError, toRmaError } from '../../shared/errors.ts'
 import {
   type Certificate,
   checkValidity,
@@ -23,7 +23,7 @@ export interface HeldRevocations extends Revocations {
 }
 
 export interface TrustComponents {
-  file: MembershipFile
+  file: Pick<MembershipFile, 'read' | 'write'>
   /** Corrected by the measured offset where one is known. */
   now: () => Milliseconds
   log: Logger
@@ -45,7 +45,8 @@ export class Trust implements Startable {
   readonly caPublicKey: string
   readonly selfId: PeerIdText
   readonly #components: TrustComponents
-  #lastWrite: Promise<void> = Promise.resolve()
+  /** Why what is held is not on disk; undefined where it is. */
+  #lastWrite: Promise<RmaError | undefined> = Promise.resolve(undefined)
 
   constructor(components: TrustComponents, { selfId, networkId, caPublicKey }: TrustInit) {
     this.#components = components
@@ -85,21 +86,33 @@ export class Trust implements Startable {
     checkValidity(certificate, this.#check())
   }
 
-  /** Takes on a certificate the CA has issued to this node; resolves once it is on disk. */
+  /**
+   * Takes on a certificate the CA has issued to this node. It counts from then on, and is on disk when this resolves, or the log
+   * says why not. Rejects where it is none of this node's.
+   */
   async adopt(token: string): Promise<HeldCertificate> {
-    const certificate = await this.#own(token)
-    await this.#keep({ certificate: token })
-    return this.#setCertificate(token, certificate)
+    const held = this.#setCertificate(token, await this.#own(token))
+    await this.#keep()
+    return held
   }
 
-  /** Takes a list on where it is newer than the one held, and says whether it was. Rejects where the CA did not sign it. */
+  /**
+   * Takes a list on where it is newer than the one held, and says whether it was; it is kept as a certificate is. Rejects where
+   * the CA did not sign it.
+   */
   async adoptRevocations(token: string): Promise<boolean> {
     if (token === this.revocations.get()?.token) return false
     const revocations = await verifyRevocations(token, this)
     if (revocations.version <= this.revocationsVersion) return false
     this.#setRevocations(token, revocations)
-    await this.#keep({ revocations: token })
+    await this.#keep()
     return true
+  }
+
+  /** Resolves once what was taken on is on disk; rejects with STORAGE_UNAVAILABLE where it could not be written. */
+  async kept(): Promise<void> {
+    const failure = await this.#lastWrite
+    if (failure !== undefined) throw failure
   }
 
   /** 0 for none. */
@@ -131,17 +144,25 @@ export class Trust implements Startable {
     this.revocations.set({ ...revocations, token })
   }
 
-  #keep(change: { certificate?: string; revocations?: string }): Promise<void> {
-    const certificate = change.certificate ?? this.certificate.get()?.token
-    const revocations = change.revocations ?? this.revocations.get()?.token
-    const held = {
-      ...(certificate === undefined ? {} : { certificate }),
-      ...(revocations === undefined ? {} : { revocations }),
+  /** One write after the other, each of what is held by then. */
+  #keep(): Promise<unknown> {
+    this.#lastWrite = this.#lastWrite.then(() => this.#write())
+    return this.#lastWrite
+  }
+
+  async #write(): Promise<RmaError | undefined> {
+    const { file, log } = this.#components
+    const certificate = this.certificate.get()?.token
+    const revocations = this.revocations.get()?.token
+    try {
+      await file.write({
+        ...(certificate === undefined ? {} : { certificate }),
+        ...(revocations === undefined ? {} : { revocations }),
+      })
+      return undefined
+    } catch (error) {
+      log.error({ err: error }, 'the membership could not be kept on disk')
+      return toRmaError(error)
     }
-    const write = this.#lastWrite.then(() => this.#components.file.write(held))
-    this.#lastWrite = write.catch(error => {
-      this.#components.log.error({ err: error }, 'the membership could not be kept on disk')
-    })
-    return write
   }
 }

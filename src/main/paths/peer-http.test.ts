@@ -138,19 +138,19 @@ describe('HTTP over a libp2p stream', () => {
     }
   })
 
-  it('tells the worker within moments that its requester has gone', async () => {
-    const gone = Promise.withResolvers<number>()
+  it('tells the worker that its requester has gone, though the connection stays', async () => {
+    const gone = Promise.withResolvers<void>()
     const worker = await startPeer((_request, response) => {
       response.write('first')
-      response.once('close', () => gone.resolve(performance.now()))
+      response.once('close', gone.resolve)
     })
     const requester = await startPeer()
     const controller = new AbortController()
     const { body } = await post(requester, worker, undefined, controller.signal)
     body.on('error', () => undefined)
-    const leftAt = performance.now()
     controller.abort(new Error('no longer wanted'))
-    expect((await gone.promise) - leftAt).toBeLessThan(100)
+    await gone.promise
+    expect(requester.host.libp2p.getConnections().map(({ status }) => status)).toEqual(['open'])
   })
 
   it('dials anew where a connection has broken and nobody was told so far', async () => {
@@ -198,6 +198,62 @@ describe('HTTP over a libp2p stream', () => {
     const { body } = await post(requester, worker)
     peers.splice(peers.indexOf(worker), 1)
     await Promise.all([expect(text(body)).rejects.toThrow(), worker.stop()])
+  })
+})
+
+describe('what is kept open to peers', () => {
+  const log = createLog({ level: 'error', buffer: new LogBuffer() })
+  const protocol = '/rma/feedfeedfeedfeed/http/1.0.0'
+  /** Its lines lead where `connect` says. */
+  const requesterBy = (connect: PeerPaths['connect']) =>
+    new PeerHttp(
+      {
+        libp2p: { handle: async () => undefined, unhandle: async () => undefined },
+        paths: { connect, isLost: async () => false },
+        log,
+      },
+      { protocol, onSocket: () => undefined },
+    )
+  const ask = (http: PeerHttp, peerId: string, signal: AbortSignal) =>
+    http.request({ peerId, addresses: [] }, { method: 'GET', path: '/', headers: {}, onBehalfOf: 'me', signal })
+
+  it('is no more than 64 lines, however many peers are asked in turn, and nothing once it stops', async () => {
+    const worker = await startPeer()
+    const { host } = await startPeer()
+    // Each line keeps a stream, of which a connection has no more than 32.
+    const connections = await Promise.all(
+      Array.from({ length: 4 }, () => host.dial(multiaddr(worker.address.addresses[0]), AbortSignal.timeout(5_000))),
+    )
+    const watchers = () => connections.reduce((sum, connection) => sum + connection.listenerCount('close'), 0)
+    const others = watchers()
+    const http = requesterBy(async ({ peerId }) => {
+      const connection = connections[Number(peerId) % connections.length]
+      if (connection === undefined) throw new Error('expected the number of a peer')
+      return connection
+    })
+    for (let asked = 0; asked < 72; asked++) {
+      const { body } = await ask(http, String(asked % 66), AbortSignal.timeout(20_000))
+      await body.resume().toArray()
+    }
+    expect(watchers() - others).toBe(64)
+    await http.stop()
+    expect(watchers()).toBe(others)
+  })
+
+  it('is one line to a peer, also where all others are in use', async () => {
+    const over = new AbortController()
+    const connecting: string[] = []
+    const http = requesterBy(({ peerId }) => {
+      connecting.push(peerId)
+      return new Promise((_resolve, reject) => over.signal.addEventListener('abort', () => reject(over.signal.reason)))
+    })
+    const inUse = Array.from({ length: 64 }, (_, index) => ask(http, `peer-${index}`, over.signal))
+    const toAnother = Array.from({ length: 20 }, () => ask(http, 'another', over.signal))
+    const ended = Promise.allSettled([...inUse, ...toAnother])
+    await vi.waitFor(() => expect(connecting.filter(peerId => peerId !== 'another')).toHaveLength(64))
+    expect(connecting.filter(peerId => peerId === 'another')).toHaveLength(16)
+    over.abort()
+    await ended
   })
 })
 

@@ -51,8 +51,14 @@ export interface PeerResponse {
 
 /** What is kept open to one peer: of each connection its own streams, so that what runs on one is never told to be on another. */
 interface PeerLine {
-  pools: Map<Connection, Pool>
+  pools: Map<Connection, LinePool>
   slots: StreamSlots
+}
+
+interface LinePool {
+  pool: Pool
+  /** Hears no more of when the connection closes. */
+  unwatch: () => void
 }
 
 /** A socket that another peer opened, whose id its Noise handshake has proven. */
@@ -100,9 +106,11 @@ export class PeerHttp implements Startable {
 
   async stop(): Promise<void> {
     await this.#libp2p.unhandle(this.#protocol)
-    const lines = [...this.#lines.values()]
+    const pools = [...this.#lines.values()].flatMap(line =>
+      [...line.pools.keys()].map(connection => take(line, connection)),
+    )
     this.#lines.clear()
-    await Promise.all(lines.flatMap(({ pools }) => [...pools.values()].map(pool => pool.destroy())))
+    await Promise.all(pools.map(pool => pool?.destroy()))
   }
 
   /**
@@ -188,13 +196,13 @@ export class PeerHttp implements Startable {
     }
     this.#lines.delete(peerId)
     this.#lines.set(peerId, line)
-    this.#evict()
+    this.#evictBut(line)
     return line
   }
 
   #pool(line: PeerLine, connection: Connection, to: PeerPlaces): Pool {
     const known = line.pools.get(connection)
-    if (known !== undefined) return known
+    if (known !== undefined) return known.pool
     const pool = new Pool('http://peer', {
       connections: requestsToPeer,
       pipelining: 1,
@@ -210,17 +218,19 @@ export class PeerHttp implements Startable {
         )
       },
     })
-    line.pools.set(connection, pool)
-    connection.addEventListener('close', () => this.#forget(line, connection), { once: true })
+    const onClose = () => this.#forget(line, connection)
+    line.pools.set(connection, { pool, unwatch: () => connection.removeEventListener('close', onClose) })
+    connection.addEventListener('close', onClose)
     // It may have closed before anybody could hear of it.
     if (connection.status !== 'open') this.#forget(line, connection)
     return pool
   }
 
+  /** What is under way ends first. */
   #forget(line: PeerLine, connection: Connection): void {
-    const pool = line.pools.get(connection)
-    line.pools.delete(connection)
-    if (pool !== undefined) this.#close(pool)
+    take(line, connection)
+      ?.close()
+      .catch(error => this.#log.debug({ err: error }, 'an idle pool did not close cleanly'))
   }
 
   async #open(connection: Connection, to: PeerPlaces): Promise<StreamSocket> {
@@ -236,19 +246,23 @@ export class PeerHttp implements Startable {
     }
   }
 
-  #evict(): void {
-    for (const [peerId, { pools, slots }] of this.#lines) {
+  /** `used` is about to be, though nothing runs on it yet. */
+  #evictBut(used: PeerLine): void {
+    for (const [peerId, line] of this.#lines) {
       if (this.#lines.size <= linesKept) return
-      if (!slots.isIdle) continue
+      if (line === used || !line.slots.isIdle) continue
       this.#lines.delete(peerId)
-      for (const pool of pools.values()) this.#close(pool)
+      for (const connection of [...line.pools.keys()]) this.#forget(line, connection)
     }
   }
+}
 
-  /** What is under way ends first. */
-  #close(pool: Pool): void {
-    pool.close().catch(error => this.#log.debug({ err: error }, 'an idle pool did not close cleanly'))
-  }
+/** Takes the pool of a connection out of its line, which hears of that connection no more. */
+function take({ pools }: PeerLine, connection: Connection): Pool | undefined {
+  const taken = pools.get(connection)
+  pools.delete(connection)
+  taken?.unwatch()
+  return taken?.pool
 }
 
 async function sendHeld(to: PeerPlaces, request: PeerRequest, pool: Pool): Promise<Omit<PeerResponse, 'path'>> {

@@ -6,9 +6,13 @@ import { LiveValue } from '../live-value.ts'
 import type { Logger } from '../log.ts'
 import { ipReach } from '../paths/ip-reach.ts'
 import { isVpnAddress } from '../paths/path-kind.ts'
-import { type Mapping, type Router, RouterRefused } from './router.ts'
+import type { PermanentPort, PermanentPorts } from './permanent-ports.ts'
+import { type Mapping, type OpenedPort, type Router, RouterRefused } from './router.ts'
 
-/** What was opened is closed by the router itself after this long, should the node not live to do so. */
+/**
+ * What was opened is closed by the router itself after this long, should the node not live to do so; but some routers know ports
+ * only that stay open. These are noted before, and closed at the next start.
+ */
 const lifetimeMs: Milliseconds = hour
 const renewAfterMs = lifetimeMs / 2
 /** A router may have been restarted, switched on, or set up otherwise. */
@@ -36,6 +40,8 @@ export interface PortMapperComponents {
   host: MappedHost
   /** Routers of the LANs that this machine has these addresses in. */
   findRouters(lanIps: readonly string[], signal: AbortSignal): AsyncIterable<Router>
+  /** Where ports are noted that the router never closes by itself. */
+  permanent: Pick<PermanentPorts, 'read' | 'add' | 'remove'>
   clock: Clock
   log: Logger
 }
@@ -47,7 +53,8 @@ export function lanIpsOf(ips: readonly string[]): string[] {
 
 /**
  * Has the router forward a port to this node while others cannot reach it otherwise: nothing is asked of any router before
- * that has turned out. The mapping is announced once others have come through it, renewed, and taken back at the end.
+ * that has turned out, but to close what an earlier run was killed with. The mapping is announced once others have come through
+ * it, renewed, and taken back at the end.
  */
 export class PortMapper implements Startable {
   readonly state = new LiveValue<PortMappingState>({ kind: 'not-needed' })
@@ -66,6 +73,7 @@ export class PortMapper implements Startable {
   start(): void {
     this.#life = new AbortController()
     this.#unsubscribe = this.#parts.host.mode.subscribe(() => this.#consider())
+    this.#do(() => this.#closeLeftOpen())
     this.#consider()
   }
 
@@ -96,6 +104,32 @@ export class PortMapper implements Startable {
       })
   }
 
+  /** What stays open elsewhere, or at a router that does not answer, remains noted. */
+  async #closeLeftOpen(): Promise<void> {
+    const { host, permanent, findRouters } = this.#parts
+    const left = await permanent.read()
+    const lanIps = lanIpsOf(host.listenIps()).filter(ip => left.some(({ lanIp }) => lanIp === ip))
+    if (lanIps.length === 0) return
+    const signal = AbortSignal.any([this.#life.signal, AbortSignal.timeout(tryTimeoutMs)])
+    for await (const router of findRouters(lanIps, signal))
+      for (const port of left) if (port.lanIp === router.lanIp) await this.#closeNoted(router, port, signal)
+  }
+
+  async #closeNoted(router: Router, port: PermanentPort, signal: AbortSignal): Promise<void> {
+    const { permanent, log } = this.#parts
+    if (router.leadsHere === undefined) return
+    try {
+      if (await router.leadsHere(port, signal)) {
+        await router.close(port, signal)
+        log.info({ port: port.externalPort }, 'a port of the router was closed that an earlier run had left open')
+      }
+      await permanent.remove(port)
+    } catch (error) {
+      this.#life.signal.throwIfAborted()
+      log.warn({ err: error, port: port.externalPort }, 'a port of the router may still be open from an earlier run')
+    }
+  }
+
   async #ask(): Promise<void> {
     if (this.#open !== undefined) return
     const { host, findRouters, log, clock } = this.#parts
@@ -124,7 +158,8 @@ export class PortMapper implements Startable {
       const externalIp = await router.externalIp(signal)
       if (ipReach(externalIp) !== 'public') return { kind: 'double-nat', protocol, externalIp }
       const internalPort = host.port
-      const externalPort = await router.open({ internalPort, externalPort: internalPort, lifetimeMs }, signal)
+      const wanted = { internalPort, externalPort: internalPort, lifetimeMs }
+      const externalPort = await router.open(wanted, signal, port => this.#note(router, port))
       const mapping = { internalIp: lanIp, internalPort, externalIp, externalPort }
       this.#open = { router, mapping }
       host.addMapping(mapping)
@@ -150,7 +185,7 @@ export class PortMapper implements Startable {
     const signal = AbortSignal.any([this.#life.signal, AbortSignal.timeout(tryTimeoutMs)])
     try {
       const externalIp = await router.externalIp(signal)
-      const externalPort = await router.open({ ...mapping, lifetimeMs }, signal)
+      const externalPort = await router.open({ ...mapping, lifetimeMs }, signal, port => this.#note(router, port))
       if (externalIp === mapping.externalIp && externalPort === mapping.externalPort) {
         this.#stopTimer = clock.after(renewAfterMs, () => this.#do(() => this.#renew()))
         return
@@ -180,12 +215,27 @@ export class PortMapper implements Startable {
     this.#stopTimer()
     this.#stopProof()
     if (open === undefined) return
-    const { host, log } = this.#parts
-    host.removeMapping(open.mapping)
+    const { host, permanent, log } = this.#parts
+    const { router, mapping } = open
+    host.removeMapping(mapping)
     try {
-      await open.router.close(open.mapping, AbortSignal.timeout(closeTimeoutMs))
+      await router.close(mapping, AbortSignal.timeout(closeTimeoutMs))
+      await permanent.remove(permanentPort(router, mapping))
     } catch (error) {
-      log.debug({ err: error }, 'the router was not told that its port is no longer needed; it closes it by itself')
+      // It closes it by itself, or it is noted for the next start.
+      log.debug({ err: error }, 'the router was not told that its port is no longer needed')
     }
   }
+
+  /** A node that cannot note it has its port all the same: it closes it when it stops. */
+  async #note(router: Router, port: OpenedPort): Promise<void> {
+    const { permanent, log } = this.#parts
+    await permanent.add(permanentPort(router, port)).catch(error => {
+      log.warn({ err: error }, 'a port of the router that stays open could not be noted')
+    })
+  }
+}
+
+function permanentPort({ lanIp }: Router, { internalPort, externalPort }: OpenedPort): PermanentPort {
+  return { lanIp, internalPort, externalPort }
 }

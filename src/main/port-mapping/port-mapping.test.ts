@@ -127,6 +127,7 @@ describe('a node that asks its router for a port', () => {
         isProven: () => true,
         proveAgain: () => undefined,
       },
+      permanent: { read: async () => [], add: async () => undefined, remove: async () => undefined },
       async *findRouters() {
         looks++
         yield* routers

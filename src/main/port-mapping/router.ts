@@ -18,16 +18,27 @@ export interface WantedPort {
   lifetimeMs: Milliseconds
 }
 
-/** A router that forwards ports for who asks it. All of it rejects with RouterRefused, or with the signal's reason. */
+/** Both sides of a port that was opened. */
+export type OpenedPort = Pick<Mapping, 'internalPort' | 'externalPort'>
+
+/**
+ * A router that forwards ports for who asks it. All of it rejects with RouterRefused where the router says no, with the signal's
+ * reason, and with whatever error comes up where it does not answer, or not as its protocol has it.
+ */
 export interface Router {
   readonly protocol: RouterProtocol
   /** This machine's address on the router's side. */
   readonly lanIp: string
   /** Its address on the other side; a private one where it stands behind another router. */
   externalIp(signal: AbortSignal): Promise<string>
-  /** Opens a port, or keeps it open for longer; resolves with the port it is outside. */
-  open(wanted: WantedPort, signal: AbortSignal): Promise<number>
-  close(mapping: Pick<Mapping, 'internalPort' | 'externalPort'>, signal: AbortSignal): Promise<void>
+  /**
+   * Opens a port, or keeps it open for longer; resolves with the port it is outside. `beforePermanent` is waited for before one is
+   * opened that the router never closes by itself, where it knows no others.
+   */
+  open(wanted: WantedPort, signal: AbortSignal, beforePermanent: (port: OpenedPort) => Promise<void>): Promise<number>
+  close(port: OpenedPort, signal: AbortSignal): Promise<void>
+  /** Whether the router forwards that port to this machine now; only where its protocol tells, and knows permanent ports. */
+  leadsHere?(port: OpenedPort, signal: AbortSignal): Promise<boolean>
 }
 
 /** A router has answered, and does not want to. */

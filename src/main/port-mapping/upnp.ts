@@ -10,7 +10,7 @@ const description = 'RMA Donor'
 /** Of other ports than the one wanted. */
 const portTries = 4
 const [firstPort, lastPort] = [20_000, 60_000]
-const faults = { conflict: 718, onlyPermanent: 725 }
+const faults = { noSuchEntry: 714, conflict: 718, onlyPermanent: 725 }
 const refusals: Record<number, string> = {
   501: 'it failed to',
   606: 'its owner has switched port forwarding off',
@@ -68,7 +68,8 @@ export async function findUpnpRouter(lanIp: string, signal: AbortSignal): Promis
   }
 }
 
-function upnpRouter(point: ControlPoint, lanIp: string): Router {
+/** The router that is controlled there, for this machine's address on its LAN. */
+export function upnpRouter(point: ControlPoint, lanIp: string): Router {
   const open = async ({ internalPort, externalPort, lifetimeMs }: WantedPort, signal: AbortSignal) => {
     await act(point, 'AddPortMapping', signal, {
       NewRemoteHost: '',
@@ -89,15 +90,16 @@ function upnpRouter(point: ControlPoint, lanIp: string): Router {
       const answer = await act(point, 'GetExternalIPAddress', signal, {})
       return z.union([z.ipv4(), z.literal('')]).parse(elementIn(answer, 'NewExternalIPAddress'))
     },
-    async open(wanted, signal) {
+    async open(wanted, signal, beforePermanent) {
       let next = wanted
       for (let tries = 0; ; tries++) {
         try {
+          if (next.lifetimeMs === 0) await beforePermanent(next)
           return await open(next, signal)
         } catch (error) {
           if (!(error instanceof UpnpFault) || tries === portTries) throw error
           if (error.code === faults.conflict) next = { ...next, externalPort: randomInt(firstPort, lastPort) }
-          // Older routers know ports that stay open only; this one is closed when the node stops.
+          // Older routers know ports that stay open only.
           else if (error.code === faults.onlyPermanent && next.lifetimeMs > 0) next = { ...next, lifetimeMs: 0 }
           else throw error
         }
@@ -107,10 +109,23 @@ function upnpRouter(point: ControlPoint, lanIp: string): Router {
       const port = { NewRemoteHost: '', NewExternalPort: externalPort, NewProtocol: 'TCP' }
       await act(point, 'DeletePortMapping', signal, port)
     },
+    async leadsHere({ internalPort, externalPort }, signal) {
+      const port = { NewRemoteHost: '', NewExternalPort: externalPort, NewProtocol: 'TCP' }
+      try {
+        const entry = await act(point, 'GetSpecificPortMappingEntry', signal, port)
+        return (
+          elementIn(entry, 'NewInternalClient') === lanIp &&
+          elementIn(entry, 'NewInternalPort') === String(internalPort)
+        )
+      } catch (error) {
+        if (error instanceof UpnpFault && error.code === faults.noSuchEntry) return false
+        throw error
+      }
+    },
   }
 }
 
-/** UPnP Device Architecture 1.1, section 3.2. Rejects with RouterRefused. */
+/** UPnP Device Architecture 1.1, section 3.2. Rejects as a router does. */
 async function act(
   { service, url }: ControlPoint,
   action: string,

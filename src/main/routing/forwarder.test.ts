@@ -114,6 +114,25 @@ describe('sending a request to a worker', () => {
     await expect(reading).rejects.toMatchObject({ code: 'WORKER_LOST' })
   })
 
+  it('gives up the answer of a worker whose headers are not of the agreed form, so that nothing waits for it', async () => {
+    const body = new Readable({ read: () => undefined })
+    const closed = new Promise(resolve => body.once('close', resolve))
+    const headers = { ...answerOf('').headers, 'x-rma-load': '2' }
+    const { send, seen } = setUp({ request: async () => ({ ...answerOf(''), headers, body }) })
+    expect(await send()).toMatchObject({ kind: 'lost', error: { code: 'WORKER_MISBEHAVED' } })
+    await closed
+    expect(seen.watching).toBe(0)
+  })
+
+  it('takes a worker for lost whose refusal breaks off, so that another may be asked', async () => {
+    async function* half() {
+      yield Buffer.from('{"error":')
+      throw new Error('reset')
+    }
+    const { send } = setUp({ request: async () => ({ ...answerOf(''), status: 429, body: Readable.from(half()) }) })
+    expect(await send()).toMatchObject({ kind: 'lost', error: { code: 'WORKER_LOST', details: { sent: true } } })
+  })
+
   it('holds a body’s own failure against nobody', async () => {
     const tooLarge = new RmaError('TOO_LARGE', 'the document is too large')
     async function* source(): AsyncGenerator<Uint8Array> {

@@ -83,7 +83,7 @@ export class Forwarder {
         signal,
       })
       this.#peers.heard(to.peerId)
-      const outcome = await read(response, to.peerId)
+      const outcome = await readOrDrop(response, to.peerId)
       if (outcome.kind !== 'answered') return outcome
       watchedToEnd = true
       response.body.once('close', stop)
@@ -127,6 +127,17 @@ async function* passingOn(body: AsyncIterable<Uint8Array>, onFailure: (error: un
   }
 }
 
+/** What nobody reads would keep its stream, and its place among the requests to that peer. */
+async function readOrDrop(response: PeerResponse, peerId: PeerIdText): Promise<ForwardOutcome> {
+  try {
+    return await read(response, peerId)
+  } catch (error) {
+    // It says that it was given up, which is no news here.
+    response.body.on('error', () => undefined).destroy()
+    throw error
+  }
+}
+
 async function read(response: PeerResponse, peerId: PeerIdText): Promise<ForwardOutcome> {
   const claimed = parseResponseHeaders(response.headers)
   if (response.status === 200) {
@@ -146,7 +157,7 @@ async function read(response: PeerResponse, peerId: PeerIdText): Promise<Forward
 }
 
 async function readError(response: PeerResponse, peerId: PeerIdText): Promise<RmaError> {
-  const parsed = safeParse(errorBodySchema, parseJson(await readText(response.body)))
+  const parsed = safeParse(errorBodySchema, parseJson(await readRefusal(response.body)))
   if (!parsed.success || !isErrorCode(parsed.data.error.code)) {
     return new RmaError('WORKER_MISBEHAVED', `the worker answered ${response.status} without a known error code`, {
       worker: peerId,
@@ -160,6 +171,15 @@ async function readError(response: PeerResponse, peerId: PeerIdText): Promise<Rm
     })
   }
   return new RmaError(code, message, { ...details, worker: peerId })
+}
+
+/** Rejects with WORKER_LOST where it breaks off. */
+async function readRefusal(body: Readable): Promise<string> {
+  try {
+    return await readText(body)
+  } catch (cause) {
+    throw new RmaError('WORKER_LOST', 'the worker was lost in the middle of a refusal', { sent: true }, { cause })
+  }
 }
 
 async function readText(body: Readable): Promise<string> {

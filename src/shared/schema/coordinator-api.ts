@@ -158,7 +158,7 @@ export type WorkerHeartbeat = z.infer<typeof workerHeartbeatSchema>
 
 export const workerAcceptedSchema = z.object({
   worker: apiWorkerSchema,
-  /** Whether the worker has a libp2p connection to this coordinator; without one it is sent nothing. */
+  /** Whether the worker has a libp2p connection to this coordinator, and leave to donate; without both it is not kept and sent nothing. */
   reachable: z.boolean(),
   /** How often to send a heartbeat. */
   heartbeat_interval_seconds: z.number().int().min(1),

@@ -10,6 +10,7 @@ import { day, hour, minute, second } from '../../../shared/units.ts'
 import { TurnedClock } from '../../clock.ts'
 import type { MembershipAuthority } from './authority.ts'
 import { findCaKey, saveCaKey } from './ca-file.ts'
+import { MembershipStore } from './membership-store.ts'
 import { startAuthority, type TestAuthority, TestPeer } from './test-authority.ts'
 
 let clock: TurnedClock
@@ -51,6 +52,16 @@ function memberIn(answer: EnrolAnswer): Extract<EnrolAnswer, { status: 'member' 
 
 async function enrol(peer: TestPeer, fields: Parameters<TestPeer['request']>[2] = {}, at = authority) {
   return memberIn(await at.enrol(await peer.request(at, clock.now(), fields)))
+}
+
+/** As `revoke` does, and as far as it comes where the process is killed right then. */
+async function writeDown(subjects: string[]) {
+  const store = new MembershipStore(folder)
+  store.start()
+  store.transaction(() => {
+    for (const subject of subjects) store.addRevocation(subject, Math.floor(clock.now() / second))
+  })
+  store.stop()
 }
 
 describe('a CA', () => {
@@ -171,6 +182,23 @@ describe('a CA', () => {
     authority.reinstate(peer.peerId)
     const again = await enrol(peer)
     expect(await refusal(verifyCertificate(again.certificate, { ...check(), revoked }))).toBe('taken')
+  })
+
+  it('signs at its next start what it had taken back when it was killed, and only what its list lacks', async () => {
+    const [first, second] = [await TestPeer.make(), await TestPeer.make()]
+    await authority.revoke(first.peerId)
+    await writeDown([second.peerId])
+    const { authority: again } = await start(clock, folder)
+    const token = again.revocations.get() ?? ''
+    const { revoked } = await verifyRevocations(token, check())
+    expect(Object.keys(revoked).sort()).toEqual([first.peerId, second.peerId].sort())
+    clock.turn(30 * day)
+    expect((await start(clock, folder)).authority.revocations.get()).toBe(token)
+  })
+
+  it('starts where more is written down than a list holds', async () => {
+    await writeDown(Array.from({ length: 2_000 }, (_, index) => String(index).padStart(52, 'x')))
+    expect((await start(clock, folder)).authority.revocations.get()).toBeUndefined()
   })
 
   it('remembers invites, members, policy and revocations over a restart', async () => {

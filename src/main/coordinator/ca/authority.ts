@@ -90,8 +90,8 @@ export class MembershipAuthority implements Startable {
   }
 
   /** The store has to be open by then. */
-  start(): void {
-    this.#revocations.start()
+  async start(): Promise<void> {
+    await this.#revocations.start()
   }
 
   async stop(): Promise<void> {

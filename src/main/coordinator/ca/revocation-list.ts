@@ -9,12 +9,14 @@ import { type Milliseconds, second } from '../../../shared/units.ts'
 import type { Clock } from '../../clock.ts'
 import type { Startable } from '../../lifecycle.ts'
 import { LiveValue } from '../../live-value.ts'
+import type { Logger } from '../../log.ts'
 import type { MembershipStore } from './membership-store.ts'
 
 export interface RevocationListComponents {
   store: MembershipStore
   key: CaKey
   clock: Pick<Clock, 'now'>
+  log: Logger
 }
 
 export interface RevocationListInit {
@@ -36,9 +38,15 @@ export class RevocationList implements Startable {
     this.#init = init
   }
 
-  /** The store has to be open by then. */
-  start(): void {
-    this.signed.set(this.#components.store.fact('revocations'))
+  /** The store has to be open by then. What was written down and not signed any more, as the process was killed, is signed now. */
+  async start(): Promise<void> {
+    const { store, log } = this.#components
+    this.signed.set(store.fact('revocations'))
+    try {
+      if (await this.#isBehind()) await this.#publish()
+    } catch (error) {
+      log.error({ err: error }, 'what was taken back could not be signed for everybody')
+    }
   }
 
   async stop(): Promise<void> {
@@ -77,6 +85,27 @@ export class RevocationList implements Startable {
     if (member === undefined || member.admittedAt > at) return at
     const issuedAt = ((member.certificateExpiresAt ?? 0) - this.#init.certificateLifeMs) / second
     return issuedAt > at ? Math.floor(clock.now() / second) : at
+  }
+
+  /** Whether the signed list lacks something of what is written down. */
+  async #isBehind(): Promise<boolean> {
+    const { store, clock } = this.#components
+    const now = clock.now()
+    const listed = await this.#listed()
+    return !isSame(mergeRevoked(store.revoked(), listed, now), mergeRevoked(listed, {}, now))
+  }
+
+  /** What the signed list says; nothing where there is none that counts in this network. */
+  async #listed(): Promise<RevokedAt> {
+    const token = this.signed.get()
+    if (token === undefined) return {}
+    const { networkId } = this.#init
+    try {
+      return (await verifyRevocations(token, { networkId, caPublicKey: this.#components.key.publicKey })).revoked
+    } catch (error) {
+      this.#components.log.warn({ err: error }, 'the list of what was taken back does not count here')
+      return {}
+    }
   }
 
   get #version(): number {

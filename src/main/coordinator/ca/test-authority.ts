@@ -29,7 +29,7 @@ export async function startAuthority(
   store.start()
   const components = { store, key: await loadCaKey(path), clock, log }
   const authority = new MembershipAuthority(components, { network: 'charity', ...init })
-  authority.start()
+  await authority.start()
   return {
     authority,
     folder: path,

@@ -9,7 +9,7 @@ import type { Host } from '../../dht/host.ts'
 import { type JoinState, notJoined } from '../../dht/join-state.ts'
 import { retryDelay } from '../../dht/retry-delay.ts'
 import type { SeedCache } from '../../dht/seed-cache.ts'
-import type { SeedFetcher } from '../../dht/seed-fetcher.ts'
+import { apiUrlOf, type SeedFetcher } from '../../dht/seed-fetcher.ts'
 import type { Startable } from '../../lifecycle.ts'
 import { LiveValue } from '../../live-value.ts'
 import type { Logger } from '../../log.ts'
@@ -18,7 +18,7 @@ const tryTimeoutMs = 15 * second
 
 /** The coordinator a node holds on to. */
 export interface LinkedCoordinator {
-  /** Of its HTTP API. */
+  /** What the paths of its HTTP API come after. */
   url: string
   peerId: PeerIdText
   /** Multiaddrs with the peer id. */
@@ -27,8 +27,8 @@ export interface LinkedCoordinator {
 
 export interface CoordinatorLinkComponents {
   host: Host
-  fetcher: SeedFetcher
-  cache: SeedCache
+  fetcher: Pick<SeedFetcher, 'fetch'>
+  cache: Pick<SeedCache, 'keep'>
   clock: Clock
   log: Logger
 }
@@ -130,5 +130,5 @@ export class CoordinatorLink implements Startable {
 
 function linkOf(url: string, seed: VerifiedSeed | undefined): LinkedCoordinator | undefined {
   if (seed === undefined) return undefined
-  return { url, peerId: seed.seed.node_id, addresses: seed.seed.multiaddrs }
+  return { url: apiUrlOf(url), peerId: seed.seed.node_id, addresses: seed.seed.multiaddrs }
 }

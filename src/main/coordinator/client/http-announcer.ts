@@ -139,7 +139,7 @@ export class HttpAnnouncer implements Startable {
     const now = this.#parts.clock.now()
     const due = dueIn(draft, coordinator.peerId, this.#said, now, this.#init.heartbeatIntervalMs)
     if (due === 'register') await this.#say(coordinator, draft, this.#register(coordinator, draft))
-    else if (due === 0) await this.#say(coordinator, draft, this.#heartbeat(coordinator, draft))
+    else if (due === 0) await this.#say(coordinator, draft, this.#remind(coordinator, draft))
     const nextMs = dueIn(draft, coordinator.peerId, this.#said, this.#parts.clock.now(), this.#init.heartbeatIntervalMs)
     this.#wakeIn(this.#reachable ? (nextMs === 'register' ? 0 : nextMs) : unreachableRetryMs)
   }
@@ -158,9 +158,9 @@ export class HttpAnnouncer implements Startable {
     this.#said = undefined
     this.#reachable = false
     this.#failures++
-    const log = error.code === 'NOT_FOUND' || this.#failures === 1 ? 'debug' : 'warn'
+    const log = this.#failures === 1 ? 'debug' : 'warn'
     this.#parts.log[log]({ code: error.code, reason: error.message }, 'the coordinator was not told of this worker')
-    this.#wakeIn(error.code === 'NOT_FOUND' ? 0 : retryDelay(this.#failures, Math.random()))
+    this.#wakeIn(retryDelay(this.#failures, Math.random()))
   }
 
   #wakeIn(delayMs: Milliseconds): void {
@@ -183,6 +183,17 @@ export class HttpAnnouncer implements Startable {
       location: location ?? null,
     }
     return this.#post(url, '/api/worker/register', registration)
+  }
+
+  /** A coordinator that has forgotten this worker, as it was restarted for instance, is told all of it at once. */
+  async #remind(coordinator: LinkedCoordinator, draft: RecordDraft): Promise<WorkerAccepted> {
+    try {
+      return await this.#heartbeat(coordinator, draft)
+    } catch (error) {
+      if (toRmaError(error).code !== 'NOT_FOUND') throw error
+      this.#parts.log.debug({ coordinator: coordinator.peerId }, 'the coordinator knows this worker no more')
+      return await this.#register(coordinator, draft)
+    }
   }
 
   #heartbeat({ url }: LinkedCoordinator, { load, queue, state }: RecordDraft): Promise<WorkerAccepted> {
