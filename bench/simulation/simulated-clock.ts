@@ -31,6 +31,10 @@ export class SimulatedClock implements Clock {
     return this.#now
   }
 
+  steady(): Milliseconds {
+    return this.#now
+  }
+
   after(delayMs: Milliseconds, action: () => void): StopTimer {
     return this.#set(delayMs, undefined, action)
   }

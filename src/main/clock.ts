@@ -1,4 +1,5 @@
-import type { Milliseconds } from '../shared/units.ts'
+import { uptime } from 'node:os'
+import { type Milliseconds, second } from '../shared/units.ts'
 
 /** Stops a timer; calling it again does nothing. */
 export type StopTimer = () => void
@@ -7,6 +8,8 @@ export type StopTimer = () => void
 export interface Clock {
   /** Milliseconds since the Unix epoch. */
   now(): Milliseconds
+  /** Milliseconds that have passed since a moment of its own, the machine's sleep included: setting the clock moves nothing here. */
+  steady(): Milliseconds
   /** Calls `action` once after `delayMs`; the timer alone never keeps the process alive. */
   after(delayMs: Milliseconds, action: () => void): StopTimer
   /** Calls `action` each `intervalMs`, first after one interval. */
@@ -15,6 +18,8 @@ export interface Clock {
 
 export const systemClock: Clock = {
   now: () => Date.now(),
+  // `performance.now()` stands still while the machine sleeps.
+  steady: () => uptime() * second,
   after(delayMs, action) {
     const timer = setTimeout(action, delayMs)
     timer.unref()
@@ -30,6 +35,7 @@ export const systemClock: Clock = {
 /** A clock that stands still until it is turned. */
 export class TurnedClock implements Clock {
   #now: Milliseconds
+  #setByMs: Milliseconds = 0
   readonly #timers = new Set<{ at: Milliseconds; intervalMs?: Milliseconds; action: () => void }>()
 
   constructor(now: Milliseconds = 1_700_000_000_000) {
@@ -37,6 +43,10 @@ export class TurnedClock implements Clock {
   }
 
   now(): Milliseconds {
+    return this.#now + this.#setByMs
+  }
+
+  steady(): Milliseconds {
     return this.#now
   }
 
@@ -50,6 +60,11 @@ export class TurnedClock implements Clock {
     const timer = { at: this.#now + intervalMs, intervalMs, action }
     this.#timers.add(timer)
     return () => this.#timers.delete(timer)
+  }
+
+  /** Sets the clock by so much, as its owner or NTP does: no time passes, and no timer goes by it. */
+  set(byMs: Milliseconds): void {
+    this.#setByMs += byMs
   }
 
   /** Moves time on, running each timer at its own moment, in order. */

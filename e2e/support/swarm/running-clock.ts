@@ -22,6 +22,11 @@ export class RunningClock implements Clock {
     return Date.now() + this.#aheadMs
   }
 
+  /** What it is turned by has passed. */
+  steady(): Milliseconds {
+    return this.now()
+  }
+
   after(delayMs: Milliseconds, action: () => void): StopTimer {
     return this.#add({ at: this.now() + delayMs, action })
   }

@@ -5,6 +5,7 @@ import { beforeEach, expect, it, vi } from 'vitest'
 import { day, minute } from '../../shared/units.ts'
 import { TurnedClock } from '../clock.ts'
 import { AddressBook, keepNewest, maxBookPeers } from './address-book.ts'
+import { oddAddresses } from './test-odd-host.ts'
 
 const log = pino({ level: 'silent' })
 const peerId = (index: number) => `12D3KooW${String(index).padStart(44, 'a').replaceAll('0', 'z')}`
@@ -74,6 +75,27 @@ it('does not remember a peer without addresses', async () => {
   const book = await openBook()
   book.seen(peerId(1), [])
   expect(book.peers()).toEqual([])
+})
+
+it('remembers of the addresses that a peer says those that can be read again', async () => {
+  const book = await openBook()
+  book.seen(peerId(1), oddAddresses)
+  book.seen(peerId(2), [...oddAddresses, ...oddAddresses, ...oddAddresses, ...oddAddresses, ...addresses])
+  await book.stop()
+  for (const each of [book, await openBook()]) expect(each.peers()).toMatchObject([{ peerId: peerId(2), addresses }])
+})
+
+it('keeps what can be read of a book in which some entries cannot', async () => {
+  const entry = { peerId: peerId(1), addresses, lastSeen: clock.now() }
+  const unreadable = [
+    { ...entry, addresses: oddAddresses },
+    { ...entry, peerId: 'x' },
+    null,
+    { length: { toString: 1 } },
+  ]
+  const text = JSON.stringify([...unreadable, entry, { ...entry, peerId: peerId(2) }])
+  await datastore.put(new Key('/networks/network/address-book'), new TextEncoder().encode(text))
+  expect((await openBook()).peers().map(peer => peer.peerId)).toEqual([peerId(1), peerId(2)])
 })
 
 it('starts empty where what was saved cannot be read', async () => {

@@ -2,11 +2,13 @@ import { type Datastore, Key } from 'interface-datastore'
 import { fromString } from 'uint8arrays/from-string'
 import { toString as bytesToText } from 'uint8arrays/to-string'
 import { z } from 'zod'
+import { safeParse } from '../../shared/safe-parse.ts'
 import { multiaddrTextSchema, type PeerIdText, peerIdSchema, timestampSchema } from '../../shared/schema/primitives.ts'
 import { day, type Milliseconds, second } from '../../shared/units.ts'
 import type { Clock, StopTimer } from '../clock.ts'
 import type { Startable } from '../lifecycle.ts'
 import type { Logger } from '../log.ts'
+import { isTellable } from './tellable-address.ts'
 
 export const maxBookPeers = 500
 export const bookLifetimeMs = 30 * day
@@ -64,10 +66,11 @@ export class AddressBook implements Startable {
   }
 
   /** Notes that the peer was reached, or reached us, just now. */
-  seen(peerId: PeerIdText, addresses: string[]): void {
+  seen(peerId: PeerIdText, said: string[]): void {
+    const addresses = said.filter(isTellable).slice(0, maxAddressesOfPeer)
     if (addresses.length === 0) return
     const lastSeen = this.#components.clock.now()
-    this.#peers.set(peerId, { peerId, addresses: addresses.slice(0, maxAddressesOfPeer), lastSeen })
+    this.#peers.set(peerId, { peerId, addresses, lastSeen })
     if (this.#peers.size > maxBookPeers * 1.2) {
       this.#peers = new Map(this.peers().map(peer => [peer.peerId, peer]))
     }
@@ -91,7 +94,16 @@ export class AddressBook implements Startable {
     if (!(await this.#components.datastore.has(this.#key))) return []
     const text = bytesToText(await this.#components.datastore.get(this.#key))
     try {
-      return z.array(bookPeerSchema).parse(JSON.parse(text))
+      const entries = z.array(z.unknown()).parse(JSON.parse(text))
+      const peers = entries.flatMap(entry => safeParse(bookPeerSchema, entry).data ?? [])
+      if (peers.length < entries.length) {
+        const unreadable = entries.length - peers.length
+        this.#components.log.warn(
+          { unreadable },
+          'some entries of the saved address book are unreadable: they are left out',
+        )
+      }
+      return peers
     } catch (error) {
       this.#components.log.warn({ err: error }, 'the saved address book is unreadable: starting with an empty one')
       return []

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { hour, minute } from '../../shared/units.ts'
-import { aheadBy, clockState } from './clock-offset.ts'
+import { day, hour, minute, second } from '../../shared/units.ts'
+import { aheadBy, clockState, setBy } from './clock-offset.ts'
 
 const samples = (...ahead: number[]) => ahead.map((aheadMs, index) => ({ group: `g${index}`, aheadMs }))
 
@@ -28,4 +28,16 @@ it('stays among the honest as long as they are more than half', () => {
 it('takes half of the round trip off', () => {
   expect(aheadBy(1_050, 1_000, 1_100)).toBe(0)
   expect(aheadBy(61_050, 1_000, 1_100)).toBe(minute)
+})
+
+it('tells a clock that was set from time that has passed, however much, and from a clock that is a little fast or slow', () => {
+  const before = { now: 1_700_000_000_000, steady: 5_000 }
+  const after = (passedMs: number, setMs: number) => ({
+    now: before.now + passedMs + setMs,
+    steady: before.steady + passedMs,
+  })
+  for (const passedMs of [0, minute, 8 * hour, 30 * day]) {
+    for (const setMs of [-5 * second, -100, 0, 5 * second]) expect(setBy(before, after(passedMs, setMs))).toBe(0)
+    for (const setMs of [-3 * hour, -5_001, 5_001, 3 * hour]) expect(setBy(before, after(passedMs, setMs))).toBe(setMs)
+  }
 })

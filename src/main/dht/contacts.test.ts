@@ -1,10 +1,14 @@
 import { multiaddr } from '@multiformats/multiaddr'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { nameCloser } from '../directory/closer.ts'
+import { decodeAnswer, encodeFrame } from '../directory/frames.ts'
+import { peerPosition } from '../directory/keys.ts'
 import { peerIdTextOf } from '../directory/signing.ts'
 import { createTestHost } from '../directory/test-network.ts'
 import { Lifecycle } from '../lifecycle.ts'
 import { type Contact, Contacts, contactAt } from './contacts.ts'
 import type { Host } from './host.ts'
+import { oddAddresses, startOddHost } from './test-odd-host.ts'
 
 let lifecycle: Lifecycle
 let host: Host
@@ -52,6 +56,19 @@ it('names those that it met where they listen, and believes nobody else about th
   contacts.hear([{ ...heard(0), peerId }])
   expect(contacts.get(peerId)).toMatchObject({ connected: true, addresses: other.addresses() })
   expect([...contacts.met()].map(contact => contact.peerId)).toEqual([peerId])
+})
+
+it('names a peer that says it is at odd addresses so that others can read it', async () => {
+  const odd = await startOddHost([...oddAddresses, '/dns4/example.org/tcp/1'])
+  lifecycle.add('odd', odd)
+  await odd.dial(host.libp2p.getMultiaddrs())
+  const peer = odd.peerId.toString()
+  await vi.waitFor(() => expect(contacts.get(peer)?.addresses).toContain('/dns4/example.org/tcp/1'))
+  const target = peerPosition(peer)
+  const answer = nameCloser({ kind: 'closest', id: 1, target, limit: 1 }, contacts, '')
+  expect(answer.peers).toEqual([{ peer, addresses: contacts.get(peer)?.addresses }])
+  expect(answer.peers[0]?.addresses).toHaveLength(2)
+  expect(decodeAnswer(encodeFrame(answer))).toEqual(answer)
 })
 
 it('tells of whom it meets and loses, and not of those it never knew', async () => {

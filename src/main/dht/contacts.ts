@@ -10,6 +10,7 @@ import { maxPeerAddrsToDial } from './limits.ts'
 import type { LookupPeer } from './lookup.ts'
 import { readPeerId } from './peer-ids.ts'
 import { isPrivateAddress } from './private-address.ts'
+import { isTellable } from './tellable-address.ts'
 
 /** Peers whose addresses were heard and that were not met yet. */
 const maxHeard = 1_000
@@ -181,9 +182,12 @@ export function contactAt(
   return { peerId, position, group, party, addresses, connected }
 }
 
-/** Where a peer says it listens, and where it was reached if this node dialled it. */
+/**
+ * Where a peer says it listens, and where it was reached if this node dialled it. This node names it to others by these: one
+ * address that they would not read makes them refuse the whole answer.
+ */
 function reachable(listenAddrs: readonly Multiaddr[], { direction, remoteAddr }: Connection): string[] {
   const dialled = direction === 'outbound' ? [remoteAddr] : []
   const all = [...dialled, ...listenAddrs].map(address => address.decapsulateCode(CODE_P2P).toString())
-  return [...new Set(all)].slice(0, maxPeerAddrsToDial)
+  return [...new Set(all)].filter(isTellable).slice(0, maxPeerAddrsToDial)
 }

@@ -104,7 +104,7 @@ it('tells those connected of a new list, and does not repeat itself to who has i
 it('shows its new certificate to everybody connected', async () => {
   const clock = new TurnedClock(Date.now())
   // Deadlines of the exchange are real time; validity is turned.
-  const turned: Clock = { ...systemClock, now: () => clock.now() }
+  const turned: Clock = { ...systemClock, now: () => clock.now(), steady: () => clock.steady() }
   const renewing = await start({ clock: turned })
   const others = [await start({ clock: turned }), await start({ clock: turned })]
   for (const other of others) await dial(renewing, other)

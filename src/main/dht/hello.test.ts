@@ -1,7 +1,7 @@
 import { generateKeyPair } from '@libp2p/crypto/keys'
 import { pino } from 'pino'
 import { afterEach, expect, it, vi } from 'vitest'
-import { minute, second } from '../../shared/units.ts'
+import { day, hour, minute, second } from '../../shared/units.ts'
 import { type Clock, systemClock, TurnedClock } from '../clock.ts'
 import { Lifecycle } from '../lifecycle.ts'
 import { Greeter } from './hello.ts'
@@ -44,6 +44,31 @@ it('corrects a clock that is ten minutes slow by those of three other machines',
   await vi.waitFor(() => expect(greeter.state.get().groups).toBe(3), 5_000)
   expect(Math.abs(greeter.state.get().offsetMs - 10 * minute)).toBeLessThan(second)
   expect(Math.abs(greeter.clock.now() - Date.now())).toBeLessThan(second)
+})
+
+it('asks for the time anew once its clock was set, and not because time passes', async () => {
+  const addresses = ['127.0.0.2', '127.0.0.3', '127.0.0.4', '127.0.0.5']
+  const others = await Promise.all(addresses.map(address => start(address)))
+  const clock = new TurnedClock(Date.now() - 3 * hour)
+  const { host, greeter } = await start('127.0.0.1', clock)
+  for (const other of others) await host.libp2p.dial(other.host.libp2p.getMultiaddrs())
+  await vi.waitFor(() => expect(greeter.state.get().groups).toBe(4), 5_000)
+  const heard = greeter.state.get()
+  expect(Math.abs(heard.offsetMs - 3 * hour)).toBeLessThan(minute)
+  clock.turn(day)
+  expect(greeter.state.get()).toBe(heard)
+
+  // What is known of somebody who is gone no longer holds either.
+  const [, , , gone] = others
+  await gone?.host.libp2p.hangUp(host.peerId)
+  clock.set(3 * hour - day)
+  clock.turn(minute)
+  expect(greeter.state.get()).toEqual({ offsetMs: 0, groups: 0 })
+  await vi.waitFor(() => expect(greeter.state.get().groups).toBe(3), 5_000)
+  expect(Math.abs(greeter.state.get().offsetMs)).toBeLessThan(2 * minute)
+  const again = greeter.state.get()
+  clock.turn(hour)
+  expect(greeter.state.get()).toBe(again)
 })
 
 it('does not believe a single machine', async () => {

@@ -2,7 +2,7 @@ import type { Connection, Stream } from '@libp2p/interface'
 import { isPrivate, lpStream } from '@libp2p/utils'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { RmaError, toRmaError } from '../../shared/errors.ts'
-import { second } from '../../shared/units.ts'
+import { minute, second } from '../../shared/units.ts'
 import type { Clock } from '../clock.ts'
 import {
   decodeHello,
@@ -20,7 +20,15 @@ import type { Logger } from '../log.ts'
 import type { MemberGate } from '../membership/gate.ts'
 import type { Trust } from '../membership/trust.ts'
 import { addressGroup } from './address-group.ts'
-import { aheadBy, type ClockSample, type ClockState, clockState, maxClockGroups } from './clock-offset.ts'
+import {
+  aheadBy,
+  type ClockReading,
+  type ClockSample,
+  type ClockState,
+  clockState,
+  maxClockGroups,
+  setBy,
+} from './clock-offset.ts'
 import type { Host } from './host.ts'
 import { isRelayed } from './is-relayed.ts'
 import { ending } from './stream-end.ts'
@@ -31,6 +39,8 @@ const deadlineMs = 5 * second
 const allowance = { perSecond: 0.5, burst: 10 }
 /** Greeted at once where all have to hear of something. */
 const greetedAtOnce = 8
+/** How soon it is noticed that this machine's clock was set. */
+const readClockEveryMs = minute
 
 export interface GreeterComponents {
   host: Host
@@ -44,7 +54,8 @@ export interface GreeterComponents {
 /**
  * Says hello on each new connection: whoever dialled asks, the other side answers, and both learn how far the other's
  * clock is from their own. In a network with a CA both show their certificates, and whoever has the older list of
- * revocations gets the newer one, which is how it spreads to everybody.
+ * revocations gets the newer one, which is how it spreads to everybody. Once this node's clock was set, what is known of the
+ * others' no longer holds: all are greeted anew.
  */
 export class Greeter implements Startable {
   readonly state = new LiveValue<ClockState>({ offsetMs: 0, groups: 0 })
@@ -59,22 +70,27 @@ export class Greeter implements Startable {
   readonly #sent = new WeakMap<Connection, number>()
   readonly #stopWatching: (() => void)[] = []
   #life = new AbortController()
+  #reading: ClockReading
 
   constructor(components: GreeterComponents) {
     const { clock } = components
     this.#components = components
+    this.#reading = read(clock)
     this.clock = {
       now: () => clock.now() + this.state.get().offsetMs,
+      steady: () => clock.steady(),
       after: (delayMs, action) => clock.after(delayMs, action),
       every: (intervalMs, action) => clock.every(intervalMs, action),
     }
   }
 
   async start(): Promise<void> {
-    const { host, membership } = this.#components
+    const { host, clock, membership } = this.#components
     this.#life = new AbortController()
+    this.#reading = read(clock)
     host.libp2p.addEventListener('connection:open', this.#onOpen)
     await host.libp2p.handle(host.protocols.hello, this.#answer, { maxInboundStreams: 2, runOnLimitedConnection: true })
+    this.#stopWatching.push(clock.every(readClockEveryMs, () => this.#readClock()))
     if (membership === undefined) return
     const { trust, gate } = membership
     for (const connection of host.libp2p.getConnections()) gate.opened(connection)
@@ -91,6 +107,19 @@ export class Greeter implements Startable {
     host.libp2p.removeEventListener('connection:open', this.#onOpen)
     await host.libp2p.unhandle(host.protocols.hello)
     this.#samples.clear()
+  }
+
+  /** Compares with when the samples were begun, not with the last time: what a clock gains or loses over days adds up. */
+  #readClock(): void {
+    const { clock, log } = this.#components
+    const reading = read(clock)
+    const byMs = setBy(this.#reading, reading)
+    if (byMs === 0) return
+    log.info({ byMs }, 'the clock of this machine was set: others are asked for the time anew')
+    this.#reading = reading
+    this.#samples.clear()
+    this.state.set(clockState([]))
+    void this.#greet(() => true)
   }
 
   readonly #onOpen = ({ detail: connection }: CustomEvent<Connection>): void => {
@@ -208,6 +237,10 @@ export class Greeter implements Startable {
     }
     this.state.set(clockState([...this.#samples.values()]))
   }
+}
+
+function read(clock: Clock): ClockReading {
+  return { now: clock.now(), steady: clock.steady() }
 }
 
 /** Strangers have no say in what time it is; those whose certificate only seems to be of another time may be right. */

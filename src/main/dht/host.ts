@@ -151,7 +151,7 @@ export async function createHost(components: HostComponents, init: HostInit): Pr
     nodeInfo: { name: 'rma-donor', version: '1', userAgent: 'rma-donor' },
     transports: [tcp(), circuitRelayTransport(), webSockets()],
     addresses: {
-      announceFilter: verified => announcedAddresses(verified, listening?.addresses() ?? [], { ...init, selfId }),
+      announceFilter: verified => announcedAddresses(verified, listening?.ofEachListener() ?? [], { ...init, selfId }),
     },
     // With the network's id in the handshake, nodes of two networks cannot even connect.
     connectionEncrypters: [

@@ -69,7 +69,12 @@ export class Listening {
 
   /** What is listened on, as the network cards and the relays have it. */
   addresses(): Multiaddr[] {
-    return this.#transports.getListeners().flatMap(listener => listener.getAddrs())
+    return this.ofEachListener().flat()
+  }
+
+  /** The same; those of one relay are together. */
+  ofEachListener(): Multiaddr[][] {
+    return this.#transports.getListeners().map(listener => listener.getAddrs())
   }
 
   /** Listens, at the same port, at an address that this machine did not have at the start. */
@@ -112,7 +117,9 @@ export class Listening {
     } catch (error) {
       // Where only some of the addresses were free, the others are released before the next port is tried.
       await Promise.all(this.#transports.getListeners().map(listener => listener.close()))
-      if (error instanceof Error && error.message.includes('EADDRINUSE')) return false
+      // Windows keeps ranges of ports for itself, and says EACCES of them.
+      const { message } = error instanceof Error ? error : new Error(String(error))
+      if (message.includes('EADDRINUSE') || (!this.#init.port.explicit && message.includes('EACCES'))) return false
       throw error
     }
   }

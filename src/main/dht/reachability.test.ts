@@ -10,6 +10,7 @@ import { announcedAddresses } from './announced-addresses.ts'
 import { ByteMeter } from './byte-meter.ts'
 import type { Host } from './host.ts'
 import { chooseMode, Reachability } from './reachability.ts'
+import { oddAddresses } from './test-odd-host.ts'
 
 const parse = (texts: readonly string[]) => texts.map(text => multiaddr(text))
 const lan = '/ip4/192.168.1.5/tcp/8468'
@@ -122,8 +123,9 @@ describe('the addresses a node announces', () => {
   const announced = (
     verified: string[],
     listened: string[],
-    init: { announce?: string[]; coordinator?: boolean } = {},
-  ) => announcedAddresses(parse(verified), parse(listened), { selfId, ...init }).map(String)
+    init: { announce?: string[]; coordinator?: boolean; relays?: string[][] } = {},
+  ) =>
+    announcedAddresses(parse(verified), [listened, ...(init.relays ?? [])].map(parse), { selfId, ...init }).map(String)
 
   it('leave out a public one that nobody has tried, but for a coordinator', () => {
     expect(announced([lan], [lan, out])).toEqual([`${lan}/p2p/${selfId}`])
@@ -134,11 +136,36 @@ describe('the addresses a node announces', () => {
   })
 
   it('name relays, and what the owner vouches for first, none twice', () => {
-    expect(announced([`${lan}/p2p/${selfId}`], [lan, relayed], { announce: [out] })).toEqual([
+    expect(announced([`${lan}/p2p/${selfId}`], [lan], { announce: [out], relays: [[relayed]] })).toEqual([
       `${out}/p2p/${selfId}`,
       `${lan}/p2p/${selfId}`,
       `${relayed}/p2p/${selfId}`,
     ])
+  })
+
+  const relayId = '12D3KooWBx5FhWsDcwLEg3MHF6e4epBiNYifQedPMwv5GCq1c78X'
+  const behind = (address: string, relay = relayId) => `${address}/p2p/${relay}/p2p-circuit`
+  const onLan = (index: number) => behind(`/ip4/192.168.1.${index}/tcp/1`)
+
+  it('are two of each relay, on both sides of its router where it has such, however many it says it has', () => {
+    const others = [2, 3, 4].map(index => behind(`/ip4/11.2.3.${index}/tcp/1`, selfId))
+    const relays = [
+      [relayed, behind('/ip4/11.2.3.5/tcp/1'), onLan(1), onLan(2)],
+      [onLan(3), onLan(4), ...others],
+      [onLan(5), onLan(6), onLan(7)],
+      [],
+    ]
+    // libp2p counts those that were confirmed among what it has verified.
+    expect(announced(relays.flat(), [], { relays })).toEqual(
+      [relayed, onLan(1), onLan(3), others[0], onLan(5), onLan(6)].map(address => `${address}/p2p/${selfId}`),
+    )
+  })
+
+  it('leave out what others would not read, from whom it may be', () => {
+    const odd = oddAddresses.flatMap(address => [address, behind(address)])
+    expect(
+      announced([...oddAddresses, lan], [], { relays: [[...odd, onLan(1)]], announce: [oddAddresses[0] ?? ''] }),
+    ).toEqual([lan, onLan(1)].map(address => `${address}/p2p/${selfId}`))
   })
 })
 

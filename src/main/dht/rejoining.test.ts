@@ -36,12 +36,31 @@ async function start(count: number): Promise<Host[]> {
   return hosts
 }
 
-async function bootstrapOf(host: Host, sources: SeedSource[] = []): Promise<Bootstrap> {
-  const addressBook = new AddressBook({ datastore: new MemoryDatastore(), clock, log }, { networkId: host.networkId })
+function makeBootstrap(host: Host, sources: SeedSource[] = [], addressBook = makeBook(host)): Bootstrap {
   const bootstrap = new Bootstrap({ host, addressBook, sources, clock, log })
   bootstraps.push(bootstrap)
-  await bootstrap.start()
   return bootstrap
+}
+
+function makeBook(host: Host): AddressBook {
+  return new AddressBook({ datastore: new MemoryDatastore(), clock, log }, { networkId: host.networkId })
+}
+
+function bootstrapOf(host: Host, sources: SeedSource[] = []): Bootstrap {
+  const bootstrap = makeBootstrap(host, sources)
+  bootstrap.start()
+  return bootstrap
+}
+
+/** Whom a host has dialled from now on, in order. */
+function dialledBy(host: Host): string[] {
+  const dialled: string[] = []
+  const { dial } = host.libp2p
+  vi.spyOn(host.libp2p, 'dial').mockImplementation((target, options) => {
+    dialled.push(String(target))
+    return dial.call(host.libp2p, target, options)
+  })
+  return dialled
 }
 
 const seedsOf = (host: Host) => host.libp2p.getMultiaddrs().map(String)
@@ -49,7 +68,7 @@ const seedsOf = (host: Host) => host.libp2p.getMultiaddrs().map(String)
 describe('a node that has fewer peers than before', () => {
   it('dials those that are missing, each fifteen seconds', async () => {
     const [a, b, c] = (await start(3)) as [Host, Host, Host]
-    const bootstrap = await bootstrapOf(a)
+    const bootstrap = bootstrapOf(a)
     const identified = new Set<string>()
     a.libp2p.addEventListener('peer:identify', ({ detail }) => identified.add(detail.peerId.toString()))
     for (const other of [b, c]) await other.libp2p.dial(a.libp2p.getMultiaddrs())
@@ -61,35 +80,51 @@ describe('a node that has fewer peers than before', () => {
   })
 
   it('dials nobody while none is missing', async () => {
-    const [a, b] = (await start(2)) as [Host, Host]
-    const bootstrap = await bootstrapOf(a)
+    const [a, b, known] = (await start(3)) as [Host, Host, Host]
+    const book = makeBook(a)
+    book.seen(known.peerId.toString(), known.addresses())
+    const bootstrap = makeBootstrap(a, [], book)
+    const dialled = dialledBy(a)
+    bootstrap.start()
     await b.libp2p.dial(a.libp2p.getMultiaddrs())
     await vi.waitFor(() => expect(bootstrap.state.get().peers).toBe(1))
-    let dialled = 0
-    a.libp2p.addEventListener('connection:open', () => dialled++)
     clock.turn(minute)
-    expect(dialled).toBe(0)
+    expect(dialled).toEqual([])
+    // Now one is missing.
+    await b.libp2p.hangUp(a.peerId)
+    await vi.waitFor(() => expect(bootstrap.state.get().peers).toBe(0))
+    expect(dialled).toEqual([])
+    clock.turn(15 * second)
+    await vi.waitFor(() => expect(dialled.join()).toContain(known.peerId.toString()))
   })
 })
 
 it('dials peers that were found while the host was still starting', async () => {
   const [a, b] = (await start(2)) as [Host, Host]
   await a.libp2p.peerStore.merge(b.peerId, { multiaddrs: b.libp2p.getMultiaddrs() })
-  const bootstrap = await bootstrapOf(a)
+  const bootstrap = bootstrapOf(a)
   await vi.waitFor(() => expect(bootstrap.state.get().peers).toBe(1))
 })
 
 it('does not dial those it is connected with already, nor anybody before it has started', async () => {
-  const [a, b] = (await start(2)) as [Host, Host]
-  await a.libp2p.dial(b.libp2p.getMultiaddrs())
-  await a.libp2p.peerStore.merge(b.peerId, { multiaddrs: b.libp2p.getMultiaddrs() })
-  let opened = 0
-  a.libp2p.addEventListener('connection:open', () => opened++)
-  const bootstrap = await bootstrapOf(a)
+  const [a, connected, found, passing] = (await start(4)) as [Host, Host, Host, Host]
+  const dialled = dialledBy(a)
+  const bootstrap = makeBootstrap(a, [configuredSeeds(seedsOf(found))])
+  // To one that runs this is what makes it look for others.
+  const alone = new Promise(resolve => a.libp2p.addEventListener('peer:disconnect', resolve))
+  await passing.libp2p.dial(a.libp2p.getMultiaddrs())
+  await passing.libp2p.hangUp(a.peerId)
+  await alone
   clock.turn(minute)
+  await connected.libp2p.dial(a.libp2p.getMultiaddrs())
   await vi.waitFor(() => expect(a.libp2p.getPeers()).toHaveLength(1))
-  bootstrap.stop()
-  expect(opened).toBe(0)
+  expect(dialled).toEqual([])
+
+  for (const { peerId, libp2p } of [connected, found])
+    await a.libp2p.peerStore.merge(peerId, { multiaddrs: libp2p.getMultiaddrs() })
+  bootstrap.start()
+  await vi.waitFor(() => expect(a.libp2p.getConnections(found.peerId)).toHaveLength(1))
+  expect(dialled).toEqual([expect.stringContaining(found.peerId.toString())])
 })
 
 it('asks its sources once at a time, and stops while they are silent', async () => {
@@ -103,7 +138,7 @@ it('asks its sources once at a time, and stops while they are silent', async () 
       return list.promise
     },
   }
-  const bootstrap = await bootstrapOf(a, [silent])
+  const bootstrap = bootstrapOf(a, [silent])
   await b.libp2p.dial(a.libp2p.getMultiaddrs())
   await vi.waitFor(() => expect(bootstrap.state.get().peers).toBe(1))
   await b.libp2p.hangUp(a.peerId)
@@ -124,7 +159,7 @@ it('names a source that failed, and why, and asks the next one', async () => {
       throw new Error('not found')
     },
   }
-  const bootstrap = await bootstrapOf(a, [broken, configuredSeeds(seedsOf(b))])
+  const bootstrap = bootstrapOf(a, [broken, configuredSeeds(seedsOf(b))])
   await vi.waitFor(() =>
     expect(bootstrap.state.get().tried).toEqual([
       { source: 'a list on the web', offered: 0, reached: 0, failure: 'Error: not found' },
@@ -135,7 +170,7 @@ it('names a source that failed, and why, and asks the next one', async () => {
 
 it('says nothing more once it has stopped', async () => {
   const [a, b] = (await start(2)) as [Host, Host]
-  const bootstrap = await bootstrapOf(a, [configuredSeeds(seedsOf(b))])
+  const bootstrap = bootstrapOf(a, [configuredSeeds(seedsOf(b))])
   await vi.waitFor(() => expect(bootstrap.state.get().peers).toBe(1))
   bootstrap.stop()
   await a.libp2p.hangUp(b.peerId)

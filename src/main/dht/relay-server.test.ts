@@ -9,6 +9,7 @@ import { Lifecycle } from '../lifecycle.ts'
 import { ByteMeter } from './byte-meter.ts'
 import { createHost, type Host, type HostInit } from './host.ts'
 import { networkId } from './network.ts'
+import { oddAddresses, startOddHost } from './test-odd-host.ts'
 
 const protocol = '/echo/1.0.0'
 /** More than libp2p's relay lets through a connection by itself: 128 KiB. */
@@ -84,6 +85,19 @@ it('carries whole documents both ways, and counts them towards the rate of who s
   for (const [peer, bytes] of take.mock.calls) sent.set(peer, (sent.get(peer) ?? 0) + bytes)
   expect([...sent.keys()].sort()).toEqual([asker, hidden].map(({ peerId }) => peerId.toString()).sort())
   for (const bytes of sent.values()) expect(bytes).toBeGreaterThanOrEqual(documentBytes)
+})
+
+it('is named by two of the addresses that it says it has, and none that others would not read', async () => {
+  const named = Array.from({ length: 20 }, (_, index) => `/dns4/${index}.example/tcp/1`)
+  const odd = await startOddHost([...oddAddresses, ...named])
+  lifecycle.add('odd', odd)
+  const hidden = await started(await createTestHost())
+  await hidden.libp2p.dial(odd.getMultiaddrs().filter(address => address.toString().includes('127.0.0.1')))
+  await hidden.setMode('client')
+  await vi.waitFor(() => expect(relayedAddresses(hidden)).not.toEqual([]), 10_000)
+  expect(hidden.libp2p.services.listening.addresses().length).toBeGreaterThan(20)
+  const relayed = hidden.addresses().filter(address => address.includes('/p2p-circuit'))
+  expect(relayed).toEqual([expect.stringContaining('/ip4/127.0.0.1/'), expect.stringContaining('/dns4/0.example/')])
 })
 
 it('is let go of by a node that others can reach', async () => {

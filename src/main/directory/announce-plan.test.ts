@@ -11,6 +11,7 @@ function said(change: Partial<Said> = {}): Said {
   const record = { ...ocrDraft(), addresses, seq: 7, issuedAt: saidAt, expiresAt: saidAt + timing.workerTtlMs }
   return {
     record,
+    addresses,
     recordBytes: new Uint8Array(1),
     recordHash: 'hash',
     seq: 7,

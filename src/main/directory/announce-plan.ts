@@ -23,6 +23,8 @@ export interface Timing {
 /** The last thing this node has signed. */
 export interface Said {
   record: WorkerRecord
+  /** Where this node could be reached then: the record names as many of these as it has room for. */
+  addresses: readonly string[]
   recordHash: RecordHash
   recordBytes: Uint8Array
   /** The newest of the record's and its renewals'. */
@@ -59,7 +61,7 @@ export function dueStatement(
   now: Milliseconds,
   timing: Timing,
 ): 'record' | 'renewal' | 'nothing' {
-  if (said === undefined || !isDeepStrictEqual(lasting(draft, addresses), lasting(said.record, said.record.addresses)))
+  if (said === undefined || !isDeepStrictEqual(lasting(draft, addresses), lasting(said.record, said.addresses)))
     return 'record'
   if (hasLeft(draft, said)) return 'nothing'
   if (now >= said.record.issuedAt + recordInterval(timing)) return 'record'

@@ -11,7 +11,7 @@ import { Announcer, type AnnouncerComponents } from './announcer.ts'
 import type { Question } from './channel.ts'
 import type { AnswerFrame } from './frames.ts'
 import { coordinatorKey, coordinatorsKey, peerPosition, serviceKey, shardOf } from './keys.ts'
-import { openRecord, readRecord, sealRecord } from './record.ts'
+import { maxRecordBytes, openRecord, readRecord, sealRecord } from './record.ts'
 import type { Registrar } from './registrars.ts'
 import { readRenewal } from './renewal.ts'
 import { Sequence } from './sequence.ts'
@@ -152,6 +152,27 @@ describe('an announcer', () => {
     answer = accept
     await say({ location: 'london' })
     expect(announcer.heldBy).toBe(1)
+  })
+
+  it('is announced, renewed and leaves although its addresses are more than a record has room for', async () => {
+    const long = (index: number) => `/dns4/${`${index}`.padStart(2, '0').repeat(120)}/tcp/1`
+    const short = '/ip4/192.0.2.1/tcp/8468'
+    const all = [...Array.from({ length: 16 }, (_, index) => long(index)), short]
+    const addresses = [...all.slice(0, 15), short, ...all.slice(15, 16)]
+    vi.spyOn(host, 'addresses').mockReturnValue(addresses)
+    await say()
+    clock.turn(30 * second)
+    await settled()
+    clock.turn(10 * second)
+    await settled()
+    await announcer.leave()
+    expect(heard.map(question => question.kind)).toEqual(['announce', 'renew', 'announce'])
+    expect(states()).toEqual(['donating', 'left'])
+    const [record] = heard.flatMap(question => (question.kind === 'announce' ? [question.record] : []))
+    const named = readRecord(record ?? new Uint8Array()).claims.record.addresses
+    expect(named).toEqual([...addresses.slice(0, named.length - 1), short])
+    // One more of the long ones would not have fitted.
+    expect((record?.length ?? 0) + 3 + long(0).length).toBeGreaterThan(maxRecordBytes)
   })
 
   it('goes on to keys with one digit more while there is no room, and asks again for room half an hour later', async () => {

@@ -23,7 +23,7 @@ import type { Question } from './channel.ts'
 import type { AnswerFrame, StaleFrame } from './frames.ts'
 import { KeyLookups } from './key-lookups.ts'
 import type { KeyText } from './keys.ts'
-import { recordHash, sealRecord } from './record.ts'
+import { recordHash, sealRecord, withFittingAddresses } from './record.ts'
 import type { Registrars } from './registrars.ts'
 import { renewalStateSchema, sealRenewal } from './renewal.ts'
 import type { Sequence } from './sequence.ts'
@@ -203,10 +203,12 @@ export class Announcer implements Startable {
     const { host, privateKey, sequence, clock } = this.#components
     const seq = await sequence.next()
     const issuedAt = clock.now()
-    const record = { ...draft, addresses, seq, issuedAt, expiresAt: issuedAt + this.#timing.workerTtlMs }
+    const expiresAt = issuedAt + this.#timing.workerTtlMs
+    const record = withFittingAddresses({ ...draft, addresses, seq, issuedAt, expiresAt })
     const recordBytes = await sealRecord(privateKey, host.networkId, record)
     return {
       record,
+      addresses,
       recordBytes,
       recordHash: recordHash(recordBytes),
       seq,

@@ -20,14 +20,12 @@ describe('an envelope cache', () => {
     expect(record).toMatchObject({ verified: true, peerId: worker.peerId })
     expect(cache.open(first().slice())).toBe(record)
     expect(cache.read(first())).toBe(record)
-    expect(cache.find(record.hash)).toBe(record)
   })
 
   it('reads without verifying, and verifies once when asked', () => {
     const cache = new EnvelopeCache({ networkId: testNetworkId })
     const read = cache.read(first())
     expect(read.verified).toBe(false)
-    expect(cache.find(read.hash)).toBeUndefined()
     expect(cache.read(first())).toBe(read)
     const verified = cache.verify(read)
     expect(verified.verified).toBe(true)
@@ -56,11 +54,13 @@ describe('an envelope cache', () => {
 
   it('forgets the least recently used beyond its count', () => {
     const cache = new EnvelopeCache({ networkId: testNetworkId, maxCount: 3 })
-    const records = sealed.slice(0, 3).map(bytes => cache.open(bytes))
+    const [kept, forgotten, last] = sealed.slice(0, 3).map(bytes => cache.open(bytes))
     cache.open(first())
     cache.open(sealed[3] ?? new Uint8Array())
     expect(cache.count).toBe(3)
-    expect(records.map(({ hash }) => cache.find(hash) !== undefined)).toEqual([true, false, true])
+    expect(cache.read(first())).toBe(kept)
+    expect(cache.read(last?.bytes ?? new Uint8Array())).toBe(last)
+    expect(cache.read(forgotten?.bytes ?? new Uint8Array()).verified).toBe(false)
   })
 
   it('forgets the least recently used beyond its bytes', () => {

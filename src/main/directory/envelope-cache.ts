@@ -78,12 +78,6 @@ export class EnvelopeCache {
     return this.verify(this.read(bytes))
   }
 
-  /** The verified record with this hash, where it is remembered. */
-  find(hash: RecordHash): VerifiedRecord | undefined {
-    const known = this.#records.get(hash)
-    return known?.verified ? known : undefined
-  }
-
   #touch(record: CachedRecord): void {
     this.#records.delete(record.hash)
     this.#records.set(record.hash, record)

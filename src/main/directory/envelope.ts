@@ -24,6 +24,13 @@ function typeHeader(payloadType: Uint8Array): Uint8Array {
   return Uint8Array.of(payloadTypeTag, payloadType.length, ...payloadType)
 }
 
+/** How many bytes an envelope has with a payload of so many. */
+export function envelopeLength(payloadType: Uint8Array, payloadLength: number): number {
+  const key = keyHeader.length + publicKeyLength
+  const payload = 1 + encodeVarint(payloadLength).length + payloadLength
+  return key + typeHeader(payloadType).length + payload + signatureHeader.length + signatureLength
+}
+
 /** Signs `payload` for `domain` and puts it into an envelope. `payloadType` is shorter than 128 bytes. */
 export async function sealEnvelope(
   privateKey: Ed25519PrivateKey,

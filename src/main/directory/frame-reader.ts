@@ -19,25 +19,35 @@ export class FrameReader {
     this.#maxFrameBytes = maxFrameBytes
   }
 
-  /** Whether a frame has begun and not ended. */
+  /** Whether a frame has begun and was not taken out. */
   get midFrame(): boolean {
     return this.#rest.length > 0
   }
 
   /** Takes the bytes that came and returns the frames they complete. Throws TOO_LARGE or PROTOCOL. */
   read(data: Uint8Array | Uint8ArrayList): Buffer[] {
+    this.push(data)
+    const frames: Buffer[] = []
+    for (let frame = this.next(); frame !== undefined; frame = this.next()) frames.push(frame)
+    return frames
+  }
+
+  /** Takes the bytes that came. */
+  push(data: Uint8Array | Uint8ArrayList): void {
     const bytes = data.subarray()
     this.#rest =
       this.#rest.length === 0
         ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
         : Buffer.concat([this.#rest, bytes])
-    const frames: Buffer[] = []
-    for (;;) {
-      const prefix = this.#readPrefix()
-      if (prefix === undefined || this.#rest.length < prefix.end + prefix.length) return frames
-      frames.push(this.#rest.subarray(prefix.end, prefix.end + prefix.length))
-      this.#rest = this.#rest.subarray(prefix.end + prefix.length)
-    }
+  }
+
+  /** Takes the next frame out; undefined where none is complete. Throws TOO_LARGE or PROTOCOL. */
+  next(): Buffer | undefined {
+    const prefix = this.#readPrefix()
+    if (prefix === undefined || this.#rest.length < prefix.end + prefix.length) return undefined
+    const frame = this.#rest.subarray(prefix.end, prefix.end + prefix.length)
+    this.#rest = this.#rest.subarray(prefix.end + prefix.length)
+    return frame
   }
 
   #readPrefix(): { length: number; end: number } | undefined {

@@ -2,6 +2,7 @@ import { encode } from '@ipld/dag-cbor'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { RmaError } from '../../shared/errors.ts'
+import { oddAddresses } from '../dht/test-odd-host.ts'
 import {
   type AnswerFrame,
   decodeAnswer,
@@ -95,8 +96,22 @@ describe('frames', () => {
     const records = Array.from({ length: 64 }, () => bytes(maxRecordBytes))
     const found: AnswerFrame = { kind: 'found', id: 1, records, renewals: [], kept, total: Number.MAX_SAFE_INTEGER }
     expect(decodeAnswer(encodeFrame(found))).toEqual(found)
+    const addresses = Array.from({ length: 8 }, () => `/${'x'.repeat(255)}`)
+    const peers = Array.from({ length: 16 }, () => ({ peer: '1'.repeat(62), addresses }))
+    const closer: AnswerFrame = { kind: 'closer', id: 2 ** 32 - 1, peers }
+    expect(decodeAnswer(encodeFrame(closer))).toEqual(closer)
     const error: AnswerFrame = { kind: 'error', id: 1, code: 'X'.repeat(32), message: '\u20ac'.repeat(256) }
     expect(decodeAnswer(encodeFrame(error))).toEqual(error)
+  })
+
+  it('that name a peer at something that is no address are read without that', () => {
+    const good = ['/ip4/192.0.2.1/tcp/1', '/dns4/example.org/tcp/1']
+    const named = (addresses: string[]): AnswerFrame => ({
+      kind: 'closer',
+      id: 1,
+      peers: [{ peer: '1'.repeat(52), addresses }],
+    })
+    expect(decodeAnswer(encodeFrame(named([...oddAddresses, ...good, 'no address'])))).toEqual(named(good))
   })
 
   it('of one direction are not read in the other', async () => {

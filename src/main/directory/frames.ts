@@ -2,9 +2,10 @@ import { decode, encode } from '@ipld/dag-cbor'
 import { z } from 'zod'
 import { isErrorCode, RmaError } from '../../shared/errors.ts'
 import { safeParse } from '../../shared/safe-parse.ts'
-import { locationSchema, multiaddrTextSchema, peerIdSchema } from '../../shared/schema/primitives.ts'
+import { locationSchema, peerIdSchema } from '../../shared/schema/primitives.ts'
 import { particularsSchema, workerRecordSchema, workerStateSchema } from '../../shared/schema/worker.ts'
 import { KiB } from '../../shared/units.ts'
+import { isTellable } from '../dht/tellable-address.ts'
 import { maxRecordBytes } from './record.ts'
 import { maxRenewalBytes } from './renewal.ts'
 
@@ -155,7 +156,11 @@ const foundSchema = z.object({
 /** A server the answerer is connected with, the asker left out. Hearsay: nobody has signed it. */
 export const closerPeerSchema = z.object({
   peer: peerIdSchema,
-  addresses: z.array(multiaddrTextSchema).max(maxCloserAddresses),
+  /** They are not the answerer's own: one that is no address says nothing against the rest of the answer. */
+  addresses: z
+    .array(z.string())
+    .max(maxCloserAddresses)
+    .transform(addresses => addresses.filter(isTellable)),
 })
 export type CloserPeer = z.infer<typeof closerPeerSchema>
 const closerSchema = z.object({

@@ -27,6 +27,18 @@ describe('a rate limit', () => {
     expect(rate.take('a', 0)).toBe(false)
   })
 
+  it('remembers nobody who has the whole allowance again', () => {
+    const rate = limit()
+    for (const source of ['a', 'b', 'b']) rate.take(source, 0)
+    rate.take('c', 999)
+    expect(rate.size).toBe(3)
+    rate.take('c', 1_000)
+    expect(rate.size).toBe(2)
+    rate.take('c', 2_000)
+    expect(rate.size).toBe(1)
+    expect([rate.take('b', 2_000), rate.take('b', 2_000), rate.take('b', 2_000)]).toEqual([true, true, false])
+  })
+
   it('is not fooled by a clock that goes back', () => {
     const rate = limit()
     rate.take('a', 10_000)

@@ -3,7 +3,7 @@ import { type Allowance, TokenBucket } from './token-bucket.ts'
 
 export interface RateLimitInit {
   allowance: Allowance
-  /** Most sources remembered; beyond it the one that has been silent longest is forgotten. */
+  /** Most sources remembered; beyond it the one that has been silent longest is forgotten before it has its allowance again. */
   maxSources: number
 }
 
@@ -26,8 +26,16 @@ export class RateLimit {
     const bucket = this.#buckets.get(source) ?? new TokenBucket(this.#init.allowance, now)
     this.#buckets.delete(source)
     this.#buckets.set(source, bucket)
-    const [oldest] = this.#buckets.keys()
-    if (this.#buckets.size > this.#init.maxSources && oldest !== undefined) this.#buckets.delete(oldest)
-    return bucket.take(now)
+    const passes = bucket.take(now)
+    this.#forget(now)
+    return passes
+  }
+
+  /** Those silent longest, as far as they have their whole allowance again or are too many. */
+  #forget(now: Milliseconds): void {
+    for (const [source, bucket] of this.#buckets) {
+      if (this.#buckets.size <= this.#init.maxSources && !bucket.isFull(now)) return
+      this.#buckets.delete(source)
+    }
   }
 }

@@ -5,7 +5,7 @@ import { safeParse } from '../../shared/safe-parse.ts'
 import type { PeerIdText } from '../../shared/schema/primitives.ts'
 import { type WorkerRecord, workerRecordSchema } from '../../shared/schema/worker.ts'
 import { KiB, type Milliseconds, minute, second } from '../../shared/units.ts'
-import { readEnvelope, sealEnvelope } from './envelope.ts'
+import { envelopeLength, readEnvelope, sealEnvelope } from './envelope.ts'
 import { refused } from './refusal.ts'
 import { importPublicKey, isSignedBy, peerIdTextOf, signedContent } from './signing.ts'
 
@@ -44,6 +44,18 @@ const domainOf = (networkId: string) => `rma/${networkId}/worker-record`
 
 export function recordHash(bytes: Uint8Array): RecordHash {
   return hash('sha256', bytes, 'base64url')
+}
+
+/** The record with those of its addresses, in their order, that fit into an envelope beside all else it says. Pure. */
+export function withFittingAddresses(record: WorkerRecord): WorkerRecord {
+  let payloadLength = encode({ ...record, addresses: [] }).length
+  const addresses = record.addresses.filter(address => {
+    const longer = payloadLength + encode(address).length
+    const fits = envelopeLength(payloadType, longer) <= maxRecordBytes
+    if (fits) payloadLength = longer
+    return fits
+  })
+  return { ...record, addresses }
 }
 
 /**

@@ -2,7 +2,7 @@ import type { Stream } from '@libp2p/interface'
 import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { RmaError } from '../../shared/errors.ts'
-import { MiB, second } from '../../shared/units.ts'
+import { KiB, MiB, second } from '../../shared/units.ts'
 import { systemClock, TurnedClock } from '../clock.ts'
 import { Contacts } from '../dht/contacts.ts'
 import type { Host } from '../dht/host.ts'
@@ -22,6 +22,16 @@ const nobody = ({ id }: RequestFrame): AnswerFrame => ({
   renewals: [],
   kept: [],
   total: 0,
+})
+
+/** As much as the registrars of a busy key say. */
+const full = ({ id }: RequestFrame): AnswerFrame => ({
+  kind: 'found',
+  id,
+  records: Array.from({ length: 60 }, () => new Uint8Array(4_096)),
+  renewals: [],
+  kept: [],
+  total: 60,
 })
 
 let answer: (request: RequestFrame, asker: Asker) => AnswerFrame
@@ -54,6 +64,26 @@ const openStream = (): Promise<Stream> => asking.libp2p.dialProtocol(serving.pee
 const ended = (stream: Stream) => new Promise<void>(resolve => stream.addEventListener('close', () => resolve()))
 const ask = (timeoutMs = 5 * second, signal?: AbortSignal) =>
   channels.ask(serving.peerId.toString(), question, { timeoutMs, ...(signal === undefined ? {} : { signal }) })
+
+/** Bytes of answers that the server has yet to send. */
+const unsentBytes = () =>
+  serving.libp2p
+    .getConnections()
+    .flatMap(({ streams }) => streams)
+    .reduce((bytes, stream) => bytes + stream.writeBufferLength, 0)
+
+/** Lets the server send so many bytes more on a stream that this end does not read, and waits until it has. */
+async function takeBytes(stream: Stream, bytes: number): Promise<void> {
+  // libp2p itself makes its window larger only where it reads.
+  const yamux = stream as unknown as {
+    streamId: number
+    recvWindowCapacity: number
+    sendFrame(header: object): boolean
+  }
+  yamux.recvWindowCapacity += bytes
+  yamux.sendFrame({ type: 1, flag: 0, streamID: yamux.streamId, length: bytes })
+  await asking.libp2p.services.ping.ping(serving.peerId)
+}
 
 describe('a channel', () => {
   it('carries many questions at once over one stream', async () => {
@@ -231,20 +261,81 @@ describe('the registrar’s end', () => {
       settled.push(...(await Promise.allSettled(Array.from({ length: 200 }, () => ask()))))
     expect(settled.filter(each => each.status === 'fulfilled')).toHaveLength(4_000)
     expect(settled.at(-1)).toMatchObject({ reason: { code: 'QUOTA_EXCEEDED' } })
+    // Nor does a new stream have an allowance of its own.
+    channels.stop()
+    channels.start()
+    await expect(ask()).rejects.toMatchObject({ code: 'QUOTA_EXCEEDED' })
     clock.turn(second)
     expect((await ask()).kind).toBe('found')
   })
 
+  describe('with a peer that asks for more than it takes', () => {
+    let asked: number[]
+    let stream: Stream
+
+    beforeEach(async () => {
+      asked = []
+      answer = request => {
+        asked.push(request.id)
+        return full(request)
+      }
+      stream = await openStream()
+      // The stream would break off by itself when its own buffer is full.
+      Object.assign(stream, { maxReadBufferLength: 64 * MiB })
+      stream.pause()
+    })
+
+    const ids = (count: number) => Array.from({ length: count }, (_, id) => id)
+    const known = Array.from({ length: 500 }, (): [string, number] => ['abcdefghijkl', 1_700_000_000_000])
+    const short = (id: number) => withLength(encodeFrame({ ...question, id }))
+    const long = (id: number) => withLength(encodeFrame({ ...question, id, known }))
+
+    it('answers of what came in one message as much as is taken, and all of it in the end', async () => {
+      stream.send(Buffer.concat(ids(40).map(short)))
+      await vi.waitFor(() => expect(asked.length).toBeGreaterThanOrEqual(4))
+      for (let time = 0; time < 50; time++) await takeBytes(stream, 16)
+      // A stream takes 256 KiB, the server sets 512 KiB aside, and the one answer that goes beyond that.
+      expect(asked).toEqual(ids(4))
+      expect(unsentBytes()).toBeLessThan((512 + 320) * KiB)
+      stream.resume()
+      await vi.waitFor(() => expect(asked).toEqual(ids(40)), 15_000)
+      clock.turn(11 * second)
+      stream.send(short(40))
+      await vi.waitFor(() => expect(asked).toEqual(ids(41)))
+      expect(stream.status).toBe('open')
+    })
+
+    it('reads nothing more of it before it has answered what it has read, and then all', async () => {
+      stream.send(Buffer.concat(ids(6).map(long)))
+      await vi.waitFor(() => expect(asked.length).toBeGreaterThanOrEqual(4))
+      for (const id of ids(80).slice(6)) stream.send(long(id))
+      const unread = stream.writeBufferLength
+      expect(unread).toBeGreaterThan(512 * KiB)
+      await takeBytes(stream, 256 * KiB)
+      expect(asked).toEqual(ids(5))
+      expect(stream.writeBufferLength).toBe(unread)
+      stream.resume()
+      await vi.waitFor(() => expect(asked).toEqual(ids(80)), 15_000)
+      expect(stream.status).toBe('open')
+    })
+
+    it('gives it the time it needs to take its answers, where it has begun to ask for something more', async () => {
+      const last = short(8)
+      stream.send(Buffer.concat([...ids(8).map(short), last.subarray(0, 3)]))
+      for (const count of [4, 5, 6, 7]) {
+        await vi.waitFor(() => expect(asked).toEqual(ids(count)))
+        clock.turn(6 * second)
+        await takeBytes(stream, 256 * KiB)
+      }
+      stream.resume()
+      await vi.waitFor(() => expect(asked).toEqual(ids(8)), 5_000)
+      stream.send(last.subarray(3))
+      await vi.waitFor(() => expect(asked).toEqual(ids(9)))
+    })
+  })
+
   describe('with a peer that does not take its answers', () => {
     const answers = 8
-    const full = ({ id }: RequestFrame): AnswerFrame => ({
-      kind: 'found',
-      id,
-      records: Array.from({ length: 60 }, () => new Uint8Array(4_096)),
-      renewals: [],
-      kept: [],
-      total: 60,
-    })
     let asked: number
     let stream: Stream
 

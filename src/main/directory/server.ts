@@ -16,17 +16,20 @@ import {
   maxRequestFrameBytes,
   type RequestFrame,
 } from './frames.ts'
-import { type Allowance, TokenBucket } from './token-bucket.ts'
+import { RateLimit } from './rate-limit.ts'
+import type { Allowance } from './token-bucket.ts'
 
 /** One in use and one that takes over from it. */
 const maxStreamsPerConnection = 2
 /** A frame that has begun has to end, and an answer has to be taken, within this time in all. */
 const transferDeadlineMs = 10 * second
-/** Answers a slow reader may leave untaken before nothing more is read from it. */
+/** Answers a slow reader may leave untaken before it gets no more and nothing more is read from it. */
 const maxUnsentBytes = 512 * KiB
 
-/** What one stream may ask. An asker stays far below this; a flood is answered with short refusals. */
+/** What one peer may ask. An asker stays far below this; a flood is answered with short refusals. */
 const allowance: Allowance = { perSecond: 2_000, burst: 4_000 }
+/** As many as have a connection. */
+const mostAskersRemembered = 5_000
 
 /** Who asks: the authenticated peer at the other end of the connection, and the group of its address. */
 export interface Asker {
@@ -47,6 +50,7 @@ export interface DirectoryServerComponents {
 /** The registrar's end of the directory protocol. */
 export class DirectoryServer implements Startable {
   readonly #components: DirectoryServerComponents
+  readonly #rate = new RateLimit({ allowance, maxSources: mostAskersRemembered })
   readonly #sessions = new Set<Session>()
 
   constructor(components: DirectoryServerComponents) {
@@ -66,29 +70,35 @@ export class DirectoryServer implements Startable {
 
   readonly #serve = (stream: Stream, connection: Connection): void => {
     const asker = { from: connection.remotePeer.toString(), group: addressGroup(connection.remoteAddr) }
-    const session = new Session(stream, asker, this.#components, () => this.#sessions.delete(session))
+    const session = new Session(stream, asker, { ...this.#components, rate: this.#rate }, () =>
+      this.#sessions.delete(session),
+    )
     this.#sessions.add(session)
   }
 }
 
-/** One stream of requests from one peer. */
+interface SessionComponents extends DirectoryServerComponents {
+  /** Of all streams of a peer together: a new one costs it nothing. */
+  rate: RateLimit
+}
+
+/** One stream of requests from one peer. What it has asked and was not answered yet is in the reader. */
 class Session {
   readonly #stream: Stream
   readonly #asker: Asker
-  readonly #components: DirectoryServerComponents
+  readonly #components: SessionComponents
   readonly #onEnd: () => void
   readonly #reader = new FrameReader(maxRequestFrameBytes)
-  readonly #bucket: TokenBucket
   #stopFrameTimer: StopTimer | undefined
   #stopDrainTimer: StopTimer | undefined
+  #resuming = false
   #ended = false
 
-  constructor(stream: Stream, asker: Asker, components: DirectoryServerComponents, onEnd: () => void) {
+  constructor(stream: Stream, asker: Asker, components: SessionComponents, onEnd: () => void) {
     this.#stream = stream
     this.#asker = asker
     this.#components = components
     this.#onEnd = onEnd
-    this.#bucket = new TokenBucket(allowance, components.clock.now())
     stream.addEventListener('message', this.#onMessage)
     stream.addEventListener('drain', this.#onDrain)
     stream.addEventListener('close', this.#onClose)
@@ -111,8 +121,15 @@ class Session {
   readonly #onClose = (): void => this.end(new Error('the peer closed the stream'))
 
   readonly #onMessage = (event: StreamMessageEvent): void => {
+    this.#reader.push(event.data)
+    if (!this.#resuming) this.#answerAll()
+  }
+
+  /** One message may hold thousands of requests: they are answered as far as their answers are taken. */
+  #answerAll(): void {
     try {
-      for (const bytes of this.#reader.read(event.data)) this.#answer(decodeRequest(bytes))
+      for (let bytes = this.#nextFrame(); bytes !== undefined; bytes = this.#nextFrame())
+        this.#answer(decodeRequest(bytes))
     } catch (error) {
       // Beyond a frame that cannot be read the next one cannot be found: the stream is of no use any more.
       this.#components.log.debug({ peer: this.#asker.from, err: error }, 'a peer sent no valid request')
@@ -122,9 +139,21 @@ class Session {
     this.#watchFrame()
   }
 
-  /** The deadline runs from the first byte of a frame, not from the last one: a trickle does not move it. */
+  #nextFrame(): Buffer | undefined {
+    return this.#isBehind || this.#ended ? undefined : this.#reader.next()
+  }
+
+  /** Whether the peer has to take answers before it gets more. */
+  get #isBehind(): boolean {
+    return this.#stopDrainTimer !== undefined
+  }
+
+  /**
+   * The deadline runs from the first byte of a frame, not from the last one: a trickle does not move it. While nothing is read
+   * there is none.
+   */
   #watchFrame(): void {
-    if (!this.#reader.midFrame) {
+    if (this.#isBehind || this.#ended || !this.#reader.midFrame) {
       this.#stopFrameTimer?.()
       this.#stopFrameTimer = undefined
     } else {
@@ -146,7 +175,8 @@ class Session {
   }
 
   #checkRate(): void {
-    if (!this.#bucket.take(this.#components.clock.now()))
+    const { rate, clock } = this.#components
+    if (!rate.take(this.#asker.from, clock.now()))
       throw new RmaError('QUOTA_EXCEEDED', `a peer may ask ${allowance.perSecond} times a second in the long run`)
   }
 
@@ -157,7 +187,7 @@ class Session {
       this.end(toRmaError(error))
       return
     }
-    if (this.#stream.writeBufferLength > maxUnsentBytes && this.#stopDrainTimer === undefined) {
+    if (this.#stream.writeBufferLength > maxUnsentBytes && !this.#isBehind) {
       this.#stream.pause()
       this.#stopDrainTimer = this.#components.clock.after(transferDeadlineMs, () =>
         this.end(new RmaError('DEADLINE', `answers were not taken for ${transferDeadlineMs} ms`)),
@@ -165,10 +195,24 @@ class Session {
     }
   }
 
+  /** The peer takes more, which may be a few bytes; they are sent right after this. */
   readonly #onDrain = (): void => {
-    if (this.#stopDrainTimer === undefined) return
-    this.#stopDrainTimer()
+    if (this.#isBehind) queueMicrotask(() => this.#goOn())
+  }
+
+  #goOn(): void {
+    if (!this.#isBehind || this.#ended || this.#stream.writeBufferLength > maxUnsentBytes) return
+    this.#stopDrainTimer?.()
     this.#stopDrainTimer = undefined
+    this.#answerAll()
+    if (!this.#isBehind && !this.#ended) this.#resume()
+  }
+
+  /** What came meanwhile is first taken over: a stream that is paused again while it is handed over lets the peer go on sending. */
+  #resume(): void {
+    this.#resuming = true
     this.#stream.resume()
+    this.#resuming = false
+    this.#answerAll()
   }
 }

@@ -63,3 +63,13 @@ it('goes on where no registrar of a shard answers, for as long as none does, and
   shards.answered(serviceKey('ocr', longest), false)
   expect(shards.beyond('ocr', longest)).toBeUndefined()
 })
+
+it('forgets of the shards of which no registrar answers the one that was asked longest ago', () => {
+  const shards = new ShardChoice({ clock: new TurnedClock() })
+  const all = Array.from({ length: 129 }, (_, index) => index.toString(16).padStart(3, '0'))
+  for (const shard of all.slice(0, 128)) shards.answered(serviceKey('ocr', shard), false)
+  shards.answered(serviceKey('ocr', '000'), false)
+  shards.answered(serviceKey('ocr', '080'), false)
+  const deaf = all.filter(shard => shards.beyond('ocr', shard) !== undefined)
+  expect(deaf).toEqual(all.filter(shard => shard !== '001'))
+})

@@ -62,8 +62,10 @@ export class ShardChoice {
 
   /** Takes in whether any of the registrars of a key that were asked has answered. */
   answered(key: KeyText, anyOfThem: boolean): void {
-    if (anyOfThem) this.#deaf.delete(key)
-    else if (this.#deaf.size < mostRemembered) this.#deaf.add(key)
+    this.#deaf.delete(key)
+    if (!anyOfThem) this.#deaf.add(key)
+    const [oldest] = this.#deaf.size > mostRemembered ? this.#deaf : []
+    if (oldest !== undefined) this.#deaf.delete(oldest)
   }
 
   /** Takes in how many stand under a key. */

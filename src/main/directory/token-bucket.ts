@@ -20,12 +20,21 @@ export class TokenBucket {
 
   /** Whether one more may pass at `now`; if so it is counted. */
   take(now: Milliseconds): boolean {
-    const { perSecond, burst } = this.#allowance
-    const elapsedMs = Math.max(0, now - this.#filledAt)
-    this.#tokens = Math.min(burst, this.#tokens + (elapsedMs / 1_000) * perSecond)
+    this.#tokens = this.#tokensAt(now)
     this.#filledAt = now
     if (this.#tokens < 1) return false
     this.#tokens--
     return true
+  }
+
+  /** Whether at `now` it is as if nobody had ever taken from it. */
+  isFull(now: Milliseconds): boolean {
+    return this.#tokensAt(now) === this.#allowance.burst
+  }
+
+  #tokensAt(now: Milliseconds): number {
+    const { perSecond, burst } = this.#allowance
+    const elapsedMs = Math.max(0, now - this.#filledAt)
+    return Math.min(burst, this.#tokens + (elapsedMs / 1_000) * perSecond)
   }
 }

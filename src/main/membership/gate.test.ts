@@ -143,7 +143,12 @@ describe('a network with a CA', () => {
   it('closes the connections of a member when its certificate ends, unless it has shown a new one', async () => {
     const clock = new TurnedClock(Date.now())
     // Deadlines of the exchange are real time; validity is turned.
-    const timers: Clock = { ...systemClock, now: () => clock.now(), every: clock.every.bind(clock) }
+    const timers: Clock = {
+      ...systemClock,
+      now: () => clock.now(),
+      steady: () => clock.steady(),
+      every: clock.every.bind(clock),
+    }
     const member = await start({ clock: timers })
     const [ending, renewing] = [await start({ clock: timers }), await start({ clock: timers })]
     const connections = [await dial(ending, member), await dial(renewing, member)]

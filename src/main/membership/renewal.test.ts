@@ -25,7 +25,12 @@ let started: { stop(): Promise<unknown> }[] = []
 
 beforeEach(async () => {
   turned = new TurnedClock(Date.now())
-  clock = { ...systemClock, now: () => turned.now(), every: turned.every.bind(turned) }
+  clock = {
+    ...systemClock,
+    now: () => turned.now(),
+    steady: () => turned.steady(),
+    every: turned.every.bind(turned),
+  }
   ca = await startAuthority(turned)
   const found = await findCaKey(ca.folder)
   if (found === undefined) throw new Error('expected a key')
