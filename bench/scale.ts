@@ -6,8 +6,9 @@ import type { Figures, Scenario } from './scale/scenario.ts'
 import { simulate } from './scale/simulation-process.ts'
 
 const sizes = [20, 100, 500, 2_000, 10_000]
-/** Larger networks are not brought into trouble: it would take hours. */
+/** Larger networks are not brought into trouble, and few of their nodes send requests: it would take hours. */
 const mostInTrouble = 2_000
+const senderShareOfLarger = 0.1
 /** Donors that others can reach. */
 const serverShare = 0.05
 /** Sizes at which real nodes are measured; the first is what the simulator is held to. */
@@ -58,6 +59,7 @@ function growing(workers: number): Scenario {
     serverShare,
     requesters: 30,
     requestsPerSecond: Math.max(2, workers / 20),
+    senderShare: workers <= mostInTrouble ? 1 : senderShareOfLarger,
     seed: 1,
     troubles: workers <= mostInTrouble,
   }

@@ -17,6 +17,8 @@ export interface Scenario {
   /** Nodes that only ask. */
   requesters: number
   requestsPerSecond: number
+  /** Of all nodes, how many send them. Default: 1. */
+  senderShare?: number
   seed: number
   /** One way between any two peers. Default: places on a map. */
   oneWayMs?: Milliseconds

@@ -69,10 +69,10 @@ export function addCa(program: Command, context: CommandContext): void {
 async function openFolder({ dataFolder: chosen }: CommonOptions, { env }: CommandContext) {
   const { systemClock } = await import('../clock.ts')
   const { loadConfig } = await import('../config/node-config.ts')
-  const { readRuntime } = await import('../config/runtime-file.ts')
+  const { readAnsweringRuntime } = await import('../config/runtime-file.ts')
   const { SettingsStore } = await import('../config/settings-store.ts')
   const { dataFolder } = await loadConfig({ env, flags: chosen === undefined ? {} : { dataFolder: chosen } })
-  const running = await readRuntime(dataFolder).then(
+  const running = await readAnsweringRuntime(dataFolder).then(
     () => true,
     () => false,
   )

@@ -1,6 +1,6 @@
 import { loadAccessToken } from '../config/access-token.ts'
 import { dataFolderPath } from '../config/data-folder.ts'
-import { type Runtime, readRuntime } from '../config/runtime-file.ts'
+import { type Runtime, readAnsweringRuntime } from '../config/runtime-file.ts'
 import { connectToNode, type NodeClient } from '../rpc/client.ts'
 import { fromContractError } from '../rpc/contract-error.ts'
 
@@ -14,7 +14,7 @@ export interface RunningNode {
 /** Rejects with NODE_NOT_RUNNING. */
 export async function findRunningNode(chosen: string | undefined, env: NodeJS.ProcessEnv): Promise<RunningNode> {
   const dataFolder = dataFolderPath(chosen ?? env.RMA_DONOR_HOME)
-  const runtime = await readRuntime(dataFolder)
+  const runtime = await readAnsweringRuntime(dataFolder)
   return { dataFolder, runtime, token: await loadAccessToken(dataFolder) }
 }
 

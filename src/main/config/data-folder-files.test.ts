@@ -10,7 +10,7 @@ import { createLog, LogBuffer } from '../log.ts'
 import { isSameToken, loadAccessToken } from './access-token.ts'
 import { prepareDataFolder } from './data-folder.ts'
 import { loadIdentity } from './identity.ts'
-import { readRuntime, writeRuntime } from './runtime-file.ts'
+import { readAnsweringRuntime, readRuntime, writeRuntime } from './runtime-file.ts'
 import { SettingsStore } from './settings-store.ts'
 
 const peerId = '12D3KooWQYhTNQdmr3ArTeUHRYzFg94BKyTkoWBDWez9kSCVe2Xo'
@@ -185,10 +185,10 @@ describe('runtime file', () => {
     await once(listening, 'listening')
     const { port } = listening.address() as AddressInfo
     await writeRuntime(folder.path, { ...runtime, rpcUrl: `ws://127.0.0.1:${port}/rpc`, pid: process.pid })
-    expect((await readRuntime(folder.path)).serviceUrl).toBe('http://127.0.0.1:8000')
+    expect((await readAnsweringRuntime(folder.path)).serviceUrl).toBe('http://127.0.0.1:8000')
     await new Promise(resolve => listening.close(resolve))
     // Killed, and its process id is another's by now.
-    await expect(readRuntime(folder.path)).rejects.toMatchObject({ code: 'NODE_NOT_RUNNING' })
+    await expect(readAnsweringRuntime(folder.path)).rejects.toMatchObject({ code: 'NODE_NOT_RUNNING' })
   })
 
   it('left by a process that is gone, damaged or missing means that no node runs', async () => {

@@ -39,17 +39,23 @@ export async function removeRuntime(dataFolder: string): Promise<void> {
   })
 }
 
-/**
- * Rejects with NODE_NOT_RUNNING when no node runs there: no file, an unreadable one, or one left by a dead process, whose id
- * may be another's by now.
- */
+/** Rejects with NODE_NOT_RUNNING when no node runs there: no file, an unreadable one, or one left by a dead process. */
 export async function readRuntime(dataFolder: string): Promise<Runtime> {
   const text = await readIfPresent(runtimePath(dataFolder))
   const runtime = text === undefined ? undefined : parseRuntime(text)
-  if (runtime === undefined || !isAlive(runtime.pid) || !(await isListening(runtime.rpcUrl))) {
-    throw new RmaError('NODE_NOT_RUNNING', `no node is running on the data folder ${dataFolder}`, { dataFolder })
-  }
+  if (runtime === undefined || !isAlive(runtime.pid)) throw notRunning(dataFolder)
   return runtime
+}
+
+/** The same, of a node on this machine that answers: the id of a process that was killed may be another's by now. */
+export async function readAnsweringRuntime(dataFolder: string): Promise<Runtime> {
+  const runtime = await readRuntime(dataFolder)
+  if (!(await isListening(runtime.rpcUrl))) throw notRunning(dataFolder)
+  return runtime
+}
+
+function notRunning(dataFolder: string): RmaError {
+  return new RmaError('NODE_NOT_RUNNING', `no node is running on the data folder ${dataFolder}`, { dataFolder })
 }
 
 function parseRuntime(text: string): Runtime | undefined {
