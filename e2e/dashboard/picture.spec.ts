@@ -62,6 +62,10 @@ test('opens the details of a node that is clicked, and of the next one by keyboa
   }).toPass()
   await page.keyboard.press('Escape')
   await expect(details).toBeHidden()
+  // The other buttons of a mouse are the browser's.
+  await picture.click({ position: { x: box.width / 2, y: box.height / 2 }, button: 'right' })
+  await picture.click({ position: { x: box.width / 2, y: box.height / 2 }, button: 'middle' })
+  await expect(details).toBeHidden()
 
   await page.keyboard.press('Enter')
   await expect(details.getByRole('heading', { name: 'This machine' })).toBeVisible()

@@ -1,6 +1,14 @@
 import { ChevronRight, CirclePause, CirclePlay } from 'lucide-react'
 import { useRef } from 'react'
-import { Button as AriaButton, Menu, MenuItem, MenuTrigger, Popover, SubmenuTrigger } from 'react-aria-components'
+import {
+  Button as AriaButton,
+  Dialog,
+  Menu,
+  MenuItem,
+  MenuTrigger,
+  Popover,
+  SubmenuTrigger,
+} from 'react-aria-components'
 import { pauseLengths } from '../../../shared/pause-lengths.ts'
 import { hour, type Milliseconds, minute } from '../../../shared/units.ts'
 import { Failure } from '../../components/failure.tsx'
@@ -27,13 +35,12 @@ export function PauseControl({ className }: { className: string }) {
       className={styles.popover ?? ''}
       placement="top end"
       triggerRef={trigger}
-      isNonModal
       isOpen={error !== undefined}
       onOpenChange={open => !open && forget()}
     >
-      <div className={styles.failure}>
+      <Dialog className={styles.failure ?? ''} aria-label={words.open}>
         <Failure error={error} />
-      </div>
+      </Dialog>
     </Popover>
   )
   if (paused) {
