@@ -1,6 +1,9 @@
 // Loaded before a program to put its clock wrong, as that of a machine can be: NODE_OPTIONS=--import=<this file>.
 // The message {turnMs} over the program's channel turns it further ahead, as for a machine that has slept: what has become
 // due meanwhile happens at once, each timer one time.
+import { syncBuiltinESMExports } from 'node:module'
+import os from 'node:os'
+
 const rightNow = Date.now.bind(Date)
 const RightDate = Date
 let aheadMs = Number(process.env.TEST_CLOCK_AHEAD_MS ?? 0)
@@ -10,6 +13,12 @@ globalThis.Date = new Proxy(RightDate, {
   construct: (target, args) => (args.length === 0 ? new target(rightNow() + aheadMs) : new target(...args)),
   apply: () => new RightDate(rightNow() + aheadMs).toString(),
 })
+
+// A machine's sleep counts as time that it has been up; how wrong its clock was from the start does not.
+let turnedMs = 0
+const rightUptime = os.uptime
+os.uptime = () => rightUptime() + turnedMs / 1_000
+syncBuiltinESMExports()
 
 /** Shorter ones ring soon enough by themselves. */
 const shortestMs = 1_000
@@ -33,6 +42,7 @@ globalThis.setInterval = watched(rightInterval, true)
 
 function turn(byMs) {
   aheadMs += byMs
+  turnedMs += byMs
   const due = [...waiting].filter(([, { at }]) => at <= Date.now()).sort(([, a], [, b]) => a.at - b.at)
   for (const [timer, entry] of due) {
     // Whatever rang before may have stopped it.
