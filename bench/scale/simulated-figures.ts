@@ -7,9 +7,8 @@ import { afterFindMs, type Figures, hotService } from './scenario.ts'
 import type { SimulatedNode } from './simulated-node.ts'
 import type { Simulation } from './simulation.ts'
 
-/** First finds are expensive; most nodes have made theirs by the end of this, and where few send requests these have sooner. */
+/** First finds are expensive, and answered by the same few; most nodes have made theirs by the end of this. */
 const warmUpMs = 2 * minute
-const warmUpOfFewMs = 30 * second
 const measuredMs = 1 * minute
 const askerCount = 30
 /** In a large network several look at the same time: simulating it takes long, and they are too few to be felt. */
@@ -153,7 +152,7 @@ async function measureSteady(simulation: Simulation): Promise<Figures> {
         () => failed++,
       )
   })
-  await simulation.run(senderShare === 1 ? warmUpMs : warmUpOfFewMs, 'warming up')
+  await simulation.run(warmUpMs, 'warming up')
   const before = new Map(up.map(node => [node, { done: node.jobs.done, ...takeStock(node) }]))
   took = []
   asked = 0
