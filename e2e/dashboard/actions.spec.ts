@@ -49,7 +49,7 @@ test('settings that could not be saved and are given up leave nothing behind', a
   const bar = page.getByRole('region', { name: 'Changes' })
   const place = page.getByRole('textbox', { name: 'Place' })
   await place.fill('leeds')
-  failNext()
+  scripted.node.updateSettings = () => Promise.reject(new Error('the disk is full'))
   await bar.getByRole('button', { name: 'Save' }).click()
   await expect(bar).toContainText('Not saved:')
   await bar.getByRole('button', { name: 'Discard' }).click()
