@@ -331,7 +331,7 @@ export const defences: readonly Defence[] = [
     file: main('cli/run.ts'),
     replace: 'forTerminal(formatError(error))',
     with: 'formatError(error) || forTerminal(formatError(error))',
-    test: main('cli/run.test.ts'),
+    test: main('cli/request.test.ts'),
     named: 'lets no error of a stranger',
   },
   {
@@ -339,7 +339,7 @@ export const defences: readonly Defence[] = [
     file: main('cli/for-terminal.ts'),
     replace: '.replace(/(?![\\n\\t])\\p{Cc}/gu,',
     with: '.replace(/(?![\\n\\t])\\p{Co}/gu,',
-    test: main('cli/run.test.ts'),
+    test: main('cli/request.test.ts'),
     named: 'lets no answer of a stranger',
   },
   {

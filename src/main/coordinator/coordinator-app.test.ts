@@ -8,23 +8,18 @@ import { RmaError } from '../../shared/errors.ts'
 import { ticketSchema } from '../../shared/schema/coordinator-api.ts'
 import { minute } from '../../shared/units.ts'
 import { systemClock } from '../clock.ts'
-import type { WorkerSource } from '../routing/worker-source.ts'
 import { ApiAccess } from './api-access.ts'
 import { ApiKeys } from './api-keys.ts'
 import { type CoordinatorFacts, createCoordinatorApp } from './coordinator-app.ts'
 import { Drain } from './drain.ts'
 import { withRegistered } from './known-workers.ts'
 import { ServiceRoute } from './service-route.ts'
+import { noWorkers } from './test-workers.ts'
 import { Tickets } from './tickets.ts'
 import { WorkerRegistry } from './worker-registry.ts'
 
 const clock = systemClock
 const networkId = '0123456789abcdef'
-const nobody: WorkerSource = {
-  lookup: async () => ({ workers: [], source: 'dht' }),
-  remove: () => undefined,
-  heard: () => undefined,
-}
 let server: Server
 let registry: WorkerRegistry
 let trusted: string[]
@@ -56,7 +51,7 @@ async function partsOf(workers: WorkerRegistry) {
     keys,
     workers,
     service: new ServiceRoute({ router, access, drain, clock }, { selfId: signer.peerId }),
-    tickets: new Tickets({ workers: withRegistered(nobody, workers), isTrusted, signer, clock }, { networkId }),
+    tickets: new Tickets({ workers: withRegistered(noWorkers, workers), isTrusted, signer, clock }, { networkId }),
     authority: undefined,
     inviteSeeds: () => [],
     accepted: () => {

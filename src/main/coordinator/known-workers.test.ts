@@ -1,35 +1,16 @@
-import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
-import { type CaKey, generateCaKey } from '../../shared/membership/ca-key.ts'
+import { describe, expect, it, vi } from 'vitest'
+import { generateCaKey } from '../../shared/membership/ca-key.ts'
 import type { WorkerRegistration } from '../../shared/schema/coordinator-api.ts'
 import { minute, second } from '../../shared/units.ts'
 import { systemClock } from '../clock.ts'
 import { KnownMembers } from '../membership/known-members.ts'
-import { startMember, type TestMember, type TestMemberInit } from '../membership/test-member.ts'
-import type { WorkerSource } from '../routing/worker-source.ts'
+import { membersOfTests, type TestMember } from '../membership/test-member.ts'
 import { mayServe, withRegistered } from './known-workers.ts'
+import { noWorkers } from './test-workers.ts'
 import { WorkerRegistry } from './worker-registry.ts'
 
-const nobody: WorkerSource = {
-  lookup: async () => ({ workers: [], source: 'dht' }),
-  remove: () => undefined,
-  heard: () => undefined,
-}
-let ca: CaKey
-let started: TestMember[] = []
-
-beforeAll(async () => {
-  ca = await generateCaKey()
-})
-afterEach(async () => {
-  await Promise.all(started.map(member => member.stop()))
-  started = []
-})
-
-async function start(init: Partial<TestMemberInit>): Promise<TestMember> {
-  const member = await startMember({ ca, ...init })
-  started.push(member)
-  return member
-}
+const ca = await generateCaKey()
+const start = membersOfTests({ ca })
 
 /** A coordinator with its registry, as they are made of a node's parts. */
 async function startCoordinator(init: { open: boolean }) {
@@ -38,7 +19,7 @@ async function startCoordinator(init: { open: boolean }) {
   gate.onMember(certificate => known.add(certificate))
   const may = mayServe(host, init.open ? undefined : known)
   const registry = new WorkerRegistry({ clock: systemClock, mayServe: may }, { ttlMs: 5 * minute })
-  const workers = withRegistered(nobody, registry)
+  const workers = withRegistered(noWorkers, registry)
   const signal = AbortSignal.timeout(minute)
   const named = async () => (await workers.lookup('ocr', { signal })).workers.map(({ peerId }) => peerId)
   return { host, known, registry, named }

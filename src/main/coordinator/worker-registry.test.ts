@@ -5,8 +5,8 @@ import type { WorkerRegistration } from '../../shared/schema/coordinator-api.ts'
 import type { Particulars } from '../../shared/schema/worker.ts'
 import { minute } from '../../shared/units.ts'
 import { type Clock, TurnedClock } from '../clock.ts'
-import type { WorkerSource } from '../routing/worker-source.ts'
 import { withRegistered } from './known-workers.ts'
+import { noWorkers } from './test-workers.ts'
 import { Tickets } from './tickets.ts'
 import { openProof, sealProof } from './worker-proof.ts'
 import { WorkerRegistry } from './worker-registry.ts'
@@ -55,12 +55,7 @@ describe('workers that register over HTTP', () => {
     const choices = [{ service: 'ocr', models: ['llava:7b'], languages: ['deu', 'eng'] }]
     registry.register(registration({ choices, tunnel_url: 'https://w1.example.org' }), 1)
     expect(registry.offering('ocr')[0]?.record.choices).toEqual(choices)
-    const nobody: WorkerSource = {
-      lookup: async () => ({ workers: [], source: 'dht' }),
-      remove: () => undefined,
-      heard: () => undefined,
-    }
-    const workers = withRegistered(nobody, registry)
+    const workers = withRegistered(noWorkers, registry)
     const found = async (particulars: Particulars) =>
       (await workers.lookup('ocr', { signal: AbortSignal.timeout(minute), particulars })).workers.length
     expect(await found({ model: 'llava:7b', languages: ['deu'] })).toBe(1)

@@ -1,7 +1,7 @@
 import type { Connection } from '@libp2p/interface'
 import { lpStream } from '@libp2p/utils'
-import { afterEach, beforeAll, expect, it, vi } from 'vitest'
-import { type CaKey, generateCaKey } from '../../shared/membership/ca-key.ts'
+import { expect, it, vi } from 'vitest'
+import { generateCaKey } from '../../shared/membership/ca-key.ts'
 import { issueCertificate } from '../../shared/membership/certificate.ts'
 import { signRevocations } from '../../shared/membership/revocations.ts'
 import { hour, second } from '../../shared/units.ts'
@@ -14,24 +14,10 @@ import {
   type HelloAnswer,
   maxHelloAnswerBytes,
 } from '../directory/hello-frames.ts'
-import { startMember, type TestMember, type TestMemberInit, testCertificate } from '../membership/test-member.ts'
+import { membersOfTests, type TestMember, testCertificate } from '../membership/test-member.ts'
 
-let ca: CaKey
-let started: TestMember[] = []
-
-beforeAll(async () => {
-  ca = await generateCaKey()
-})
-afterEach(async () => {
-  await Promise.all(started.map(member => member.stop()))
-  started = []
-})
-
-async function start(init: Partial<TestMemberInit> = {}): Promise<TestMember> {
-  const member = await startMember({ ca, roles: ['donor'], ...init })
-  started.push(member)
-  return member
-}
+const ca = await generateCaKey()
+const start = membersOfTests({ ca, roles: ['donor'] })
 
 const dial = (from: TestMember, to: TestMember): Promise<Connection> =>
   from.host.libp2p.dial(to.host.libp2p.getMultiaddrs())

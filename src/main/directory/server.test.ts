@@ -1,28 +1,11 @@
 import type { Stream } from '@libp2p/interface'
-import { pino } from 'pino'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { RmaError } from '../../shared/errors.ts'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { KiB, MiB, second } from '../../shared/units.ts'
-import { systemClock, TurnedClock } from '../clock.ts'
-import { Contacts } from '../dht/contacts.ts'
-import type { Host } from '../dht/host.ts'
-import { Channel } from './channel.ts'
-import { Channels } from './channels.ts'
+import { TurnedClock } from '../clock.ts'
 import { withLength } from './frame-reader.ts'
 import { type AnswerFrame, encodeFrame, type RequestFrame } from './frames.ts'
-import { type Asker, DirectoryServer } from './server.ts'
-import { createTestHost } from './test-network.ts'
-
-const log = pino({ level: 'silent' })
-const question = { kind: 'find', key: 'service:ocr', limit: 1 } as const
-const nobody = ({ id }: RequestFrame): AnswerFrame => ({
-  kind: 'found',
-  id,
-  records: [],
-  renewals: [],
-  kept: [],
-  total: 0,
-})
+import type { Answerer, Asker } from './server.ts'
+import { type ChannelPair, nobody, question, startChannelPair } from './test-channel.ts'
 
 /** As much as the registrars of a busy key say. */
 const full = ({ id }: RequestFrame): AnswerFrame => ({
@@ -34,36 +17,21 @@ const full = ({ id }: RequestFrame): AnswerFrame => ({
   total: 60,
 })
 
-let answer: (request: RequestFrame, asker: Asker) => AnswerFrame
+let answer: Answerer
 let clock: TurnedClock
-let serving: Host
-let asking: Host
-let server: DirectoryServer
-let channels: Channels
+let ask: ChannelPair['ask']
+let asking: ChannelPair['asking']
+let channels: ChannelPair['channels']
+let openStream: ChannelPair['openStream']
+let serving: ChannelPair['serving']
 
 beforeEach(async () => {
   answer = nobody
   clock = new TurnedClock()
-  serving = await createTestHost()
-  asking = await createTestHost()
-  await Promise.all([serving.start(), asking.start()])
-  server = new DirectoryServer({ host: serving, answer: (...asked) => answer(...asked), clock, log })
-  await server.start()
-  await asking.libp2p.dial(serving.libp2p.getMultiaddrs())
-  channels = new Channels({ host: asking, contacts: new Contacts({ host: asking }), clock: systemClock })
-  channels.start()
+  ;({ ask, asking, channels, openStream, serving } = await startChannelPair((...asked) => answer(...asked), clock))
 })
 
-afterEach(async () => {
-  channels.stop()
-  await server.stop()
-  await Promise.all([serving.stop(), asking.stop()])
-})
-
-const openStream = (): Promise<Stream> => asking.libp2p.dialProtocol(serving.peerId, serving.protocols.directory)
 const ended = (stream: Stream) => new Promise<void>(resolve => stream.addEventListener('close', () => resolve()))
-const ask = (timeoutMs = 5 * second, signal?: AbortSignal) =>
-  channels.ask(serving.peerId.toString(), question, { timeoutMs, ...(signal === undefined ? {} : { signal }) })
 
 /** Bytes of answers that the server has yet to send. */
 const unsentBytes = () =>
@@ -84,119 +52,6 @@ async function takeBytes(stream: Stream, bytes: number): Promise<void> {
   yamux.sendFrame({ type: 1, flag: 0, streamID: yamux.streamId, length: bytes })
   await asking.libp2p.services.ping.ping(serving.peerId)
 }
-
-describe('a channel', () => {
-  it('carries many questions at once over one stream', async () => {
-    const answers = await Promise.all(Array.from({ length: 200 }, () => ask()))
-    expect(answers).toHaveLength(200)
-    const streams = asking.libp2p.getConnections().flatMap(connection => connection.streams)
-    expect(streams.filter(stream => stream.protocol === serving.protocols.directory)).toHaveLength(1)
-  })
-
-  it('opens a new stream after the old one broke', async () => {
-    await ask()
-    await server.stop()
-    await expect(ask(500)).rejects.toThrow()
-    await server.start()
-    expect((await ask()).kind).toBe('found')
-  })
-
-  it('brings the registrar’s error back as what it was', async () => {
-    answer = () => {
-      throw new RmaError('RECORD_REFUSED', 'not today', { reason: 'expired' })
-    }
-    await expect(ask()).rejects.toMatchObject({
-      code: 'RECORD_REFUSED',
-      message: 'not today',
-      details: { reason: 'expired' },
-    })
-  })
-
-  it('says each time that a peer cannot be reached, and reaches it once it can', async () => {
-    const peer = serving.peerId.toString()
-    await server.stop()
-    for (let tried = 0; tried < 2; tried++)
-      await expect(channels.ask(peer, question, { timeoutMs: 0.5 * second })).rejects.toThrow()
-    await server.start()
-    expect((await ask()).kind).toBe('found')
-  })
-
-  it('has one stream, however many ask for it at the same time and fail', async () => {
-    const nobody = (await createTestHost()).peerId.toString()
-    const asked = Array.from({ length: 3 }, () => channels.ask(nobody, question, { timeoutMs: 0.5 * second }))
-    const settled = await Promise.allSettled(asked)
-    expect(settled.map(each => each.status)).toEqual(['rejected', 'rejected', 'rejected'])
-  })
-
-  it('says once that it has closed, and takes no more questions', async () => {
-    const onFailure = vi.fn()
-    const channel = new Channel(await openStream(), systemClock, onFailure)
-    const asked = channel.ask(question, { timeoutMs: 5 * second })
-    channel.close()
-    channel.close()
-    await expect(asked).rejects.toMatchObject({ code: 'PROTOCOL' })
-    await expect(channel.ask(question, { timeoutMs: 5 * second })).rejects.toMatchObject({ code: 'PROTOCOL' })
-    expect(onFailure).toHaveBeenCalledOnce()
-  })
-
-  it('fails for good when its stream takes nothing more', async () => {
-    const stream = await openStream()
-    const onFailure = vi.fn()
-    const channel = new Channel(stream, systemClock, onFailure)
-    expect((await channel.ask(question, { timeoutMs: 5 * second })).kind).toBe('found')
-    const closing = stream.close()
-    await expect(channel.ask(question, { timeoutMs: 5 * second })).rejects.toMatchObject({
-      code: 'PROTOCOL',
-      message: expect.stringContaining('takes nothing more'),
-    })
-    expect(onFailure).toHaveBeenCalledOnce()
-    await closing.catch(() => undefined)
-  })
-
-  it('fails where what comes back is no answer', async () => {
-    await server.stop()
-    await serving.libp2p.handle(serving.protocols.directory, stream => {
-      stream.send(withLength(Uint8Array.of(1, 2, 3)))
-    })
-    await expect(ask()).rejects.toMatchObject({
-      code: 'PROTOCOL',
-      message: expect.stringContaining('no valid answer'),
-    })
-    await serving.libp2p.unhandle(serving.protocols.directory)
-    await server.start()
-    expect((await ask()).kind).toBe('found')
-  })
-
-  it('refuses more questions than 256 at a time', async () => {
-    const channel = new Channel(await openStream(), systemClock)
-    const asked = Array.from({ length: 300 }, () => channel.ask(question, { timeoutMs: 5 * second }))
-    const settled = await Promise.allSettled(asked)
-    expect(settled.filter(each => each.status === 'fulfilled')).toHaveLength(256)
-    expect(settled.find(each => each.status === 'rejected')).toMatchObject({ reason: { code: 'BUSY' } })
-    channel.close()
-  })
-
-  it('ends with CANCELLED when the asker gives up', async () => {
-    const controller = new AbortController()
-    await ask()
-    answer = request => {
-      controller.abort()
-      return nobody(request)
-    }
-    await expect(ask(5 * second, controller.signal)).rejects.toMatchObject({ code: 'CANCELLED' })
-  })
-
-  it('ends with DEADLINE when no answer comes, and takes the answer to nobody’s question without harm', async () => {
-    const stream = await openStream()
-    const channelClock = new TurnedClock()
-    const channel = new Channel(stream, channelClock)
-    const late = channel.ask(question, { timeoutMs: second })
-    channelClock.turn(second)
-    await expect(late).rejects.toMatchObject({ code: 'DEADLINE' })
-    expect((await channel.ask(question, { timeoutMs: 5 * second })).kind).toBe('found')
-    channel.close()
-  })
-})
 
 describe('the registrar’s end', () => {
   it('knows who asks from the connection, not from what they say', async () => {

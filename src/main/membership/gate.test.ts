@@ -1,29 +1,15 @@
 import type { Connection } from '@libp2p/interface'
-import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
-import { type CaKey, generateCaKey } from '../../shared/membership/ca-key.ts'
+import { describe, expect, it, vi } from 'vitest'
+import { generateCaKey } from '../../shared/membership/ca-key.ts'
 import { issueCertificate } from '../../shared/membership/certificate.ts'
 import { networkId } from '../../shared/membership/network-id.ts'
 import { signRevocations } from '../../shared/membership/revocations.ts'
 import { day, hour, minute, second } from '../../shared/units.ts'
 import { type Clock, systemClock, TurnedClock } from '../clock.ts'
-import { startMember, type TestMember, type TestMemberInit, testCertificate, testNetwork } from './test-member.ts'
+import { membersOfTests, type TestMember, testCertificate, testNetwork } from './test-member.ts'
 
-let ca: CaKey
-let started: TestMember[] = []
-
-beforeAll(async () => {
-  ca = await generateCaKey()
-})
-afterEach(async () => {
-  await Promise.all(started.map(member => member.stop()))
-  started = []
-})
-
-async function start(init: Partial<TestMemberInit> = {}): Promise<TestMember> {
-  const member = await startMember({ ca, roles: ['donor'], unverifiedForMs: 0.5 * second, ...init })
-  started.push(member)
-  return member
-}
+const ca = await generateCaKey()
+const start = membersOfTests({ ca, roles: ['donor'], unverifiedForMs: 0.5 * second })
 
 const dial = (from: TestMember, to: TestMember): Promise<Connection> =>
   from.host.libp2p.dial(to.host.libp2p.getMultiaddrs())

@@ -1,6 +1,6 @@
 import { pino } from 'pino'
-import { afterEach, beforeAll, expect, it, vi } from 'vitest'
-import { type CaKey, generateCaKey } from '../../shared/membership/ca-key.ts'
+import { expect, it, vi } from 'vitest'
+import { generateCaKey } from '../../shared/membership/ca-key.ts'
 import { networkId } from '../../shared/membership/network-id.ts'
 import { signRevocations } from '../../shared/membership/revocations.ts'
 import { minute, second } from '../../shared/units.ts'
@@ -10,29 +10,20 @@ import { coordinatorsKey, serviceKey } from '../directory/keys.ts'
 import { Sequence } from '../directory/sequence.ts'
 import { memoryStore, ocrDraft } from '../directory/test-network.ts'
 import { KnownMembers } from './known-members.ts'
-import { startMember, type TestMember, type TestMemberInit, testCertificate, testNetwork } from './test-member.ts'
+import { membersOfTests, type TestMember, type TestMemberInit, testCertificate, testNetwork } from './test-member.ts'
 
 const log = pino({ level: 'silent' })
-let ca: CaKey
-let started: TestMember[] = []
-
-beforeAll(async () => {
-  ca = await generateCaKey()
-})
-afterEach(async () => {
-  await Promise.all(started.map(member => member.stop()))
-  started = []
-})
-
+const ca = await generateCaKey()
 interface Node extends TestMember {
   directory: Directory
   known: KnownMembers
 }
 
+const startInNetwork = membersOfTests({ ca })
+
 /** As the composition root makes them, with a directory. */
 async function start(init: Partial<TestMemberInit>): Promise<Node> {
-  const member = await startMember({ ca, ...init })
-  started.push(member)
+  const member = await startInNetwork(init)
   const { trust, gate, host, privateKey, lifecycle } = member
   const known = new KnownMembers({ trust })
   gate.onMember(certificate => known.add(certificate))

@@ -1,6 +1,7 @@
 import { generateKeyPair } from '@libp2p/crypto/keys'
 import type { Ed25519PrivateKey } from '@libp2p/interface'
 import { pino } from 'pino'
+import { onTestFinished } from 'vitest'
 import { temporaryFolder } from '../../../e2e/support/temporary-folder.ts'
 import type { CaKey } from '../../shared/membership/ca-key.ts'
 import { issueCertificate, type Role } from '../../shared/membership/certificate.ts'
@@ -49,6 +50,15 @@ export function testCertificate(
 ): Promise<string> {
   const request = { peerId, networkId: networkId(testNetwork, ca.publicKey), roles, issuedAt: now, lifeMs: 7 * day }
   return issueCertificate(request, ca)
+}
+
+/** Starts members that stop with the test that started them. */
+export function membersOfTests(usual: TestMemberInit): (init?: Partial<TestMemberInit>) => Promise<TestMember> {
+  return async (init = {}) => {
+    const member = await startMember({ ...usual, ...init })
+    onTestFinished(() => member.stop())
+    return member
+  }
 }
 
 /** A real host on loopback, in a network with a CA. */
