@@ -124,6 +124,13 @@ describe('rma-donor request', () => {
     expect(received).toEqual([])
   })
 
+  it('says BAD_INPUT for a file that cannot be written', async () => {
+    const nowhere = join(folder, 'nowhere', 'answer.json')
+    const outcome = await cli(['request', 'ocr', '-', '--output', nowhere])
+    expect(outcome).toMatchObject({ code: 1, text: '' })
+    expect(outcome.errors).toMatch(/^rma-donor: BAD_INPUT: .*answer\.json could not be written: ENOENT.*\n$/)
+  })
+
   it('hangs up when it is interrupted, and exits with 130', async () => {
     const controller = new AbortController()
     const gone = new Promise(resolve => {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { beforeEach, describe, expect, it } from 'vitest'
@@ -53,6 +54,17 @@ describe('rma-donor status, topology, stats and token', () => {
     const dashboardUrl = `${dashboard.url}?token=${token}`
     expect(await cli(['token'])).toMatchObject({ text: `${token}\n`, errors: `Dashboard: ${dashboardUrl}\n` })
     expect(JSON.parse((await cli(['token', '--json'])).text)).toEqual({ token, dashboardUrl })
+  })
+})
+
+describe('rma-donor contribution export', () => {
+  it('writes what the node hands over to a file, and says BAD_INPUT where that cannot be written', async () => {
+    const [file, nowhere] = [join(folder, 'jobs.csv'), join(folder, 'nowhere', 'jobs.csv')]
+    expect(await cli(['contribution', 'export', '--output', file])).toMatchObject({ code: 0, text: '' })
+    expect(await readFile(file, 'utf8')).toBe((await cli(['contribution', 'export'])).text)
+    const refused = await cli(['contribution', 'export', '--output', nowhere])
+    expect(refused.code).toBe(1)
+    expect(refused.errors).toMatch(/^rma-donor: BAD_INPUT: .*jobs\.csv could not be written: ENOENT.*\n$/)
   })
 })
 
