@@ -79,7 +79,7 @@ async function decide(): Promise<number[]> {
   const known = Array.from({ length: cachedWorkers }, (_, index) => viewOf({ peerId: `w${index}`, addresses: [] }))
   const log = createLog({ level: 'error', buffer: new LogBuffer() })
   const cache = new WorkerCache(
-    { find: async () => ({ workers: known, check: async () => [] }), clock: systemClock, log },
+    { find: async () => ({ workers: known, others: false, check: async () => [] }), clock: systemClock, log },
     { cacheTtlMs: 10 * minute },
   )
   const experience = new WorkerExperience({ clock: systemClock })

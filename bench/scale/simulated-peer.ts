@@ -3,6 +3,7 @@ import type { Ed25519PrivateKey, PeerId } from '@libp2p/interface'
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
 import type { Host } from '../../src/main/dht/host.ts'
+import { isCrowded } from '../../src/main/dht/limits.ts'
 import { type ProtocolNames, protocolNames } from '../../src/main/dht/network.ts'
 import { LiveValue } from '../../src/main/live-value.ts'
 import type { PeerIdText } from '../../src/shared/schema/primitives.ts'
@@ -135,7 +136,10 @@ export class SimulatedPeer extends Emitter {
       addresses: () => this.addresses(),
     }
     // The rest of libp2p does not exist here: whoever uses it fails at once.
-    return Object.defineProperty(host, 'isServer', { get: () => this.isServer }) as unknown as Host
+    return Object.defineProperties(host, {
+      isServer: { get: () => this.isServer },
+      isCrowded: { get: () => isCrowded(this.connections, this) },
+    }) as unknown as Host
   }
 
   addresses(): string[] {

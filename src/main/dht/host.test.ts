@@ -11,7 +11,9 @@ import { networkId } from './network.ts'
 const log = pino({ level: 'silent' })
 let hosts: Host[] = []
 
-async function makeHost(init: { network?: string; port?: PortChoice; listen?: string[] } = {}): Promise<Host> {
+async function makeHost(
+  init: { network?: string; port?: PortChoice; listen?: string[]; relaxedLimits?: boolean } = {},
+): Promise<Host> {
   const host = await createHost(
     { privateKey: await generateKeyPair('Ed25519'), log },
     {
@@ -19,7 +21,7 @@ async function makeHost(init: { network?: string; port?: PortChoice; listen?: st
       port: init.port ?? { port: 0, explicit: true },
       listen: init.listen ?? ['127.0.0.1'],
       mdns: false,
-      relaxedLimits: true,
+      relaxedLimits: init.relaxedLimits ?? true,
     },
   )
   hosts.push(host)
@@ -114,6 +116,16 @@ it('cannot connect to a node of another network', async () => {
   const [ours, theirs] = [await startHost(), await startHost({ network: 'another' })]
   await expect(ours.libp2p.dial(theirs.libp2p.getMultiaddrs())).rejects.toThrow()
   expect(ours.libp2p.getConnections()).toEqual([])
+})
+
+it('is crowded from fifteen of sixteen of the connections it takes on', async () => {
+  const host = await makeHost({ relaxedLimits: false })
+  const open = vi.spyOn(host.libp2p, 'getConnections')
+  const isCrowdedWith = (connections: number) => {
+    open.mockReturnValue(new Array(connections))
+    return host.isCrowded
+  }
+  expect([374, 375].map(isCrowdedWith)).toEqual([false, true])
 })
 
 describe('the DHT', () => {

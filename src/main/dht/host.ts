@@ -39,6 +39,7 @@ import {
   coordinatorLimits,
   donorLimits,
   type HostLimits,
+  isCrowded,
   kadOptions,
   loopbackSwarmLimits,
   maxPeerAddrsToDial,
@@ -115,6 +116,8 @@ export interface Host extends Startable, MappedHost {
   readonly libp2p: Libp2p<HostServices>
   /** What has passed between this node and others. */
   readonly traffic: Readonly<Traffic>
+  /** Whether it takes hardly any more connections: others may have been turned away. */
+  readonly isCrowded: boolean
   /** TCP port in use; 0 while not started. */
   readonly port: number
   /** Multiaddrs, without peer id, by which others may reach this node. */
@@ -192,6 +195,9 @@ export async function createHost(components: HostComponents, init: HostInit): Pr
     },
     libp2p,
     traffic,
+    get isCrowded() {
+      return isCrowded(libp2p.getConnections().length, limitsOf(init))
+    },
     get port() {
       return libp2p.services.listening.port
     },

@@ -45,6 +45,14 @@ export const loopbackSwarmLimits: HostLimits = {
   mostPeersRemembered: 20_000,
 }
 
+/** Of its connections; at the limit they come and go. */
+const crowdedShare = 15 / 16
+
+/** Whether a node takes hardly any more connections. */
+export function isCrowded(connections: number, { maxConnections }: Pick<HostLimits, 'maxConnections'>): boolean {
+  return connections >= crowdedShare * maxConnections
+}
+
 export const connectionTimeouts = {
   dialTimeout: 5 * second,
   /** One dead address must not use up the time of the others. */

@@ -56,6 +56,19 @@ describe('a key that is full', () => {
     expect(lookUp()).toEqual(['service:ocr'])
   })
 
+  it('is also one that its registrars say is full, which keep the record; they are looked up again after a while', () => {
+    const kept: AnswerFrame = { kind: 'ok', id: 0, full: ['service:ocr'] }
+    expect(lookUp()).toEqual(['service:ocr'])
+    for (const { peerId } of registrars) keys.note(peerId, ['service:ocr'], kept)
+    expect(keys.of(record)).toEqual(['service:ocr', shard])
+    expect(keys.registrarsOf('service:ocr')).toHaveLength(8)
+    expect([lookUp(), lookUp()]).toEqual([[shard], [shard]])
+    clock.turn(45 * minute)
+    expect(lookUp()).toEqual(['service:ocr', shard])
+    for (const { peerId } of registrars) keys.note(peerId, ['service:ocr'], { kind: 'ok', id: 0 })
+    expect(keys.of(record)).toEqual(['service:ocr'])
+  })
+
   it('is one half of whose registrars have no room, be it for the worker or for a connection', () => {
     fullOnes = 2
     expect(lookUp()).toEqual(['service:ocr'])

@@ -48,13 +48,13 @@ export class AnnouncedKeys {
     const now = this.#components.clock.now()
     for (const key of keys) {
       if (declines(answer, key) === 'QUOTA_EXCEEDED') this.#crowding.refused(key, peerId, now, Math.random())
-      else this.#crowding.taken(key, peerId)
+      else this.#crowding.taken(key, peerId, { full: isFull(answer, key) })
     }
   }
 
   /** Takes in what a lookup has shown of a key's registrars. */
   noteLookup(key: KeyText): void {
-    this.#crowding.full(key, this.#components.registrars.full(key), this.#components.clock.now(), Math.random())
+    this.#crowding.seen(key, this.#components.registrars.full(key), this.#components.clock.now(), Math.random())
   }
 
   /** Whether a registrar knows servers that are closer to each of the keys, none of which is known to have no room. */
@@ -68,8 +68,8 @@ export class AnnouncedKeys {
   }
 
   /**
-   * The next key to look up, besides those that are `done`. Where there is no room all who were turned away asking would be a
-   * flood: they look again once it may be over.
+   * The next key to look up, besides those that are `done`. Crowded ones are seen again after a while only: all that stand under
+   * them, or were turned away, would be a flood.
    */
   nextToLookUp(record: Keyed, done: ReadonlySet<KeyText>): KeyText | undefined {
     const now = this.#components.clock.now()
@@ -97,6 +97,11 @@ export class AnnouncedKeys {
 /** Why a registrar does not keep the record under a key; undefined where it does. */
 export function declines(answer: AnswerFrame, key: KeyText): string | undefined {
   return answer.kind === 'ok' ? answer.declined?.find(declined => declined.key === key)?.code : undefined
+}
+
+/** Whether a registrar that keeps the record under a key says that the key is full. */
+function isFull(answer: AnswerFrame, key: KeyText): boolean {
+  return answer.kind === 'ok' && answer.full?.includes(key) === true
 }
 
 /** Those under which a coordinator is looked for; registrars refuse them to who is not certified. */

@@ -3,12 +3,14 @@ import { beforeEach, describe, expect, it, vi } from 'vitest'
 import type { WorkerView } from '../../shared/schema/worker.ts'
 import { minute, second } from '../../shared/units.ts'
 import { TurnedClock } from '../clock.ts'
-import { WorkerCache } from './cache.ts'
+import { type SearchOptions, WorkerCache } from './cache.ts'
 import { ocrDraft } from './test-network.ts'
 
 const log = pino({ level: 'silent' })
 let clock: TurnedClock
 let answers: (WorkerView[] | Promise<WorkerView[]> | Error)[]
+/** The same of those that stand elsewhere. */
+let elsewhere: typeof answers
 let asked: number
 let cache: WorkerCache
 /** Says that the directory knows more than its last answer. */
@@ -28,12 +30,14 @@ beforeEach(() => {
   answers = []
   corrections = Promise.resolve([])
   asked = 0
-  const find = async (_service: string, _particulars: object, onMore: () => void) => {
+  elsewhere = []
+  const find = async (_service: string, _particulars: object, { onMore, elsewhere: others }: SearchOptions) => {
     asked++
-    tellOfMore = onMore
-    const answer = answers.length > 1 ? answers.shift() : answers[0]
+    tellOfMore = onMore ?? tellOfMore
+    const from = others === true ? elsewhere : answers
+    const answer = from.length > 1 ? from.shift() : from[0]
     if (answer instanceof Error) throw answer
-    return { workers: (await answer) ?? [], check: () => corrections }
+    return { workers: (await answer) ?? [], others: elsewhere.length > 0, check: () => corrections }
   }
   cache = new WorkerCache({ find, clock, log }, { cacheTtlMs: minute })
 })
@@ -60,6 +64,17 @@ describe('a lookup', () => {
     answers = [[worker('a')], [worker('a'), worker('b')]]
     expect(await idsOf()).toEqual(['a'])
     tellOfMore()
+    await vi.waitFor(async () => expect(await idsOf()).toEqual(['a', 'b']))
+    expect(asked).toBe(2)
+  })
+
+  it('asks again after its answer where it was told of more before', async () => {
+    const first = Promise.withResolvers<WorkerView[]>()
+    answers = [first.promise, [worker('a'), worker('b')]]
+    const looking = idsOf()
+    tellOfMore()
+    first.resolve([worker('a')])
+    expect(await looking).toEqual(['a'])
     await vi.waitFor(async () => expect(await idsOf()).toEqual(['a', 'b']))
     expect(asked).toBe(2)
   })
@@ -145,6 +160,72 @@ describe('a lookup', () => {
   it('passes on that the directory could not be asked', async () => {
     answers = [new Error('no network')]
     await expect(cache.lookup('ocr')).rejects.toThrow('no network')
+  })
+})
+
+describe('while most of those that are held are busy', () => {
+  const busy = { load: 1 }
+  /** Lets what goes on in the background end. */
+  const settled = () => new Promise(setImmediate)
+
+  it('looks for others elsewhere, again and again, and a request waits for none of it', async () => {
+    answers = [[worker('a', busy), worker('b', busy), worker('c')]]
+    elsewhere = [[worker('a', busy), worker('d', { state: 'paused' })], [worker('e')]]
+    await cache.lookup('ocr')
+    expect(await idsOf()).toEqual(['a', 'b', 'c'])
+    await settled()
+    expect(await idsOf()).toEqual(['a', 'b', 'c', 'd'])
+    await settled()
+    expect(asked).toBe(2)
+    clock.turn(2 * second)
+    expect(await idsOf()).toEqual(['a', 'b', 'c', 'd'])
+    await settled()
+    expect(await idsOf()).toEqual(['a', 'b', 'c', 'd', 'e'])
+    clock.turn(2 * second)
+    cache.heard('a', 0, 0)
+    await idsOf()
+    expect(asked).toBe(3)
+  })
+
+  it('looks for nobody where all there are were named', async () => {
+    answers = [[worker('a', busy)]]
+    for (let times = 0; times < 3; times++) await cache.lookup('ocr')
+    expect(asked).toBe(1)
+  })
+
+  it('leaves twice as long a pause each time nobody new was named, or nobody answered', async () => {
+    const leftAfter = async (ms: number) => {
+      clock.turn(ms)
+      for (let times = 0; times < 2; times++) await cache.lookup('ocr')
+      await settled()
+      return elsewhere.length
+    }
+    answers = [[worker('a', { ...busy, expiresAt: Number.MAX_SAFE_INTEGER })]]
+    elsewhere = [[worker('a', busy)], new Error('nobody answers'), [worker('b', busy)], [worker('c', busy)], []]
+    expect(await leftAfter(0)).toBe(4)
+    expect(await leftAfter(3.9 * second)).toBe(4)
+    expect(await leftAfter(0.1 * second)).toBe(3)
+    expect(await leftAfter(7.9 * second)).toBe(3)
+    expect(await leftAfter(0.1 * second)).toBe(2)
+    expect(await leftAfter(2 * second)).toBe(1)
+  })
+
+  it('holds those that were found elsewhere for as long as they are heard of', async () => {
+    answers = [[worker('a', busy)]]
+    elsewhere = [[worker('b'), worker('c'), worker('d')]]
+    await cache.lookup('ocr')
+    await cache.lookup('ocr')
+    await settled()
+    expect(await idsOf()).toEqual(['a', 'b', 'c', 'd'])
+    clock.turn(40 * second)
+    cache.heard('b', 0.5, 0)
+    cache.remove('d')
+    clock.turn(20 * second)
+    answers = [[worker('a')]]
+    expect(await idsOf()).toEqual(['a', 'b'])
+    clock.turn(minute)
+    answers = [[worker('a')]]
+    expect(await idsOf()).toEqual(['a'])
   })
 })
 

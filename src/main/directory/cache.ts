@@ -4,7 +4,8 @@ import { type Milliseconds, second } from '../../shared/units.ts'
 import type { Clock } from '../clock.ts'
 import type { Logger } from '../log.ts'
 import { withSignal } from '../with-signal.ts'
-import type { Found } from './finder.ts'
+import { type CacheEntry, isToBeWidened, renewEntry, widenEntry } from './cache-entry.ts'
+import type { Found, ServiceFound } from './finder.ts'
 
 /** Entries are refreshed this long before they expire, when somebody asks; a request never waits for it. */
 const refreshAheadShare = 1 / 3
@@ -14,9 +15,16 @@ const maxQuestions = 256
 /** Workers whose failure is remembered. */
 const maxFailed = 1_000
 
+export interface SearchOptions {
+  /** Called when asking again may find more of them. */
+  onMore?(): void
+  /** Looks for others than those that are named otherwise, where there are any. */
+  elsewhere?: boolean
+}
+
 export interface WorkerCacheComponents {
-  /** Looks workers up in the directory; `onMore` is called when asking again may find more of them. */
-  find(service: ServiceType, particulars: Particulars, onMore: () => void): Promise<Found>
+  /** Looks workers up in the directory. */
+  find(service: ServiceType, particulars: Particulars, options: SearchOptions): Promise<ServiceFound>
   clock: Clock
   log: Logger
 }
@@ -47,12 +55,6 @@ export interface CacheStatistics {
   size: number
 }
 
-interface Entry {
-  workers: Map<PeerIdText, WorkerView>
-  foundAt: Milliseconds
-  refreshedAt: Milliseconds
-}
-
 /** Who is looked for, in a form that the same question always has. */
 type Question = string
 
@@ -62,14 +64,19 @@ interface Wanted {
   question: Question
 }
 
-/** The workers found lately, by what was asked. An empty result is not kept: the next request asks again. */
+/**
+ * The workers found lately, by what was asked, and more of them while those are busy. An empty result is not kept: the next
+ * request asks again.
+ */
 export class WorkerCache {
   readonly #components: WorkerCacheComponents
   readonly #ttlMs: Milliseconds
-  readonly #entries = new Map<Question, Entry>()
+  readonly #entries = new Map<Question, CacheEntry>()
   /** When each worker failed, on this node's clock. */
   readonly #failed = new Map<PeerIdText, Milliseconds>()
   readonly #flights = new Map<Question, Promise<WorkerView[]>>()
+  /** Questions for which others are being looked for elsewhere. */
+  readonly #widening = new Set<Question>()
   #hits = 0
   #misses = 0
   #dhtLookups = 0
@@ -98,6 +105,7 @@ export class WorkerCache {
     if (workers.length > 0) {
       this.#hits++
       this.#refreshIfDue(wanted, now)
+      this.#widenIfBusy(wanted, workers, now)
       return { workers, source: 'cache' }
     }
     this.#misses++
@@ -116,6 +124,7 @@ export class WorkerCache {
       this.#failed.delete(oldest)
     }
     for (const [question, entry] of this.#entries) {
+      entry.elsewhere.delete(peerId)
       if (entry.workers.delete(peerId) && entry.workers.size === 0) this.#entries.delete(question)
     }
   }
@@ -153,8 +162,33 @@ export class WorkerCache {
   }
 
   #refresh(wanted: Wanted): void {
-    if (!this.#entries.has(wanted.question)) return
-    this.#fetch(wanted).catch(error => {
+    if (this.#entries.has(wanted.question)) this.#inBackground(wanted, this.#fetch(wanted))
+  }
+
+  /** Who sends more than the workers can take that it was named is named others, as far as there are any. */
+  #widenIfBusy(wanted: Wanted, live: readonly WorkerView[], now: Milliseconds): void {
+    const entry = this.#entries.get(wanted.question)
+    if (entry === undefined || this.#widening.has(wanted.question) || !isToBeWidened(entry, live, now)) return
+    this.#widening.add(wanted.question)
+    const widening = this.#widen(wanted).finally(() => this.#widening.delete(wanted.question))
+    this.#inBackground(wanted, widening)
+  }
+
+  async #widen(wanted: Wanted): Promise<void> {
+    this.#dhtLookups++
+    const { find, clock } = this.#components
+    let found: Pick<Found, 'workers' | 'check'> = { workers: [], check: async () => [] }
+    try {
+      found = await find(wanted.service, wanted.particulars, { elsewhere: true })
+    } finally {
+      const entry = this.#entries.get(wanted.question)
+      if (entry !== undefined) widenEntry(entry, this.#preferred(found.workers), clock.now())
+    }
+    await this.#correct(wanted, found.check)
+  }
+
+  #inBackground(wanted: Wanted, lookup: Promise<unknown>): void {
+    lookup.catch(error => {
       this.#components.log.debug({ service: wanted.service, err: error }, 'a background lookup failed')
     })
   }
@@ -164,14 +198,24 @@ export class WorkerCache {
     const running = this.#flights.get(wanted.question)
     if (running !== undefined) return running
     this.#dhtLookups++
+    let over = false
+    let more = false
+    const tellOfMore = () => {
+      more = true
+      if (over) this.#refresh(wanted)
+    }
     const flight = this.#components
-      .find(wanted.service, wanted.particulars, () => this.#refresh(wanted))
-      .then(({ workers, check }) => {
-        const kept = this.#keep(wanted, workers)
+      .find(wanted.service, wanted.particulars, { onMore: tellOfMore })
+      .then(({ workers, others, check }) => {
+        const kept = this.#keep(wanted, workers, others)
         void this.#correct(wanted, check)
         return kept
       })
-      .finally(() => this.#flights.delete(wanted.question))
+      .finally(() => {
+        over = true
+        this.#flights.delete(wanted.question)
+        if (more) this.#refresh(wanted)
+      })
     this.#flights.set(wanted.question, flight)
     return flight
   }
@@ -183,20 +227,17 @@ export class WorkerCache {
     for (const worker of corrected) if (workers?.has(worker.peerId)) workers.set(worker.peerId, worker)
   }
 
-  #keep({ question }: Wanted, workers: WorkerView[]): WorkerView[] {
+  #keep({ question }: Wanted, workers: WorkerView[], others: boolean): WorkerView[] {
     const now = this.#components.clock.now()
-    const held = this.#entries.get(question)?.workers
-    const newest = this.#preferred(workers).map(worker => newer(worker, held?.get(worker.peerId)))
+    const preferred = this.#preferred(workers)
+    const entry = renewEntry(this.#entries.get(question), { workers: preferred, others, now, ttlMs: this.#ttlMs })
     this.#entries.delete(question)
-    if (newest.length > 0) {
-      const byPeer = new Map(newest.map(worker => [worker.peerId, worker]))
-      this.#entries.set(question, { workers: byPeer, foundAt: now, refreshedAt: now })
-    }
+    if (entry.workers.size > 0) this.#entries.set(question, entry)
     for (const oldest of this.#entries.keys()) {
       if (this.#entries.size <= maxQuestions) break
       this.#entries.delete(oldest)
     }
-    return newest
+    return [...entry.workers.values()]
   }
 
   /** All but those that have said nothing since they failed, unless that leaves nobody. */
@@ -208,12 +249,6 @@ export class WorkerCache {
     for (const { peerId } of heard) this.#failed.delete(peerId)
     return heard.length > 0 ? heard : workers
   }
-}
-
-/** The found record, with the load last heard where that is newer. */
-function newer(found: WorkerView, held: WorkerView | undefined): WorkerView {
-  if (held === undefined || held.updatedAt <= found.updatedAt) return found
-  return { ...found, load: held.load, queue: held.queue, updatedAt: held.updatedAt }
 }
 
 function questionOf(service: ServiceType, { model, languages }: Particulars): Question {

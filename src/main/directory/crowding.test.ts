@@ -13,7 +13,20 @@ describe('a crowded key', () => {
     crowding.refused('service:ocr', 'b', now, 0.5)
     expect(crowding.isCrowded('service:ocr', registrars, now)).toBe(true)
     expect(crowding.isCrowded('service:chat', registrars, now)).toBe(false)
-    crowding.taken('service:ocr', 'b')
+    crowding.taken('service:ocr', 'b', { full: false })
+    expect(crowding.isCrowded('service:ocr', registrars, now)).toBe(false)
+  })
+
+  it('is also one that half of its registrars call full, although they keep the worker', () => {
+    const crowding = new Crowding()
+    crowding.taken('service:ocr', 'a', { full: true })
+    crowding.refused('service:ocr', 'b', now, 0.5)
+    expect(crowding.isCrowded('service:ocr', registrars, now)).toBe(true)
+    expect(crowding.isResting('service:ocr', 'a', now)).toBe(false)
+    // What only others said does not count.
+    expect(crowding.isCrowded('service:ocr', ['b', 'c', 'd'], now)).toBe(false)
+    expect(crowding.isCrowded('service:chat', registrars, now)).toBe(false)
+    crowding.taken('service:ocr', 'a', { full: false })
     expect(crowding.isCrowded('service:ocr', registrars, now)).toBe(false)
   })
 
@@ -32,22 +45,21 @@ describe('a key whose registrars have no room for a connection', () => {
   it('is crowded, and looked up again after half an hour or so', () => {
     const crowding = new Crowding()
     const later = now + 30 * minute
-    crowding.full('service:ocr', 4, now, 0.5)
+    crowding.seen('service:ocr', 4, now, 0.5)
     expect(crowding.isCrowded('service:ocr', registrars, now)).toBe(true)
     expect(crowding.isToBeSeenAgain('service:ocr', later - 1)).toBe(false)
     expect(crowding.isToBeSeenAgain('service:ocr', later)).toBe(true)
     expect(crowding.isCrowded('service:ocr', registrars, later)).toBe(true)
     expect(crowding.isCrowded('service:ocr', registrars, later + 5 * minute)).toBe(false)
-    crowding.full('service:ocr', 4, now, 0.5)
-    crowding.full('service:ocr', 0, now, 0.5)
+    crowding.seen('service:ocr', 4, now, 0.5)
+    crowding.seen('service:ocr', 0, now, 0.5)
     expect(crowding.isCrowded('service:ocr', registrars, now)).toBe(false)
-    expect(crowding.isToBeSeenAgain('service:ocr', later)).toBe(false)
   })
 
   it('is crowded where half of them have none, or none for the worker', () => {
     const crowding = new Crowding()
     const others = [...'abcdefgh']
-    crowding.full('service:ocr', 2, now, 0.5)
+    crowding.seen('service:ocr', 2, now, 0.5)
     crowding.refused('service:ocr', 'a', now, 0.5)
     // Not one of the eight: two that are closer have no room for a connection.
     crowding.refused('service:ocr', 'h', now, 0.5)

@@ -8,16 +8,19 @@ const spread = 0.25
 /** Its word still counts for this long when it is asked again, so that a worker does not leave its place for a refusal. */
 const graceMs = 5 * minute
 
-/** How many of a key's registrars had no room for a connection, and until when that counts. */
-interface Full {
-  count: number
+interface Seen {
+  /** How many of a key's registrars had no room for a connection. */
+  full: number
+  /** When the key is to be looked up again, crowded or not. */
   until: Milliseconds
 }
 
 /** Which registrars had no room for this worker under which keys. */
 export class Crowding {
   readonly #restUntil = new Map<KeyText, Map<PeerIdText, Milliseconds>>()
-  readonly #full = new Map<KeyText, Full>()
+  /** Those that keep the worker under a key and say that the key is full. */
+  readonly #full = new Map<KeyText, Set<PeerIdText>>()
+  readonly #seen = new Map<KeyText, Seen>()
 
   /** `chance` is from 0 to 1. */
   refused(key: KeyText, peerId: PeerIdText, now: Milliseconds, chance: number): void {
@@ -26,20 +29,22 @@ export class Crowding {
     this.#restUntil.set(key, ofKey)
   }
 
-  /** So many of those closest to the key have no room for so much as a connection. `chance` is from 0 to 1. */
-  full(key: KeyText, count: number, now: Milliseconds, chance: number): void {
-    if (count === 0) this.#full.delete(key)
-    else this.#full.set(key, { count, until: restEnd(now, chance) })
+  /** The key was looked up: so many of those closest to it have no room for so much as a connection. `chance` is from 0 to 1. */
+  seen(key: KeyText, full: number, now: Milliseconds, chance: number): void {
+    this.#seen.set(key, { full, until: restEnd(now, chance) })
   }
 
-  /** Whether it is time to see whether a key's registrars that had no room have some now. */
+  /** Whether it is time to see who keeps a crowded key now, and whether those that had no room have some. */
   isToBeSeenAgain(key: KeyText, now: Milliseconds): boolean {
-    const full = this.#full.get(key)
-    return full !== undefined && now >= full.until
+    const seen = this.#seen.get(key)
+    return seen !== undefined && now >= seen.until
   }
 
-  taken(key: KeyText, peerId: PeerIdText): void {
+  taken(key: KeyText, peerId: PeerIdText, { full }: { full: boolean }): void {
     this.#restUntil.get(key)?.delete(peerId)
+    const ofKey = this.#full.get(key) ?? new Set()
+    if (full) this.#full.set(key, ofKey.add(peerId))
+    else ofKey.delete(peerId)
   }
 
   /** Whether the registrar is not to be asked to keep the key now. */
@@ -48,22 +53,26 @@ export class Crowding {
   }
 
   /**
-   * Whether half of a key's registrars, or more, had no room: then a worker stands under the next key as well. `registrars` are
-   * those that can be reached, the closest first.
+   * Whether half of a key's registrars, or more, had no room or say that it is full: then a worker stands under the next key
+   * as well. `registrars` are those that can be reached, the closest first.
    */
   isCrowded(key: KeyText, registrars: readonly PeerIdText[], now: Milliseconds): boolean {
+    const seen = this.#seen.get(key)
+    const outside = seen !== undefined && now < seen.until + graceMs ? seen.full : 0
+    const restUntil = this.#restUntil.get(key)
     const full = this.#full.get(key)
-    const outside = full !== undefined && now < full.until + graceMs ? full.count : 0
-    const ofKey = this.#restUntil.get(key)
     const present = registrars.slice(0, registrarsPerKey - outside)
-    const refusing = present.filter(peerId => now < (ofKey?.get(peerId) ?? 0) + graceMs).length
+    const goOn = present.filter(
+      peerId => full?.has(peerId) === true || now < (restUntil?.get(peerId) ?? 0) + graceMs,
+    ).length
     const all = outside > 0 ? registrarsPerKey : present.length
-    return all > 0 && (outside + refusing) * 2 >= all
+    return all > 0 && (outside + goOn) * 2 >= all
   }
 
   clear(): void {
     this.#restUntil.clear()
     this.#full.clear()
+    this.#seen.clear()
   }
 }
 

@@ -119,6 +119,7 @@ it('takes whoever says so for a coordinator in an open network', async () => {
   expect(node.directory.registry.announce(await worker.record({ issuedAt: now }), announced)).toEqual({
     kind: 'ok',
     declined: [],
+    full: [],
   })
 })
 

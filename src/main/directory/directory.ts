@@ -2,7 +2,8 @@ import type { Ed25519PrivateKey } from '@libp2p/interface'
 import type { Datastore } from 'interface-datastore'
 import { isParticular } from '../../shared/particulars.ts'
 import type { PeerIdText } from '../../shared/schema/primitives.ts'
-import { type Milliseconds, minute } from '../../shared/units.ts'
+import { type Milliseconds, minute, second } from '../../shared/units.ts'
+import { cachedFor } from '../cached-for.ts'
 import type { Clock, StopTimer } from '../clock.ts'
 import type { Contacts } from '../dht/contacts.ts'
 import type { Host } from '../dht/host.ts'
@@ -21,6 +22,8 @@ import { RegistryStore } from './registry-store.ts'
 import type { Sequence } from './sequence.ts'
 import { type Answerer, DirectoryServer } from './server.ts'
 
+/** Connections are counted anew at most so often. */
+const crowdedForMs = 1 * second
 const expiryIntervalMs = 0.5 * minute
 
 export interface DirectoryComponents {
@@ -74,6 +77,7 @@ export function createDirectory(components: DirectoryComponents, init: Directory
     {
       hasRole: (peerId, role) => components.hasRole?.(peerId, role) ?? true,
       keeps: key => registrars.keeps(key),
+      isCrowded: cachedFor(crowdedForMs, clock, () => host.isCrowded).get,
     },
     {
       networkId: host.networkId,
@@ -108,11 +112,11 @@ export function createDirectory(components: DirectoryComponents, init: Directory
   })
   const cache = new WorkerCache(
     {
-      find: (service, particulars, onMore) =>
+      find: (service, particulars, options) =>
         finder.findServiceClaims(service, {
           limit: init.maxWorkers,
           ...(isParticular(particulars) ? { filter: particulars } : {}),
-          onMore,
+          ...options,
         }),
       clock,
       log,

@@ -140,6 +140,69 @@ describe('a lookup', () => {
     expect(keys).toContainEqual(expect.stringMatching(/^service:ocr\/[0-9a-f]$/))
   })
 
+  it('tells at once that a shard is to be asked as well, and goes on there whatever is wanted of the workers', async () => {
+    const full = async () => ({ ...(await nobody()), full: true }) as AnswerFrame
+    let more = 0
+    const options = { filter: { model: 'llava:7b' }, onMore: () => void more++ }
+    answers = { a: full, b: full, c: full }
+    await finder.findService('ocr', options)
+    expect(more).toBe(1)
+    answers = { a: () => found([record]), b: () => found([record]), c: () => found([record]) }
+    questions = []
+    await finder.findService('ocr', options)
+    expect(questions[0]).toMatchObject({
+      key: expect.stringMatching(/^service:ocr\/[0-9a-f]$/),
+      filter: options.filter,
+    })
+    expect(more).toBe(1)
+  })
+
+  it('asks by another seed and along another place where others are wanted, and keeps to its own otherwise', async () => {
+    const full = async () => ({ ...(await found([record])), full: true }) as AnswerFrame
+    const asked = async (options: { elsewhere?: boolean }) => {
+      questions = []
+      const { others } = await finder.findServiceClaims('ocr', options)
+      const { key, seed } = questions[0] as Extract<Question, { kind: 'find' }>
+      return { key, seed, others }
+    }
+    answers = { a: full, b: full, c: full }
+    expect((await asked({})).others).toBe(true)
+    for (let digits = 1; digits <= 3; digits++) await finder.findService('ocr')
+    const own = await asked({})
+    const another = await asked({ elsewhere: true })
+    expect(another.key).toMatch(/^service:ocr\/[0-9a-f]{4}$/)
+    expect(another.key).not.toBe(own.key)
+    expect(another.seed).not.toBe(own.seed)
+    expect(await asked({})).toEqual(own)
+  })
+
+  it('says whether there are others: none where all have been named', async () => {
+    const all = () => found([record])
+    answers = { a: all, b: all, c: all }
+    expect((await finder.findServiceClaims('ocr', { limit: 2 })).others).toBe(false)
+    expect((await finder.findServiceClaims('ocr', { limit: 1 })).others).toBe(true)
+  })
+
+  it('finds those of the service’s own key where hardly anybody stands under the shards any more', async () => {
+    let isFull = true
+    const others = [await testWorker(2), await testWorker(3)]
+    const records = [record, ...(await Promise.all(others.map(other => other.record())))]
+    const answerOf = async () => {
+      const { key } = questions.at(-1) as Extract<Question, { kind: 'find' }>
+      if (key === 'service:ocr') return { ...(await found(records)), full: isFull } as AnswerFrame
+      return isFull ? ({ ...(await found([record])), full: true } as AnswerFrame) : nobody()
+    }
+    answers = { a: answerOf, b: answerOf, c: answerOf }
+    for (let digits = 0; digits <= 3; digits++) await finder.findService('ocr')
+    isFull = false
+    questions = []
+    expect(await finder.findService('ocr')).toHaveLength(3)
+    const lengths = new Set(questions.map(question => (question.kind === 'find' ? question.key.length : 0)))
+    expect([...lengths].map(length => length - 'service:ocr'.length)).toEqual([5, 4, 3, 2, 0])
+    await finder.findService('ocr')
+    expect(questions.at(-1)).toMatchObject({ key: 'service:ocr' })
+  })
+
   it('looks into a shard where no registrar of the service answers: they may have no room for so many askers', async () => {
     const fails = () => Promise.reject(new RmaError('DEADLINE', 'no answer'))
     answers = Object.fromEntries([...'abcdefghijklmnop'].map(name => [name, fails]))

@@ -57,6 +57,13 @@ export interface FindOptions {
   signal?: AbortSignal
   /** Called when the DHT has named the key's registrars after the answer was given: asking again may find more. */
   onMore?: () => void
+  /** By what registrars draw whom they name. Default: the same number for some minutes. */
+  seed?: number
+}
+
+export interface FindServiceOptions extends Omit<FindOptions, 'seed'> {
+  /** Looks along another place and by another seed, so that others are named where there are any. */
+  elsewhere?: boolean
 }
 
 /** What a lookup found, before the signatures of renewals were checked. */
@@ -68,6 +75,12 @@ export interface Found {
   workers: WorkerView[]
   /** Checks those claims, and resolves with what is true of each worker whose claim it did not sign. */
   check(): Promise<WorkerView[]>
+}
+
+/** What a lookup of a service found. */
+export interface ServiceFound extends Found {
+  /** Whether there are others, named to other askers. */
+  others: boolean
 }
 
 interface RememberedKey {
@@ -97,7 +110,7 @@ export class Finder {
   constructor(components: FinderComponents) {
     this.#components = components
     this.#shards = new ShardChoice(components)
-    this.#seed = cachedFor(seedLifetimeMs, components.clock, () => Math.floor(Math.random() * 0x1_0000_0000))
+    this.#seed = cachedFor(seedLifetimeMs, components.clock, anySeed)
   }
 
   /** Questions put to the directory since the node started. */
@@ -106,16 +119,22 @@ export class Finder {
   }
 
   /** Live workers of a service. Where it has many, different nodes are named different ones. */
-  async findService(service: ServiceType, options: FindOptions = {}): Promise<WorkerView[]> {
+  async findService(service: ServiceType, options: FindServiceOptions = {}): Promise<WorkerView[]> {
     return settled(await this.findServiceClaims(service, options))
   }
 
   /** As `findService`, without waiting for signatures that can be checked afterwards. */
-  async findServiceClaims(service: ServiceType, options: FindOptions = {}): Promise<Found> {
-    const shard = this.#shards.of(service)
-    const found = await this.#findFrom(service, shard, options)
+  async findServiceClaims(
+    service: ServiceType,
+    { elsewhere = false, ...options }: FindServiceOptions = {},
+  ): Promise<ServiceFound> {
+    const shard = elsewhere ? this.#shards.elsewhere(service) : this.#shards.of(service)
+    const found = await this.#findFrom(service, shard, elsewhere ? { ...options, seed: anySeed() } : options)
     void this.#leave(service, shard)
-    return found
+    // Those of the key that everybody begins with shall not have to serve everybody's first minute.
+    if (this.#shards.of(service).length > shard.length) options.onMore?.()
+    const others = this.#shards.of(service) !== '' || found.workers.length >= (options.limit ?? defaultLimit)
+    return { ...found, others }
   }
 
   async #findFrom(service: ServiceType, shard: string, options: FindOptions): Promise<Found> {
@@ -123,8 +142,8 @@ export class Finder {
     const farther = found.workers.length === 0 ? this.#shards.beyond(service, shard) : undefined
     if (farther !== undefined) return await this.findClaims(serviceKey(service, farther), options)
     if (shard === '' || found.workers.length >= fewWorkers) return found
-    // What stands under the shorter keys is found as well, if not for long: there are fewer workers than there were.
-    const more = await this.findClaims(serviceKey(service, shard.slice(0, -1)), options)
+    // There may be fewer workers than there were: then they stand under shorter keys only.
+    const more = await this.#findFrom(service, shard.slice(0, -1), options)
     return more.workers.length > found.workers.length ? more : found
   }
 
@@ -200,7 +219,7 @@ export class Finder {
       options.signal,
     )
     if (chosen.length > 0) this.#shards.answered(key, crowds.length > 0)
-    if (options.filter === undefined) this.#shards.learn(key, crowds)
+    this.#shards.learn(key, crowds)
     return answers
   }
 
@@ -216,7 +235,7 @@ export class Finder {
           limit,
           ...(options.filter === undefined ? {} : { filter: options.filter }),
           ...(known.length === 0 ? {} : { known: describeKnown(known, envelopes) }),
-          seed: this.#seed.get(),
+          seed: options.seed ?? this.#seed.get(),
         },
         { timeoutMs: askTimeoutMs, ...(options.signal === undefined ? {} : { signal: options.signal }) },
       )
@@ -285,6 +304,10 @@ export class Finder {
       this.#components.log.debug({ key, err: error }, 'the DHT did not say who keeps a key')
     }
   }
+}
+
+function anySeed(): number {
+  return Math.floor(Math.random() * 0x1_0000_0000)
 }
 
 /** The workers as they are once all that was claimed of them has been checked. */

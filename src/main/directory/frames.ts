@@ -118,6 +118,8 @@ const okSchema = z.object({
   kind: z.literal('ok'),
   id: idSchema,
   declined: z.array(declinedKeySchema).max(maxAnnouncedKeys).optional(),
+  /** Keys it is kept under of which askers are told the same as by `full` of an answer to `find`. */
+  full: z.array(keySchema).max(maxAnnouncedKeys).optional(),
 })
 /** The registrar holds something later by the same worker: its record, and its renewal where that is what is later. */
 const staleSchema = z.object({
@@ -145,7 +147,7 @@ const foundSchema = z.object({
     .max(maxFindLimit),
   /** How many workers fit the question, whether or not they are part of the answer. */
   total: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER),
-  /** The key has no room for more workers: there may be others under the keys that go on with one digit more. */
+  /** There is hardly room for more workers: all of them stand under the keys that go on with one digit more. */
   full: z.boolean().optional(),
   /** Membership certificates (JWT) of signers the asker has not seen. */
   certificates: z

@@ -33,8 +33,12 @@ describe('a service with more workers than one key has room for', () => {
       asker.directory.registry.find(key, { limit: 50, now: Date.now(), random: Math.random })
     expect(under(serviceKey('ocr'))).toMatchObject({ total: workersPerKey, full: true })
 
-    // Whoever asks for the service is named some of them, and goes on to a shard the next time.
+    // Whoever asks for the service is named some of them, and others by looking elsewhere.
     expect((await asker.directory.finder.findService('ocr')).length).toBeGreaterThan(0)
-    expect((await asker.directory.finder.findService('ocr')).length).toBeGreaterThan(0)
+    const named = new Set<string>()
+    await vi.waitFor(async () => {
+      for (const { peerId } of await asker.directory.finder.findService('ocr', { elsewhere: true })) named.add(peerId)
+      expect([...named].sort()).toEqual(all)
+    })
   })
 })

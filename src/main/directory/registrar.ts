@@ -52,7 +52,8 @@ export class RegistrarService {
     const result = this.#components.registry.announce(record, { keys, ...asker, now: this.#now() })
     if (result.kind === 'stale') return { id, ...result }
     for (const listener of this.#listeners) listener()
-    return result.declined.length === 0 ? { id, kind: 'ok' } : { id, ...result }
+    const { kind, declined, full } = result
+    return { id, kind, ...(declined.length === 0 ? {} : { declined }), ...(full.length === 0 ? {} : { full }) }
   }
 
   #find({ id, key, limit, filter, known, seed }: FindFrame): AnswerFrame {

@@ -12,7 +12,7 @@ export interface FindResult {
   kept: number[]
   /** How many workers fit the question. */
   total: number
-  /** Whether there may be others, under keys that go on with one digit more. */
+  /** Whether all of them, and others, stand under the keys that go on with one digit more. */
   full?: true
   /** Who signed `records`. */
   signers: PeerIdText[]

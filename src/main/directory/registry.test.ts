@@ -4,7 +4,7 @@ import { minute, second } from '../../shared/units.ts'
 import { type KnownRecord, knownPrefixLength, maxFoundPayloadBytes } from './frames.ts'
 import { coordinatorKey, coordinatorsKey, peerPosition, relaysKey, serviceKey, shardOf, workerKey } from './keys.ts'
 import { openRecord, recordHash } from './record.ts'
-import { type Announcement, Registry, type RegistryInit } from './registry.ts'
+import { type Announcement, Registry, type RegistryComponents, type RegistryInit } from './registry.ts'
 import { refusalOf, seededRandom, type TestWorker, testNetworkId, testNow, testWorker } from './test-records.ts'
 
 const ocr = serviceKey('ocr')
@@ -29,9 +29,9 @@ beforeEach(() => {
   registry = make()
 })
 
-function make(init: Partial<RegistryInit> = {}): Registry {
+function make(init: Partial<RegistryInit> = {}, components: Partial<RegistryComponents> = {}): Registry {
   return new Registry(
-    { hasRole: (peerId, role) => (role === 'donor' ? !noDonors.has(peerId) : certified.has(peerId)) },
+    { hasRole: (peerId, role) => (role === 'donor' ? !noDonors.has(peerId) : certified.has(peerId)), ...components },
     { networkId: testNetworkId, announceBurst: 1_000, ...init },
   )
 }
@@ -71,6 +71,7 @@ describe('a registrar that others are closer than', () => {
     expect(registry.announce(record, by(alice, [ocr, ner]))).toEqual({
       kind: 'ok',
       declined: [{ key: ner, code: 'NOT_REGISTRAR' }],
+      full: [],
     })
     expect(peersUnder(ocr)).toEqual([alice.peerId])
     expect(find(ner).total).toBe(0)
@@ -82,6 +83,7 @@ describe('a registrar that others are closer than', () => {
     expect(registry.announce(await alice.record({ services }), by(alice, [...far, ner]))).toEqual({
       kind: 'ok',
       declined,
+      full: [],
     })
     expect(registry.size).toEqual({ workers: 0, keys: 0, bytes: 0 })
   })
@@ -96,7 +98,7 @@ describe('a registrar that others are closer than', () => {
 describe('announcing', () => {
   it('puts a worker under the keys it asks for, and no others', async () => {
     const record = await alice.record({ services: ['ocr', 'ner-extraction'] })
-    expect(registry.announce(record, by(alice, [ocr]))).toEqual({ kind: 'ok', declined: [] })
+    expect(registry.announce(record, by(alice, [ocr]))).toEqual({ kind: 'ok', declined: [], full: [] })
     expect(find(ocr)).toEqual({ records: [record], renewals: [], kept: [], total: 1, signers: [alice.peerId] })
     expect(find(ner).total).toBe(0)
     registry.announce(record, by(alice, [ner]))
@@ -204,9 +206,10 @@ describe('announcing', () => {
     expect(registry.announce(record, by(alice, [ocr, ...keys]))).toEqual({
       kind: 'ok',
       declined: keys.map(key => ({ key, code: 'FORBIDDEN' })),
+      full: [],
     })
     certified.add(alice.peerId)
-    expect(registry.announce(record, by(alice, keys))).toEqual({ kind: 'ok', declined: [] })
+    expect(registry.announce(record, by(alice, keys))).toEqual({ kind: 'ok', declined: [], full: [] })
     for (const key of keys) expect(peersUnder(key)).toEqual([alice.peerId])
   })
 
@@ -217,11 +220,12 @@ describe('announcing', () => {
     expect(registry.announce(record, by(alice, [ocr, ner, own]))).toEqual({
       kind: 'ok',
       declined: [ocr, ner].map(key => ({ key, code: 'FORBIDDEN' })),
+      full: [],
     })
     expect(peersUnder(ocr)).toEqual([])
     expect(peersUnder(own)).toEqual([alice.peerId])
     noDonors.clear()
-    expect(registry.announce(record, by(alice, [ocr]))).toEqual({ kind: 'ok', declined: [] })
+    expect(registry.announce(record, by(alice, [ocr]))).toEqual({ kind: 'ok', declined: [], full: [] })
     expect(peersUnder(ocr)).toEqual([alice.peerId])
   })
 
@@ -515,6 +519,7 @@ describe('quotas', () => {
         { key: ocr, code: 'QUOTA_EXCEEDED' },
         { key: llm, code: 'QUOTA_EXCEEDED' },
       ],
+      full: [ner],
     })
     expect([ocr, ner, llm].map(key => find(key).total)).toEqual([2, 2, 0])
   })
@@ -530,6 +535,7 @@ describe('quotas', () => {
     expect(registry.announce(await bob.record(), by(bob, [ocr, shard]))).toEqual({
       kind: 'ok',
       declined: [{ key: ocr, code: 'QUOTA_EXCEEDED' }],
+      full: [shard],
     })
     expect(find(shard).total).toBe(1)
   })
@@ -582,6 +588,25 @@ describe('quotas', () => {
     ).toBe('QUOTA_EXCEEDED')
   })
 
+  it('call a key full, to who stands under it and to who asks, from seven eighths on, and a quarter without room for connections', async () => {
+    let isCrowded = false
+    registry = make({ maxWorkersPerKey: 8 }, { isCrowded: () => isCrowded })
+    const fullSince = async (count: number) => {
+      const [worker = alice] = workers.slice(count - 1)
+      const result = registry.announce(await worker.record(), by(worker, [ocr]))
+      const told = result.kind === 'ok' && result.full.includes(ocr)
+      expect(find(ocr).full ?? false).toBe(told)
+      return told
+    }
+    expect(await fullSince(1)).toBe(false)
+    isCrowded = true
+    expect(await fullSince(1)).toBe(false)
+    expect(await fullSince(2)).toBe(true)
+    isCrowded = false
+    for (const count of [2, 3, 4, 5, 6]) expect(await fullSince(count)).toBe(false)
+    expect(await fullSince(7)).toBe(true)
+  })
+
   it('share a full key fairly among address groups', async () => {
     registry = make({ maxWorkersPerKey: 4 })
     for (const worker of workers.slice(0, 4))
@@ -590,6 +615,7 @@ describe('quotas', () => {
     expect(registry.announce(await honest.record(), by(honest, [ocr], { group: 'home' }))).toEqual({
       kind: 'ok',
       declined: [],
+      full: [ocr],
     })
     expect(peersUnder(ocr)).toContain(honest.peerId)
     expect(find(ocr).total).toBe(4)

@@ -35,11 +35,18 @@ import { chooseToGiveWay } from './registry-room.ts'
 import { checkRenewalSignature, checkRenewalTime, readRenewal, type UnverifiedRenewal } from './renewal.ts'
 import { type Random, steadySample, weightedSample } from './sample.ts'
 
+/** From how much of the room under a key on it counts as full: workers that come and go shall not open and close it. */
+const fullShare = 7 / 8
+/** The same where others can hardly connect any more. With fewer, shards would have a handful each. */
+const fullShareWhenCrowded = 1 / 4
+
 export interface RegistryComponents {
   /** Whether a peer may be found as what it says it is: donors under `service:*` keys, coordinators under `coordinator*`. */
   hasRole(peerId: PeerIdText, role: 'donor' | 'coordinator'): boolean
   /** Whether this registrar is one of those of `key`. Without it, it is one of every key. */
   keeps?(key: KeyText): boolean
+  /** Whether this node takes hardly any more connections, so that workers may not get to it. Without it, it takes them all. */
+  isCrowded?(): boolean
 }
 
 export interface RegistryInit {
@@ -69,7 +76,13 @@ export interface Announcement {
   now: Milliseconds
 }
 
-export type AnnounceResult = { kind: 'ok'; declined: DeclinedKey[] } | Stale
+/** `full`: keys it is kept under, and whose workers are to stand under those with one digit more as well. */
+export interface Taken {
+  kind: 'ok'
+  declined: DeclinedKey[]
+  full: KeyText[]
+}
+export type AnnounceResult = Taken | Stale
 export type RenewResult = { kind: 'ok' } | Stale
 
 export interface FindOptions {
@@ -138,17 +151,17 @@ export class Registry {
     checkTimes(read.claims.record, now)
     checkEntitled(read.claims, keys)
     const held = this.#entries.get(from)
-    if (held?.hash === read.hash) return { kind: 'ok', declined: this.#enter(held, keys, now) }
+    if (held?.hash === read.hash) return this.#enter(held, keys, now)
     const stale = held && compareSeq(held, read.claims.record.seq)
     if (stale !== undefined) return stale
     if (held === undefined && keys.length > 0 && !keys.some(key => this.#keeps(key)))
-      return { kind: 'ok', declined: [...new Set(keys)].map(notRegistrar) }
+      return { kind: 'ok', declined: [...new Set(keys)].map(notRegistrar), full: [] }
     const record = verifyRecord(read, this.#init.networkId)
     const entry = this.#keep(record, group, now)
-    const declined = this.#enter(entry, keys, now)
+    const taken = this.#enter(entry, keys, now)
     // Room under none of its keys: nobody would find it here.
-    if (held === undefined && keys.length > 0 && declined.length === new Set(keys).size) this.#forget(entry)
-    return { kind: 'ok', declined }
+    if (held === undefined && keys.length > 0 && taken.declined.length === new Set(keys).size) this.#forget(entry)
+    return taken
   }
 
   /**
@@ -183,7 +196,7 @@ export class Registry {
         ? weightedSample(fitting, limit, freeCapacity, random)
         : steadySample(fitting, limit, freeCapacity, { seed, markOf: entry => entry.mark })
     const answer = composeAnswer(sample, known, fitting.length, maxFoundPayloadBytes)
-    return live.length < this.#init.maxWorkersPerKey ? answer : { ...answer, full: true }
+    return this.#isFull(key, live.length) ? { ...answer, full: true } : answer
   }
 
   /**
@@ -265,18 +278,27 @@ export class Registry {
     }
   }
 
-  /** Puts a worker under more keys; returns those it cannot be put under, and why. */
-  #enter(entry: RegistryEntry, keys: readonly KeyText[], now: Milliseconds): DeclinedKey[] {
-    if (entry.state === 'left') return []
-    const declined: DeclinedKey[] = []
+  /** Puts a worker under more keys; says which it cannot be put under, and why. */
+  #enter(entry: RegistryEntry, keys: readonly KeyText[], now: Milliseconds): Taken {
+    const taken: Taken = { kind: 'ok', declined: [], full: [] }
+    const { declined, full } = taken
+    if (entry.state === 'left') return taken
     for (const key of new Set(keys)) {
       if (!this.#keeps(key)) declined.push(notRegistrar(key))
       else if (!this.#mayStand(entry, key)) declined.push({ key, code: 'FORBIDDEN' })
       else if (parseKey(key).kind === 'worker') continue
       else if (!this.#index.enter(entry, key, now)) declined.push({ key, code: 'QUOTA_EXCEEDED' })
+      else if (this.#isFull(key, this.#index.under(key, now).length)) full.push(key)
     }
     this.#tell(entry)
-    return declined
+    return taken
+  }
+
+  /** Whether workers and askers are to go on to the keys with one digit more, so many workers being alive under this one. */
+  #isFull(key: KeyText, live: number): boolean {
+    if (parseKey(key).kind !== 'service') return false
+    const share = live / this.#init.maxWorkersPerKey
+    return share >= fullShare || (share >= fullShareWhenCrowded && this.#components.isCrowded?.() === true)
   }
 
   #mayStand({ peerId }: RegistryEntry, key: KeyText): boolean {

@@ -1,75 +1,137 @@
-import { expect, it } from 'vitest'
+import fc from 'fast-check'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { minute } from '../../shared/units.ts'
 import { TurnedClock } from '../clock.ts'
 import { maxShardDigits, serviceKey } from './keys.ts'
 import { ShardChoice } from './shard-choice.ts'
 
-it('asks for the service’s own key until that is full, then for one shard for some minutes', () => {
-  const clock = new TurnedClock()
-  const shards = new ShardChoice({ clock })
-  shards.learn(serviceKey('ocr'), [{ full: false, workers: 40 }])
-  expect(shards.of('ocr')).toBe('')
-  // Most of 1,000,000 workers stand in shards.
-  const crowd = { full: true, workers: 256 }
-  shards.learn(serviceKey('ocr'), [crowd, crowd, { full: false, workers: 3 }])
-  shards.learn(serviceKey('ocr', 'a'), [{ full: false, workers: 100_000 }])
-  const first = shards.of('ocr')
-  expect(first).toMatch(/^[0-9a-f]$/)
-  clock.turn(9 * minute)
-  expect(shards.of('ocr')).toBe(first)
-  const later = Array.from({ length: 40 }, () => {
-    clock.turn(10 * minute)
-    return shards.of('ocr')
-  })
-  expect(new Set(later).size).toBeGreaterThan(1)
+const crowd = { full: true, workers: 256 }
+const room = { full: false, workers: 40 }
+
+let clock: TurnedClock
+let shards: ShardChoice
+
+beforeEach(() => {
+  clock = new TurnedClock()
+  shards = new ShardChoice({ clock })
 })
 
-it('looks into a shard before it chooses by how many there are, and stays there where most are', () => {
-  const clock = new TurnedClock()
-  const crowd = { full: true, workers: 256 }
-  for (let again = 0; again < 20; again++) {
-    const shards = new ShardChoice({ clock })
-    shards.learn(serviceKey('ocr'), [crowd])
+/** Asks until no key is full any more, which those with `digits` digits are not. */
+function goDown(digits: number): string {
+  for (let shard = shards.of('ocr'); ; ) {
+    shards.learn(serviceKey('ocr', shard), [shard.length < digits ? crowd : room])
+    const next = shards.of('ocr')
+    if (next === shard) return shard
+    shard = next
+  }
+}
+
+describe('the shard to ask for', () => {
+  it('is the service’s own key until that is full, then goes on along one place', () => {
+    shards.learn(serviceKey('ocr'), [room])
+    expect(shards.of('ocr')).toBe('')
+    shards.learn(serviceKey('ocr'), [crowd, crowd, room])
     const first = shards.of('ocr')
-    expect(first).toHaveLength(1)
+    expect(first).toMatch(/^[0-9a-f]$/)
+    shards.learn(serviceKey('ocr', first), [crowd])
+    const second = shards.of('ocr')
+    expect(second).toMatch(new RegExp(`^${first}[0-9a-f]$`))
+    expect(shards.of('chat')).toBe('')
+  })
+
+  it('goes on from a full key of which nobody fits what was asked for', () => {
+    shards.learn(serviceKey('ocr'), [{ full: true, workers: 0 }])
+    expect(shards.of('ocr')).toHaveLength(1)
+  })
+
+  it('stays for some minutes, and lies elsewhere then, with as many digits', () => {
+    const first = goDown(2)
+    clock.turn(9 * minute)
     expect(shards.of('ocr')).toBe(first)
-    clock.turn(minute)
-    shards.learn(serviceKey('ocr', first), [{ full: false, workers: 1_000_000 }])
-    expect(shards.of('ocr')).toBe(first)
-    const later = Array.from({ length: 9 }, () => {
+    const later = Array.from({ length: 40 }, () => {
       clock.turn(10 * minute)
       return shards.of('ocr')
     })
-    expect(later).not.toEqual(later.map(() => first))
-  }
+    expect(new Set(later).size).toBeGreaterThan(20)
+    expect(later.every(shard => shard.length === 2)).toBe(true)
+  })
+
+  it('is each as often as any other', () => {
+    const drawn = Array.from({ length: 3_200 }, () => {
+      clock.turn(10 * minute)
+      return goDown(1)
+    })
+    const counts = [...'0123456789abcdef'].map(digit => drawn.filter(shard => shard === digit).length)
+    expect(Math.min(...counts)).toBeGreaterThan(120)
+    expect(Math.max(...counts)).toBeLessThan(280)
+  })
+
+  it('is a shorter one again once that has room, and does not go to and fro', () => {
+    const [digit] = goDown(2) as unknown as [string]
+    shards.learn(serviceKey('ocr', digit), [room])
+    expect(shards.of('ocr')).toBe(digit)
+    shards.learn(serviceKey('ocr', digit), [crowd])
+    expect(shards.of('ocr')).toBe(digit)
+    clock.turn(10 * minute)
+    const elsewhere = shards.of('ocr')
+    shards.learn(serviceKey('ocr', elsewhere), [crowd])
+    expect(shards.of('ocr')).toHaveLength(2)
+  })
+
+  it('depends little on who knows few, for that may be none of the registrars, and no more on who claims to know millions', () => {
+    const few = { full: false, workers: 12 }
+    shards.learn(serviceKey('ocr'), [crowd, few, few])
+    const first = shards.of('ocr')
+    expect(first).toHaveLength(1)
+    shards.learn(serviceKey('ocr'), [crowd, crowd, { full: false, workers: 1_000_000 }])
+    shards.learn(serviceKey('ocr'), [{ full: false, workers: 0 }])
+    shards.learn(serviceKey('ocr'), [])
+    expect(shards.of('ocr')).toBe(first)
+    const many = { full: false, workers: 200 }
+    shards.learn(serviceKey('ocr', first), [many, many, crowd])
+    expect(shards.of('ocr')).toBe(first)
+  })
+
+  it('is never longer than the longest key, nor changed by what is said of other places, whatever is heard', () => {
+    const heard = fc.record({
+      shard: fc.stringMatching(/^[0-9a-f]{0,4}$/),
+      crowds: fc.array(fc.record({ full: fc.boolean(), workers: fc.nat(256) }), { maxLength: 3 }),
+    })
+    fc.assert(
+      fc.property(fc.array(heard), answers => {
+        const shards = new ShardChoice({ clock })
+        for (const { shard, crowds } of answers) {
+          const before = shards.of('ocr')
+          shards.learn(serviceKey('ocr', shard), crowds)
+          const after = shards.of('ocr')
+          expect(after.length).toBeLessThanOrEqual(maxShardDigits)
+          expect(after.startsWith(before) || before.startsWith(after)).toBe(true)
+          if (!before.startsWith(shard)) expect(after).toBe(before)
+        }
+      }),
+    )
+  })
 })
 
-it('returns to the key of the service where hardly anybody stands in shards', () => {
-  const shards = new ShardChoice({ clock: new TurnedClock() })
-  shards.learn(serviceKey('ocr'), [{ full: true, workers: 256 }])
-  const first = shards.of('ocr')
-  shards.learn(serviceKey('ocr', first), [{ full: false, workers: 0 }])
-  expect(shards.of('ocr')).toBe('')
-})
+describe('a shard none of whose registrars answers', () => {
+  it('is passed by, for as long as none does, and not past the longest shard', () => {
+    const [digit] = goDown(1) as unknown as [string]
+    expect(shards.beyond('ocr', digit)).toBeUndefined()
+    shards.answered(serviceKey('ocr', digit), false)
+    expect(shards.beyond('ocr', digit)).toMatch(new RegExp(`^${digit}[0-9a-f]$`))
+    shards.answered(serviceKey('ocr', digit), true)
+    expect(shards.beyond('ocr', digit)).toBeUndefined()
+    const longest = 'a'.repeat(maxShardDigits)
+    shards.answered(serviceKey('ocr', longest), false)
+    expect(shards.beyond('ocr', longest)).toBeUndefined()
+  })
 
-it('goes on where no registrar of a shard answers, for as long as none does, and not past the longest shard', () => {
-  const shards = new ShardChoice({ clock: new TurnedClock() })
-  expect(shards.beyond('ocr', 'a')).toBeUndefined()
-  shards.answered(serviceKey('ocr', 'a'), false)
-  expect(shards.beyond('ocr', 'a')).toMatch(/^[0-9a-f]{2}$/)
-  shards.answered(serviceKey('ocr', 'a'), true)
-  expect(shards.beyond('ocr', 'a')).toBeUndefined()
-  const longest = 'a'.repeat(maxShardDigits)
-  shards.answered(serviceKey('ocr', longest), false)
-  expect(shards.beyond('ocr', longest)).toBeUndefined()
-})
-
-it('forgets of the shards of which no registrar answers the one that was asked longest ago', () => {
-  const shards = new ShardChoice({ clock: new TurnedClock() })
-  const all = Array.from({ length: 129 }, (_, index) => index.toString(16).padStart(3, '0'))
-  for (const shard of all.slice(0, 128)) shards.answered(serviceKey('ocr', shard), false)
-  shards.answered(serviceKey('ocr', '000'), false)
-  shards.answered(serviceKey('ocr', '080'), false)
-  const deaf = all.filter(shard => shards.beyond('ocr', shard) !== undefined)
-  expect(deaf).toEqual(all.filter(shard => shard !== '001'))
+  it('is forgotten where there are many, the one that was asked longest ago first', () => {
+    const all = Array.from({ length: 129 }, (_, index) => index.toString(16).padStart(3, '0'))
+    for (const shard of all.slice(0, 128)) shards.answered(serviceKey('ocr', shard), false)
+    shards.answered(serviceKey('ocr', '000'), false)
+    shards.answered(serviceKey('ocr', '080'), false)
+    const deaf = all.filter(shard => shards.beyond('ocr', shard) !== undefined)
+    expect(deaf).toEqual(all.filter(shard => shard !== '001'))
+  })
 })

@@ -1,34 +1,39 @@
 import type { ServiceType } from '../../shared/schema/primitives.ts'
 import { type Milliseconds, minute } from '../../shared/units.ts'
 import type { Clock } from '../clock.ts'
-import { type KeyText, maxShardDigits, parseKey, serviceKey } from './keys.ts'
-import { chooseDigits, drawShard, learnSpread, type Spread, unspread } from './shards.ts'
+import { type KeyText, maxShardDigits, parseKey, serviceKey, workersPerKey } from './keys.ts'
 
-/** How long a node stays with a shard: then it gets to know others. */
-const shardLifetimeMs = 10 * minute
+/** How long a node stays with a place: then it gets to know other workers. */
+const placeLifetimeMs = 10 * minute
 /** Services, and keys, of which something is remembered. */
 const mostRemembered = 128
 
-/** How many stand under a key, as one registrar says. */
+/** What one registrar says of a key. */
 export interface Crowd {
   full: boolean
+  /** How many stand under it that fit what was asked for. */
   workers: number
 }
 
-/** A shard that was drawn, and from what was known then. */
-interface Chosen {
-  shard: string
-  at: Milliseconds
-  ofDigits: number
-  /** Whether it was drawn to find out how many workers stand under such keys. */
-  blindly: boolean
+/** Where a node looks for the workers of a service. */
+interface Place {
+  /** The longest shard there could be, drawn at random: where there is a worker for each place, each is as likely as any other. */
+  readonly path: string
+  readonly drawnAt: Milliseconds
+  /** How many of its digits the key has that is asked for: those before it are full. */
+  readonly digits: number
+  /** Whether a shorter key turned out not to be full: then it stays so for as long as the place is kept. */
+  readonly ends: boolean
 }
 
-/** Under which key of a service a node looks for workers, as registrars' answers have shown how they are spread. */
+/**
+ * Under which key of a service a node looks for workers. All workers of a full key stand under those with one digit more as
+ * well, so that each stands under exactly one key that is not full: who goes on along a place drawn at random until a key
+ * is not full comes to each worker with nearly the same chance, without knowing how many there are.
+ */
 export class ShardChoice {
   readonly #clock: Pick<Clock, 'now'>
-  readonly #spreads = new Map<ServiceType, Spread>()
-  readonly #chosen = new Map<ServiceType, Chosen>()
+  readonly #places = new Map<ServiceType, Place>()
   /** Keys none of whose registrars answered when they were last asked: they may have no room for so many askers. */
   readonly #deaf = new Set<KeyText>()
 
@@ -36,28 +41,22 @@ export class ShardChoice {
     this.#clock = clock
   }
 
-  /** The shard to ask for now, '' for the service's own key: the same for some minutes, for each new one takes a lookup. */
+  /** The shard to ask for now, '' for the service's own key: along the same place for some minutes, for each new one takes a lookup. */
   of(service: ServiceType): string {
-    const spread = this.#spreads.get(service) ?? unspread
-    if (spread.digits === 0) return ''
-    const now = this.#clock.now()
-    const kept = this.#chosen.get(service)
-    const isFresh = kept !== undefined && now >= kept.at && now < kept.at + shardLifetimeMs
-    const stillHolds = isFresh && kept.ofDigits === spread.digits
-    const blindly = spread.workers === undefined
-    if (stillHolds && kept.blindly === blindly) return kept.shard
-    const digits = chooseDigits(spread, Math.random)
-    // Its registrars have been found, and any other one of so many digits would be as good.
-    const chosen =
-      stillHolds && kept.shard.length === digits ? kept : { shard: drawShard(digits, Math.random), at: now }
-    this.#chosen.set(service, { ...chosen, ofDigits: spread.digits, blindly })
-    return chosen.shard
+    const { path, digits } = this.#placeOf(service)
+    return path.slice(0, digits)
+  }
+
+  /** A shard of another place, with as many digits. */
+  elsewhere(service: ServiceType): string {
+    return drawPath().slice(0, this.#placeOf(service).digits)
   }
 
   /** A shard that goes on from one whose registrars do not answer; undefined where they do, or there is none. */
   beyond(service: ServiceType, shard: string): string | undefined {
-    if (shard.length >= maxShardDigits || !this.#deaf.has(serviceKey(service, shard))) return undefined
-    return drawShard(shard.length + 1, Math.random)
+    const { path } = this.#placeOf(service)
+    const isDeaf = shard.length < maxShardDigits && this.#deaf.has(serviceKey(service, shard))
+    return isDeaf ? path.slice(0, shard.length + 1) : undefined
   }
 
   /** Takes in whether any of the registrars of a key that were asked has answered. */
@@ -68,19 +67,50 @@ export class ShardChoice {
     if (oldest !== undefined) this.#deaf.delete(oldest)
   }
 
-  /** Takes in how many stand under a key. */
+  /** Takes in what registrars of a key said. */
   learn(key: KeyText, crowds: readonly Crowd[]): void {
     const parsed = parseKey(key)
-    if (parsed.kind !== 'service' || crowds.length === 0) return
+    if (parsed.kind !== 'service' || crowds.every(({ full, workers }) => !full && workers === 0)) return
     const { service, shard = '' } = parsed
-    const spread = this.#spreads.get(service) ?? unspread
-    const full = 2 * crowds.filter(crowd => crowd.full).length > crowds.length
-    const workers = Math.max(...crowds.map(crowd => crowd.workers))
-    this.#spreads.delete(service)
-    this.#spreads.set(service, learnSpread(spread, shard.length, { full, workers }))
-    for (const oldest of this.#spreads.keys()) {
-      if (this.#spreads.size <= mostRemembered) break
-      this.#spreads.delete(oldest)
-    }
+    const place = this.#placeOf(service)
+    if (!place.path.startsWith(shard)) return
+    this.#keep(service, learn(place, shard.length, isFull(crowds)))
   }
+
+  #placeOf(service: ServiceType): Place {
+    const now = this.#clock.now()
+    const kept = this.#places.get(service)
+    if (kept !== undefined && now >= kept.drawnAt && now < kept.drawnAt + placeLifetimeMs) return kept
+    return this.#keep(service, { path: drawPath(), drawnAt: now, digits: kept?.digits ?? 0, ends: false })
+  }
+
+  #keep(service: ServiceType, place: Place): Place {
+    this.#places.delete(service)
+    this.#places.set(service, place)
+    for (const oldest of this.#places.keys()) {
+      if (this.#places.size <= mostRemembered) break
+      this.#places.delete(oldest)
+    }
+    return place
+  }
+}
+
+/**
+ * Of those who have room, who knows more workers counts for more, up to as many as a registrar keeps: who knows few may be new,
+ * or none of the key's registrars. Pure.
+ */
+function isFull(crowds: readonly Crowd[]): boolean {
+  const weights = crowds.map(({ full, workers }) => (full ? workersPerKey : -Math.min(workers, workersPerKey)))
+  return weights.reduce((sum, weight) => sum + weight, 0) > 0
+}
+
+function drawPath(): string {
+  return Array.from({ length: maxShardDigits }, () => Math.floor(Math.random() * 16).toString(16)).join('')
+}
+
+/** What is known of a place once registrars of its key with so many digits have said whether that is full. Pure. */
+function learn(place: Place, digits: number, full: boolean): Place {
+  if (full && digits === place.digits && digits < maxShardDigits && !place.ends) return { ...place, digits: digits + 1 }
+  if (!full && digits < place.digits) return { ...place, digits, ends: true }
+  return place
 }
