@@ -31,6 +31,8 @@ import { formatMetrics } from './metrics/exposition.ts'
 import { nodeMetrics } from './metrics/node-metrics.ts'
 import { PeerHttp } from './paths/peer-http.ts'
 import { PeerPaths } from './paths/peer-paths.ts'
+import { DataMeter } from './resources/data-meter.ts'
+import { DataMeterFile } from './resources/data-meter-file.ts'
 import { HardwareProbe } from './resources/hardware.ts'
 import { LoadHistory } from './resources/load-history.ts'
 import { LoadSampler } from './resources/load-sampler.ts'
@@ -107,6 +109,9 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
   )
   const hardware = pretending(probe.hardware, config.pretend)
   const sampler = lifecycle.add('load sampler', new LoadSampler({ clock }))
+  // Stops after the network: what is relayed to the last counts.
+  const meter = new DataMeter({ clock })
+  lifecycle.add('data meter', new DataMeterFile({ meter, clock, log }, { dataFolder }))
 
   // The network.
   const network = await composeNetwork(
@@ -135,7 +140,7 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
     { settings: chosen, dataFolder, systemRoot: config.systemRoot },
   )
   const owner = composeGovernor(
-    { settings, services, hardware, clock, lifecycle, log },
+    { settings, services, hardware, meter, clock, lifecycle, log },
     { config, workerType: init.workerType, senses: init.senses },
   )
   const { allowance } = owner.governor
@@ -156,7 +161,7 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
   const addressesOf = (peer: PeerIdText) =>
     host.libp2p.getConnections(readPeerId(peer)).map(connection => connection.remoteAddr)
   const ledger = composeLedger(
-    { jobs, meter: owner.meter, settings: settings.settings, peerHttp, privateKey, clock, lifecycle, log },
+    { jobs, meter, settings: settings.settings, peerHttp, privateKey, clock, lifecycle, log },
     {
       dataFolder,
       bundleUrl: init.bundleUrl,

@@ -6,6 +6,8 @@ import { loadConfig } from '../config/node-config.ts'
 import { SettingsStore } from '../config/settings-store.ts'
 import { Lifecycle } from '../lifecycle.ts'
 import { createLog, LogBuffer } from '../log.ts'
+import { DataMeter } from '../resources/data-meter.ts'
+import { DataMeterFile } from '../resources/data-meter-file.ts'
 import { HardwareProbe } from '../resources/hardware.ts'
 import { ServiceHost } from '../services/service-host.ts'
 import { composeGovernor } from './governor.ts'
@@ -26,13 +28,15 @@ async function startRun(dataFolder: string) {
     { machine: hardware.get().capabilities, services: {}, definitions: [] },
   )
   const config = await loadConfig({ env: {}, flags: { dataFolder, systemRoot: dataFolder } })
+  const meter = new DataMeter({ clock })
+  lifecycle.add('data meter', new DataMeterFile({ meter, clock, log }, { dataFolder }))
   const owner = composeGovernor(
-    { settings, services, hardware, clock, lifecycle, log },
+    { settings, services, hardware, meter, clock, lifecycle, log },
     { config, workerType: 'headless' },
   )
   await lifecycle.start()
   onTestFinished(() => lifecycle.stop())
-  return { owner, settings, stop: () => lifecycle.stop() }
+  return { owner, meter, settings, stop: () => lifecycle.stop() }
 }
 
 it('what a node has relayed counts towards its monthly limit after a restart too', async () => {
@@ -47,7 +51,7 @@ it('what a node has relayed counts towards its monthly limit after a restart too
   expect(first.owner.governor.allowance.get().reason.kind).not.toBe('data-used')
   first.owner.bookRelayed(5 * MiB)
   await first.stop()
-  const { owner } = await startRun(folder.path)
-  expect(owner.meter.monthBytes).toBe(5 * MiB)
+  const { owner, meter } = await startRun(folder.path)
+  expect(meter.monthBytes).toBe(5 * MiB)
   expect(owner.governor.allowance.get().reason.kind).toBe('data-used')
 })

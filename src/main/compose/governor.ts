@@ -6,8 +6,7 @@ import type { SettingsStore } from '../config/settings-store.ts'
 import type { Lifecycle } from '../lifecycle.ts'
 import type { LiveValue } from '../live-value.ts'
 import type { Logger } from '../log.ts'
-import { DataMeter } from '../resources/data-meter.ts'
-import { DataMeterFile } from '../resources/data-meter-file.ts'
+import type { DataMeter } from '../resources/data-meter.ts'
 import { FactsSampler } from '../resources/facts-sampler.ts'
 import { Governor } from '../resources/governor.ts'
 import type { Hardware } from '../resources/hardware.ts'
@@ -21,6 +20,8 @@ export interface GovernorParts {
   settings: SettingsStore
   services: ServiceHost
   hardware: LiveValue<Hardware>
+  /** What passes this month, over restarts. */
+  meter: DataMeter
   clock: Clock
   lifecycle: Lifecycle
   log: Logger
@@ -37,7 +38,7 @@ export interface MachineSenses {
 
 /** Makes what keeps the machine its owner's: sensors, the governor, and the services as requests get to see them. */
 export function composeGovernor(
-  { settings, services, hardware, clock, lifecycle, log }: GovernorParts,
+  { settings, services, hardware, meter, clock, lifecycle, log }: GovernorParts,
   init: { config: NodeConfig; workerType: WorkerType; senses?: MachineSenses | undefined },
 ) {
   const { config, workerType, senses = {} } = init
@@ -58,8 +59,6 @@ export function composeGovernor(
     'sensors',
     new FactsSampler({ sensors, clock, log, ...(senses.onWake === undefined ? {} : { onWake: senses.onWake }) }),
   )
-  const meter = new DataMeter({ clock })
-  lifecycle.add('data meter', new DataMeterFile({ meter, clock, log }, { dataFolder: config.dataFolder }))
   const governor = lifecycle.add(
     'governor',
     new Governor(
@@ -79,7 +78,6 @@ export function composeGovernor(
   const up = new Throttle({ clock }, { bytesPerSecond: () => governor.allowance.get().upBytesPerSecond })
   return {
     governor,
-    meter,
     facts: sampler.facts,
     services: new MeteredServices({ services, down, up, meter }),
     bookRelayed(bytes: number): Milliseconds {
