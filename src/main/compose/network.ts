@@ -25,6 +25,7 @@ import { candidates } from '../paths/candidates.ts'
 import { ipReach } from '../paths/ip-reach.ts'
 import { machineAddresses } from '../paths/machine-addresses.ts'
 import { findRouters } from '../port-mapping/find-routers.ts'
+import { LeftOpenPorts } from '../port-mapping/left-open.ts'
 import { PermanentPorts } from '../port-mapping/permanent-ports.ts'
 import { PortMapper } from '../port-mapping/port-mapper.ts'
 import { type Discovery, discoverByCoordinator, discoverByDht } from './discovery.ts'
@@ -151,16 +152,14 @@ export async function composeNetwork(components: NetworkComponents, init: Networ
     init,
   )
   const listensOutside = settings.listen.some(ip => ipReach(ip) !== 'loopback')
+  const router = {
+    host,
+    findRouters,
+    permanent: new PermanentPorts(config.dataFolder),
+    log: log.child({ component: 'port mapping' }),
+  }
   const portMapper =
-    decides && settings.portMapping && listensOutside
-      ? new PortMapper({
-          host,
-          findRouters,
-          permanent: new PermanentPorts(config.dataFolder),
-          clock,
-          log: log.child({ component: 'port mapping' }),
-        })
-      : undefined
+    decides && settings.portMapping && listensOutside ? new PortMapper({ ...router, clock }) : undefined
   discovery.join.subscribe(({ peers }) => {
     if (peers > 0) void edge.helped()
   })
@@ -172,6 +171,7 @@ export async function composeNetwork(components: NetworkComponents, init: Networ
     ...discovery,
     open() {
       discovery.open()
+      if (portMapper === undefined) lifecycle.add('ports left open', new LeftOpenPorts(router))
       if (!decides) return
       lifecycle.add('reachability', new Reachability({ host, clock, log: log.child({ component: 'reachability' }) }))
       const { directory } = discovery

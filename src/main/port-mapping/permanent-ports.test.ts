@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { temporaryFolder } from '../../../e2e/support/temporary-folder.ts'
 import { TurnedClock } from '../clock.ts'
 import { LiveValue } from '../live-value.ts'
+import { LeftOpenPorts } from './left-open.ts'
 import { PermanentPorts } from './permanent-ports.ts'
 import { PortMapper } from './port-mapper.ts'
 import { upnpRouter } from './upnp.ts'
@@ -63,10 +64,9 @@ async function act(action: string, field: (name: string) => string): Promise<str
   return `<NewInternalClient>${held.client}</NewInternalClient><NewInternalPort>${held.port}</NewInternalPort>`
 }
 
-/** A node on this data folder, which others can reach or not. */
-function start(mode: 'server' | 'client'): PortMapper {
+function partsOf(mode: 'server' | 'client' = 'server') {
   const url = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/ctl`)
-  const mapper = new PortMapper({
+  return {
     host: {
       mode: new LiveValue<'server' | 'client'>(mode),
       port: 8_468,
@@ -80,9 +80,13 @@ function start(mode: 'server' | 'client'): PortMapper {
       yield upnpRouter({ service, url }, lanIp)
     },
     permanent: ports,
-    clock: new TurnedClock(),
     log: pino({ level: 'silent' }),
-  })
+  }
+}
+
+/** A node on this data folder, which others can reach or not. */
+function start(mode: 'server' | 'client'): PortMapper {
+  const mapper = new PortMapper({ ...partsOf(mode), clock: new TurnedClock() })
   mapper.start()
   mappers.push(mapper)
   return mapper
@@ -104,6 +108,15 @@ describe('a port that the router never closes by itself', () => {
     start('server')
     await vi.waitFor(() => expect(open.size).toBe(0))
     await vi.waitFor(async () => expect(await ports.read()).toEqual([]))
+  })
+
+  it('is closed as well where ports are to be mapped no more', async () => {
+    await isMapped(start('client'))
+    const leftOpen = new LeftOpenPorts(partsOf())
+    leftOpen.start()
+    await vi.waitFor(async () => expect(await ports.read()).toEqual([]))
+    await leftOpen.stop()
+    expect(open.size).toBe(0)
   })
 
   it('is left alone where it leads to another machine by now', async () => {

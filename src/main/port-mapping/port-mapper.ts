@@ -5,7 +5,8 @@ import type { Startable } from '../lifecycle.ts'
 import { LiveValue } from '../live-value.ts'
 import type { Logger } from '../log.ts'
 import { ipReach } from '../paths/ip-reach.ts'
-import { isVpnAddress } from '../paths/path-kind.ts'
+import { lanIpsOf } from './lan-ips.ts'
+import { LeftOpenPorts } from './left-open.ts'
 import type { PermanentPort, PermanentPorts } from './permanent-ports.ts'
 import { type Mapping, type OpenedPort, type Router, RouterRefused } from './router.ts'
 
@@ -46,11 +47,6 @@ export interface PortMapperComponents {
   log: Logger
 }
 
-/** Addresses by which a router on the same LAN knows this machine. Pure. */
-export function lanIpsOf(ips: readonly string[]): string[] {
-  return ips.filter(ip => !ip.includes(':') && ipReach(ip) === 'private' && !isVpnAddress(ip))
-}
-
 /**
  * Has the router forward a port to this node while others cannot reach it otherwise: nothing is asked of any router before
  * that has turned out, but to close what an earlier run was killed with. The mapping is announced once others have come through
@@ -73,7 +69,7 @@ export class PortMapper implements Startable {
   start(): void {
     this.#life = new AbortController()
     this.#unsubscribe = this.#parts.host.mode.subscribe(() => this.#consider())
-    this.#do(() => this.#closeLeftOpen())
+    this.#do(() => new LeftOpenPorts(this.#parts).close(this.#life.signal))
     this.#consider()
   }
 
@@ -102,32 +98,6 @@ export class PortMapper implements Startable {
       .catch(error => {
         if (!this.#life.signal.aborted) log.warn({ err: error }, 'the router could not be asked for a port')
       })
-  }
-
-  /** What stays open elsewhere, or at a router that does not answer, remains noted. */
-  async #closeLeftOpen(): Promise<void> {
-    const { host, permanent, findRouters } = this.#parts
-    const left = await permanent.read()
-    const lanIps = lanIpsOf(host.listenIps()).filter(ip => left.some(({ lanIp }) => lanIp === ip))
-    if (lanIps.length === 0) return
-    const signal = AbortSignal.any([this.#life.signal, AbortSignal.timeout(tryTimeoutMs)])
-    for await (const router of findRouters(lanIps, signal))
-      for (const port of left) if (port.lanIp === router.lanIp) await this.#closeNoted(router, port, signal)
-  }
-
-  async #closeNoted(router: Router, port: PermanentPort, signal: AbortSignal): Promise<void> {
-    const { permanent, log } = this.#parts
-    if (router.leadsHere === undefined) return
-    try {
-      if (await router.leadsHere(port, signal)) {
-        await router.close(port, signal)
-        log.info({ port: port.externalPort }, 'a port of the router was closed that an earlier run had left open')
-      }
-      await permanent.remove(port)
-    } catch (error) {
-      this.#life.signal.throwIfAborted()
-      log.warn({ err: error, port: port.externalPort }, 'a port of the router may still be open from an earlier run')
-    }
   }
 
   async #ask(): Promise<void> {
