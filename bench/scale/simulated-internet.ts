@@ -113,7 +113,7 @@ export class SimulatedInternet {
       const oneWay = this.#oneWayMs(from, to)
       const known = () => this.isUp(from) && this.isUp(to) && this.reaches(from, to)
       this.#clock.after(2 * oneWay, () => {
-        if (known() && to.connections >= to.maxConnections) {
+        if (known() && to.connections >= to.limits.maxConnections) {
           to.traffic.turnedAway++
           reject(Object.assign(new Error('the connection was reset'), { code: 'ECONNRESET' }))
           return

@@ -69,12 +69,11 @@ export class SimulatedNode {
   #requests = 0
 
   static async make(world: World, init: NodeInit): Promise<SimulatedNode> {
-    const limits = init.role === 'coordinator' ? coordinatorLimits : donorLimits
     const peer = await SimulatedPeer.make(world.internet, {
       number: init.number,
       networkId: world.networkId,
       mode: init.role === 'client' ? 'client' : 'server',
-      maxConnections: limits.maxConnections,
+      limits: init.role === 'coordinator' ? coordinatorLimits : donorLimits,
     })
     const node = new SimulatedNode(world, peer, init)
     world.nodes.set(peer.id, node)

@@ -3,7 +3,7 @@ import type { Ed25519PrivateKey, PeerId } from '@libp2p/interface'
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
 import type { Host } from '../../src/main/dht/host.ts'
-import { isCrowded } from '../../src/main/dht/limits.ts'
+import { type HostLimits, isCrowded } from '../../src/main/dht/limits.ts'
 import { type ProtocolNames, protocolNames } from '../../src/main/dht/network.ts'
 import { LiveValue } from '../../src/main/live-value.ts'
 import type { PeerIdText } from '../../src/shared/schema/primitives.ts'
@@ -15,7 +15,7 @@ export interface PeerInit {
   number: number
   networkId: string
   mode: 'server' | 'client'
-  maxConnections: number
+  limits: HostLimits
 }
 
 /** What has passed a peer, and what it tried. */
@@ -58,7 +58,7 @@ export class SimulatedPeer extends Emitter {
   /** Where connections of this peer come from, and where it listens if it can be reached. */
   readonly seenAt: Multiaddr
   readonly number: number
-  readonly maxConnections: number
+  readonly limits: HostLimits
   readonly traffic: PeerTraffic = {
     framesIn: 0,
     framesOut: 0,
@@ -96,7 +96,7 @@ export class SimulatedPeer extends Emitter {
     this.protocols = protocolNames(init.networkId)
     this.mode = new LiveValue(init.mode)
     this.number = init.number
-    this.maxConnections = init.maxConnections
+    this.limits = init.limits
     this.seenAt = multiaddr(publicAddress(init.number))
   }
 
@@ -132,13 +132,14 @@ export class SimulatedPeer extends Emitter {
       protocols: this.protocols,
       peerId: this.peerId,
       mode: this.mode,
+      budget: this.limits.budget,
       libp2p,
       addresses: () => this.addresses(),
     }
     // The rest of libp2p does not exist here: whoever uses it fails at once.
     return Object.defineProperties(host, {
       isServer: { get: () => this.isServer },
-      isCrowded: { get: () => isCrowded(this.connections, this) },
+      isCrowded: { get: () => isCrowded(this.connections, this.limits) },
     }) as unknown as Host
   }
 

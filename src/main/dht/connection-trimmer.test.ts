@@ -65,6 +65,16 @@ describe('with more connections than wanted', () => {
     await vi.waitFor(() => expect(connected()).toEqual([used.peerId.toString()]))
   })
 
+  it('counts those that have come back as used, however long ago that was before', async () => {
+    const [back] = others as [Host]
+    trimmer.used(back.peerId.toString())
+    const connection = host.libp2p.getConnections().find(({ remotePeer }) => remotePeer.equals(back.peerId))
+    if (connection === undefined) throw new Error('expected a connection')
+    connection.timeline.open = clock.now() + 2 * minute
+    clock.turn(3 * minute)
+    await vi.waitFor(() => expect(connected()).toEqual([back.peerId.toString()]))
+  })
+
   it('looks twice a minute', async () => {
     clock.turn(3 * minute)
     await vi.waitFor(() => expect(connected()).toHaveLength(1))

@@ -1,6 +1,6 @@
 import type { Connection } from '@libp2p/interface'
 import type { PeerIdText } from '../../shared/schema/primitives.ts'
-import { type Milliseconds, minute, second } from '../../shared/units.ts'
+import { type Milliseconds, second } from '../../shared/units.ts'
 import type { Clock, StopTimer } from '../clock.ts'
 import { peerPosition } from '../directory/keys.ts'
 import type { Startable } from '../lifecycle.ts'
@@ -12,8 +12,6 @@ import { type ConnectionBudget, type HeldPeer, surplusPeers } from './surplus.ts
 import { enoughForClient } from './table-filler.ts'
 
 const trimIntervalMs = 30 * second
-/** Twice what the table of a network of 1,000 holds. Others hold connections to this node too, so it cannot be few. */
-export const connectionBudget: ConnectionBudget = { most: 128, wanted: 96, idleMs: 2 * minute }
 
 export interface ConnectionTrimmerComponents {
   host: Host
@@ -33,7 +31,7 @@ export class ConnectionTrimmer implements Startable {
   readonly #usedAt = new Map<string, Milliseconds>()
   #stopTimer: StopTimer | undefined
 
-  constructor(components: ConnectionTrimmerComponents, budget: ConnectionBudget = connectionBudget) {
+  constructor(components: ConnectionTrimmerComponents, budget: ConnectionBudget = components.host.budget) {
     this.#components = components
     this.#budget = budget
   }
@@ -97,7 +95,8 @@ export class ConnectionTrimmer implements Startable {
       peerId,
       ...(isContact ? { bucket: bucketOf(peerPosition(host.peerId.toString()), peerPosition(peerId)) } : {}),
       connectedAt,
-      usedAt: this.#usedAt.get(peerId) ?? connectedAt,
+      // Who has come back was used before that, perhaps long ago.
+      usedAt: Math.max(this.#usedAt.get(peerId) ?? 0, connectedAt),
       busy: this.#isBusy(connection),
     }
   }

@@ -53,6 +53,7 @@ import { RecentPeers } from './recent-peers.ts'
 import { RefusingStore } from './refusing-store.ts'
 import { donorRelayLimits, loopbackSwarmPlaces, meteredRelay, type RelayInit, relayLimits } from './relay-server.ts'
 import { SingleDial, type SingleDialComponents } from './single-dial.ts'
+import type { ConnectionBudget } from './surplus.ts'
 import { WebSocketDoor, type WebSocketDoorComponents } from './web-socket-door.ts'
 import { noiseInWholeFrames, type Traffic } from './whole-frames.ts'
 
@@ -116,6 +117,8 @@ export interface Host extends Startable, MappedHost {
   readonly libp2p: Libp2p<HostServices>
   /** What has passed between this node and others. */
   readonly traffic: Readonly<Traffic>
+  /** When it hangs up on those that nobody needs. */
+  readonly budget: ConnectionBudget
   /** Whether it takes hardly any more connections: others may have been turned away. */
   readonly isCrowded: boolean
   /** TCP port in use; 0 while not started. */
@@ -195,6 +198,7 @@ export async function createHost(components: HostComponents, init: HostInit): Pr
     },
     libp2p,
     traffic,
+    budget: limitsOf(init).budget,
     get isCrowded() {
       return isCrowded(libp2p.getConnections().length, limitsOf(init))
     },
@@ -285,8 +289,9 @@ function limitsOf({ relaxedLimits, coordinator }: HostInit): HostLimits {
 function libp2pLimits({
   ofAddress: _,
   mostPeersRemembered: __,
+  budget: ___,
   ...limits
-}: HostLimits): Omit<HostLimits, 'ofAddress' | 'mostPeersRemembered'> {
+}: HostLimits): Omit<HostLimits, 'ofAddress' | 'mostPeersRemembered' | 'budget'> {
   return limits
 }
 

@@ -1,5 +1,6 @@
 import { KiB, minute, second } from '../../shared/units.ts'
 import type { InboundLimitsInit } from './inbound-limits.ts'
+import type { ConnectionBudget } from './surplus.ts'
 
 /** How much of this machine strangers may take up through libp2p. */
 export interface HostLimits {
@@ -11,9 +12,14 @@ export interface HostLimits {
   /** Of one address: what it may take of the two above. */
   ofAddress: InboundLimitsInit
   maxParallelDials: number
+  /** When it hangs up on those that nobody needs. */
+  budget: ConnectionBudget
   /** Peers whose addresses and protocols are remembered when they are gone, some 600 bytes each. */
   mostPeersRemembered: number
 }
+
+/** Twice what the table of a network of 1,000 holds. Others hold connections to this node too, so it cannot be few. */
+const donorBudget: ConnectionBudget = { most: 128, wanted: 96, idleMs: 2 * minute }
 
 /** Of a full key 256 workers stay connected, of the table some 50; the rest is for those who ask. */
 export const donorLimits: HostLimits = {
@@ -22,6 +28,7 @@ export const donorLimits: HostLimits = {
   maxIncomingPendingConnections: 200,
   ofAddress: { pendingOfAddress: 8, ofAddress: 32 },
   maxParallelDials: 50,
+  budget: donorBudget,
   mostPeersRemembered: 2_000,
 }
 
@@ -32,6 +39,8 @@ export const coordinatorLimits: HostLimits = {
   maxIncomingPendingConnections: 1_000,
   ofAddress: { pendingOfAddress: 40, ofAddress: 500 },
   maxParallelDials: 50,
+  // Where donors hang up on who has nothing to ask, and none of it goes to and fro.
+  budget: { most: 1_024, wanted: 768, idleMs: 2 * minute },
   mostPeersRemembered: 20_000,
 }
 
@@ -42,6 +51,7 @@ export const loopbackSwarmLimits: HostLimits = {
   maxIncomingPendingConnections: 5_000,
   ofAddress: { pendingOfAddress: 5_000, ofAddress: 5_000 },
   maxParallelDials: 500,
+  budget: donorBudget,
   mostPeersRemembered: 20_000,
 }
 
