@@ -61,6 +61,7 @@ function growing(workers: number): Scenario {
     requestsPerSecond: Math.max(2, workers / 20),
     senderShare: workers <= mostInTrouble ? 1 : senderShareOfLarger,
     seed: 1,
+    heavySenders: workers <= mostInTrouble,
     troubles: workers <= mostInTrouble,
   }
 }

@@ -26,6 +26,8 @@ export interface Scenario {
   joinsPerSecond?: number
   /** Whether donors donate only once all have joined and come to rest, instead of each as it joins. */
   donateLater?: boolean
+  /** Whether two nodes alone send very many requests, once all else but troubles is measured. */
+  heavySenders?: boolean
   /** Whether donors die and a third of the network is cut off, once all else is measured. */
   troubles?: boolean
 }

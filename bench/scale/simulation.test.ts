@@ -28,8 +28,10 @@ afterEach(() => vi.restoreAllMocks())
 describe('a simulated network', () => {
   it('finds every worker, serves every request, and comes out the same each time', async () => {
     const options = { progress: () => undefined, signal: new AbortController().signal }
-    const [first, again] = await Promise.all([simulate(scenario, options), simulate(scenario, options)])
+    const busy = { ...scenario, heavySenders: true }
+    const [first, again] = await Promise.all([simulate(busy, options), simulate(busy, options)])
     expect(first).toMatchObject({ alone: 0, 'registrar.held.min': 1, 'requests.failed': 0, 'findWarm.found.min': 10 })
+    expect(first).toMatchObject({ 'heavy.then.requests': 180, 'heavy.then.failed': 0 })
     expect(first['requests.asked']).toBeGreaterThan(100)
     expect(again).toEqual(first)
   })
