@@ -187,6 +187,19 @@ describe('while most of those that are held are busy', () => {
     expect(asked).toBe(3)
   })
 
+  it('holds four hundred at most', async () => {
+    answers = [[worker('a', busy)]]
+    elsewhere = [Array.from({ length: 500 }, (_, index) => worker(`b${index}`, busy)), [worker('c', busy)]]
+    await cache.lookup('ocr')
+    await cache.lookup('ocr')
+    await settled()
+    clock.turn(2 * second)
+    expect(await idsOf()).toHaveLength(400)
+    await settled()
+    expect(elsewhere).toHaveLength(1)
+    expect(asked).toBe(2)
+  })
+
   it('looks for nobody where all there are were named', async () => {
     answers = [[worker('a', busy)]]
     for (let times = 0; times < 3; times++) await cache.lookup('ocr')

@@ -25,7 +25,7 @@ let asked: string[]
 let questions: Question[]
 let forgotten: string[]
 let letGo: string[]
-let refresh: () => Promise<boolean>
+let refresh: (key: string) => Promise<boolean>
 let finder: Finder
 
 const registrarOf = (peerId: string): Registrar => ({
@@ -59,7 +59,7 @@ beforeEach(async () => {
       Object.keys(answers)
         .filter(peerId => !forgotten.includes(peerId))
         .map(registrarOf),
-    refresh: () => refresh(),
+    refresh: (key: string) => refresh(key),
     forget: (peerId: string) => void forgotten.push(peerId),
   }
   finder = new Finder({
@@ -201,6 +201,21 @@ describe('a lookup', () => {
     expect([...lengths].map(length => length - 'service:ocr'.length)).toEqual([5, 4, 3, 2, 0])
     await finder.findService('ocr')
     expect(questions.at(-1)).toMatchObject({ key: 'service:ocr' })
+  })
+
+  it('stays with a shard where only those have room for the service’s own key that may be none of its registrars', async () => {
+    const full = async () => ({ ...(await found([record])), full: true }) as AnswerFrame
+    const few = () => found([record])
+    answers = { a: full, b: full, c: full }
+    await finder.findService('ocr')
+    answers = { a: few, b: few, c: few }
+    clock.turn(2 * minute)
+    record = await worker.record({ issuedAt: clock.now(), expiresAt: clock.now() + 5 * minute, seq: 2 })
+    refresh = async key => key !== 'service:ocr' || (await silence())
+    await finder.findService('ocr')
+    questions = []
+    await finder.findService('ocr')
+    expect(questions[0]).toMatchObject({ key: expect.stringMatching(/^service:ocr\/[0-9a-f]$/) })
   })
 
   it('looks into a shard where no registrar of the service answers: they may have no room for so many askers', async () => {

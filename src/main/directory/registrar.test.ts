@@ -40,7 +40,7 @@ beforeEach(async () => {
   hasRole = () => true
   registrar = lifecycle.add(
     'registrar',
-    await createTestNode({ membership: { hasRole: (_peerId, role) => hasRole(role) } }),
+    await createTestNode({ workersPerKey: 4, membership: { hasRole: (_peerId, role) => hasRole(role) } }),
   )
   const privateKey = await generateKeyPair('Ed25519')
   worker = lifecycle.add('worker', await createTestHost({ privateKey, mode: 'client' }))
@@ -87,6 +87,15 @@ describe('a registrar', () => {
     expect(await announce([...near, ...far], 1)).toMatchObject({ kind: 'ok', declined })
     for (const service of far) expect(registrar.directory.registry.find(serviceKey(service), any).total).toBe(0)
     for (const service of near) expect(registrar.directory.registry.find(serviceKey(service), any).total).toBe(1)
+  })
+
+  it('says that a key is full to those under it and to those who ask, where others can hardly connect any more', async () => {
+    const key = serviceKey('ocr')
+    vi.spyOn(registrar.host, 'isCrowded', 'get').mockReturnValue(true)
+    expect(await announce(['ocr'], 1)).toMatchObject({ kind: 'ok', full: [key] })
+    const question = { kind: 'find', key, limit: 5 } as const
+    const found = channels.ask(registrar.host.peerId.toString(), question, { timeoutMs: 5 * second })
+    expect(await found).toMatchObject({ total: 1, full: true })
   })
 
   it('declines the keys of coordinators to whoever has no certificate, in a network with a CA', async () => {
