@@ -57,7 +57,8 @@ export function isToBeWidened(
 
 /** Takes in whom the directory named elsewhere. */
 export function widenEntry(entry: CacheEntry, workers: readonly WorkerView[], now: Milliseconds): void {
-  const strangers = workers.filter(({ peerId }) => !entry.workers.has(peerId)).slice(0, maxHeld - entry.workers.size)
+  const room = Math.max(0, maxHeld - entry.workers.size)
+  const strangers = workers.filter(({ peerId }) => !entry.workers.has(peerId)).slice(0, room)
   for (const worker of strangers) {
     entry.workers.set(worker.peerId, worker)
     entry.elsewhere.add(worker.peerId)
