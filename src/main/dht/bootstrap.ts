@@ -1,11 +1,11 @@
 import type { PeerId, PeerInfo } from '@libp2p/interface'
 import type { SourceTry } from '../../shared/schema/diagnosis.ts'
-import { type Milliseconds, second } from '../../shared/units.ts'
+import { day, type Milliseconds, minute, second } from '../../shared/units.ts'
 import type { Clock, StopTimer } from '../clock.ts'
 import type { Startable } from '../lifecycle.ts'
 import { LiveValue } from '../live-value.ts'
 import type { Logger } from '../log.ts'
-import type { AddressBook } from './address-book.ts'
+import type { AddressBook, BookPeer } from './address-book.ts'
 import { Dialer } from './dialer.ts'
 import type { Host } from './host.ts'
 import { type JoinState, notJoined } from './join-state.ts'
@@ -22,6 +22,13 @@ const maxAddressesTried = 64
 /** How often peers that went missing are looked for, and how many at a time. */
 const probeIntervalMs = 15 * second
 const probedAtOnce = 4
+/**
+ * How often a server that misses nobody looks for one all the same: where a part of a large network was cut off each of its nodes has
+ * enough others, and nobody names those of the other part.
+ */
+const lookBackIntervalMs = 1 * minute
+/** Who was seen longer ago is likely gone. */
+const lookBackMs = 1 * day
 /** With as many peers none is missed: connections that nobody uses are closed, here and by others. A client needs few. */
 const enoughToMissNobody = { server: 48, client: 8 }
 
@@ -44,7 +51,7 @@ export class Bootstrap implements Startable {
   readonly #dialer: Dialer
   #life = new AbortController()
   #stopRetry: StopTimer | undefined
-  #stopProbing: StopTimer | undefined
+  #stopProbing: StopTimer = () => undefined
   #trying = false
   #failures = 0
   #mostPeers = 0
@@ -64,7 +71,13 @@ export class Bootstrap implements Startable {
     libp2p.addEventListener('peer:disconnect', this.#peersChanged)
     libp2p.addEventListener('peer:identify', this.#onIdentify)
     libp2p.services.mdns?.addEventListener('peer', this.#onDiscovered)
-    this.#stopProbing = this.#components.clock.every(probeIntervalMs, () => void this.#probe())
+    const { clock } = this.#components
+    const stopProbing = clock.every(probeIntervalMs, () => void this.#probe())
+    const stopLookingBack = clock.every(lookBackIntervalMs, () => void this.#lookBack())
+    this.#stopProbing = () => {
+      stopProbing()
+      stopLookingBack()
+    }
     void this.#dialEarlyFinds()
     void this.#join()
   }
@@ -77,7 +90,7 @@ export class Bootstrap implements Startable {
     libp2p.services.mdns?.removeEventListener('peer', this.#onDiscovered)
     this.#life.abort()
     this.#stopRetry?.()
-    this.#stopProbing?.()
+    this.#stopProbing()
     this.state.set(notJoined)
   }
 
@@ -155,11 +168,25 @@ export class Bootstrap implements Startable {
 
   /** A partition that heals is noticed by dialling, now and then, some of the peers that were here before it. */
   async #probe(): Promise<void> {
-    const connected = this.#components.host.libp2p.getPeers().map(peer => peer.toString())
-    if (connected.length >= Math.min(this.#mostPeers, enoughToMissNobody[this.#components.host.mode.get()])) return
-    const missing = this.#components.addressBook.peers().filter(peer => !connected.includes(peer.peerId))
-    const chosen = shuffled(missing.slice(0, 16)).slice(0, probedAtOnce)
-    const addresses = chosen.flatMap(peer => peer.addresses.map(address => `${address}/p2p/${peer.peerId}`))
+    if (this.#peers >= Math.min(this.#mostPeers, enoughToMissNobody[this.#components.host.mode.get()])) return
+    await this.#dialMissing(shuffled(this.#missing().slice(0, 16)).slice(0, probedAtOnce))
+  }
+
+  async #lookBack(): Promise<void> {
+    const { host, clock } = this.#components
+    if (!host.isServer || this.#peers < enoughToMissNobody.server) return
+    const lately = this.#missing().filter(({ lastSeen }) => lastSeen > clock.now() - lookBackMs)
+    await this.#dialMissing(shuffled(lately).slice(0, 1))
+  }
+
+  /** Those that were here once and are not connected now, the last ones first. */
+  #missing(): BookPeer[] {
+    const connected = new Set(this.#components.host.libp2p.getPeers().map(peer => peer.toString()))
+    return this.#components.addressBook.peers().filter(({ peerId }) => !connected.has(peerId))
+  }
+
+  async #dialMissing(missing: readonly BookPeer[]): Promise<void> {
+    const addresses = missing.flatMap(peer => peer.addresses.map(address => `${address}/p2p/${peer.peerId}`))
     await this.#dialer.dialAll(addresses, probedAtOnce, this.#life.signal)
   }
 

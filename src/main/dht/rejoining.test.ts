@@ -1,7 +1,7 @@
 import { MemoryDatastore } from 'datastore-core'
 import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { minute, second } from '../../shared/units.ts'
+import { hour, minute, second } from '../../shared/units.ts'
 import { TurnedClock } from '../clock.ts'
 import { createTestHost } from '../directory/test-network.ts'
 import { Lifecycle } from '../lifecycle.ts'
@@ -29,8 +29,8 @@ afterEach(async () => {
 })
 
 /** Hosts that dial nobody by themselves. */
-async function start(count: number): Promise<Host[]> {
-  const hosts = await Promise.all(Array.from({ length: count }, () => createTestHost({ mode: 'client' })))
+async function start(count: number, mode: 'server' | 'client' = 'client'): Promise<Host[]> {
+  const hosts = await Promise.all(Array.from({ length: count }, () => createTestHost({ mode })))
   for (const host of hosts) lifecycle.add('host', host)
   await lifecycle.start()
   return hosts
@@ -96,6 +96,39 @@ describe('a node that has fewer peers than before', () => {
     expect(dialled).toEqual([])
     clock.turn(15 * second)
     await vi.waitFor(() => expect(dialled.join()).toContain(known.peerId.toString()))
+  })
+})
+
+describe('a server that has enough peers', () => {
+  const fakePeers = (count: number, of: Host) => Array.from({ length: count }, () => of.peerId)
+
+  it('dials one that was here within a day, once a minute: a part of the network may have been cut off', async () => {
+    const [a, b, lost, gone] = (await start(4, 'server')) as [Host, Host, Host, Host]
+    const book = makeBook(a)
+    book.seen(gone.peerId.toString(), ['/ip4/127.0.0.1/tcp/9'])
+    clock.turn(25 * hour)
+    book.seen(lost.peerId.toString(), ['/ip4/127.0.0.1/tcp/10'])
+    const dialled = dialledBy(a)
+    const peers = vi.spyOn(a.libp2p, 'getPeers').mockReturnValue(fakePeers(47, b))
+    makeBootstrap(a, [], book).start()
+    clock.turn(2 * minute)
+    expect(dialled).toEqual([])
+    peers.mockReturnValue(fakePeers(48, b))
+    clock.turn(1 * minute)
+    await vi.waitFor(() => expect(dialled).toEqual([expect.stringContaining(lost.peerId.toString())]))
+    clock.turn(1 * minute)
+    await vi.waitFor(() => expect(dialled).toHaveLength(2))
+  })
+
+  it('is not imitated by a client', async () => {
+    const [a, b] = (await start(2)) as [Host, Host]
+    const book = makeBook(a)
+    book.seen(b.peerId.toString(), b.addresses())
+    const dialled = dialledBy(a)
+    vi.spyOn(a.libp2p, 'getPeers').mockReturnValue(fakePeers(48, a))
+    makeBootstrap(a, [], book).start()
+    clock.turn(10 * minute)
+    expect(dialled).toEqual([])
   })
 })
 
