@@ -66,11 +66,6 @@ export interface FindServiceOptions extends Omit<FindOptions, 'seed'> {
   elsewhere?: boolean
 }
 
-interface AskOptions extends FindOptions {
-  /** Whether the key's registrars are those that the DHT has named, or whoever is closest to it of those this node knows. */
-  known: boolean
-}
-
 /** What a lookup found, before the signatures of renewals were checked. */
 export interface Found {
   /**
@@ -174,7 +169,7 @@ export class Finder {
     options.signal?.throwIfAborted()
     this.#finds++
     const lookup = this.#lookUpIfDue(key)
-    const quick = await this.#askUntilFound(key, { ...options, known: lookup === undefined })
+    const quick = await this.#askUntilFound(key, options, lookup === undefined ? maxRounds : 1)
     if (lookup === undefined) return quick
     if (quick.workers.length > 0) {
       void lookup.then(() => options.onMore?.())
@@ -182,16 +177,16 @@ export class Finder {
     }
     await lookup
     options.signal?.throwIfAborted()
-    return this.#askUntilFound(key, { ...options, known: true })
+    return this.#askUntilFound(key, options, maxRounds)
   }
 
   /**
    * Asks others where all that were asked failed or none named a worker that holds: a registrar that says it knows nobody
    * may be lying, or new. Those that failed are not asked again.
    */
-  async #askUntilFound(key: KeyText, options: AskOptions): Promise<Found> {
+  async #askUntilFound(key: KeyText, options: FindOptions, rounds: number): Promise<Found> {
     const asked = new Set<PeerIdText>()
-    for (let round = 0; round < (options.known ? maxRounds : 1); round++) {
+    for (let round = 0; round < rounds; round++) {
       const found = this.#found(await this.#askRegistrars(key, asked, options), options.limit ?? defaultLimit)
       if (found.workers.length > 0) return found
     }
@@ -199,7 +194,7 @@ export class Finder {
   }
 
   /** Asks three of the registrars that are not among `asked`, and adds them to it. */
-  async #askRegistrars(key: KeyText, asked: Set<PeerIdText>, options: AskOptions): Promise<Candidates> {
+  async #askRegistrars(key: KeyText, asked: Set<PeerIdText>, options: FindOptions): Promise<Candidates> {
     const { registrars, envelopes, clock } = this.#components
     const others = registrars.of(key).filter(({ peerId }) => !asked.has(peerId))
     const chosen = chooseRegistrars(others, registrars.self.peerId, Math.random)
@@ -224,8 +219,7 @@ export class Finder {
       options.signal,
     )
     if (chosen.length > 0) this.#shards.answered(key, crowds.length > 0)
-    // Those who may be none of its registrars can tell that it is full, not that it is not.
-    this.#shards.learn(key, options.known ? crowds : crowds.filter(({ full }) => full))
+    this.#shards.learn(key, crowds)
     return answers
   }
 

@@ -22,8 +22,6 @@ interface Place {
   readonly drawnAt: Milliseconds
   /** How many of its digits the key has that is asked for: those before it are full. */
   readonly digits: number
-  /** Whether a shorter key turned out not to be full: then it stays so for as long as the place is kept. */
-  readonly ends: boolean
 }
 
 /**
@@ -67,21 +65,26 @@ export class ShardChoice {
     if (oldest !== undefined) this.#deaf.delete(oldest)
   }
 
-  /** Takes in what registrars of a key said. */
+  /**
+   * Takes in what registrars of a key said. That a shorter one than is asked for has room again is not believed at once: who says so
+   * may be new, or none of its registrars. The next place begins one digit shorter instead.
+   */
   learn(key: KeyText, crowds: readonly Crowd[]): void {
     const parsed = parseKey(key)
-    if (parsed.kind !== 'service' || crowds.every(({ full, workers }) => !full && workers === 0)) return
+    if (parsed.kind !== 'service' || !isFull(crowds)) return
     const { service, shard = '' } = parsed
     const place = this.#placeOf(service)
-    if (!place.path.startsWith(shard)) return
-    this.#keep(service, learn(place, shard.length, isFull(crowds)))
+    const { path, digits } = place
+    if (shard !== path.slice(0, digits) || digits === maxShardDigits) return
+    this.#keep(service, { ...place, digits: digits + 1 })
   }
 
   #placeOf(service: ServiceType): Place {
     const now = this.#clock.now()
     const kept = this.#places.get(service)
     if (kept !== undefined && now >= kept.drawnAt && now < kept.drawnAt + placeLifetimeMs) return kept
-    return this.#keep(service, { path: drawPath(), drawnAt: now, digits: kept?.digits ?? 0, ends: false })
+    const digits = Math.max(0, (kept?.digits ?? 0) - 1)
+    return this.#keep(service, { path: drawPath(), drawnAt: now, digits })
   }
 
   #keep(service: ServiceType, place: Place): Place {
@@ -106,11 +109,4 @@ function isFull(crowds: readonly Crowd[]): boolean {
 
 function drawPath(): string {
   return Array.from({ length: maxShardDigits }, () => Math.floor(Math.random() * 16).toString(16)).join('')
-}
-
-/** What is known of a place once registrars of its key with so many digits have said whether that is full. Pure. */
-function learn(place: Place, digits: number, full: boolean): Place {
-  if (full && digits === place.digits && digits < maxShardDigits && !place.ends) return { ...place, digits: digits + 1 }
-  if (!full && digits < place.digits) return { ...place, digits, ends: true }
-  return place
 }
