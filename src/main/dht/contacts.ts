@@ -1,6 +1,7 @@
 import type { Connection, IdentifyResult, PeerId } from '@libp2p/interface'
 import { CODE_P2P, type Multiaddr, multiaddr } from '@multiformats/multiaddr'
 import { type Position, peerPosition } from '../directory/keys.ts'
+import { keepLatest } from '../keep-latest.ts'
 import type { Startable } from '../lifecycle.ts'
 import { addressGroup } from './address-group.ts'
 import { ContactTable } from './contact-table.ts'
@@ -97,12 +98,7 @@ export class Contacts implements Startable {
   hear(contacts: Iterable<Contact>): void {
     for (const contact of contacts) {
       if (contact.connected || this.#met.get(contact.peerId) !== undefined) continue
-      this.#heard.delete(contact.peerId)
-      this.#heard.set(contact.peerId, contact)
-    }
-    for (const oldest of this.#heard.keys()) {
-      if (this.#heard.size <= maxHeard) break
-      this.#heard.delete(oldest)
+      keepLatest(this.#heard, contact.peerId, contact, maxHeard)
     }
   }
 

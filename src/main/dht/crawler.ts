@@ -3,6 +3,7 @@ import type { PeerIdText } from '../../shared/schema/primitives.ts'
 import { type Milliseconds, minute, second } from '../../shared/units.ts'
 import type { Clock, StopTimer } from '../clock.ts'
 import { weightedSample } from '../directory/sample.ts'
+import { keepLatest } from '../keep-latest.ts'
 import type { Startable } from '../lifecycle.ts'
 import type { Logger } from '../log.ts'
 import { type CrawlBudget, crawl, crawlBudget } from './crawl.ts'
@@ -108,12 +109,7 @@ export class Crawler implements Startable {
 
   #note(from: PeerIdText, { neighbours }: Heard): void {
     if (this.#life.signal.aborted) return
-    this.#answers.delete(from)
-    this.#answers.set(from, { from, neighbours, heardAt: this.#components.clock.now() })
-    for (const oldest of this.#answers.keys()) {
-      if (this.#answers.size <= maxAnswers) break
-      this.#answers.delete(oldest)
-    }
+    keepLatest(this.#answers, from, { from, neighbours, heardAt: this.#components.clock.now() }, maxAnswers)
     this.#components.onHeard()
   }
 

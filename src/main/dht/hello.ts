@@ -14,6 +14,7 @@ import {
   maxHelloBytes,
 } from '../directory/hello-frames.ts'
 import { RateLimit } from '../directory/rate-limit.ts'
+import { keepLatest } from '../keep-latest.ts'
 import type { Startable } from '../lifecycle.ts'
 import { LiveValue } from '../live-value.ts'
 import type { Logger } from '../log.ts'
@@ -229,12 +230,7 @@ export class Greeter implements Startable {
 
   #note(connection: Connection, aheadMs: number): void {
     const group = voteOf(connection.remoteAddr)
-    this.#samples.delete(group)
-    this.#samples.set(group, { group, aheadMs })
-    for (const oldest of this.#samples.keys()) {
-      if (this.#samples.size <= maxClockGroups) break
-      this.#samples.delete(oldest)
-    }
+    keepLatest(this.#samples, group, { group, aheadMs }, maxClockGroups)
     this.state.set(clockState([...this.#samples.values()]))
   }
 }

@@ -2,6 +2,7 @@ import type { PeerIdText, ServiceType } from '../../shared/schema/primitives.ts'
 import type { Particulars, WorkerView } from '../../shared/schema/worker.ts'
 import { type Milliseconds, second } from '../../shared/units.ts'
 import type { Clock } from '../clock.ts'
+import { keepLatest } from '../keep-latest.ts'
 import type { Logger } from '../log.ts'
 import { withSignal } from '../with-signal.ts'
 import { type CacheEntry, isToBeWidened, renewEntry, widenEntry } from './cache-entry.ts'
@@ -117,12 +118,7 @@ export class WorkerCache {
    * directory goes on naming a dead one until its record expires. Where nobody else is known it is offered all the same.
    */
   remove(peerId: PeerIdText): void {
-    this.#failed.delete(peerId)
-    this.#failed.set(peerId, this.#components.clock.now())
-    for (const oldest of this.#failed.keys()) {
-      if (this.#failed.size <= maxFailed) break
-      this.#failed.delete(oldest)
-    }
+    keepLatest(this.#failed, peerId, this.#components.clock.now(), maxFailed)
     for (const [question, entry] of this.#entries) {
       entry.elsewhere.delete(peerId)
       if (entry.workers.delete(peerId) && entry.workers.size === 0) this.#entries.delete(question)
@@ -231,12 +227,8 @@ export class WorkerCache {
     const now = this.#components.clock.now()
     const preferred = this.#preferred(workers)
     const entry = renewEntry(this.#entries.get(question), { workers: preferred, others, now, ttlMs: this.#ttlMs })
-    this.#entries.delete(question)
-    if (entry.workers.size > 0) this.#entries.set(question, entry)
-    for (const oldest of this.#entries.keys()) {
-      if (this.#entries.size <= maxQuestions) break
-      this.#entries.delete(oldest)
-    }
+    if (entry.workers.size > 0) keepLatest(this.#entries, question, entry, maxQuestions)
+    else this.#entries.delete(question)
     return [...entry.workers.values()]
   }
 

@@ -4,6 +4,7 @@ import { type Milliseconds, minute, second } from '../../shared/units.ts'
 import { type Cached, cachedFor } from '../cached-for.ts'
 import type { Clock } from '../clock.ts'
 import { brief } from '../dht/closest.ts'
+import { keepLatest } from '../keep-latest.ts'
 import type { Logger } from '../log.ts'
 import { timeLimit } from '../time-limit.ts'
 import type { Ask } from './ask.ts'
@@ -274,12 +275,7 @@ export class Finder {
 
   #remember(key: KeyText): RememberedKey {
     const remembered = this.#remembered.get(key) ?? { candidates: new Map(), lookedUpAt: Number.NEGATIVE_INFINITY }
-    this.#remembered.delete(key)
-    this.#remembered.set(key, remembered)
-    for (const oldest of this.#remembered.keys()) {
-      if (this.#remembered.size <= maxRememberedKeys) break
-      this.#remembered.delete(oldest)
-    }
+    keepLatest(this.#remembered, key, remembered, maxRememberedKeys)
     return remembered
   }
 

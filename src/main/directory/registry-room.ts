@@ -1,6 +1,19 @@
 import type { Milliseconds } from '../../shared/units.ts'
 import { isLive, type RegistryEntry } from './registry-entry.ts'
 
+/** From how much of the room under a key on it counts as full: workers that come and go shall not open and close it. */
+const fullShare = 7 / 8
+/** The same where others can hardly connect any more. With fewer, shards would have a handful each. */
+const fullShareWhenCrowded = 1 / 4
+
+/**
+ * Whether workers and askers are to go on to the keys with one digit more. `share`: how much of the room under a key is taken;
+ * `isCrowded`: whether others can hardly connect any more, asked only where it matters.
+ */
+export function isFull(share: number, isCrowded: () => boolean): boolean {
+  return share >= fullShare || (share >= fullShareWhenCrowded && isCrowded())
+}
+
 /**
  * Which entry gives way to a newcomer where all places are taken; undefined where the newcomer has to be refused.
  * First those kept only against replay go. Otherwise the address group with the most entries gives up the one that

@@ -31,14 +31,9 @@ import {
   sizeOf,
 } from './registry-entry.ts'
 import { RegistryIndex } from './registry-index.ts'
-import { chooseToGiveWay } from './registry-room.ts'
+import { chooseToGiveWay, isFull } from './registry-room.ts'
 import { checkRenewalSignature, checkRenewalTime, readRenewal, type UnverifiedRenewal } from './renewal.ts'
 import { type Random, steadySample, weightedSample } from './sample.ts'
-
-/** From how much of the room under a key on it counts as full: workers that come and go shall not open and close it. */
-const fullShare = 7 / 8
-/** The same where others can hardly connect any more. With fewer, shards would have a handful each. */
-const fullShareWhenCrowded = 1 / 4
 
 export interface RegistryComponents {
   /** Whether a peer may be found as what it says it is: donors under `service:*` keys, coordinators under `coordinator*`. */
@@ -297,8 +292,7 @@ export class Registry {
   /** Whether workers and askers are to go on to the keys with one digit more, so many workers being alive under this one. */
   #isFull(key: KeyText, live: number): boolean {
     if (parseKey(key).kind !== 'service') return false
-    const share = live / this.#init.maxWorkersPerKey
-    return share >= fullShare || (share >= fullShareWhenCrowded && this.#components.isCrowded?.() === true)
+    return isFull(live / this.#init.maxWorkersPerKey, () => this.#components.isCrowded?.() === true)
   }
 
   #mayStand({ peerId }: RegistryEntry, key: KeyText): boolean {

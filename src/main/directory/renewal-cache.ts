@@ -1,3 +1,4 @@
+import { keepLatest } from '../keep-latest.ts'
 import type { VerifiedRecord } from './record.ts'
 import { refused } from './refusal.ts'
 import {
@@ -40,12 +41,7 @@ export class RenewalCache {
     const known = this.#renewals.get(text)
     // A copy (which slice() of a Buffer is not): the bytes are often a view into a frame, which would stay alive.
     const renewal = known ?? readRenewal(new Uint8Array(bytes))
-    if (known !== undefined) this.#renewals.delete(text)
-    this.#renewals.set(text, renewal)
-    for (const oldest of this.#renewals.keys()) {
-      if (this.#renewals.size <= this.#maxCount) break
-      this.#renewals.delete(oldest)
-    }
+    keepLatest(this.#renewals, text, renewal, this.#maxCount)
     if (this.#checked.get(renewal) === false) throw refused('bad-signature', 'the renewal is known to be false')
     return renewal
   }

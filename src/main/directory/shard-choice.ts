@@ -1,6 +1,7 @@
 import type { ServiceType } from '../../shared/schema/primitives.ts'
 import { type Milliseconds, minute } from '../../shared/units.ts'
 import type { Clock } from '../clock.ts'
+import { keepLatest } from '../keep-latest.ts'
 import { type KeyText, maxShardDigits, parseKey, serviceKey, workersPerKey } from './keys.ts'
 
 /** How long a node stays with a place: then it gets to know other workers. */
@@ -17,7 +18,7 @@ export interface Crowd {
 
 /** Where a node looks for the workers of a service. */
 interface Place {
-  /** The longest shard there could be, drawn at random: where there is a worker for each place, each is as likely as any other. */
+  /** Four digits drawn at random, of which the key has the first few. */
   readonly path: string
   readonly drawnAt: Milliseconds
   /** How many of its digits the key has that is asked for: those before it are full. */
@@ -88,12 +89,7 @@ export class ShardChoice {
   }
 
   #keep(service: ServiceType, place: Place): Place {
-    this.#places.delete(service)
-    this.#places.set(service, place)
-    for (const oldest of this.#places.keys()) {
-      if (this.#places.size <= mostRemembered) break
-      this.#places.delete(oldest)
-    }
+    keepLatest(this.#places, service, place, mostRemembered)
     return place
   }
 }

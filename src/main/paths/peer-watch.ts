@@ -5,6 +5,7 @@ import type { PeerIdText } from '../../shared/schema/primitives.ts'
 import { type Milliseconds, second } from '../../shared/units.ts'
 import type { Clock, StopTimer } from '../clock.ts'
 import { readPeerId } from '../dht/peer-ids.ts'
+import { keepLatest } from '../keep-latest.ts'
 import { withSignal } from '../with-signal.ts'
 
 /** How long a peer may be silent whatever the deadline: then its connections are closed, too. */
@@ -63,12 +64,7 @@ export class PingWatch {
 
   /** The peer has said something. */
   heard(peerId: PeerIdText): void {
-    this.#heardAt.delete(peerId)
-    this.#heardAt.set(peerId, this.#clock.now())
-    for (const oldest of this.#heardAt.keys()) {
-      if (this.#heardAt.size <= peersRemembered) break
-      this.#heardAt.delete(oldest)
-    }
+    keepLatest(this.#heardAt, peerId, this.#clock.now(), peersRemembered)
   }
 
   /** The signal aborts with WORKER_LOST once the peer has been silent for as long as the request can wait. */

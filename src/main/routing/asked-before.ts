@@ -1,6 +1,7 @@
 import type { WorkerView } from '../../shared/schema/worker.ts'
 import { type Milliseconds, minute } from '../../shared/units.ts'
 import type { Clock } from '../clock.ts'
+import { keepLatest } from '../keep-latest.ts'
 import type { ServiceRequest } from '../service-request.ts'
 
 /** As long as workers hold outcomes. */
@@ -22,13 +23,7 @@ export class AskedBefore {
   }
 
   note(request: Asker, worker: WorkerView): void {
-    const key = keyOf(request)
-    this.#workers.delete(key)
-    this.#workers.set(key, { worker, at: this.#clock.now() })
-    for (const oldest of this.#workers.keys()) {
-      if (this.#workers.size <= mostRemembered) break
-      this.#workers.delete(oldest)
-    }
+    keepLatest(this.#workers, keyOf(request), { worker, at: this.#clock.now() }, mostRemembered)
   }
 
   /** It cannot have begun there. */

@@ -2,6 +2,7 @@ import { RmaError } from '../../shared/errors.ts'
 import type { ServiceType } from '../../shared/schema/primitives.ts'
 import type { WorkerView } from '../../shared/schema/worker.ts'
 import type { Clock } from '../clock.ts'
+import { keepLatest } from '../keep-latest.ts'
 import type { LocalServices } from '../service-request.ts'
 import { HedgeBudget, hedgeAfterMs } from './hedge-plan.ts'
 import type { Journey, RouteStep } from './journey.ts'
@@ -118,11 +119,7 @@ export class HedgedAsker {
     const known = this.#windows.get(service)
     if (known !== undefined) return known
     const window = new LatencyWindow()
-    this.#windows.set(service, window)
-    for (const oldest of this.#windows.keys()) {
-      if (this.#windows.size <= servicesKept) break
-      this.#windows.delete(oldest)
-    }
+    keepLatest(this.#windows, service, window, servicesKept)
     return window
   }
 }

@@ -1,6 +1,7 @@
 import type { PathKind, PeerIdText, ServiceType } from '../../shared/schema/primitives.ts'
 import { type Milliseconds, minute } from '../../shared/units.ts'
 import type { Clock } from '../clock.ts'
+import { keepLatest } from '../keep-latest.ts'
 import type { PeerPlaces } from '../paths/candidates.ts'
 import {
   afterEnding,
@@ -180,12 +181,7 @@ function wayTo({ addresses, vpnIp, tunnelUrl }: Announced['record']): string {
 /** The lesson to write to; that of the service used longest ago makes room. */
 function lessonOf({ lessons }: Entry, service: ServiceType): Lesson {
   const lesson = lessons.get(service) ?? { last: [], mean: undefined, restsUntil: 0 }
-  lessons.delete(service)
-  lessons.set(service, lesson)
-  for (const oldest of lessons.keys()) {
-    if (lessons.size <= servicesKept) break
-    lessons.delete(oldest)
-  }
+  keepLatest(lessons, service, lesson, servicesKept)
   return lesson
 }
 
