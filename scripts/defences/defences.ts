@@ -84,14 +84,14 @@ export const defences: readonly Defence[] = [
     file: main('directory/registry.ts'),
     replace: 'if (this.#rate.take(from, now)) return',
     with: 'if (this.#rate.take(from, now) || from) return',
-    test: main('directory/registry.test.ts'),
+    test: main('directory/registry-quotas.test.ts'),
   },
   {
     threat: 'storing without end at a registrar',
     file: main('directory/registry.ts'),
     replace: 'while (this.#entries.size + newcomers > maxWorkers || this.#bytes + grows > maxBytes)',
     with: 'while (this.#entries.size + newcomers > 100 * maxWorkers || this.#bytes + grows > 100 * maxBytes)',
-    test: main('directory/registry.test.ts'),
+    test: main('directory/registry-quotas.test.ts'),
   },
   {
     threat: 'storing without end at a registrar',
