@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import type { Benchmark, BenchmarkOptions } from './benchmark.ts'
 import { drawPlots } from './scale/plots.ts'
 import { measureRealNetwork } from './scale/real-network.ts'
@@ -35,8 +36,7 @@ export const scale: Benchmark = {
   summary: 'what finding, announcing and asking cost among 20 to 10,000 simulated workers, 5 % of them reachable',
   targets: { workers: { atLeast: 2_000 }, 'findWarm50.p50': { atMost: 3 }, registrarMiB: { atMost: 8 } },
   async run(options) {
-    const bySize: [number, Figures][] = []
-    for (const workers of sizes) bySize.push([workers, await simulate(growing(workers), options)])
+    const bySize = await simulateAll(options)
     await drawPlots(bySize)
     const real = await compareWithReality(options)
     return {
@@ -50,6 +50,28 @@ export const scale: Benchmark = {
       },
     }
   },
+}
+
+/**
+ * Two at a time where there are processors for them, which their figures do not depend on: the largest takes about as long as all
+ * others. More would take more memory than such a machine has.
+ */
+async function simulateAll({ progress, signal }: BenchmarkOptions): Promise<[number, Figures][]> {
+  const bySize = new Map<number, Figures>()
+  const left = sizes.toSorted((one, other) => other - one)
+  const failure = new AbortController()
+  const options = { progress, signal: AbortSignal.any([signal, failure.signal]) }
+  const simulateLeft = async () => {
+    for (let workers = left.shift(); workers !== undefined; workers = left.shift())
+      bySize.set(workers, await simulate(growing(workers), options))
+  }
+  try {
+    await Promise.all(Array.from({ length: Math.min(2, availableParallelism()) }, simulateLeft))
+  } catch (error) {
+    failure.abort()
+    throw error
+  }
+  return [...bySize].toSorted(([one], [other]) => one - other)
 }
 
 function growing(workers: number): Scenario {

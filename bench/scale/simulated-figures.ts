@@ -171,6 +171,7 @@ async function measureSteady(simulation: Simulation): Promise<Figures> {
     }
   })
   const done = up.filter(node => node.donates).map(node => node.jobs.done - (before.get(node)?.done ?? 0))
+  const even = drawnEvenly(sum(done), done.length)
   const of = (role: string) => rates.filter(({ node }) => node.role === role)
   const [clients, servers, coordinators] = [of('client'), of('server'), of('coordinator')]
   const kinds = new Set(clients.flatMap(({ by }) => [...by.keys()]))
@@ -181,7 +182,10 @@ async function measureSteady(simulation: Simulation): Promise<Figures> {
     'requests.ms.p50': percentile(took, 0.5),
     'requests.ms.p99': percentile(took, 0.99),
     'share.max': Math.max(...done) / mean(done),
-    'share.even.max': Math.max(...drawnEvenly(sum(done), done.length)) / mean(done),
+    'share.even.max': Math.max(...even) / mean(done),
+    'share.tenth': busiestTenth(done),
+    'share.even.tenth': busiestTenth(even),
+    'share.none': done.filter(jobs => jobs === 0).length / done.length,
     'client.bytesOut': mean(clients.map(({ bytesOut }) => bytesOut)),
     'client.bytesIn': mean(clients.map(({ bytesIn }) => bytesIn)),
     ...Object.fromEntries(byKind),
@@ -202,6 +206,12 @@ function drawnEvenly(draws: number, count: number): number[] {
     drawn[at] = Number(drawn[at]) + 1
   }
   return drawn
+}
+
+/** The share of the requests that the busiest tenth of the workers got. */
+function busiestTenth(done: readonly number[]): number {
+  const busiest = done.toSorted((one, other) => other - one).slice(0, Math.ceil(done.length / 10))
+  return sum(busiest) / sum(done)
 }
 
 function takeStock({ peer: { traffic } }: SimulatedNode) {

@@ -111,16 +111,21 @@ const program = `
 import { v8Heap } from ${JSON.stringify(new URL('./heap-size.ts', import.meta.url))}
 function litter() {
   const kept = []
-  for (let index = 0; index < 500_000; index++) {
+  for (let index = 0; index < 100_000; index++) {
     kept.push([{ index }, { index }])
     if (kept.length > 20_000) kept.length = 0
   }
 }
+/** A collection may take some pages more than the size for a moment, so the middle of several is told. */
 const sizes = []
 for (const mode of ['resting', 'working', 'growing']) {
   v8Heap.setMode(mode)
-  litter()
-  sizes.push(v8Heap.youngBytes)
+  const read = []
+  for (let times = 0; times < 9; times++) {
+    litter()
+    read.push(v8Heap.youngBytes)
+  }
+  sizes.push(read.toSorted((one, other) => one - other)[4])
 }
 v8Heap.collect({ thoroughly: true })
 /** Garbage that was used for long enough to be old; the most that there is of it and of what is used. */
@@ -146,8 +151,8 @@ it('bounds the young generation of a real process and its old garbage, or lets t
   const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module-typescript', '--eval', program])
   const { sizes, most } = JSON.parse(stdout) as { sizes: number[]; most: number[] }
   const [resting = 0, working = 0, grown = 0] = sizes
-  expect([resting, working].map(bytes => bytes <= 4 * MiB)).toEqual([true, true])
-  expect(grown).toBeGreaterThan(4 * MiB)
+  expect([resting, working].map(bytes => bytes < 8 * MiB)).toEqual([true, true])
+  expect(grown).toBeGreaterThan(16 * MiB)
   const [bounded = 0, free = 0] = most
   expect(bounded).toBeLessThan(free * 0.8)
 })
