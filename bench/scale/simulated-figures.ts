@@ -111,7 +111,15 @@ function figuresOf(name: string, finds: readonly Find[]): Figures {
   return {
     [`${name}.ms.p50`]: percentile(took, 0.5),
     [`${name}.ms.p99`]: percentile(took, 0.99),
+    [`${name}.questions.p50`]: percentile(
+      finds.map(({ questions }) => questions),
+      0.5,
+    ),
     [`${name}.questions.mean`]: mean(finds.map(({ questions }) => questions)),
+    [`${name}.bytes.p50`]: percentile(
+      finds.map(({ bytes }) => bytes),
+      0.5,
+    ),
     [`${name}.bytes.mean`]: mean(finds.map(({ bytes }) => bytes)),
     [`${name}.dials.mean`]: mean(finds.map(({ dials }) => dials)),
     [`${name}.found.min`]: Math.min(...finds.map(({ found }) => found)),
