@@ -1,8 +1,9 @@
-import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { RmaError } from '../../shared/errors.ts'
 import { minute } from '../../shared/units.ts'
 import type { Question } from './channel.ts'
 import type { AnswerFrame } from './frames.ts'
+import { peerPosition, shardOf } from './keys.ts'
 import { FinderOfTests, found, nobody, silence } from './test-finder.ts'
 import { type TestWorker, testWorker } from './test-records.ts'
 
@@ -15,6 +16,8 @@ beforeEach(async () => {
   worker = await testWorker()
   record = await worker.record()
 })
+
+afterEach(() => vi.restoreAllMocks())
 
 describe('looking a service up', () => {
   it('lets the registrars of a full key go, for it looks into a shard next', async () => {
@@ -93,6 +96,39 @@ describe('looking a service up', () => {
     expect([...lengths].map(length => length - 'service:ocr'.length)).toEqual([5, 4, 3, 2, 0])
     await net.finder.findService('ocr')
     expect(net.questions.at(-1)).toMatchObject({ key: 'service:ocr' })
+  })
+
+  it('names those that stand in the shard only beside those of the service’s own key, where few there fit', async () => {
+    const digitOf = ({ peerId }: TestWorker) => shardOf(peerPosition(peerId), 1)
+    const others = await Promise.all(Array.from({ length: 40 }, (_, index) => testWorker(index + 2)))
+    const digit = digitOf(others[0] ?? worker)
+    vi.spyOn(Math, 'random').mockReturnValue(Number.parseInt(digit, 16) / 16)
+    const inShard = others.filter(other => digitOf(other) === digit).slice(0, 2)
+    const records = await Promise.all(inShard.map(other => other.record()))
+    const answerOf = async () => {
+      const { key } = net.questions.at(-1) as Extract<Question, { kind: 'find' }>
+      if (key !== 'service:ocr') return found(records)
+      return { ...(await found([record, ...records.slice(1)])), full: true } as AnswerFrame
+    }
+    net.answers = { a: answerOf, b: answerOf, c: answerOf }
+    await net.finder.findService('ocr')
+    const named = (await net.finder.findService('ocr')).map(({ peerId }) => peerId)
+    expect(named.slice(0, 2).toSorted()).toEqual(inShard.map(({ peerId }) => peerId).toSorted())
+    expect(named.slice(2)).toEqual([worker.peerId])
+    net.questions = []
+    expect(await net.finder.findService('ocr', { limit: 2 })).toHaveLength(2)
+    expect(net.questions.every(question => question.kind === 'find' && question.key !== 'service:ocr')).toBe(true)
+  })
+
+  it('stays with the service’s own key where one registrar alone says that it is full', async () => {
+    const room = () => found([record])
+    const liar = async () => ({ ...(await room()), full: true }) as AnswerFrame
+    net.answers = { a: room, b: room, c: liar }
+    for (let finds = 0; finds < 5; finds++) await net.finder.findService('ocr')
+    expect(net.asked).toContain('c')
+    expect(net.questions.map(question => question.kind === 'find' && question.key)).toEqual(
+      net.questions.map(() => 'service:ocr'),
+    )
   })
 
   it('stays with a shard where only those have room for the service’s own key that may be none of its registrars', async () => {

@@ -36,7 +36,7 @@ const maxRememberedKeys = 128
 /** Times three registrars are asked while nobody is found: enough for all that a key has. */
 const maxRounds = 3
 const defaultLimit = 50
-/** A shard with fewer workers is not asked alone. */
+/** A shard with fewer workers that fit is not asked alone. */
 const fewWorkers = 8
 /** How long a node is named the same workers where there are more than it wants. */
 const seedLifetimeMs = 10 * minute
@@ -142,10 +142,10 @@ export class Finder {
     const found = await this.findClaims(serviceKey(service, shard), options)
     const farther = found.workers.length === 0 ? this.#shards.beyond(service, shard) : undefined
     if (farther !== undefined) return await this.findClaims(serviceKey(service, farther), options)
-    if (shard === '' || found.workers.length >= fewWorkers) return found
-    // There may be fewer workers than there were: then they stand under shorter keys only.
-    const more = await this.#findFrom(service, shard.slice(0, -1), options)
-    return more.workers.length > found.workers.length ? more : found
+    const { limit = defaultLimit } = options
+    if (shard === '' || found.workers.length >= Math.min(fewWorkers, limit)) return found
+    // There may be fewer workers than there were: then they stand under shorter keys only. Others stand under this one only.
+    return both(found, await this.#findFrom(service, shard.slice(0, -1), options), limit)
   }
 
   /** Everybody begins with the key of the service: who looks into a shard next takes up no places at its registrars. */
@@ -197,7 +197,8 @@ export class Finder {
   /** Asks three of the registrars that are not among `asked`, and adds them to it. */
   async #askRegistrars(key: KeyText, asked: Set<PeerIdText>, options: FindOptions): Promise<Candidates> {
     const { registrars, envelopes, clock } = this.#components
-    const others = registrars.of(key).filter(({ peerId }) => !asked.has(peerId))
+    const all = registrars.of(key)
+    const others = all.filter(({ peerId }) => !asked.has(peerId))
     const chosen = chooseRegistrars(others, registrars.self.peerId, Math.random)
     for (const { peerId } of chosen) asked.add(peerId)
     const remembered = this.#remember(key)
@@ -220,7 +221,7 @@ export class Finder {
       options.signal,
     )
     if (chosen.length > 0) this.#shards.answered(key, crowds.length > 0)
-    this.#shards.learn(key, crowds)
+    this.#shards.learn(key, crowds, all.length)
     return answers
   }
 
@@ -240,9 +241,9 @@ export class Finder {
         },
         { timeoutMs: askTimeoutMs, ...(options.signal === undefined ? {} : { signal: options.signal }) },
       )
-      if (answer.kind !== 'found') return { candidates: new Map(), crowd: { full: false, workers: 0 } }
+      if (answer.kind !== 'found') return { candidates: new Map(), crowd: { from: peerId, full: false, workers: 0 } }
       const candidates = readFound(answer, { key: parseKey(key), known, envelopes })
-      return { candidates, crowd: { full: answer.full === true, workers: answer.total } }
+      return { candidates, crowd: { from: peerId, full: answer.full === true, workers: answer.total } }
     } catch (error) {
       if (options.signal?.aborted !== true) {
         log.debug({ peer: peerId, key, err: error }, 'a registrar did not answer')
@@ -304,6 +305,18 @@ export class Finder {
 
 function anySeed(): number {
   return Math.floor(Math.random() * 0x1_0000_0000)
+}
+
+/** What two lookups found, up to `limit`: each worker once, those of the first before others. */
+function both(first: Found, second: Found, limit: number): Found {
+  const names = new Set(first.workers.map(({ peerId }) => peerId))
+  const others = second.workers.filter(({ peerId }) => !names.has(peerId)).slice(0, limit - first.workers.length)
+  const otherNames = new Set(others.map(({ peerId }) => peerId))
+  const check = async () => {
+    const [ofFirst, ofSecond] = await Promise.all([first.check(), second.check()])
+    return [...ofFirst, ...ofSecond.filter(({ peerId }) => otherNames.has(peerId))]
+  }
+  return { workers: [...first.workers, ...others], check }
 }
 
 /** The workers as they are once all that was claimed of them has been checked. */

@@ -1,4 +1,4 @@
-import type { ServiceType } from '../../shared/schema/primitives.ts'
+import type { PeerIdText, ServiceType } from '../../shared/schema/primitives.ts'
 import { type Milliseconds, minute } from '../../shared/units.ts'
 import type { Clock } from '../clock.ts'
 import { keepLatest } from '../keep-latest.ts'
@@ -9,8 +9,12 @@ const placeLifetimeMs = 10 * minute
 /** Services, and keys, of which something is remembered. */
 const mostRemembered = 128
 
+/** So many of its registrars have to say that a key is full, where it has as many: one may be lying. */
+const voicesNeeded = 2
+
 /** What one registrar says of a key. */
 export interface Crowd {
+  from: PeerIdText
   full: boolean
   /** How many stand under it that fit what was asked for. */
   workers: number
@@ -23,6 +27,8 @@ interface Place {
   readonly drawnAt: Milliseconds
   /** How many of its digits the key has that is asked for: those before it are full. */
   readonly digits: number
+  /** Registrars of that key that said last that it is full. */
+  readonly saidFull: ReadonlySet<PeerIdText>
 }
 
 /**
@@ -55,7 +61,8 @@ export class ShardChoice {
   beyond(service: ServiceType, shard: string): string | undefined {
     const { path } = this.#placeOf(service)
     const isDeaf = shard.length < maxShardDigits && this.#deaf.has(serviceKey(service, shard))
-    return isDeaf ? path.slice(0, shard.length + 1) : undefined
+    if (!isDeaf) return undefined
+    return path.startsWith(shard) ? path.slice(0, shard.length + 1) : shard + drawDigit()
   }
 
   /** Takes in whether any of the registrars of a key that were asked has answered. */
@@ -67,17 +74,23 @@ export class ShardChoice {
   }
 
   /**
-   * Takes in what registrars of a key said. That a shorter one than is asked for has room again is not believed at once: who says so
+   * Takes in what registrars of a key said, of which it has `registrars`. That a shorter one than is asked for has room again is not believed at once: who says so
    * may be new, or none of its registrars. The next place begins one digit shorter instead.
    */
-  learn(key: KeyText, crowds: readonly Crowd[]): void {
+  learn(key: KeyText, crowds: readonly Crowd[], registrars: number): void {
     const parsed = parseKey(key)
-    if (parsed.kind !== 'service' || !isFull(crowds)) return
+    if (parsed.kind !== 'service') return
     const { service, shard = '' } = parsed
     const place = this.#placeOf(service)
     const { path, digits } = place
     if (shard !== path.slice(0, digits) || digits === maxShardDigits) return
-    this.#keep(service, { ...place, digits: digits + 1 })
+    const saidFull = new Set(place.saidFull)
+    for (const { from, full } of crowds) {
+      if (full) saidFull.add(from)
+      else saidFull.delete(from)
+    }
+    const goesOn = isFull(crowds) && saidFull.size >= Math.min(voicesNeeded, registrars)
+    this.#keep(service, goesOn ? { ...place, digits: digits + 1, saidFull: new Set() } : { ...place, saidFull })
   }
 
   #placeOf(service: ServiceType): Place {
@@ -85,7 +98,7 @@ export class ShardChoice {
     const kept = this.#places.get(service)
     if (kept !== undefined && now >= kept.drawnAt && now < kept.drawnAt + placeLifetimeMs) return kept
     const digits = Math.max(0, (kept?.digits ?? 0) - 1)
-    return this.#keep(service, { path: drawPath(), drawnAt: now, digits })
+    return this.#keep(service, { path: drawPath(), drawnAt: now, digits, saidFull: new Set() })
   }
 
   #keep(service: ServiceType, place: Place): Place {
@@ -104,5 +117,9 @@ function isFull(crowds: readonly Crowd[]): boolean {
 }
 
 function drawPath(): string {
-  return Array.from({ length: maxShardDigits }, () => Math.floor(Math.random() * 16).toString(16)).join('')
+  return Array.from({ length: maxShardDigits }, drawDigit).join('')
+}
+
+function drawDigit(): string {
+  return Math.floor(Math.random() * 16).toString(16)
 }
