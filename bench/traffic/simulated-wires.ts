@@ -3,10 +3,12 @@ import type { Ed25519PrivateKey, PeerId } from '@libp2p/interface'
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
 import type { Host } from '../../src/main/dht/host.ts'
+import { protocolNames } from '../../src/main/dht/network.ts'
 import { LiveValue } from '../../src/main/live-value.ts'
 
 /** A newcomer that has reached somebody comes to know others until it has so many: what the DHT does. */
 const enoughPeers = 12
+const protocols = protocolNames('a'.repeat(16))
 
 /** Who is up, and who is connected with whom: what libp2p would do, without sockets. */
 export class SimulatedWires {
@@ -83,7 +85,7 @@ export class SimulatedHost extends EventTarget {
   }
 
   /** For parts that take a libp2p host. */
-  asHost(): Pick<Host, 'libp2p' | 'mode'> {
+  asHost(): Pick<Host, 'libp2p' | 'mode' | 'protocols'> {
     const libp2p = {
       peerId: this.peerId,
       services: {},
@@ -97,7 +99,8 @@ export class SimulatedHost extends EventTarget {
         await this.#wires.dial(this, id ?? '')
       },
     }
-    return { libp2p: libp2p as unknown as Host['libp2p'], mode: new LiveValue<'server' | 'client'>('server') }
+    const mode = new LiveValue<'server' | 'client'>('server')
+    return { libp2p: libp2p as unknown as Host['libp2p'], mode, protocols }
   }
 
   peers(): SimulatedHost[] {
@@ -111,7 +114,9 @@ export class SimulatedHost extends EventTarget {
   connected(peer: SimulatedHost): void {
     this.#peers.set(peer.id, peer)
     this.dispatchEvent(new CustomEvent('peer:connect', { detail: peer.peerId }))
-    const identified = { peerId: peer.peerId, listenAddrs: [multiaddr(peer.address)] }
+    const address = multiaddr(peer.address)
+    const connection = { direction: 'outbound', remoteAddr: address }
+    const identified = { peerId: peer.peerId, protocols: [protocols.directory], listenAddrs: [address], connection }
     this.dispatchEvent(new CustomEvent('peer:identify', { detail: identified }))
   }
 

@@ -10,6 +10,7 @@ import { oddAddresses } from './test-odd-host.ts'
 const log = pino({ level: 'silent' })
 const peerId = (index: number) => `12D3KooW${String(index).padStart(44, 'a').replaceAll('0', 'z')}`
 const addresses = ['/ip4/10.0.0.1/tcp/8468']
+const server = { isServer: true }
 let clock: TurnedClock
 let datastore: MemoryDatastore
 
@@ -26,21 +27,56 @@ beforeEach(() => {
 
 it('remembers peers over a restart, newest first', async () => {
   const book = await openBook()
-  book.seen(peerId(1), addresses)
+  book.seen(peerId(1), addresses, server)
+  book.seen(peerId(2), addresses, server)
+  book.left(peerId(1))
   clock.turn(minute)
-  book.seen(peerId(2), addresses)
+  book.left(peerId(2))
   await book.stop()
   expect((await openBook()).peers().map(peer => peer.peerId)).toEqual([peerId(2), peerId(1)])
+})
+
+it('counts who is still here as seen now, and who has left from then on', async () => {
+  const book = await openBook()
+  for (const index of [1, 2]) book.seen(peerId(index), addresses, server)
+  clock.turn(40 * day)
+  book.left(peerId(1))
+  clock.turn(minute)
+  expect(book.peers()).toMatchObject([
+    { peerId: peerId(2), lastSeen: clock.now() },
+    { peerId: peerId(1), lastSeen: clock.now() - minute },
+  ])
+  clock.turn(30 * day)
+  await book.stop()
+  expect((await openBook()).peers().map(peer => peer.peerId)).toEqual([peerId(2)])
+})
+
+it('keeps servers, and of them who is here, however many others come and go', async () => {
+  const book = await openBook()
+  for (const index of [1, 2]) book.seen(peerId(index), addresses, server)
+  book.left(peerId(2))
+  const passBy = (index: number, isServer: boolean) => {
+    clock.turn(minute)
+    book.seen(peerId(index), addresses, { isServer })
+    book.left(peerId(index))
+  }
+  for (let index = 3; index <= 1_400; index++) passBy(index, false)
+  const kept = () => book.peers().map(peer => peer.peerId)
+  expect(kept()).toEqual(expect.arrayContaining([peerId(1), peerId(2), peerId(1_400)]))
+  for (let index = 1_401; index <= 2_800; index++) passBy(index, true)
+  expect(kept()).toContain(peerId(1))
+  expect(kept()).not.toContain(peerId(2))
+  expect(kept()).toHaveLength(maxBookPeers)
 })
 
 it('writes the first three peers at once, and others a few seconds later, so that a crash loses little', async () => {
   const book = await openBook()
   const written = async () => (await openBook()).peers().length
   for (const count of [1, 2, 3]) {
-    book.seen(peerId(count), addresses)
+    book.seen(peerId(count), addresses, server)
     await vi.waitFor(async () => expect(await written()).toBe(count))
   }
-  book.seen(peerId(4), addresses)
+  book.seen(peerId(4), addresses, server)
   expect(await written()).toBe(3)
   clock.turn(10_000)
   await vi.waitFor(async () => expect(await written()).toBe(4))
@@ -48,14 +84,15 @@ it('writes the first three peers at once, and others a few seconds later, so tha
 
 it('keeps networks apart', async () => {
   const book = await openBook()
-  book.seen(peerId(1), addresses)
+  book.seen(peerId(1), addresses, server)
   await book.stop()
   expect((await openBook('another')).peers()).toEqual([])
 })
 
 it('forgets peers not seen for 30 days', async () => {
   const book = await openBook()
-  book.seen(peerId(1), addresses)
+  book.seen(peerId(1), addresses, server)
+  book.left(peerId(1))
   clock.turn(30 * day)
   expect(book.peers()).toEqual([])
 })
@@ -64,7 +101,8 @@ it('holds 500 peers, the newest', async () => {
   const book = await openBook()
   for (let index = 1; index <= 700; index++) {
     clock.turn(1)
-    book.seen(peerId(index), addresses)
+    book.seen(peerId(index), addresses, server)
+    book.left(peerId(index))
   }
   const peers = book.peers()
   expect(peers).toHaveLength(maxBookPeers)
@@ -73,14 +111,14 @@ it('holds 500 peers, the newest', async () => {
 
 it('does not remember a peer without addresses', async () => {
   const book = await openBook()
-  book.seen(peerId(1), [])
+  book.seen(peerId(1), [], server)
   expect(book.peers()).toEqual([])
 })
 
 it('remembers of the addresses that a peer says those that can be read again', async () => {
   const book = await openBook()
-  book.seen(peerId(1), oddAddresses)
-  book.seen(peerId(2), [...oddAddresses, ...oddAddresses, ...oddAddresses, ...oddAddresses, ...addresses])
+  book.seen(peerId(1), oddAddresses, server)
+  book.seen(peerId(2), [...oddAddresses, ...oddAddresses, ...oddAddresses, ...oddAddresses, ...addresses], server)
   await book.stop()
   for (const each of [book, await openBook()]) expect(each.peers()).toMatchObject([{ peerId: peerId(2), addresses }])
 })
@@ -104,7 +142,7 @@ it('starts empty where what was saved cannot be read', async () => {
 })
 
 it('orders and trims without a clock of its own', () => {
-  const peers = [1, 3, 2].map(index => ({ peerId: peerId(index), addresses, lastSeen: 100 * day + index }))
+  const peers = [1, 3, 2].map(index => ({ ...server, peerId: peerId(index), addresses, lastSeen: 100 * day + index }))
   expect(keepNewest(peers, 100 * day).map(peer => peer.peerId)).toEqual([peerId(3), peerId(2), peerId(1)])
 })
 
@@ -114,12 +152,13 @@ it('goes on when the disk is full, and saves again once there is room', async ()
   datastore.put = () => {
     throw new Error('ENOSPC: no space left on device')
   }
-  book.seen(peerId(1), addresses)
+  book.seen(peerId(1), addresses, server)
+  book.left(peerId(1))
   clock.turn(minute)
   await book.stop()
   expect((await openBook()).peers()).toEqual([])
   datastore.put = put
-  book.seen(peerId(2), addresses)
+  book.seen(peerId(2), addresses, server)
   await book.stop()
   expect((await openBook()).peers().map(peer => peer.peerId)).toEqual([peerId(2), peerId(1)])
 })

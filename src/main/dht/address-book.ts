@@ -4,7 +4,7 @@ import { toString as bytesToText } from 'uint8arrays/to-string'
 import { z } from 'zod'
 import { safeParse } from '../../shared/safe-parse.ts'
 import { multiaddrTextSchema, type PeerIdText, peerIdSchema, timestampSchema } from '../../shared/schema/primitives.ts'
-import { day, type Milliseconds, second } from '../../shared/units.ts'
+import { day, hour, type Milliseconds, second } from '../../shared/units.ts'
 import type { Clock, StopTimer } from '../clock.ts'
 import type { Startable } from '../lifecycle.ts'
 import type { Logger } from '../log.ts'
@@ -15,6 +15,8 @@ export const bookLifetimeMs = 30 * day
 const maxAddressesOfPeer = 8
 /** Changes are gathered this long before they are written. */
 const writeDelayMs = 5 * second
+/** Until who is still here is noted down as such. */
+const refreshMs = 1 * hour
 /** With so few peers each is written at once: a node killed in its first seconds finds its way back without seeds. */
 const fewPeers = 3
 
@@ -24,7 +26,17 @@ const bookPeerSchema = z.strictObject({
   addresses: z.array(multiaddrTextSchema).max(maxAddressesOfPeer),
   lastSeen: timestampSchema,
 })
-export type BookPeer = z.infer<typeof bookPeerSchema>
+type BookPeer = z.infer<typeof bookPeerSchema>
+
+/** A peer as it is known while the node runs. */
+export interface KnownPeer extends BookPeer {
+  /** Whether it was a server when it was last here; one that was read from the store may be. */
+  isServer: boolean
+}
+
+interface Entry extends KnownPeer {
+  isHere: boolean
+}
 
 export interface AddressBookComponents {
   datastore: Datastore
@@ -40,8 +52,9 @@ export interface AddressBookInit {
 export class AddressBook implements Startable {
   readonly #components: AddressBookComponents
   readonly #key: Key
-  #peers = new Map<PeerIdText, BookPeer>()
+  #peers = new Map<PeerIdText, Entry>()
   #stopWrite: StopTimer | undefined
+  #stopRefresh: StopTimer = () => undefined
   #written: Promise<void> = Promise.resolve()
 
   constructor(components: AddressBookComponents, init: AddressBookInit) {
@@ -50,30 +63,55 @@ export class AddressBook implements Startable {
   }
 
   async start(): Promise<void> {
-    const stored = await this.#read()
-    this.#peers = new Map(keepNewest(stored, this.#components.clock.now()).map(peer => [peer.peerId, peer]))
+    const stored = (await this.#read()).map(peer => ({ ...peer, isServer: true, isHere: false }))
+    this.#keep(stored)
+    this.#stopRefresh = this.#components.clock.every(refreshMs, () => this.#refresh())
   }
 
   /** Writes what is not written yet. */
   async stop(): Promise<void> {
-    if (this.#stopWrite !== undefined) this.#writeNow()
+    this.#stopRefresh()
+    this.#refresh()
     await this.#written
   }
 
-  /** Newest first. */
-  peers(): BookPeer[] {
-    return keepNewest([...this.#peers.values()], this.#components.clock.now())
+  /** Newest first: those that are here, then those that left last. */
+  peers(): KnownPeer[] {
+    const now = this.#components.clock.now()
+    const peers = [...this.#peers.values()].map(({ isHere, ...peer }) => (isHere ? { ...peer, lastSeen: now } : peer))
+    return keepNewest(peers, now)
   }
 
-  /** Notes that the peer was reached, or reached us, just now. */
-  seen(peerId: PeerIdText, said: string[]): void {
+  /** Notes that the peer is here, and where it can be reached. To be followed by `left`. */
+  seen(peerId: PeerIdText, said: readonly string[], { isServer }: { isServer: boolean }): void {
     const addresses = said.filter(isTellable).slice(0, maxAddressesOfPeer)
     if (addresses.length === 0) return
     const lastSeen = this.#components.clock.now()
-    this.#peers.set(peerId, { peerId, addresses, lastSeen })
-    if (this.#peers.size > maxBookPeers * 1.2) {
-      this.#peers = new Map(this.peers().map(peer => [peer.peerId, peer]))
-    }
+    this.#peers.set(peerId, { peerId, addresses, lastSeen, isServer, isHere: true })
+    if (this.#peers.size > maxBookPeers * 1.2) this.#keep([...this.#peers.values()])
+    this.#write()
+  }
+
+  /** Notes that the peer is not here any more. */
+  left(peerId: PeerIdText): void {
+    const known = this.#peers.get(peerId)
+    if (known === undefined || !known.isHere) return
+    this.#peers.set(peerId, { ...known, lastSeen: this.#components.clock.now(), isHere: false })
+    this.#write()
+  }
+
+  #keep(entries: readonly Entry[]): void {
+    const now = this.#components.clock.now()
+    const peers = entries.map(peer => (peer.isHere ? { ...peer, lastSeen: now } : peer))
+    this.#peers = new Map(keepNewest(peers, now).map(peer => [peer.peerId, peer]))
+  }
+
+  #refresh(): void {
+    const isAnybodyHere = [...this.#peers.values()].some(({ isHere }) => isHere)
+    if (isAnybodyHere || this.#stopWrite !== undefined) this.#writeNow()
+  }
+
+  #write(): void {
     if (this.#peers.size <= fewPeers) this.#writeNow()
     else this.#stopWrite ??= this.#components.clock.after(writeDelayMs, () => this.#writeNow())
   }
@@ -81,7 +119,8 @@ export class AddressBook implements Startable {
   #writeNow(): void {
     this.#stopWrite?.()
     this.#stopWrite = undefined
-    const bytes = fromString(JSON.stringify(this.peers()))
+    const peers: BookPeer[] = this.peers().map(({ peerId, addresses, lastSeen }) => ({ peerId, addresses, lastSeen }))
+    const bytes = fromString(JSON.stringify(peers))
     this.#written = this.#written
       .then(() => this.#components.datastore.put(this.#key, bytes))
       .then(
@@ -111,10 +150,15 @@ export class AddressBook implements Startable {
   }
 }
 
-/** At most 500 peers seen in the last 30 days, newest first. */
-export function keepNewest(peers: BookPeer[], now: Milliseconds): BookPeer[] {
+/**
+ * At most 500 peers seen in the last 30 days, newest first. Those that are no servers give way before any others: they come and go,
+ * and can seldom be reached. Pure.
+ */
+export function keepNewest<T extends KnownPeer>(peers: readonly T[], now: Milliseconds): T[] {
+  const newestFirst = (one: T, other: T) => other.lastSeen - one.lastSeen
   return peers
     .filter(peer => peer.lastSeen > now - bookLifetimeMs)
-    .sort((a, b) => b.lastSeen - a.lastSeen)
+    .sort((one, other) => Number(other.isServer) - Number(one.isServer) || newestFirst(one, other))
     .slice(0, maxBookPeers)
+    .sort(newestFirst)
 }

@@ -1,14 +1,16 @@
-import type { PeerId, PeerInfo } from '@libp2p/interface'
+import type { IdentifyResult, PeerId, PeerInfo } from '@libp2p/interface'
 import type { SourceTry } from '../../shared/schema/diagnosis.ts'
 import { day, type Milliseconds, minute, second } from '../../shared/units.ts'
 import type { Clock, StopTimer } from '../clock.ts'
 import type { Startable } from '../lifecycle.ts'
 import { LiveValue } from '../live-value.ts'
 import type { Logger } from '../log.ts'
-import type { AddressBook, BookPeer } from './address-book.ts'
+import type { AddressBook, KnownPeer } from './address-book.ts'
 import { Dialer } from './dialer.ts'
+import { worthDialling } from './hearsay-addresses.ts'
 import type { Host } from './host.ts'
 import { type JoinState, notJoined } from './join-state.ts'
+import { reachableAddresses } from './reachable-addresses.ts'
 import { retryDelay } from './retry-delay.ts'
 import type { SeedSource } from './seed-source.ts'
 
@@ -19,15 +21,16 @@ const headStartMs = 0.5 * second
 /** How long somebody on the same LAN may take to be found before the last resort is asked: they answer within 0.2 s or so. */
 const patienceMs = second
 const maxAddressesTried = 64
-/** How often peers that went missing are looked for, and how many at a time. */
+/** How often peers that went missing are looked for, and how many at a time: half of them among so many of the latest. */
 const probeIntervalMs = 15 * second
 const probedAtOnce = 4
+const latestMissing = 16
 /**
  * How often a server that misses nobody looks for one all the same: where a part of a large network was cut off each of its nodes has
  * enough others, and nobody names those of the other part.
  */
 const lookBackIntervalMs = 1 * minute
-/** Who was seen longer ago is likely gone. */
+/** Who left longer ago is likely gone. */
 const lookBackMs = 1 * day
 /** With as many peers none is missed: connections that nobody uses are closed, here and by others. A client needs few. */
 const enoughToMissNobody = { server: 48, client: 8 }
@@ -68,7 +71,7 @@ export class Bootstrap implements Startable {
     this.#mostPeers = 0
     this.state.set(notJoined)
     libp2p.addEventListener('peer:connect', this.#peersChanged)
-    libp2p.addEventListener('peer:disconnect', this.#peersChanged)
+    libp2p.addEventListener('peer:disconnect', this.#onDisconnect)
     libp2p.addEventListener('peer:identify', this.#onIdentify)
     libp2p.services.mdns?.addEventListener('peer', this.#onDiscovered)
     const { clock } = this.#components
@@ -85,7 +88,7 @@ export class Bootstrap implements Startable {
   stop(): void {
     const { libp2p } = this.#components.host
     libp2p.removeEventListener('peer:connect', this.#peersChanged)
-    libp2p.removeEventListener('peer:disconnect', this.#peersChanged)
+    libp2p.removeEventListener('peer:disconnect', this.#onDisconnect)
     libp2p.removeEventListener('peer:identify', this.#onIdentify)
     libp2p.services.mdns?.removeEventListener('peer', this.#onDiscovered)
     this.#life.abort()
@@ -169,23 +172,26 @@ export class Bootstrap implements Startable {
   /** A partition that heals is noticed by dialling, now and then, some of the peers that were here before it. */
   async #probe(): Promise<void> {
     if (this.#peers >= Math.min(this.#mostPeers, enoughToMissNobody[this.#components.host.mode.get()])) return
-    await this.#dialMissing(shuffled(this.#missing().slice(0, 16)).slice(0, probedAtOnce))
+    const missing = this.#missing()
+    const latest = shuffled(missing.slice(0, latestMissing)).slice(0, probedAtOnce / 2)
+    const others = shuffled(missing.filter(peer => !latest.includes(peer))).slice(0, probedAtOnce / 2)
+    await this.#dialMissing([...latest, ...others])
   }
 
   async #lookBack(): Promise<void> {
     const { host, clock } = this.#components
     if (!host.isServer || this.#peers < enoughToMissNobody.server) return
-    const lately = this.#missing().filter(({ lastSeen }) => lastSeen > clock.now() - lookBackMs)
+    const lately = this.#missing().filter(peer => peer.isServer && peer.lastSeen > clock.now() - lookBackMs)
     await this.#dialMissing(shuffled(lately).slice(0, 1))
   }
 
   /** Those that were here once and are not connected now, the last ones first. */
-  #missing(): BookPeer[] {
+  #missing(): KnownPeer[] {
     const connected = new Set(this.#components.host.libp2p.getPeers().map(peer => peer.toString()))
     return this.#components.addressBook.peers().filter(({ peerId }) => !connected.has(peerId))
   }
 
-  async #dialMissing(missing: readonly BookPeer[]): Promise<void> {
+  async #dialMissing(missing: readonly KnownPeer[]): Promise<void> {
     const addresses = missing.flatMap(peer => peer.addresses.map(address => `${address}/p2p/${peer.peerId}`))
     await this.#dialer.dialAll(addresses, probedAtOnce, this.#life.signal)
   }
@@ -208,8 +214,17 @@ export class Bootstrap implements Startable {
 
   readonly #onDiscovered = (event: CustomEvent<PeerInfo>): void => this.#dialFound(event.detail)
 
-  readonly #onIdentify = (event: CustomEvent<{ peerId: PeerId; listenAddrs: { toString(): string }[] }>): void => {
-    this.#components.addressBook.seen(event.detail.peerId.toString(), event.detail.listenAddrs.map(String))
+  readonly #onIdentify = ({ detail }: CustomEvent<IdentifyResult>): void => {
+    const { peerId, protocols, listenAddrs, connection } = detail
+    const { host, addressBook } = this.#components
+    if (host.libp2p.getConnections(peerId).length === 0) return
+    const addresses = worthDialling(reachableAddresses(listenAddrs, connection), connection.remoteAddr).map(String)
+    addressBook.seen(peerId.toString(), addresses, { isServer: protocols.includes(host.protocols.directory) })
+  }
+
+  readonly #onDisconnect = ({ detail }: CustomEvent<PeerId>): void => {
+    this.#components.addressBook.left(detail.toString())
+    this.#peersChanged()
   }
 
   readonly #peersChanged = (): void => {

@@ -1,5 +1,5 @@
 import type { Connection, IdentifyResult, PeerId } from '@libp2p/interface'
-import { CODE_P2P, type Multiaddr, multiaddr } from '@multiformats/multiaddr'
+import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
 import { type Position, peerPosition } from '../directory/keys.ts'
 import { keepLatest } from '../keep-latest.ts'
 import type { Startable } from '../lifecycle.ts'
@@ -7,11 +7,10 @@ import { addressGroup } from './address-group.ts'
 import { ContactTable } from './contact-table.ts'
 import type { Host } from './host.ts'
 import { isRelayed } from './is-relayed.ts'
-import { maxPeerAddrsToDial } from './limits.ts'
 import type { LookupPeer } from './lookup.ts'
 import { readPeerId } from './peer-ids.ts'
 import { isPrivateAddress } from './private-address.ts'
-import { isTellable } from './tellable-address.ts'
+import { reachableAddresses } from './reachable-addresses.ts'
 
 /** Peers whose addresses were heard and that were not met yet. */
 const maxHeard = 1_000
@@ -146,7 +145,13 @@ export class Contacts implements Startable {
     const known = this.#met.get(peerId)
     if (connection.status !== 'open' || (known !== undefined && listenAddrs.length === 0)) return
     const position = this.get(peerId)?.position
-    const contact = contactAt(peerId, connection.remoteAddr, reachable(listenAddrs, connection), true, position)
+    const contact = contactAt(
+      peerId,
+      connection.remoteAddr,
+      reachableAddresses(listenAddrs, connection),
+      true,
+      position,
+    )
     if (!this.#met.put(contact) || known !== undefined) return
     this.#heard.delete(peerId)
     this.#mute.delete(peerId)
@@ -176,14 +181,4 @@ export function contactAt(
   const group = addressGroup(address)
   const party = isPrivateAddress(address) && !isRelayed(address) ? peerId : group
   return { peerId, position, group, party, addresses, connected }
-}
-
-/**
- * Where a peer says it listens, and where it was reached if this node dialled it. This node names it to others by these: one
- * address that they would not read makes them refuse the whole answer.
- */
-function reachable(listenAddrs: readonly Multiaddr[], { direction, remoteAddr }: Connection): string[] {
-  const dialled = direction === 'outbound' ? [remoteAddr] : []
-  const all = [...dialled, ...listenAddrs].map(address => address.decapsulateCode(CODE_P2P).toString())
-  return [...new Set(all)].filter(isTellable).slice(0, maxPeerAddrsToDial)
 }

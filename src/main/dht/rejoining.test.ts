@@ -1,3 +1,5 @@
+import type { Connection } from '@libp2p/interface'
+import { multiaddr } from '@multiformats/multiaddr'
 import { MemoryDatastore } from 'datastore-core'
 import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
@@ -46,6 +48,11 @@ function makeBook(host: Host): AddressBook {
   return new AddressBook({ datastore: new MemoryDatastore(), clock, log }, { networkId: host.networkId })
 }
 
+function wasHere(book: AddressBook, { peerId }: Host, addresses: readonly string[]): void {
+  book.seen(peerId.toString(), addresses, { isServer: true })
+  book.left(peerId.toString())
+}
+
 function bootstrapOf(host: Host, sources: SeedSource[] = []): Bootstrap {
   const bootstrap = makeBootstrap(host, sources)
   bootstrap.start()
@@ -82,7 +89,7 @@ describe('a node that has fewer peers than before', () => {
   it('dials nobody while none is missing', async () => {
     const [a, b, known] = (await start(3)) as [Host, Host, Host]
     const book = makeBook(a)
-    book.seen(known.peerId.toString(), known.addresses())
+    wasHere(book, known, known.addresses())
     const bootstrap = makeBootstrap(a, [], book)
     const dialled = dialledBy(a)
     bootstrap.start()
@@ -99,15 +106,62 @@ describe('a node that has fewer peers than before', () => {
   })
 })
 
+describe('who went missing', () => {
+  it('is looked for although many others came and went since', async () => {
+    const [a, lost, guest] = (await start(3)) as [Host, Host, Host]
+    const book = makeBook(a)
+    wasHere(book, lost, ['/ip4/127.0.0.1/tcp/9'])
+    clock.turn(minute)
+    for (let port = 10; port < 30; port++) {
+      const peerId = `12D3KooW${String(port).padStart(44, 'a').replaceAll('0', 'z')}`
+      book.seen(peerId, [`/ip4/127.0.0.1/tcp/${port}`], { isServer: true })
+      book.left(peerId)
+    }
+    const bootstrap = makeBootstrap(a, [], book)
+    bootstrap.start()
+    for (let times = 0; times < 2; times++) {
+      await guest.libp2p.dial(a.libp2p.getMultiaddrs())
+      await vi.waitFor(() => expect(bootstrap.state.get().peers).toBe(1))
+      if (times === 0) await guest.libp2p.hangUp(a.peerId)
+      if (times === 0) await vi.waitFor(() => expect(bootstrap.state.get().peers).toBe(0))
+    }
+    vi.spyOn(a.libp2p, 'getPeers').mockReturnValue([])
+    const dialled = dialledBy(a)
+    await vi.waitFor(() => {
+      clock.turn(15 * second)
+      expect(dialled.join()).toContain('/tcp/9/')
+    })
+  })
+
+  it('is not looked for in this node’s own network where it was met over the internet', async () => {
+    const [a, stranger] = (await start(2)) as [Host, Host]
+    const book = makeBook(a)
+    makeBootstrap(a, [], book).start()
+    const said = ['/ip4/192.168.1.1/tcp/80', '/ip4/127.0.0.1/tcp/6379', '/ip4/11.0.0.7/tcp/8468'].map(each =>
+      multiaddr(each),
+    )
+    const identify = (remoteAddr: string) => {
+      const connection = { direction: 'inbound', remoteAddr: multiaddr(remoteAddr) }
+      vi.spyOn(a.libp2p, 'getConnections').mockReturnValue([connection as Connection])
+      const detail = { peerId: stranger.peerId, protocols: [], listenAddrs: said, connection }
+      a.libp2p.dispatchEvent(new CustomEvent('peer:identify', { detail }) as never)
+      return book.peers().flatMap(({ addresses }) => addresses)
+    }
+    expect(identify('/ip4/11.0.0.7/tcp/50000')).toEqual(['/ip4/11.0.0.7/tcp/8468'])
+    expect(identify('/ip4/192.168.1.7/tcp/50000')).toEqual(['/ip4/192.168.1.1/tcp/80', '/ip4/11.0.0.7/tcp/8468'])
+    vi.restoreAllMocks()
+  })
+})
+
 describe('a server that has enough peers', () => {
   const fakePeers = (count: number, of: Host) => Array.from({ length: count }, () => of.peerId)
 
   it('dials one that was here within a day, once a minute: a part of the network may have been cut off', async () => {
     const [a, b, lost, gone] = (await start(4, 'server')) as [Host, Host, Host, Host]
     const book = makeBook(a)
-    book.seen(gone.peerId.toString(), ['/ip4/127.0.0.1/tcp/9'])
+    wasHere(book, gone, ['/ip4/127.0.0.1/tcp/9'])
     clock.turn(25 * hour)
-    book.seen(lost.peerId.toString(), ['/ip4/127.0.0.1/tcp/10'])
+    wasHere(book, lost, ['/ip4/127.0.0.1/tcp/10'])
     const dialled = dialledBy(a)
     const peers = vi.spyOn(a.libp2p, 'getPeers').mockReturnValue(fakePeers(47, b))
     makeBootstrap(a, [], book).start()
@@ -123,7 +177,7 @@ describe('a server that has enough peers', () => {
   it('is not imitated by a client', async () => {
     const [a, b] = (await start(2)) as [Host, Host]
     const book = makeBook(a)
-    book.seen(b.peerId.toString(), b.addresses())
+    wasHere(book, b, b.addresses())
     const dialled = dialledBy(a)
     vi.spyOn(a.libp2p, 'getPeers').mockReturnValue(fakePeers(48, a))
     makeBootstrap(a, [], book).start()
