@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import { KiB, MiB, minute, second } from '../shared/units.ts'
+import { hour, KiB, MiB, minute, second } from '../shared/units.ts'
 import { TurnedClock } from './clock.ts'
 import { type HeapMode, HeapSize, isBusy, type Work } from './heap-size.ts'
 
@@ -28,7 +28,7 @@ function madeUpNode({ youngBytes = 16 * MiB, inVain = 0 } = {}) {
       clock.turn(second)
     }
   }
-  return { rest, said, turn, heap }
+  return { rest, said, turn, heap, clock }
 }
 
 /** What is said of any that has started. */
@@ -61,6 +61,17 @@ describe('the heap of a node', () => {
     turn(2, 20)
     turn(70)
     expect(said.slice(before)).toEqual(['growing', 'resting', 'give back'])
+  })
+
+  it('is made small in the next rest although the clock was set back since the last', () => {
+    const { said, turn, clock, heap } = madeUpNode()
+    turn(62)
+    clock.set(-3 * hour)
+    turn(10, 20)
+    heap.youngBytes = 16 * MiB
+    const before = said.length
+    turn(70)
+    expect(said.slice(before)).toEqual(['resting', 'give back'])
   })
 
   it('is left alone while requests come', () => {

@@ -119,8 +119,9 @@ export class HeapSize implements Startable {
    */
   #shrink(now: Milliseconds): void {
     const sinceMs = now - this.#collectedAt
-    if (sinceMs < restAfterMs) return
-    if (sinceMs < this.#pauseMs && this.#heap.youngBytes <= smallBytes) return
+    // Less than nothing where the clock was set back.
+    if (sinceMs >= 0 && sinceMs < restAfterMs) return
+    if (sinceMs >= 0 && sinceMs < this.#pauseMs && this.#heap.youngBytes <= smallBytes) return
     this.#collectedAt = now
     this.#pauseMs = Math.min(3 * Math.max(this.#pauseMs, restAfterMs), longestPauseMs)
     this.#heap.collect({ thoroughly: true })

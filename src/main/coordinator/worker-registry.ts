@@ -4,6 +4,7 @@ import type { PeerIdText, ServiceType } from '../../shared/schema/primitives.ts'
 import type { Queue, WorkerView } from '../../shared/schema/worker.ts'
 import type { Milliseconds } from '../../shared/units.ts'
 import type { Clock, StopTimer } from '../clock.ts'
+import { withHeard } from '../directory/heard-view.ts'
 import type { Startable } from '../lifecycle.ts'
 
 const mostWorkers = 4_096
@@ -110,12 +111,7 @@ export class WorkerRegistry implements Startable {
   heard(peerId: PeerIdText, load: number, waiting: number): void {
     const known = this.#workers.get(peerId)
     if (known === undefined) return
-    known.view = {
-      ...known.view,
-      load,
-      queue: { ...known.view.queue, waiting },
-      updatedAt: this.#clock.now(),
-    }
+    known.view = withHeard(known.view, { load, waiting, at: this.#clock.now() })
   }
 
   #checkNewer(peerId: PeerIdText, provenAt: Milliseconds): void {

@@ -68,11 +68,22 @@ describe('with more connections than wanted', () => {
   it('counts those that have come back as used, however long ago that was before', async () => {
     const [back] = others as [Host]
     trimmer.used(back.peerId.toString())
-    const connection = host.libp2p.getConnections().find(({ remotePeer }) => remotePeer.equals(back.peerId))
-    if (connection === undefined) throw new Error('expected a connection')
-    connection.timeline.open = clock.now() + 2 * minute
-    clock.turn(3 * minute)
+    clock.turn(1.5 * minute)
+    await host.libp2p.hangUp(back.peerId)
+    await host.libp2p.dial(back.libp2p.getMultiaddrs())
+    await quiet()
+    clock.turn(1.5 * minute)
     await vi.waitFor(() => expect(connected()).toEqual([back.peerId.toString()]))
+  })
+
+  it('counts by the time that passes, whatever clocks say and are set to', async () => {
+    for (const connection of host.libp2p.getConnections()) connection.timeline.open -= 10 * minute
+    clock.set(10 * minute)
+    clock.turn(1.5 * minute)
+    expect(connected()).toHaveLength(3)
+    clock.set(-60 * minute)
+    clock.turn(1.5 * minute)
+    await vi.waitFor(() => expect(connected()).toHaveLength(1))
   })
 
   it('looks twice a minute', async () => {
@@ -105,18 +116,6 @@ describe('with more connections than wanted', () => {
       clock.turn(0.5 * minute)
       expect(connected()).toEqual([busy.peerId.toString()])
     })
-  })
-
-  it('forgets when one that has gone was used', async () => {
-    const [first, second] = others as [Host, Host]
-    clock.turn(1.5 * minute)
-    for (const other of [first, second]) trimmer.used(other.peerId.toString())
-    await host.libp2p.hangUp(second.peerId)
-    expect(await trimmer.trim()).toBe(0)
-    await host.libp2p.dial(second.libp2p.getMultiaddrs())
-    await quiet()
-    clock.turn(minute)
-    await vi.waitFor(() => expect(connected()).toEqual([first.peerId.toString()]))
   })
 
   it('leaves new ones alone', async () => {
@@ -172,6 +171,20 @@ describe('a server of which nothing more is wanted', () => {
     await trimmer.leave(id)
     expect(connected()).toContain(id)
     await trimmer.letGo(id)
+    expect(connected()).not.toContain(id)
+  })
+
+  it('is not kept for what it was used for before it went and came back', async () => {
+    const id = await meet()
+    const [server] = others as [Host]
+    more = 8
+    await host.setMode('client')
+    trimmer.used(id)
+    await host.libp2p.hangUp(server.peerId)
+    expect(await trimmer.trim()).toBe(0)
+    await host.libp2p.dial(server.libp2p.getMultiaddrs())
+    await quiet()
+    await trimmer.leave(id)
     expect(connected()).not.toContain(id)
   })
 })

@@ -28,7 +28,10 @@ export interface ConnectionTrimmerComponents {
 export class ConnectionTrimmer implements Startable {
   readonly #components: ConnectionTrimmerComponents
   readonly #budget: ConnectionBudget
+  /** By `Clock.steady`, as are all times here. */
   readonly #usedAt = new Map<string, Milliseconds>()
+  /** When each connection was there first, to half a minute: libp2p notes it by the machine's clock, which may be set meanwhile. */
+  readonly #metAt = new WeakMap<Connection, Milliseconds>()
   #stopTimer: StopTimer | undefined
 
   constructor(components: ConnectionTrimmerComponents, budget: ConnectionBudget = components.host.budget) {
@@ -47,7 +50,7 @@ export class ConnectionTrimmer implements Startable {
 
   /** To be called when this node has asked a peer, or the peer this node. */
   used(peerId: string): void {
-    this.#usedAt.set(peerId, this.#components.clock.now())
+    this.#usedAt.set(peerId, this.#components.clock.steady())
   }
 
   /** As `letGo`, unless the peer has been asked for something, or has asked, since it is connected. */
@@ -75,11 +78,14 @@ export class ConnectionTrimmer implements Startable {
   /** Resolves with how many were hung up on. */
   async trim(): Promise<number> {
     const { host, clock, log } = this.#components
-    const connections = new Map(host.libp2p.getConnections().map(each => [each.remotePeer.toString(), each]))
+    const now = clock.steady()
+    const open = host.libp2p.getConnections()
+    for (const connection of open) if (!this.#metAt.has(connection)) this.#metAt.set(connection, now)
+    const connections = new Map(open.map(each => [each.remotePeer.toString(), each]))
     for (const peerId of this.#usedAt.keys()) if (!connections.has(peerId)) this.#usedAt.delete(peerId)
     if (connections.size <= this.#budget.most) return 0
     const held = [...connections].map(([peerId, connection]) => this.#describe(peerId, connection))
-    const surplus = surplusPeers(held, clock.now(), this.#budget)
+    const surplus = surplusPeers(held, now, this.#budget)
     const closed = await Promise.allSettled(surplus.map(peerId => connections.get(peerId)?.close()))
     const failed = closed.filter(({ status }) => status === 'rejected').length
     if (surplus.length > 0)
@@ -89,7 +95,7 @@ export class ConnectionTrimmer implements Startable {
 
   #describe(peerId: string, connection: Connection): HeldPeer {
     const { host, contacts } = this.#components
-    const connectedAt = connection.timeline.open
+    const connectedAt = this.#metAt.get(connection) ?? 0
     const isContact = contacts.get(peerId)?.connected === true
     return {
       peerId,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { minute, second } from '../../shared/units.ts'
-import { audience, duePost, dueStatement, isResting, nextStatementAt, type Said } from './announce-plan.ts'
+import { audience, duePost, dueStatement, type Holding, nextStatementAt, type Said } from './announce-plan.ts'
 import { ocrDraft } from './test-network.ts'
 
 const timing = { heartbeatIntervalMs: 30 * second, workerTtlMs: 5 * minute }
@@ -92,21 +92,21 @@ describe('when to look again', () => {
   })
 })
 
+const held: Holding = { recordHash: 'hash', seq: 7, keys: ['service:ocr'], expiresAt: saidAt + 5 * minute }
+
 describe('what a registrar has to hear', () => {
   it('is the record when it holds none, another one, or not under all keys', () => {
     expect(duePost(undefined, said(), ['service:ocr'])).toBe('announce')
-    expect(duePost({ recordHash: 'other', seq: 6, keys: ['service:ocr'] }, said(), ['service:ocr'])).toBe('announce')
-    expect(duePost({ recordHash: 'hash', seq: 7, keys: [] }, said(), ['service:ocr'])).toBe('announce')
+    expect(duePost({ ...held, recordHash: 'other', seq: 6 }, said(), ['service:ocr'])).toBe('announce')
+    expect(duePost({ ...held, keys: [] }, said(), ['service:ocr'])).toBe('announce')
   })
 
   it('is the renewal when it holds the record alone', () => {
-    expect(duePost({ recordHash: 'hash', seq: 7, keys: ['service:ocr'] }, said({ seq: 8 }), ['service:ocr'])).toBe(
-      'renew',
-    )
+    expect(duePost(held, said({ seq: 8 }), ['service:ocr'])).toBe('renew')
   })
 
   it('is nothing when it is up to date', () => {
-    expect(duePost({ recordHash: 'hash', seq: 7, keys: ['service:ocr'] }, said(), ['service:ocr'])).toBe('nothing')
+    expect(duePost(held, said(), ['service:ocr'])).toBe('nothing')
   })
 })
 
@@ -125,15 +125,9 @@ describe('the audience', () => {
   it('includes whoever keeps the record under a key it has lost, and nobody else', () => {
     const registrars = new Map([['service:ocr', ['a']]])
     const holdings = new Map([
-      ['lost-key', { recordHash: 'h', seq: 1, keys: ['service:chat'] }],
-      ['no-longer-close', { recordHash: 'h', seq: 1, keys: ['service:ocr'] }],
+      ['lost-key', { ...held, keys: ['service:chat'] }],
+      ['no-longer-close', held],
     ])
     expect([...audience(registrars, holdings).keys()]).toEqual(['a', 'lost-key'])
   })
-})
-
-it('leaves a registrar that failed alone for its pause, but not for that of a clock set back since', () => {
-  expect(isResting(saidAt + minute, saidAt)).toBe(true)
-  expect(isResting(saidAt, saidAt)).toBe(false)
-  expect(isResting(saidAt + 10 * minute, saidAt)).toBe(false)
 })

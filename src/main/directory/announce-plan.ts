@@ -2,7 +2,6 @@ import { isDeepStrictEqual } from 'node:util'
 import type { PeerIdText } from '../../shared/schema/primitives.ts'
 import type { WorkerRecord } from '../../shared/schema/worker.ts'
 import { type Milliseconds, second } from '../../shared/units.ts'
-import { longestRetryMs } from '../dht/retry-delay.ts'
 import type { KeyText } from './keys.ts'
 import type { RecordHash } from './record.ts'
 
@@ -40,6 +39,8 @@ export interface Holding {
   recordHash: RecordHash
   seq: number
   keys: readonly KeyText[]
+  /** When it forgets the record unless it hears another. */
+  expiresAt: Milliseconds
   /** It declined all of the keys: it knows servers that are closer to them. It is asked again with the next record. */
   declined?: boolean
 }
@@ -84,11 +85,6 @@ export function nextStatementAt(draft: RecordDraft, said: Said, timing: Timing):
     said.saidAt + (moved ? minLoadIntervalMs : timing.heartbeatIntervalMs),
     said.record.issuedAt + recordInterval(timing),
   )
-}
-
-/** Whether a registrar that failed is left alone for now. A pause longer than any is one of a clock since set back. */
-export function isResting(retryAt: Milliseconds, now: Milliseconds): boolean {
-  return retryAt > now && retryAt <= now + longestRetryMs
 }
 
 /** What a registrar still has to hear. */

@@ -69,6 +69,21 @@ describe('a key that is full', () => {
     expect(keys.of(record)).toEqual(['service:ocr'])
   })
 
+  it('is looked up again soon where looking it up has failed: who keeps it is not known yet', () => {
+    expect(keys.nextToLookUp(record, new Set())).toBe('service:ocr')
+    refuse(4)
+    expect(lookUp()).toEqual(['service:ocr', shard])
+    expect(lookUp()).toEqual([shard])
+  })
+
+  it('is looked up, and its registrars are asked, although the clock was set back meanwhile', () => {
+    lookUp()
+    refuse(4)
+    clock.set(-24 * 60 * minute)
+    expect(keys.registrarsOf('service:ocr')).toHaveLength(8)
+    expect(keys.of(record)).toEqual(['service:ocr'])
+  })
+
   it('is one half of whose registrars have no room, be it for the worker or for a connection', () => {
     fullOnes = 2
     expect(lookUp()).toEqual(['service:ocr'])

@@ -333,14 +333,48 @@ describe('an announcer', () => {
     await vi.waitFor(() => expect(asked).toBe(2))
     await vi.waitFor(() => {
       clock.turn(2 * second)
-      expect(asked).toBe(3)
+      expect(asked).toBe(4)
     })
     await vi.waitFor(() => {
       clock.turn(5 * second)
-      expect(asked).toBe(5)
+      expect(asked).toBe(6)
     })
     clock.turn(minute)
-    expect(asked).toBe(5)
+    expect(asked).toBe(6)
+    another.stop()
+  })
+
+  it('looks each of its keys up, however slow the lookups of others are', async () => {
+    const looked: string[] = []
+    const refresh = (key: string, _lookup: unknown, signal: AbortSignal) =>
+      new Promise<boolean>((_, reject) => {
+        looked.push(key)
+        signal.addEventListener('abort', () => reject(signal.reason))
+      })
+    const another = make({ registrars: Object.assign(loneRegistrars(host), { refresh }) })
+    another.start()
+    another.update(ocrDraft({ services: ['ocr', 'chat'] }))
+    await vi.waitFor(() => {
+      clock.turn(second)
+      expect(looked.slice(0, 2)).toEqual(['service:ocr', 'service:chat'])
+    })
+    another.stop()
+  })
+
+  it('forgets a registrar that has to keep nothing of it any more once what it kept has expired', async () => {
+    let closest = [registrar('before')]
+    const another = make({
+      registrars: Object.assign(loneRegistrars(host), { of: () => closest, refresh: async () => true }),
+    })
+    another.start()
+    another.update(ocrDraft())
+    await vi.waitFor(() => expect(another.isHeldBy('before')).toBe(true))
+    closest = [registrar('after')]
+    clock.turn(4 * minute)
+    await vi.waitFor(() => expect(another.isHeldBy('after')).toBe(true))
+    expect(another.isHeldBy('before')).toBe(true)
+    clock.turn(1 * minute)
+    await vi.waitFor(() => expect(another.isHeldBy('before')).toBe(false))
     another.stop()
   })
 

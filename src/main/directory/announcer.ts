@@ -3,15 +3,15 @@ import type { PeerIdText } from '../../shared/schema/primitives.ts'
 import { type Milliseconds, second } from '../../shared/units.ts'
 import type { Clock, StopTimer } from '../clock.ts'
 import type { Host } from '../dht/host.ts'
-import { retryDelay } from '../dht/retry-delay.ts'
+import { longestRetryMs, retryDelay } from '../dht/retry-delay.ts'
 import type { Startable } from '../lifecycle.ts'
 import type { Logger } from '../log.ts'
+import { isResting } from '../resting.ts'
 import {
   audience,
   duePost,
   dueStatement,
   type Holding,
-  isResting,
   nextStatementAt,
   type RecordDraft,
   type Said,
@@ -114,7 +114,8 @@ export class Announcer implements Startable {
 
   /** Whether a server keeps this node's record, and is told of what becomes of it. */
   isHeldBy(peerId: PeerIdText): boolean {
-    return this.#holdings.get(peerId)?.declined === false
+    const holding = this.#holdings.get(peerId)
+    return holding?.declined === false && holding.expiresAt > this.#components.clock.now()
   }
 
   /** Whether nothing is on its way: what was to be said is said, to everybody who could be reached. */
@@ -237,13 +238,22 @@ export class Announcer implements Startable {
     // This may have stopped or left while the record was being signed.
     if (said === undefined || draft === undefined || this.#life.signal.aborted) return
     const now = this.#components.clock.now()
-    for (const [peerId, keys] of this.#audience(said)) {
+    const audience = this.#audience(said)
+    this.#forgetFormer(audience, now)
+    for (const [peerId, keys] of audience) {
       const due = duePost(this.#holdings.get(peerId), said, keys)
       const retryAt = this.#troubles.get(peerId)?.retryAt ?? 0
-      if (due === 'nothing' || this.#posting.has(peerId) || isResting(retryAt, now)) continue
+      if (due === 'nothing' || this.#posting.has(peerId) || isResting(retryAt, now, longestRetryMs)) continue
       this.#posting.set(peerId, this.#tell(peerId, due, said, keys))
     }
     this.#setTimer(draft, said, now)
+  }
+
+  /** Registrars come and go as long as this node runs: who keeps nothing of it any more is none. */
+  #forgetFormer(audience: ReadonlyMap<PeerIdText, unknown>, now: Milliseconds): void {
+    for (const [peerId, { expiresAt }] of this.#holdings)
+      if (!audience.has(peerId) && expiresAt <= now) this.#holdings.delete(peerId)
+    for (const peerId of this.#troubles.keys()) if (!audience.has(peerId)) this.#troubles.delete(peerId)
   }
 
   #audience(said: Said): Map<PeerIdText, KeyText[]> {
@@ -286,7 +296,8 @@ export class Announcer implements Startable {
       // A record carries what its first statement was; a renewal made since then is sent in the next round.
       const seq = due === 'announce' ? said.record.seq : said.seq
       const declined = due === 'announce' && declinesAll(answer, keys)
-      this.#holdings.set(peerId, { recordHash: said.recordHash, seq, keys, declined })
+      const { expiresAt } = said.record
+      this.#holdings.set(peerId, { recordHash: said.recordHash, seq, keys, expiresAt, declined })
       if (due === 'announce') this.#keys.note(peerId, keys, answer)
       this.#troubles.delete(peerId)
       if (declined) this.#components.letGo(peerId)
@@ -331,7 +342,9 @@ export class Announcer implements Startable {
 
   #setTimer(draft: RecordDraft, said: Said, now: Milliseconds): void {
     this.#stopTimer?.()
-    const retries = [...this.#troubles.values()].map(({ retryAt }) => retryAt).filter(at => isResting(at, now))
+    const retries = [...this.#troubles.values()]
+      .map(({ retryAt }) => retryAt)
+      .filter(at => isResting(at, now, longestRetryMs))
     const at = Math.min(nextStatementAt(draft, said, this.#timing), ...retries)
     this.#stopTimer = this.#components.clock.after(Math.max(1, at - now), () => this.#wake())
   }

@@ -1,6 +1,8 @@
 import type { PeerIdText } from '../../shared/schema/primitives.ts'
 import type { WorkerView } from '../../shared/schema/worker.ts'
 import { type Milliseconds, minute, second } from '../../shared/units.ts'
+import { isResting } from '../resting.ts'
+import { withHeard } from './heard-view.ts'
 
 /** Most workers held for one question, so that one asker can keep that many busy. */
 const maxHeld = 400
@@ -51,7 +53,7 @@ export function isToBeWidened(
   live: readonly WorkerView[],
   now: Milliseconds,
 ): boolean {
-  if (!others || live.length >= maxHeld || now < widenAt) return false
+  if (!others || live.length >= maxHeld || isResting(widenAt, now, maxWidenPauseMs)) return false
   return live.filter(({ state, load }) => state === 'donating' && load < 1).length * 2 < live.length
 }
 
@@ -70,5 +72,5 @@ export function widenEntry(entry: CacheEntry, workers: readonly WorkerView[], no
 /** The found record, with the load last heard where that is newer. */
 function newer(found: WorkerView, held: WorkerView | undefined): WorkerView {
   if (held === undefined || held.updatedAt <= found.updatedAt) return found
-  return { ...found, load: held.load, queue: held.queue, updatedAt: held.updatedAt }
+  return withHeard(found, { load: held.load, waiting: held.queue.waiting, at: held.updatedAt })
 }

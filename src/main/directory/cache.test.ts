@@ -306,6 +306,20 @@ describe('what is heard of a worker', () => {
     expect((await cache.lookup('ocr')).workers[0]?.load).toBe(0.9)
   })
 
+  it('tells how many of its slots are taken, and a newer record how many there are', async () => {
+    const busy = { running: 4, waiting: 2, slots: 4, bound: 16 }
+    answers = [[worker('a', { load: 1, queue: busy })]]
+    await cache.lookup('ocr')
+    clock.turn(45 * second)
+    cache.heard('a', 0, 0)
+    const queueOf = async () => (await cache.lookup('ocr')).workers[0]?.queue
+    expect(await queueOf()).toEqual({ ...busy, running: 0, waiting: 0 })
+    answers = [[worker('a', { load: 1, queue: { ...busy, slots: 2 }, updatedAt: clock.now() - second })]]
+    clock.turn(45 * second)
+    await cache.lookup('ocr')
+    await vi.waitFor(async () => expect(await queueOf()).toEqual({ ...busy, slots: 2, running: 0, waiting: 0 }))
+  })
+
   it('is that it failed: it is not offered while the directory only repeats what it said before', async () => {
     const before = [worker('a'), worker('b')]
     answers = [before]

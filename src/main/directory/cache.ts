@@ -7,6 +7,7 @@ import type { Logger } from '../log.ts'
 import { withSignal } from '../with-signal.ts'
 import { type CacheEntry, isToBeWidened, renewEntry, widenEntry } from './cache-entry.ts'
 import type { Found, ServiceFound } from './finder.ts'
+import { withHeard } from './heard-view.ts'
 
 /** Entries are refreshed this long before they expire, when somebody asks; a request never waits for it. */
 const refreshAheadShare = 1 / 3
@@ -127,12 +128,10 @@ export class WorkerCache {
 
   /** What a worker said of itself in a response is newer than its record. `waiting`: requests in its queue. */
   heard(peerId: PeerIdText, load: number, waiting: number): void {
-    const updatedAt = this.#components.clock.now()
+    const at = this.#components.clock.now()
     for (const { workers } of this.#entries.values()) {
       const worker = workers.get(peerId)
-      if (worker !== undefined) {
-        workers.set(peerId, { ...worker, load, queue: { ...worker.queue, waiting }, updatedAt })
-      }
+      if (worker !== undefined) workers.set(peerId, withHeard(worker, { load, waiting, at }))
     }
   }
 

@@ -1,10 +1,12 @@
 import type { PeerIdText, ServiceType } from '../../shared/schema/primitives.ts'
 import { type Milliseconds, minute } from '../../shared/units.ts'
+import { isResting } from '../resting.ts'
 import { type KeyText, maxShardDigits, type Position, registrarsPerKey, serviceKey, shardOf } from './keys.ts'
 
 /** A registrar without room under a key is left alone for this long, a quarter more or less. */
 const restMs = 30 * minute
 const spread = 0.25
+const longestRestMs = restMs * (1 + spread)
 /** Its word still counts for this long when it is asked again, so that a worker does not leave its place for a refusal. */
 const graceMs = 5 * minute
 
@@ -37,7 +39,7 @@ export class Crowding {
   /** Whether it is time to see who keeps a crowded key now, and whether those that had no room have some. */
   isToBeSeenAgain(key: KeyText, now: Milliseconds): boolean {
     const seen = this.#seen.get(key)
-    return seen !== undefined && now >= seen.until
+    return seen === undefined || !isResting(seen.until, now, longestRestMs)
   }
 
   taken(key: KeyText, peerId: PeerIdText, { full }: { full: boolean }): void {
@@ -49,7 +51,7 @@ export class Crowding {
 
   /** Whether the registrar is not to be asked to keep the key now. */
   isResting(key: KeyText, peerId: PeerIdText, now: Milliseconds): boolean {
-    return now < (this.#restUntil.get(key)?.get(peerId) ?? 0)
+    return isResting(this.#restUntil.get(key)?.get(peerId) ?? 0, now, longestRestMs)
   }
 
   /**
@@ -58,12 +60,13 @@ export class Crowding {
    */
   isCrowded(key: KeyText, registrars: readonly PeerIdText[], now: Milliseconds): boolean {
     const seen = this.#seen.get(key)
-    const outside = seen !== undefined && now < seen.until + graceMs ? seen.full : 0
+    const stillCounts = (until: Milliseconds) => isResting(until + graceMs, now, longestRestMs + graceMs)
+    const outside = seen !== undefined && stillCounts(seen.until) ? seen.full : 0
     const restUntil = this.#restUntil.get(key)
     const full = this.#full.get(key)
     const present = registrars.slice(0, registrarsPerKey - outside)
     const goOn = present.filter(
-      peerId => full?.has(peerId) === true || now < (restUntil?.get(peerId) ?? 0) + graceMs,
+      peerId => full?.has(peerId) === true || stillCounts(restUntil?.get(peerId) ?? Number.NEGATIVE_INFINITY),
     ).length
     const all = outside > 0 ? registrarsPerKey : present.length
     return all > 0 && (outside + goOn) * 2 >= all

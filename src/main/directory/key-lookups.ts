@@ -10,6 +10,7 @@ import type { KeyText } from './keys.ts'
 import type { Registrars } from './registrars.ts'
 
 const intervalMs = 2.5 * minute
+/** For one key. */
 const timeoutMs = 10 * second
 /** After so many in a row that left doubts the regular ones have to do: servers without room stay so for long. */
 const mostRepeats = 6
@@ -87,24 +88,24 @@ export class KeyLookups implements Startable {
     const { onLookedUp } = this.#init
     const record = this.#init.record()
     if (record === undefined || this.#life.signal.aborted) return
+    const life = this.#life.signal
     this.#running++
-    const signal = AbortSignal.any([this.#life.signal, timeLimit(clock, timeoutMs)])
-    try {
-      let certain = true
-      const done = new Set<KeyText>()
-      const next = () => keys.nextToLookUp(record, done)
-      for (let key = next(); key !== undefined; key = next()) {
-        done.add(key)
-        certain = (await registrars.refresh(key, thorough, signal)) && certain
+    let doubt: unknown
+    const done = new Set<KeyText>()
+    const next = () => (life.aborted ? undefined : keys.nextToLookUp(record, done))
+    for (let key = next(); key !== undefined; key = next()) {
+      done.add(key)
+      try {
+        const signal = AbortSignal.any([life, timeLimit(clock, timeoutMs)])
+        if (!(await registrars.refresh(key, thorough, signal))) doubt ??= 'not all that are closest answered'
         keys.noteLookup(key)
         onLookedUp()
+      } catch (error) {
+        doubt ??= error
       }
-      if (certain) this.#failures = 0
-      else this.later('not all that are closest answered')
-    } catch (error) {
-      this.later(error)
-    } finally {
-      this.#running--
     }
+    this.#running--
+    if (doubt === undefined) this.#failures = 0
+    else this.later(doubt)
   }
 }

@@ -108,7 +108,9 @@ export class PingWatch {
 
   #isIdle(peerId: PeerIdText, connections: Pick<Connection, 'timeline'>[]): boolean {
     const openedAt = Math.max(...connections.map(({ timeline }) => timeline.open))
-    return this.#clock.now() - Math.max(this.#heardAt.get(peerId) ?? 0, openedAt) >= idlePathMs
+    const idleMs = this.#clock.now() - Math.max(this.#heardAt.get(peerId) ?? 0, openedAt)
+    // Less than nothing where the clock was set back: nobody knows then.
+    return idleMs < 0 || idleMs >= idlePathMs
   }
 
   #begin(peerId: PeerIdText): Watched {

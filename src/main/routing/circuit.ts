@@ -1,4 +1,5 @@
 import { type Milliseconds, minute, second } from '../../shared/units.ts'
+import { isResting } from '../resting.ts'
 
 const failuresToOpen = 2
 const firstRestMs = 5 * second
@@ -24,12 +25,12 @@ export const closedCircuit: Circuit = { kind: 'closed', failures: 0 }
 
 /** Whether a request may be sent now. */
 export function isPassable(circuit: Circuit, now: Milliseconds): boolean {
-  return circuit.kind === 'closed' || (circuit.kind === 'open' && circuit.until <= now)
+  return circuit.kind === 'closed' || (circuit.kind === 'open' && !isResting(circuit.until, now, longestRestMs))
 }
 
 /** What becomes of it when a request is sent; that request is the `probe` when it is the first after a rest. */
 export function afterSending(circuit: Circuit, now: Milliseconds): { circuit: Circuit; probe: boolean } {
-  if (circuit.kind !== 'open' || circuit.until > now) return { circuit, probe: false }
+  if (circuit.kind !== 'open' || isResting(circuit.until, now, longestRestMs)) return { circuit, probe: false }
   return { circuit: { kind: 'half-open', rests: circuit.rests }, probe: true }
 }
 

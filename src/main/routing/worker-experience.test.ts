@@ -13,6 +13,19 @@ function setUp() {
 }
 
 describe('experience of a worker', () => {
+  it('leaves no worker alone for longer than it would have, although the clock was set back meanwhile', () => {
+    const { clock, experience } = setUp()
+    experience.begin(w, 'ocr').refused(30_000)
+    experience.begin(at('silent'), 'ocr').silent()
+    expect(experience.restLeftMs('w', 'ocr')).toBe(30_000)
+    clock.set(-3 * 3_600_000)
+    expect(experience.of(w, 'ocr').avoided).toBeUndefined()
+    expect(experience.restLeftMs('w', 'ocr')).toBeUndefined()
+    expect(experience.of(at('silent'), 'ocr').avoided).toBeUndefined()
+    experience.begin(at('silent'), 'ocr').answered(50, 'direct')
+    expect(experience.of(at('silent'), 'ocr')).toMatchObject({ latencyMs: 50 })
+  })
+
   it('averages the last ten answers of each service', () => {
     const { experience } = setUp()
     for (let index = 0; index < 15; index++) {

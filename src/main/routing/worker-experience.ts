@@ -3,6 +3,7 @@ import { type Milliseconds, minute } from '../../shared/units.ts'
 import type { Clock } from '../clock.ts'
 import { keepLatest } from '../keep-latest.ts'
 import type { PeerPlaces } from '../paths/candidates.ts'
+import { isResting } from '../resting.ts'
 import {
   afterEnding,
   afterMoving,
@@ -92,8 +93,9 @@ export class WorkerExperience {
 
   /** How long until a worker that asked for rest may be asked again; undefined when it did not. */
   restLeftMs(peerId: PeerIdText, service: ServiceType): Milliseconds | undefined {
-    const left = (this.#entries.get(peerId)?.lessons.get(service)?.restsUntil ?? 0) - this.#clock.now()
-    return left > 0 ? left : undefined
+    const until = this.#entries.get(peerId)?.lessons.get(service)?.restsUntil ?? 0
+    const now = this.#clock.now()
+    return isResting(until, now, longestRestMs) ? until - now : undefined
   }
 
   begin({ peerId, record }: Announced, service: ServiceType): Trial {
@@ -147,7 +149,7 @@ export class WorkerExperience {
   #avoided(circuit: Circuit, lesson: Lesson | undefined): Experience['avoided'] {
     const now = this.#clock.now()
     if (!isPassable(circuit, now)) return 'failed'
-    return now < (lesson?.restsUntil ?? 0) ? 'resting' : undefined
+    return isResting(lesson?.restsUntil ?? 0, now, longestRestMs) ? 'resting' : undefined
   }
 
   #use(peerId: PeerIdText, places: Announced['record']): Entry {
