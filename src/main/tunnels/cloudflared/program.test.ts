@@ -66,6 +66,16 @@ describe('looking for cloudflared', () => {
     ])
   })
 
+  it('takes none on Windows from a folder that any user may make', () => {
+    const paths = candidatePaths({
+      dataFolder: 'C:\\Users\\ada\\data',
+      platform: 'win32',
+      env: { Path: ['C:\\tools', '\\usr\\bin', 'bin'].join(';') },
+      usual: [],
+    })
+    expect(paths.slice(0, -1)).toEqual(['C:\\tools\\cloudflared.exe'])
+  })
+
   it('reads a version out of anything, or none', () => {
     fc.assert(fc.property(fc.anything(), output => parseVersion(output) === undefined))
     const part = fc.nat({ max: 99 })

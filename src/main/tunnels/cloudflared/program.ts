@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process'
 import { stat } from 'node:fs/promises'
-import { delimiter, isAbsolute, join } from 'node:path'
+import { join, posix, win32 } from 'node:path'
 import { z } from 'zod'
 import { safeParse } from '../../../shared/safe-parse.ts'
 import { KiB, type Milliseconds, second } from '../../../shared/units.ts'
+import { programFolders } from '../sidecar/program-folders.ts'
 import { sidecarEnvironment } from '../sidecar/sidecar-process.ts'
 
 const versionTimeoutMs: Milliseconds = 5 * second
@@ -33,9 +34,9 @@ export function candidatePaths({
   env = process.env,
   usual = usualFolders(platform, env),
 }: Places): string[] {
+  const { join } = platform === 'win32' ? win32 : posix
   const name = platform === 'win32' ? 'cloudflared.exe' : 'cloudflared'
-  // A relative folder in PATH would mean another program in each working folder.
-  const inPath = (env.PATH ?? env.Path ?? '').split(delimiter).filter(folder => isAbsolute(folder))
+  const inPath = programFolders(env.PATH ?? env.Path ?? '', platform)
   const folders = [...inPath, ...usual].map(folder => join(folder, name))
   return [...new Set([...folders, ownProgramPath(dataFolder, platform)])]
 }

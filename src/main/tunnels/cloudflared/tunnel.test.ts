@@ -95,6 +95,16 @@ describe('a quick tunnel', () => {
     expect(tunnel.url.get()).toBeUndefined()
   })
 
+  it('that comes to lead to somebody else is withdrawn although its provider says that all is well', async () => {
+    tunnel.configure({ kind: 'quick' })
+    await becomes({ kind: 'ready' })
+    const readyAt = clock.now()
+    reached = false
+    await becomes({ kind: 'backing-off', why: 'nobody gets through it: somebody else is there' })
+    expect(tunnel.url.get()).toBeUndefined()
+    expect(clock.now() - readyAt).toBeLessThan(2 * minute)
+  })
+
   it('is given up for a quarter of an hour where too many are asked for', async () => {
     edge.conduct = { ...obedient, rateLimited: true }
     tunnel.configure({ kind: 'quick' })

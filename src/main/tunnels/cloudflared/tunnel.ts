@@ -14,7 +14,7 @@ import { readCloudflaredLine } from './cloudflared-log.ts'
 import { nextTunnelStep, shownState, stopped, type TunnelEvent, type TunnelState } from './tunnel-state.ts'
 
 const tickMs = second
-/** One that works is asked how it is so often, and each so many times somebody comes through it. */
+/** One that works is asked how it is so often, and each so many times somebody comes through it; each time once a check has failed. */
 const checkReadyEveryMs = 10 * second
 const proofEvery = 6
 const readyTimeoutMs = 2 * second
@@ -201,12 +201,12 @@ export class Tunnel implements Startable {
   async #check(state: Extract<TunnelState, { url: string }>): Promise<void> {
     this.#checking = true
     const { signal } = this.#life
-    const proof = state.kind === 'connecting' || ++this.#checks % proofEvery === 0
+    const isProof = state.kind === 'connecting' || state.failedChecks > 0 || ++this.#checks % proofEvery === 0
     let why = ''
     try {
       await this.#askReady(signal)
       const within = AbortSignal.any([signal, AbortSignal.timeout(proofTimeoutMs)])
-      if (proof) await this.#parts.proveReach(state.url, within)
+      if (isProof) await this.#parts.proveReach(state.url, within)
     } catch (error) {
       why = error instanceof Error ? error.message : String(error)
     } finally {

@@ -1,5 +1,6 @@
 import { access, constants } from 'node:fs/promises'
 import { posix, win32 } from 'node:path'
+import { programFolders } from '../sidecar/program-folders.ts'
 
 /** Where package managers put it although a desktop's PATH may not say so. */
 const usualFolders = ['/usr/bin', '/usr/sbin', '/usr/local/bin', '/opt/homebrew/bin']
@@ -11,16 +12,15 @@ export interface NebulaPlaces {
   platform: NodeJS.Platform
 }
 
-/**
- * Where it may be, in the order to look. A relative folder in PATH would mean another program in each working folder, and on
- * Windows a path without a drive one that any user of the machine may make. Pure.
- */
+/** Where it may be, in the order to look. Pure. */
 export function nebulaPaths({ dataFolder, path, platform }: NebulaPlaces): string[] {
-  const { delimiter, isAbsolute, join } = platform === 'win32' ? win32 : posix
+  const { join } = platform === 'win32' ? win32 : posix
   const name = platform === 'win32' ? 'nebula.exe' : 'nebula'
-  const hasDrive = (folder: string) => platform !== 'win32' || /^(?:[a-z]:|\\\\)/i.test(folder)
-  const onPath = path.split(delimiter).filter(folder => isAbsolute(folder) && hasDrive(folder))
-  const folders = [join(dataFolder, 'bin'), ...onPath, ...(platform === 'win32' ? [] : usualFolders)]
+  const folders = [
+    join(dataFolder, 'bin'),
+    ...programFolders(path, platform),
+    ...(platform === 'win32' ? [] : usualFolders),
+  ]
   return folders.map(folder => join(folder, name))
 }
 
