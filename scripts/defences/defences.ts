@@ -547,7 +547,7 @@ export const defences: readonly Defence[] = [
   {
     threat: 'a program planted where the node looks for one',
     file: main('tunnels/cloudflared/program.ts'),
-    replace: 'programFolders(env.PATH ?? env.Path ?? \'\', platform)',
+    replace: "programFolders(env.PATH ?? env.Path ?? '', platform)",
     with: "(env.PATH ?? env.Path ?? '').split(platform === 'win32' ? ';' : ':')",
     test: main('tunnels/cloudflared/program.test.ts'),
     named: 'looking for cloudflared',
@@ -734,7 +734,7 @@ export const defences: readonly Defence[] = [
   {
     threat: 'a tunnel that leads to somebody else',
     file: main('tunnels/cloudflared/tunnel.ts'),
-    replace: 'if (proof) await this.#parts.proveReach(state.url, within)',
+    replace: 'if (isProof) await this.#parts.proveReach(state.url, within)',
     with: 'if (proof && !within) await this.#parts.proveReach(state.url, within)',
     test: main('tunnels/cloudflared/tunnel.test.ts'),
     named: 'that leads to somebody else is never announced',
