@@ -208,8 +208,8 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
     new HeapSize({
       clock,
       work: () => {
-        const { served, requested, failed } = jobs.totals
-        return { requests: served + requested + failed, bytes: host.traffic.bytesIn + host.traffic.bytesOut }
+        const { served, requested, own, failed } = jobs.totals
+        return { requests: served + requested + own + failed, bytes: host.traffic.bytesIn + host.traffic.bytesOut }
       },
     }),
   )

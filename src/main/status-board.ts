@@ -58,7 +58,7 @@ function onlyGpuIsMissing(services: ServiceStatus[]): boolean {
 }
 
 export function servingCount({ jobs }: JobsSnapshot): number {
-  return jobs.filter(job => job.role === 'served' && (job.state === 'running' || job.state === 'queued')).length
+  return jobs.filter(job => job.role !== 'requested' && (job.state === 'running' || job.state === 'queued')).length
 }
 
 /** Where the parts of a status come from. */

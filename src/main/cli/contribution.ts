@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { resolve } from 'node:path'
 import type { Writable } from 'node:stream'
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { answeredOf } from '../../shared/answered.ts'
 import { safeParse } from '../../shared/safe-parse.ts'
 import {
   type Contribution,
@@ -97,6 +98,7 @@ function addUp<T extends ContributionSum>(sum: T, more: T): T {
     ...sum,
     jobs: sum.jobs + more.jobs,
     failed: sum.failed + more.failed,
+    cancelled: sum.cancelled + more.cancelled,
     verified: sum.verified + more.verified,
     bytesIn: sum.bytesIn + more.bytesIn,
     bytesOut: sum.bytesOut + more.bytesOut,
@@ -105,9 +107,10 @@ function addUp<T extends ContributionSum>(sum: T, more: T): T {
   }
 }
 
-function cells({ jobs, failed, verified, bytesIn, bytesOut, cpuMs, gpuMs }: ContributionSum): string[] {
+function cells(sum: ContributionSum): string[] {
+  const { failed, verified, bytesIn, bytesOut, cpuMs, gpuMs } = sum
   const data = `${((bytesIn + bytesOut) / MiB).toFixed(1)} MiB`
-  return [String(jobs), String(failed), String(verified), data, time(cpuMs), time(gpuMs)]
+  return [String(answeredOf(sum)), String(failed), String(verified), data, time(cpuMs), time(gpuMs)]
 }
 
 function time(ms: number): string {

@@ -67,7 +67,10 @@ export function composeStatus(parts: StatusParts, init: StatusInit): StatusBoard
           ...(server.port === 0 ? {} : { servicePort: server.port }),
           startedAt,
         }),
-        counters: () => ({ ...jobs.totals, pagesRead: services.pagesRead.get() }),
+        counters: () => {
+          const { served, requested, failed } = jobs.totals
+          return { served, requested, failed, pagesRead: services.pagesRead.get() }
+        },
         routing,
         announcedLoad: () => services.capacity().load,
         draining: () => services.draining,

@@ -283,7 +283,8 @@ describe('the loopback listener', () => {
     const response = await httpRequest(`${node.url}/service/echo`, { method: 'POST', headers: authorised, body: 'me' })
     expect(await response.body.text()).toBe('me')
     expect(response.headers['x-rma-path']).toBe('local')
-    expect(node.jobs.jobs.get().jobs).toMatchObject([{ role: 'served', state: 'done', path: 'local' }])
+    expect(node.jobs.jobs.get().jobs).toMatchObject([{ role: 'own', state: 'done', path: 'local' }])
+    expect(node.jobs.totals).toEqual({ served: 0, requested: 0, own: 1, failed: 0 })
   })
 
   it.each([

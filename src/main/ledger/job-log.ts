@@ -31,6 +31,7 @@ export interface JobHandle {
 export interface JobTotals {
   served: number
   requested: number
+  own: number
   failed: number
 }
 
@@ -41,7 +42,7 @@ export class JobLog {
   readonly #finishListeners: ((job: LedgerJob) => void)[] = []
   readonly #unfinished = new Map<symbol, { job: Job; controller: AbortController }>()
   #finished: Job[] = []
-  #totals: JobTotals = { served: 0, requested: 0, failed: 0 }
+  #totals: JobTotals = { served: 0, requested: 0, own: 0, failed: 0 }
 
   constructor({ clock }: { clock: Clock }) {
     this.#clock = clock

@@ -89,7 +89,8 @@ export class LocalWorker implements Startable {
   /** Never rejects: whoever waits for the run hears what it fails with. */
   async #execute(key: string, run: SharedRun, request: ServiceRequest, path: RoutedAnswer['path']): Promise<void> {
     const { id, service, requester } = request
-    const job = this.#jobs.begin({ id, role: 'served', service, requester })
+    const role = requester === this.#selfId ? 'own' : 'served'
+    const job = this.#jobs.begin({ id, role, service, requester })
     job.accepted(this.#selfId, path)
     const signal = AbortSignal.any([run.signal, job.signal])
     let started = false

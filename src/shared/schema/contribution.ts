@@ -32,7 +32,7 @@ export const nothingGiven: ContributionSum = {
   gpuMs: 0,
 }
 
-/** What was done for one service on one day, for others (`served`) or asked of them (`requested`). */
+/** What was done for one service on one day, for others (`served`), asked of them (`requested`), or done here for oneself (`own`). */
 export const dailyTotalSchema = contributionSumSchema.extend({
   day: calendarDaySchema,
   service: serviceTypeSchema,
@@ -83,7 +83,7 @@ export type DaySpan = z.infer<typeof daySpanSchema>
 export const hourSpanSchema = z.object({ from: timestampSchema, hours: z.number().int().min(1).max(168) })
 export type HourSpan = z.infer<typeof hourSpanSchema>
 
-/** What ended within one hour of a span, for others (`served`) or asked of them (`requested`). */
+/** What ended within one hour of a span, by role as in `DailyTotal`. */
 export const hourlyTotalSchema = contributionSumSchema
   .pick({ jobs: true, failed: true, bytesIn: true, bytesOut: true })
   .extend({ from: timestampSchema, role: jobSchema.shape.role })

@@ -5,12 +5,12 @@ export const jobStateSchema = z.enum(['queued', 'running', 'done', 'failed', 'ca
 export type JobState = z.infer<typeof jobStateSchema>
 
 /**
- * One request this node took part in. `served`: it ran here; `requested`: it was sent on from here.
- * A request made on this node and served by it is one job with role `served` and both ids its own.
+ * One request this node took part in. `served`: it ran here for another; `requested`: it was sent on from here; `own`: it was made
+ * here and ran here, so that both ids are its own.
  */
 export const jobSchema = z.object({
   id: requestIdSchema,
-  role: z.enum(['served', 'requested']),
+  role: z.enum(['served', 'requested', 'own']),
   service: serviceTypeSchema,
   state: jobStateSchema,
   requester: peerIdSchema,

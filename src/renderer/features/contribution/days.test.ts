@@ -3,9 +3,15 @@ import { describe, expect, it } from 'vitest'
 import type { DailyTotal } from '../../../shared/schema/contribution.ts'
 import { barsOf, dayName, servicesOf, shadeOf, spanOf } from './days.ts'
 
-function total(day: string, service: string, jobs: number, role: DailyTotal['role'] = 'served'): DailyTotal {
-  const nothing = { failed: 0, cancelled: 0, verified: 0, bytesIn: 0, bytesOut: 0, runMs: 0, cpuMs: 0, gpuMs: 0 }
-  return { day, service, role, jobs, ...nothing }
+function total(
+  day: string,
+  service: string,
+  jobs: number,
+  role: DailyTotal['role'] = 'served',
+  failed = 0,
+): DailyTotal {
+  const nothing = { cancelled: 0, verified: 0, bytesIn: 0, bytesOut: 0, runMs: 0, cpuMs: 0, gpuMs: 0 }
+  return { day, service, role, jobs, failed, ...nothing }
 }
 
 const today = new Date(2026, 2, 30, 0, 30)
@@ -23,11 +29,12 @@ describe('the days shown', () => {
     )
   })
 
-  it('count what was served, by service, and not what was asked for', () => {
+  it('count what was answered for others, by service, and not what failed, was asked for or done for oneself', () => {
     const totals = [
       total('2026-03-30', 'ocr', 2),
       total('2026-03-29', 'ner-extraction', 9),
-      total('2026-03-29', 'ocr', 1),
+      total('2026-03-29', 'ocr', 3, 'served', 2),
+      total('2026-03-29', 'ocr', 7, 'own'),
       total('2026-03-29', 'ocr', 50, 'requested'),
     ]
     expect(servicesOf(totals)).toEqual(['ner-extraction', 'ocr'])

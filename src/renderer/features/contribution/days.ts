@@ -1,3 +1,4 @@
+import { answeredOf } from '../../../shared/answered.ts'
 import type { DailyTotal, DaySpan } from '../../../shared/schema/contribution.ts'
 
 /** How far back the page looks, in days. */
@@ -42,7 +43,7 @@ export function barsOf(totals: readonly DailyTotal[], today: Date, days: number)
     const day = dayName(dayBefore(today, days - 1 - index))
     const found = byDay.get(day) ?? []
     const byService = services.flatMap(service => {
-      const jobs = found.filter(each => each.service === service).reduce((sum, each) => sum + each.jobs, 0)
+      const jobs = found.filter(each => each.service === service).reduce((sum, each) => sum + answeredOf(each), 0)
       return jobs === 0 ? [] : { service, jobs }
     })
     return { day, jobs: byService.reduce((sum, each) => sum + each.jobs, 0), byService }

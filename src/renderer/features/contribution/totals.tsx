@@ -1,3 +1,4 @@
+import { answeredOf } from '../../../shared/answered.ts'
 import type { Contribution } from '../../../shared/schema/contribution.ts'
 import { formatBytes, formatCount, formatDuration, formatEnergy, formatMoney } from '../../strings/format.ts'
 import { strings } from '../../strings/index.ts'
@@ -8,7 +9,7 @@ const words = strings.contribution.totals
 /** What was given within the days shown. */
 export function Totals({ contribution: { served, energy } }: { contribution: Contribution }) {
   const shown: { title: string; value: string; hint: string }[] = [
-    { title: words.jobs, value: formatCount(served.jobs), hint: words.jobsHint({ count: served.failed }) },
+    { title: words.jobs, value: formatCount(answeredOf(served)), hint: words.jobsHint({ count: served.failed }) },
     { title: words.verified, value: formatCount(served.verified), hint: words.verifiedHint },
     { title: words.time, value: formatDuration(served.cpuMs + served.gpuMs), hint: words.timeHint },
     { title: words.energy, value: formatEnergy(energy.wattHours), hint: words.energyHint },

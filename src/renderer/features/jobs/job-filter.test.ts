@@ -12,14 +12,15 @@ const jobs = [
   job('done', 'done'),
   job('failed', 'failed', 'requested'),
   job('cancelled', 'cancelled'),
+  job('own', 'done', 'own'),
 ]
 
 describe('the jobs shown', () => {
   it.each<[JobFilter, string[]]>([
-    ['all', ['queued', 'running', 'done', 'failed', 'cancelled']],
+    ['all', ['queued', 'running', 'done', 'failed', 'cancelled', 'own']],
     ['active', ['queued', 'running']],
     ['served', ['queued', 'done', 'cancelled']],
-    ['requested', ['running', 'failed']],
+    ['requested', ['running', 'failed', 'own']],
     ['failed', ['failed']],
   ])('are, for %s, %j', (filter, ids) => {
     expect(filterJobs(jobs, filter).map(each => each.id)).toEqual(ids)

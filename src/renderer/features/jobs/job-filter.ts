@@ -13,8 +13,9 @@ export function filterJobs(jobs: readonly Job[], filter: JobFilter): readonly Jo
     case 'failed':
       return jobs.filter(job => job.state === 'failed')
     case 'served':
+      return jobs.filter(job => job.role === 'served')
     case 'requested':
-      return jobs.filter(job => job.role === filter)
+      return jobs.filter(job => job.role !== 'served')
   }
 }
 

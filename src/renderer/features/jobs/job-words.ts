@@ -12,9 +12,8 @@ export function jobRoute(job: Job): string {
 function wayOf(job: Job): string {
   const words = strings.jobs
   const way = job.path === undefined || job.path === 'local' ? '' : `, ${strings.path[job.path]}`
-  if (job.role === 'served') {
-    return job.requester === job.worker ? words.roleLocal : words.roleServed({ peer: shortPeerId(job.requester) }) + way
-  }
+  if (job.role === 'own') return words.roleLocal
+  if (job.role === 'served') return words.roleServed({ peer: shortPeerId(job.requester) }) + way
   return job.worker === undefined ? words.roleSearching : words.roleRequested({ peer: shortPeerId(job.worker) }) + way
 }
 

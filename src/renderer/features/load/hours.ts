@@ -29,7 +29,7 @@ export function hourBars(totals: readonly HourlyTotal[], { from, hours }: HourSp
     return {
       from: begins,
       served: jobs('served'),
-      requested: jobs('requested'),
+      requested: jobs('requested') + jobs('own'),
       failed: of.reduce((sum, total) => sum + total.failed, 0),
       bytes: of.reduce((sum, total) => sum + total.bytesIn + total.bytesOut, 0),
     }
