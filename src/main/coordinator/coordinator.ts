@@ -171,7 +171,7 @@ export function createCoordinator(components: CoordinatorComponents, init: Coord
           service: new ServiceRoute({ router, access, drain, clock }, { selfId: nodeId }),
           tickets: new Tickets({ workers, isTrusted, signer, clock: networkClock }, { networkId }),
           accepted: view => accepted(view, registry.mayServe(view.peerId), config),
-          clock,
+          clock: networkClock,
           log,
         },
         { networkId, version, corsOrigins: config.corsOrigins },

@@ -3,7 +3,7 @@ import { multiaddr } from '@multiformats/multiaddr'
 import type { TokenSigner } from '../../shared/membership/peer-token.ts'
 import { sealSeed, type VerifiedSeed } from '../../shared/membership/seed-envelope.ts'
 import { type BootstrapAnswer, bootstrapAnswer, type Seed, type SeedClaims } from '../../shared/schema/seeds.ts'
-import { hour, second } from '../../shared/units.ts'
+import { hour, type Milliseconds, minute, second } from '../../shared/units.ts'
 import type { Clock, StopTimer } from '../clock.ts'
 import type { Startable } from '../lifecycle.ts'
 import { LiveValue } from '../live-value.ts'
@@ -11,6 +11,8 @@ import type { Logger } from '../log.ts'
 
 /** A seed counts for 48 hours; one that is handed out always has most of them left. */
 const sealEveryMs = 12 * hour
+/** How often that is looked at: the clock may be set meanwhile, and timers stand still while the machine sleeps. */
+const lookEveryMs = 1 * minute
 /** Addresses change several at a time. */
 const gatherMs = 1 * second
 const mostAddresses = 8
@@ -41,6 +43,7 @@ export class SeedBoard implements Startable {
   readonly #parts: SeedBoardComponents
   readonly #init: SeedBoardInit
   #sealed: string | undefined
+  #sealedAt: Milliseconds = 0
   #stops: StopTimer[] = []
   #stopGather: StopTimer | undefined
 
@@ -51,8 +54,8 @@ export class SeedBoard implements Startable {
 
   async start(): Promise<void> {
     const { clock, addresses } = this.#parts
-    this.#stops = [addresses.onChange(() => this.refreshSoon()), clock.every(sealEveryMs, () => void this.#seal(true))]
-    await this.#seal(true)
+    this.#stops = [addresses.onChange(() => this.refreshSoon()), clock.every(lookEveryMs, () => void this.#seal())]
+    await this.#seal()
   }
 
   stop(): void {
@@ -77,11 +80,12 @@ export class SeedBoard implements Startable {
   refreshSoon(): void {
     this.#stopGather ??= this.#parts.clock.after(gatherMs, () => {
       this.#stopGather = undefined
-      void this.#seal(false)
+      void this.#seal()
     })
   }
 
-  async #seal(again: boolean): Promise<void> {
+  /** Where what the seed says has changed, half a day has passed, or the clock by which it is dated was set back. */
+  async #seal(): Promise<void> {
     const { signer, addresses, clock, log } = this.#parts
     const multiaddrs = seedAddresses(addresses.get(), signer.peerId)
     const port = addresses.port()
@@ -95,12 +99,14 @@ export class SeedBoard implements Startable {
     }
     const certificate = this.#parts.certificate()
     const said = JSON.stringify([claims, certificate])
-    if (!again && this.#sealed === said) return
     const now = clock.now()
+    const ageMs = now - this.#sealedAt
+    if (this.#sealed === said && ageMs >= 0 && ageMs < sealEveryMs) return
     try {
       const draft = { claims, networkId, now, ...(certificate === undefined ? {} : { certificate }) }
       this.own.set(await sealSeed(draft, signer))
       this.#sealed = said
+      this.#sealedAt = now
     } catch (error) {
       log.error({ err: error }, 'this coordinator’s own seed could not be made')
     }

@@ -166,6 +166,27 @@ describe('a CA', () => {
     expect(() => authority.approve(good.peerId)).toThrow('has not asked')
   })
 
+  it('has room for who waits though a thousand were refused or have waited for weeks', async () => {
+    authority.setPolicy('approval')
+    const store = new MembershipStore(folder)
+    store.start()
+    const put = (name: string, refusedAt: number | null) => {
+      for (let index = 0; index < 1_000; index++)
+        store.putApplication({ peerId: `${name}${index}`, label: '', askedAt: clock.now(), refusedAt })
+    }
+    put('refused', clock.now())
+    const ask = async () => authority.enrol(await (await TestPeer.make()).request(authority, clock.now()))
+    expect(await ask()).toMatchObject({ status: 'pending' })
+    put('waiting', null)
+    expect(await refusal(ask())).toBe('QUOTA_EXCEEDED')
+    clock.turn(7 * day + 1)
+    expect(await ask()).toMatchObject({ status: 'pending' })
+    put('later', clock.now())
+    await ask()
+    expect(authority.applications().filter(({ state }) => state === 'refused')).toHaveLength(1_000)
+    store.stop()
+  })
+
   it('takes a member out, for good until it is taken in again', async () => {
     const peer = await TestPeer.make()
     const { code } = invite({ uses: 5 })

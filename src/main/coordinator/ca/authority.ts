@@ -28,7 +28,7 @@ import {
   policySchema,
 } from '../../../shared/schema/membership-api.ts'
 import type { PeerIdText } from '../../../shared/schema/primitives.ts'
-import { type Milliseconds, minute, second } from '../../../shared/units.ts'
+import { day, type Milliseconds, minute, second } from '../../../shared/units.ts'
 import type { Clock } from '../../clock.ts'
 import type { Startable } from '../../lifecycle.ts'
 import type { LiveValue } from '../../live-value.ts'
@@ -43,6 +43,8 @@ import { VpnRegistry } from './vpn/vpn-registry.ts'
 
 /** Most requests that wait for the operator. */
 const maxApplications = 1_000
+/** Who still wants to become a member asks again by itself, and waits anew. */
+const applicationLifeMs = 7 * day
 const pendingRetryMs = 5 * minute
 
 export interface AuthorityComponents {
@@ -283,7 +285,8 @@ export class MembershipAuthority implements Startable {
   #apply({ peer_id, label }: EnrolRequest, now: Milliseconds): void {
     const { store } = this.#components
     if (store.application(peer_id) !== undefined) return
-    if (store.applications().length >= maxApplications)
+    store.forgetApplications({ pendingBefore: now - applicationLifeMs, refusedKept: maxApplications })
+    if (store.pendingApplications() >= maxApplications)
       throw new RmaError('QUOTA_EXCEEDED', `${maxApplications} requests are already waiting for the operator`)
     store.putApplication({ peerId: peer_id, label: label ?? '', askedAt: now, refusedAt: null })
   }

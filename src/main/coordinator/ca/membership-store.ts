@@ -171,6 +171,19 @@ export class MembershipStore implements Startable {
     return this.#rows(applicationRow, 'SELECT * FROM applications ORDER BY askedAt')
   }
 
+  /** How many wait for the operator. */
+  pendingApplications(): number {
+    const count = z.object({ count: z.number() })
+    return this.#rows(count, 'SELECT count(*) AS count FROM applications WHERE refusedAt IS NULL')[0]?.count ?? 0
+  }
+
+  /** Forgets those that have waited since before `pendingBefore`, and of those that were refused all but the latest. */
+  forgetApplications({ pendingBefore, refusedKept }: { pendingBefore: number; refusedKept: number }): void {
+    this.#run('DELETE FROM applications WHERE refusedAt IS NULL AND askedAt < ?', pendingBefore)
+    const kept = 'SELECT peerId FROM applications WHERE refusedAt IS NOT NULL ORDER BY refusedAt DESC LIMIT ?'
+    this.#run(`DELETE FROM applications WHERE refusedAt IS NOT NULL AND peerId NOT IN (${kept})`, refusedKept)
+  }
+
   application(peerId: PeerIdText): StoredApplication | undefined {
     return this.#rows(applicationRow, 'SELECT * FROM applications WHERE peerId = ?', peerId)[0]
   }

@@ -5,7 +5,7 @@ import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { RmaError } from '../../../shared/errors.ts'
 import type { WorkerAccepted } from '../../../shared/schema/coordinator-api.ts'
-import { second } from '../../../shared/units.ts'
+import { hour, minute, second } from '../../../shared/units.ts'
 import { TurnedClock } from '../../clock.ts'
 import { ocrDraft } from '../../directory/test-network.ts'
 import { LiveValue } from '../../live-value.ts'
@@ -19,6 +19,12 @@ let announcer: HttpAnnouncer
 let server: Server
 /** What was asked of the coordinator, in order. */
 let asked: string[]
+/** Whether it reaches the worker. */
+let reachable: boolean
+/** The date of each message. */
+let dates: number[]
+/** By the right time, which messages may differ from by two minutes. */
+let refusesDates: boolean
 /** Paths that it does not know, or workers that it does not. */
 let unknown: string[]
 let workerId: string
@@ -27,10 +33,18 @@ beforeEach(async () => {
   clock = new TurnedClock()
   asked = []
   unknown = []
+  reachable = true
+  dates = []
+  refusesDates = false
   server = createServer(async (incoming, outgoing) => {
     const { url = '' } = incoming
     asked.push(url.replace('/api/worker/', ''))
-    const answer = unknown.some(path => url.endsWith(path)) ? notFound() : await accept(incoming)
+    const [, claims = ''] = String(incoming.headers['x-rma-proof'] ?? '').split('.')
+    const { at = 0 } = claims === '' ? {} : JSON.parse(Buffer.from(claims, 'base64url').toString())
+    dates.push(at)
+    const isKnown = !unknown.some(path => url.endsWith(path))
+    const isDatedWell = !refusesDates || Math.abs(at - clock.steady()) <= 2 * minute
+    const answer = isKnown && isDatedWell ? await accept(incoming) : notFound()
     outgoing.writeHead('error' in answer ? 404 : 200).end(JSON.stringify(answer))
   })
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
@@ -62,7 +76,7 @@ async function accept(incoming: IncomingMessage): Promise<WorkerAccepted> {
   const capabilities = { has_gpu: false, gpu_type: null, worker_type: 'headless' } as const
   const names = { worker_id: workerId, vpn_ip: null, tunnel_url: null, services: ['ocr'] }
   const worker = { ...names, capabilities, load: 0, last_seen: clock.now() }
-  return { worker, reachable: true, heartbeat_interval_seconds: 30, ttl_seconds: 300 }
+  return { worker, reachable, heartbeat_interval_seconds: 30, ttl_seconds: 300 }
 }
 
 describe('a worker that registers over HTTP', () => {
@@ -86,5 +100,43 @@ describe('a worker that registers over HTTP', () => {
     const registrations = asked.filter(path => path === 'register').length
     expect(registrations).toBeGreaterThan(2)
     expect(registrations).toBeLessThan(6)
+  })
+
+  it('registers once its clock, which was an hour ahead, is set right', async () => {
+    refusesDates = true
+    clock.set(hour)
+    announcer.update(ocrDraft())
+    await vi.waitFor(() => expect(asked).toHaveLength(1))
+    clock.set(-hour)
+    await vi.waitFor(() => {
+      clock.turn(second)
+      expect(announcer.heldBy).toBe(1)
+    })
+  })
+
+  it('dates each message later than the one before that was accepted', async () => {
+    announcer.update(ocrDraft())
+    await vi.waitFor(() => expect(announcer.heldBy).toBe(1))
+    clock.set(-minute)
+    announcer.update(ocrDraft({ state: 'paused' }))
+    await vi.waitFor(() => expect(dates).toHaveLength(2))
+    expect(dates[1]).toBeGreaterThan(dates[0] ?? 0)
+  })
+
+  it('asks less and less often where the coordinator does not reach it', async () => {
+    reachable = false
+    announcer.update(ocrDraft())
+    for (let turned = 0; turned < 5 * minute; turned += second) {
+      clock.turn(second)
+      await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/settled`).then(answer => answer.text())
+    }
+    const registrations = asked.filter(path => path === 'register').length
+    expect(registrations).toBeGreaterThan(8)
+    expect(registrations).toBeLessThan(40)
+    reachable = true
+    await vi.waitFor(() => {
+      clock.turn(second)
+      expect(announcer.heldBy).toBe(1)
+    })
   })
 })

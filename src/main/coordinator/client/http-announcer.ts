@@ -27,6 +27,8 @@ const loadMove = 0.2
 const soonestMs = 5 * second
 /** The coordinator had not noticed the connection yet. */
 const unreachableRetryMs = 1 * second
+const soonRetries = 3
+const longestUnreachableRetryMs = 30 * second
 
 export interface HttpAnnouncerComponents {
   coordinator: LiveValue<LinkedCoordinator | undefined>
@@ -63,7 +65,10 @@ export class HttpAnnouncer implements Startable {
   #working: Promise<void> | undefined
   #again = false
   #failures = 0
-  #provenAt: Milliseconds = 0
+  /** How often in a row the coordinator has said that it does not reach this worker. */
+  #unreachable = 0
+  /** The date of the last message that was accepted: each has to be later than the one before. */
+  #acceptedAt: Milliseconds = 0
 
   constructor(components: HttpAnnouncerComponents, init: HttpAnnouncerInit) {
     this.#parts = components
@@ -77,7 +82,10 @@ export class HttpAnnouncer implements Startable {
 
   start(): void {
     this.#life = new AbortController()
-    this.#unsubscribe = this.#parts.coordinator.subscribe(() => this.#wake())
+    this.#unsubscribe = this.#parts.coordinator.subscribe(() => {
+      this.#unreachable = 0
+      this.#wake()
+    })
     this.#wake()
   }
 
@@ -141,12 +149,18 @@ export class HttpAnnouncer implements Startable {
     if (due === 'register') await this.#say(coordinator, draft, this.#register(coordinator, draft))
     else if (due === 0) await this.#say(coordinator, draft, this.#remind(coordinator, draft))
     const nextMs = dueIn(draft, coordinator.peerId, this.#said, this.#parts.clock.now(), this.#init.heartbeatIntervalMs)
-    this.#wakeIn(this.#reachable ? (nextMs === 'register' ? 0 : nextMs) : unreachableRetryMs)
+    this.#wakeIn(this.#reachable ? (nextMs === 'register' ? 0 : nextMs) : this.#unreachableDelay())
   }
 
   async #say({ peerId }: LinkedCoordinator, draft: RecordDraft, saying: Promise<WorkerAccepted>): Promise<void> {
     const { reachable } = await saying
     this.#reachable = reachable
+    this.#unreachable = reachable ? 0 : this.#unreachable + 1
+    if (this.#unreachable === soonRetries)
+      this.#parts.log.warn(
+        { coordinator: peerId },
+        'the coordinator does not reach this worker, or may not send it anything',
+      )
     const at = this.#parts.clock.now()
     // Where the coordinator does not see the connection yet, the same is said again.
     this.#said = reachable
@@ -161,6 +175,12 @@ export class HttpAnnouncer implements Startable {
     const log = this.#failures === 1 ? 'debug' : 'warn'
     this.#parts.log[log]({ code: error.code, reason: error.message }, 'the coordinator was not told of this worker')
     this.#wakeIn(retryDelay(this.#failures, Math.random()))
+  }
+
+  /** Its connection with this worker is there within moments, or something is wrong that may last. */
+  #unreachableDelay(): Milliseconds {
+    if (this.#unreachable <= soonRetries) return unreachableRetryMs
+    return Math.min(longestUnreachableRetryMs, retryDelay(this.#unreachable - soonRetries, Math.random()))
   }
 
   #wakeIn(delayMs: Milliseconds): void {
@@ -203,8 +223,8 @@ export class HttpAnnouncer implements Startable {
 
   async #post(url: string, path: string, message: object): Promise<WorkerAccepted> {
     const body = new TextEncoder().encode(JSON.stringify(message))
-    this.#provenAt = Math.max(this.#provenAt + 1, Math.floor(this.#parts.clock.now()))
-    const request = { networkId: this.#init.networkId, path, body, at: this.#provenAt }
+    const at = Math.max(this.#acceptedAt + 1, Math.floor(this.#parts.clock.now()))
+    const request = { networkId: this.#init.networkId, path, body, at }
     const response = await fetch(`${url}${path}`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', [proofHeader]: await sealProof(request, this.#parts.signer) },
@@ -212,7 +232,9 @@ export class HttpAnnouncer implements Startable {
       redirect: 'error',
       signal: AbortSignal.timeout(postTimeoutMs),
     })
-    return acceptedBy(await readJson(response, { maxBytes: maxAnswerBytes, from: url }), response)
+    const accepted = acceptedBy(await readJson(response, { maxBytes: maxAnswerBytes, from: url }), response)
+    this.#acceptedAt = at
+    return accepted
   }
 }
 
