@@ -193,6 +193,13 @@ export const defences: readonly Defence[] = [
     named: 'is not longer for what one',
   },
   {
+    threat: 'a record that makes nodes knock at a victim',
+    file: main('paths/resolved-address.ts'),
+    replace: 'ips.find(ip => !mayBeAt(ip))',
+    with: 'ips.find(ip => !mayBeAt(ip) && ip.length > 99)',
+    test: main('paths/resolved-address.test.ts'),
+  },
+  {
     threat: 'a peer that says it listens at a victim',
     file: main('dht/bootstrap.ts'),
     replace: 'worthDialling(reachableAddresses(listenAddrs, connection), connection.remoteAddr)',

@@ -36,7 +36,8 @@ export interface HeadlessInit {
  * DATA_FOLDER_UNUSABLE, DATA_FOLDER_IN_USE, PORT_IN_USE and what else `createNode` says; what had started is stopped by then.
  */
 export async function runHeadless(init: HeadlessInit): Promise<void> {
-  while (!init.signal.aborted) await runUntilRestart(init)
+  // What the owner has chosen since is kept: nobody is to donate in a network for having agreed in another.
+  for (let { donate } = init; !init.signal.aborted; donate = false) await runUntilRestart({ ...init, donate })
 }
 
 /** Until the node is to be stopped, or has joined another network. */

@@ -39,6 +39,8 @@ export class Renewer implements Startable {
   #pending = false
   #failures = 0
   #renewal: Renewal
+  /** When to try again what failed or is pending, by `Clock.steady`; undefined: as `#renewal` has it, by the certificate's own dates. */
+  #retryAt: Milliseconds | undefined
 
   constructor(components: RenewerComponents) {
     this.#components = components
@@ -64,7 +66,9 @@ export class Renewer implements Startable {
   /** Asks now where that is due. */
   check(): void {
     this.membership.set(this.#describe())
-    if (this.#renewal.nextTryAt <= this.#components.clock.now()) void this.renew()
+    const { clock } = this.#components
+    const isDue = this.#retryAt === undefined ? this.#renewal.nextTryAt <= clock.now() : this.#retryAt <= clock.steady()
+    if (isDue) void this.renew()
   }
 
   /** A way that was not there before has opened: whoever is without a certificate need not wait for the next try. */
@@ -112,7 +116,9 @@ export class Renewer implements Startable {
     this.#failures = 0
     this.#pending = answer.status === 'pending'
     if (answer.status === 'pending') {
-      this.#renewal = { nextTryAt: clock.now() + answer.retry_after_seconds * second }
+      const delayMs = answer.retry_after_seconds * second
+      this.#retryAt = clock.steady() + delayMs
+      this.#renewal = { nextTryAt: clock.now() + delayMs }
       return
     }
     if (answer.revocations !== undefined) await trust.adoptRevocations(answer.revocations)
@@ -123,14 +129,17 @@ export class Renewer implements Startable {
   }
 
   #failed(error: RmaError): void {
-    const now = this.#components.clock.now()
+    const { clock } = this.#components
+    const now = clock.now()
     const since = this.#renewal.failure?.since ?? now
-    const nextTryAt = now + retryAfter(++this.#failures, Math.random())
-    this.#renewal = { nextTryAt, failure: { code: error.code, message: error.message, since } }
+    const delayMs = retryAfter(++this.#failures, Math.random())
+    this.#retryAt = clock.steady() + delayMs
+    this.#renewal = { nextTryAt: now + delayMs, failure: { code: error.code, message: error.message, since } }
   }
 
   #planFrom(now: Milliseconds): void {
     const certificate = this.#components.trust.certificate.get()
+    this.#retryAt = undefined
     this.#renewal = { nextTryAt: certificate === undefined ? now : renewAt(certificate, Math.random()) }
     this.membership.set(this.#describe())
   }

@@ -128,11 +128,11 @@ export class VpnLeases implements Startable {
   #check(): void {
     this.#dropLost()
     const { clock, now, log } = this.#components
-    if (!this.#wanted || clock.now() < this.#askedAt + this.#patience) return
+    if (!this.#wanted || clock.steady() < this.#askedAt + this.#patience) return
     const lease = this.lease.get()
     const due = lease === undefined ? 0 : lease.issuedAt + (lease.expiresAt - lease.issuedAt) * renewedAfter
     if (now() < due) return
-    this.#askedAt = clock.now()
+    this.#askedAt = clock.steady()
     this.#patience = askAgainMs * (1 + Math.random())
     this.#ask().catch(error => log.warn({ err: error }, 'no lease of the VPN was to be had'))
   }

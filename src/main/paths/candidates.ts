@@ -33,6 +33,8 @@ export interface Candidate {
   host: string
   /** On this machine or in a network that this machine is part of. */
   near: boolean
+  /** Where `host` is a name that no certificate has to prove: whether it may stand for that IP address. */
+  mayBeAt?: (ip: string) => boolean
 }
 
 /** At most so many of each kind, of a record that may name sixteen addresses. */
@@ -93,7 +95,15 @@ function read(text: string, peerId: PeerIdText, own: OwnPlace, local: boolean): 
   const kind = pathKindOf(parsed)
   const address = (circuit === undefined ? named : behind) === undefined ? parsed.encapsulate(`/p2p/${peerId}`) : parsed
   const near = !isName && ipReach(host) !== 'public'
-  return { kind, address, way: address.decapsulate(`/p2p/${peerId}`).toString(), host, near }
+  const way = address.decapsulate(`/p2p/${peerId}`).toString()
+  return {
+    kind,
+    address,
+    way,
+    host,
+    near,
+    ...(isName && !secure ? { mayBeAt: ip => isOpenIp(ip, port, own, local) } : {}),
+  }
 }
 
 function isOpenPort(port: number): boolean {
@@ -138,7 +148,7 @@ function isOnThisMachine(claimed: readonly string[], own: OwnPlace): boolean {
 }
 
 function isPublicName(name: string): boolean {
-  return name.includes('.') && isIP(name) === 0 && !closedNames.test(name.toLowerCase())
+  return name.includes('.') && isIP(name) === 0 && !closedNames.test(name.toLowerCase().replace(/\.+$/, ''))
 }
 
 /** The node listens on the same port at each of its addresses. */

@@ -25,6 +25,16 @@ describe('what is remembered of the ways to a peer', () => {
     expect(hosts(memory.order('p', all))).toEqual(hosts([lan, six, four, vpn, tunnel, relay]))
   })
 
+  it('tries a way again after its rest although the clock was set back meanwhile', () => {
+    const clock = new TurnedClock()
+    const memory = new PathMemory({ clock })
+    for (let failures = 0; failures < 8; failures++) memory.failed('p', four, false)
+    clock.set(-60 * minute)
+    expect(memory.order('p', [four])).toEqual([])
+    clock.turn(1 * minute)
+    expect(memory.order('p', [four])).toEqual([four])
+  })
+
   it('begins with what worked, the quickest of its kind first', () => {
     const memory = new PathMemory({ clock: new TurnedClock() })
     memory.succeeded('p', relay)

@@ -18,6 +18,7 @@ const falseClaimRestMs = 10 * minute
 const failuresAtHost = 8
 const hostSpanMs = 1 * minute
 
+/** Times are those of `Clock.steady`. */
 interface Way {
   kind: ConnectionPath
   latencyMs?: Milliseconds
@@ -45,7 +46,7 @@ export class PathMemory {
     const way = this.#way(peerId, candidate)
     way.failures = 0
     way.restsUntil = 0
-    way.succeededAt = this.#clock.now()
+    way.succeededAt = this.#clock.steady()
     this.#hosts.delete(candidate.host)
   }
 
@@ -57,7 +58,7 @@ export class PathMemory {
 
   /** @param isFalse somebody else was there */
   failed(peerId: PeerIdText, candidate: Candidate, isFalse: boolean): void {
-    const now = this.#clock.now()
+    const now = this.#clock.steady()
     const way = this.#way(peerId, candidate)
     way.failures++
     delete way.succeededAt
@@ -75,7 +76,7 @@ export class PathMemory {
 
   /** Those that do not rest, in the order in which to try them. */
   order(peerId: PeerIdText, candidates: readonly Candidate[]): Candidate[] {
-    const now = this.#clock.now()
+    const now = this.#clock.steady()
     const ways = this.#peers.get(peerId)
     const open = candidates.filter(({ way, host }) => {
       const at = this.#hosts.get(host)

@@ -15,6 +15,7 @@ import { pathKindOf } from './path-kind.ts'
 import { PathMemory } from './path-memory.ts'
 import { pingConnection } from './ping-connection.ts'
 import { race } from './race.ts'
+import { type Lookup, lookupByDns, resolvedAddress } from './resolved-address.ts'
 
 /** For all ways to a peer together. */
 export const connectTimeoutMs = 5 * second
@@ -40,12 +41,15 @@ export interface PathHost {
 export interface PeerPathsComponents {
   host: PathHost
   clock: Clock
+  /** Default: by DNS. */
+  lookup?: Lookup
   log: Logger
 }
 
 interface Look {
   /** The places that were looked at. */
   places: string
+  /** By `Clock.steady`. */
   nextAt: Milliseconds
   waitMs: Milliseconds
 }
@@ -58,12 +62,14 @@ export class PeerPaths implements Startable {
   readonly #host: PathHost
   readonly #clock: Clock
   readonly #log: Logger
+  readonly #lookup: Lookup
   readonly #memory: PathMemory
   readonly #races = new Map<PeerIdText, Promise<Connection>>()
   readonly #looks = new Map<PeerIdText, Look>()
   readonly #doubts = new Map<Connection, Promise<boolean>>()
 
-  constructor({ host, clock, log }: PeerPathsComponents) {
+  constructor({ host, clock, log, lookup = lookupByDns }: PeerPathsComponents) {
+    this.#lookup = lookup
     this.#host = host
     this.#clock = clock
     this.#log = log.child({ component: 'paths' })
@@ -189,10 +195,11 @@ export class PeerPaths implements Startable {
     return value
   }
 
-  async #attempt({ address }: Candidate, signal: AbortSignal): Promise<Connection> {
+  async #attempt(candidate: Candidate, signal: AbortSignal): Promise<Connection> {
     const limit = AbortSignal.timeout(attemptTimeoutMs)
+    const within = AbortSignal.any([signal, limit])
     try {
-      return await this.#host.dial(address, AbortSignal.any([signal, limit]))
+      return await this.#host.dial(await resolvedAddress(candidate, this.#lookup, within), within)
     } catch (error) {
       throw limit.aborted ? limit.reason : error
     }
@@ -217,7 +224,7 @@ export class PeerPaths implements Startable {
     const best = bestConnection(this.#connections(peerId)) ?? current
     const tier = tierOf(pathKindOf(best.remoteAddr))
     if (tier === 0) return
-    const now = this.#clock.now()
+    const now = this.#clock.steady()
     const places = [...to.addresses, to.vpnIp, to.tunnelUrl].join()
     const known = this.#looks.get(peerId)
     const look = known?.places === places ? known : { nextAt: now, waitMs: firstLookMs }

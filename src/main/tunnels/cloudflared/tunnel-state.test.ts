@@ -64,6 +64,11 @@ describe('a tunnel', () => {
     expect(state).toMatchObject({ kind: 'backing-off', until: 15 * minute })
   })
 
+  it('does not wait any longer, nor for an address any longer, where the clock was set back', () => {
+    expect(live({ kind: 'wanted' }, exited(1), -60 * minute, tick).actions).toEqual(['spawn', 'spawn'])
+    expect(live({ kind: 'wanted' }, -60 * minute, tick).state.kind).toBe('backing-off')
+  })
+
   it('is not tried again where cloudflared does not take what it is told', () => {
     expect(live({ kind: 'wanted' }, exited(255), 60 * minute, tick)).toMatchObject({
       state: { kind: 'failed', why: 'it refused to start: its last words' },

@@ -1,5 +1,6 @@
 import type { TunnelView } from '../../../shared/schema/tunnel.ts'
 import { type Milliseconds, minute, second } from '../../../shared/units.ts'
+import { isResting } from '../../resting.ts'
 
 /** How long a tunnel may take to tell its place, and then until somebody has come through it. */
 const startingMs = 60 * second
@@ -14,6 +15,7 @@ const rateLimitDelayMs = 15 * minute
 const soundAfterMs = 10 * minute
 /** Of the delay, at random, so that many nodes do not come back at once. */
 const jitterShare = 0.25
+const longestWaitMs = rateLimitDelayMs * (1 + jitterShare)
 const usageExitCode = 255
 
 /** Where a tunnel is. `failures`: tries since it was last well for a while. */
@@ -67,7 +69,7 @@ export function nextTunnelStep(state: TunnelState, event: TunnelEvent, moment: T
       return fromReady(state, event, moment)
     case 'backing-off':
       if (event.kind === 'exited') return stay({ ...state, ending: false })
-      return event.kind === 'tick' && moment.now >= state.until && !state.ending
+      return event.kind === 'tick' && !isResting(state.until, moment.now, longestWaitMs) && !state.ending
         ? start(state.failures, moment)
         : stay(state)
     case 'failed':
@@ -88,7 +90,9 @@ function fromStarting(state: In<'starting'>, event: TunnelEvent, moment: TunnelM
     case 'exited':
       return afterExit(state, event, moment)
     case 'tick':
-      return moment.now - state.since < startingMs ? stay(state) : giveUp(state, 'it told no address in time', moment)
+      return isResting(state.since + startingMs, moment.now, startingMs)
+        ? stay(state)
+        : giveUp(state, 'it told no address in time', moment)
     default:
       return stay(state)
   }
@@ -105,7 +109,9 @@ function fromConnecting(state: In<'connecting'>, event: TunnelEvent, moment: Tun
         const { url, failures } = state
         return stay({ kind: 'ready', url, since: moment.now, failures, failedChecks: 0 })
       }
-      return moment.now - state.since < connectingMs ? stay(state) : giveUp(state, event.why, moment)
+      return isResting(state.since + connectingMs, moment.now, connectingMs)
+        ? stay(state)
+        : giveUp(state, event.why, moment)
     case 'exited':
       return afterExit(state, event, moment)
     default:

@@ -166,6 +166,32 @@ describe('a tunnel of the owner’s own', () => {
   })
 })
 
+it('is tried again where it took too long to find cloudflared', async () => {
+  const asked: ((path: string | undefined) => void)[] = []
+  const slow = new Tunnel(
+    {
+      note: new SidecarNote({ log }, { dataFolder, name: 'another' }),
+      proveReach: async () => undefined,
+      findProgram: () => new Promise(resolve => asked.push(resolve)),
+      clock,
+      log,
+    },
+    { dataFolder, localPort: () => 1, random: () => 0 },
+  )
+  await slow.start()
+  slow.configure({ kind: 'quick' })
+  await vi.waitFor(() => expect(asked).toHaveLength(1))
+  clock.turn(61 * second)
+  expect(slow.state.get().kind).toBe('backing-off')
+  clock.turn(minute)
+  await vi.waitFor(() => expect(asked).toHaveLength(2))
+  asked[0]?.(program)
+  asked[1]?.(undefined)
+  await vi.waitFor(() => expect(slow.state.get().kind).toBe('unavailable'))
+  expect(edge.connectors).toEqual([])
+  await slow.stop()
+})
+
 it('says where cloudflared is to be had when it is missing', async () => {
   program = undefined
   tunnel.configure({ kind: 'quick' })

@@ -53,9 +53,11 @@ export class Tunnel implements Startable {
   #process: SidecarProcess | undefined
   #ending: Promise<void> = Promise.resolve()
   #metricsPort = 0
-  #checkedAt = 0
+  /** By `Clock.steady`. */
+  #checkedAt = Number.NEGATIVE_INFINITY
   #checks = 0
   #checking = false
+  #spawns = 0
   #life = new AbortController()
   #stopTimer: StopTimer = () => undefined
 
@@ -126,6 +128,8 @@ export class Tunnel implements Startable {
   async #spawn(): Promise<void> {
     const { signal } = this.#life
     const settings = this.#settings
+    const spawn = ++this.#spawns
+    const isOver = () => signal.aborted || settings !== this.#settings || spawn !== this.#spawns
     try {
       await this.#ending
       const program = await this.#parts.findProgram(signal)
@@ -134,15 +138,15 @@ export class Tunnel implements Startable {
       await mkdir(folder, { recursive: true, mode: 0o700 })
       const metricsPort = await freePort()
       const args = await argumentsFor(settings, { metricsPort, localPort: this.#init.localPort() })
-      if (signal.aborted || settings !== this.#settings || this.#state.kind !== 'starting') return
+      if (isOver() || this.#state.kind !== 'starting') return
       this.#metricsPort = metricsPort
-      this.#checkedAt = 0
+      this.#checkedAt = Number.NEGATIVE_INFINITY
       this.#checks = 0
       if (settings.kind === 'named' && settings.hostname !== undefined)
         this.#take({ kind: 'place', url: `https://${settings.hostname}` })
       this.#run(program, args, folder)
     } catch (error) {
-      if (signal.aborted || settings !== this.#settings) return
+      if (isOver()) return
       const missing = error instanceof RmaError && error.code === 'SIDECAR_MISSING'
       const why = error instanceof Error ? error.message : String(error)
       this.#state = { kind: 'failed', why, ending: false, missing }
@@ -184,8 +188,9 @@ export class Tunnel implements Startable {
 
   #end(): void {
     const child = this.#process
-    if (child === undefined) return
-    this.#ending = child.stop()
+    if (child !== undefined) this.#ending = child.stop()
+    // It is still being looked for: nothing will end.
+    else if ('ending' in this.#state) this.#state = { ...this.#state, ending: false }
   }
 
   #tick(): void {
@@ -193,8 +198,8 @@ export class Tunnel implements Startable {
     const { kind } = this.#state
     if (kind !== 'connecting' && kind !== 'ready') return
     const { clock } = this.#parts
-    if (kind === 'ready' && clock.now() - this.#checkedAt < checkReadyEveryMs) return
-    this.#checkedAt = clock.now()
+    if (kind === 'ready' && clock.steady() - this.#checkedAt < checkReadyEveryMs) return
+    this.#checkedAt = clock.steady()
     if (!this.#checking) void this.#check(this.#state)
   }
 
