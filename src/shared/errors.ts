@@ -37,6 +37,10 @@ export const errorCatalogue = {
   BAD_SETTING: { status: 422, retryable: false },
   BAD_ENVIRONMENT: { status: 500, retryable: false },
   PORT_IN_USE: { status: 500, retryable: false },
+  /** Only the system, or another user, may listen on that port. */
+  PORT_NOT_ALLOWED: { status: 500, retryable: false },
+  /** None of this machine's network cards has that address. */
+  ADDRESS_NOT_HERE: { status: 500, retryable: false },
   DATA_FOLDER_UNUSABLE: { status: 500, retryable: false },
   DATA_FOLDER_IN_USE: { status: 500, retryable: false },
   SETTINGS_NEWER: { status: 500, retryable: false },

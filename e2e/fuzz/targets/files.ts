@@ -206,7 +206,7 @@ export async function fileTargets(): Promise<FuzzTarget[]> {
     await inFolder(
       'data-meter.json',
       'data-meter.json',
-      [json({ month: '2026-06', bytes: 1_000 })],
+      [json({ months: [{ month: '2026-06', bytes: 1_000 }] })],
       async dataFolder => {
         const meter = new DataMeter({ clock })
         const file = new DataMeterFile({ meter, clock, log }, { dataFolder })

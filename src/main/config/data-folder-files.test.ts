@@ -121,6 +121,12 @@ describe('settings file', () => {
     })
   })
 
+  it('say which file it is where they cannot be read', async () => {
+    const path = join(folder.path, 'settings.json')
+    await mkdir(path)
+    await expect(openSettings().load()).rejects.toMatchObject({ code: 'DATA_FOLDER_UNUSABLE', details: { path } })
+  })
+
   it('refuses a value out of bounds and keeps the old ones', async () => {
     const store = openSettings()
     await store.load()

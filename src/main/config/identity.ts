@@ -1,9 +1,10 @@
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { generateKeyPair, privateKeyFromProtobuf, privateKeyToProtobuf } from '@libp2p/crypto/keys'
 import type { Ed25519PrivateKey } from '@libp2p/interface'
 import { RmaError } from '../../shared/errors.ts'
 import { writeFileDurably } from './durable-file.ts'
+import { readBytesIfPresent } from './read-if-present.ts'
 
 /** Protects the key at rest; on the desktop the system's key store does. */
 export interface KeySeal {
@@ -26,7 +27,7 @@ const identityFile = /^identity\.[a-z-]+$/
  */
 export async function loadIdentity(dataFolder: string, seal: KeySeal = plainSeal): Promise<Ed25519PrivateKey> {
   const path = join(dataFolder, `identity.${seal.name}`)
-  const stored = await readBytes(path)
+  const stored = await readBytesIfPresent(path)
   if (stored === undefined) {
     await expectNoOther(dataFolder)
     const key = await generateKeyPair('Ed25519')
@@ -56,13 +57,4 @@ async function expectNoOther(dataFolder: string): Promise<void> {
     `this node's key is in ${path}, which only the desktop app can open: start the app, choose another data folder, or move that file away to get a new identity`,
     { path },
   )
-}
-
-async function readBytes(path: string): Promise<Uint8Array | undefined> {
-  try {
-    return await readFile(path)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw error
-  }
 }

@@ -29,4 +29,23 @@ describe('listening', () => {
       message: `expected a free port on 127.0.0.1: port ${taken} is taken by another program`,
     })
   })
+
+  it('says so where the address is not one of this machine’s', async () => {
+    await expect(listenOnPort(server(), { port: 0, explicit: true }, '192.0.2.1')).rejects.toMatchObject({
+      code: 'ADDRESS_NOT_HERE',
+      details: { host: '192.0.2.1' },
+    })
+  })
+
+  it.each([
+    [true, 'PORT_NOT_ALLOWED'],
+    [false, 'PORT_IN_USE'],
+  ])('says so where only the system may listen on a port; that was asked for: %s', async (explicit, code) => {
+    const kept = server()
+    kept.listen = () => {
+      kept.emit('error', Object.assign(new Error('listen EACCES'), { code: 'EACCES' }))
+      return kept
+    }
+    await expect(listenOnPort(kept, { port: 80, explicit }, '127.0.0.1')).rejects.toMatchObject({ code })
+  })
 })

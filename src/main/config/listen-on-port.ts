@@ -6,7 +6,8 @@ const attempts = 20
 
 /**
  * Listens on `host`. A default port that is taken, or kept by the system, gives way to the next free one; an explicit one that
- * is taken, or 20 taken in a row, rejects with PORT_IN_USE. Returns the port in use.
+ * is taken, or 20 taken in a row, rejects with PORT_IN_USE; one that only the system may use with PORT_NOT_ALLOWED, and an address that
+ * is not this machine's with ADDRESS_NOT_HERE. Returns the port in use.
  */
 export async function listenOnPort(server: Server, choice: PortChoice, host: string): Promise<number> {
   const last = choice.explicit ? choice.port : Math.min(choice.port + attempts - 1, 65_535)
@@ -16,7 +17,8 @@ export async function listenOnPort(server: Server, choice: PortChoice, host: str
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException
       // Windows keeps ranges of ports for itself, and says EACCES of them.
-      if (code !== 'EADDRINUSE' && (choice.explicit || code !== 'EACCES')) throw error
+      if (code === 'EADDRINUSE' || (code === 'EACCES' && !choice.explicit)) continue
+      throw refusal(code, { port, host }) ?? error
     }
   }
   const ports = choice.port === last ? `port ${choice.port}` : `each port from ${choice.port} to ${last}`
@@ -24,6 +26,15 @@ export async function listenOnPort(server: Server, choice: PortChoice, host: str
     port: choice.port,
     host,
   })
+}
+
+function refusal(code: string | undefined, place: { port: number; host: string }): RmaError | undefined {
+  const { port, host } = place
+  if (code === 'EACCES')
+    return new RmaError('PORT_NOT_ALLOWED', `expected a port that this user may listen on, got ${port}`, place)
+  if (code === 'EADDRNOTAVAIL')
+    return new RmaError('ADDRESS_NOT_HERE', `expected an address of this machine to listen on, got ${host}`, place)
+  return undefined
 }
 
 function listen(server: Server, port: number, host: string): Promise<number> {

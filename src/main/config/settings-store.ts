@@ -14,6 +14,8 @@ import { readIfPresent } from './read-if-present.ts'
 /** How often what could not be written is tried again. */
 const retryMs: Milliseconds = 5 * second
 
+type Change = (settings: Settings) => Settings
+
 export interface SettingsStoreComponents {
   clock: Clock
   log: Logger
@@ -37,6 +39,8 @@ export class SettingsStore {
   readonly #log: Logger
   readonly #forgetful: boolean
   #lastWrite: Promise<unknown> = Promise.resolve()
+  /** What was changed at once while another change is being written; undefined: none is. */
+  #meanwhile: Change[] | undefined
   #stopRetry: StopTimer = () => undefined
 
   constructor({ clock, log }: SettingsStoreComponents, init: SettingsStoreInit) {
@@ -53,28 +57,37 @@ export class SettingsStore {
   }
 
   /** Rejects with BAD_SETTING when the result would not be valid, with STORAGE_UNAVAILABLE when it cannot be kept. */
-  change(change: (settings: Settings) => Settings): Promise<Settings> {
+  change(change: Change): Promise<Settings> {
     return this.#queue(async () => {
-      const next = validate(change(this.settings.get()))
-      await this.#write(next)
-      this.settings.set(next)
-      return next
+      const meanwhile: Change[] = []
+      this.#meanwhile = meanwhile
+      try {
+        const written = validate(change(this.settings.get()))
+        await this.#write(written)
+        // What has changed at once meanwhile holds as well, and is written in its own turn.
+        const next = meanwhile.reduce((settings, each) => validate(each(settings)), written)
+        this.settings.set(next)
+        return next
+      } finally {
+        this.#meanwhile = undefined
+      }
     })
   }
 
   /**
    * A change that counts at once, whether or not it can be kept: an owner who wants their machine back gets it although
-   * the disk is full. It is kept as soon as that can be done. Rejects with BAD_SETTING.
+   * the disk is full or hangs. It is kept as soon as that can be done. Rejects with BAD_SETTING.
    */
-  changeAtOnce(change: (settings: Settings) => Settings): Promise<Settings> {
-    return this.#queue(async () => {
-      const next = validate(change(this.settings.get()))
-      this.settings.set(next)
-      await this.#write(next).catch(error => {
+  async changeAtOnce(change: Change): Promise<Settings> {
+    this.settings.set(validate(change(this.settings.get())))
+    this.#meanwhile?.push(change)
+    return await this.#queue(async () => {
+      const holds = this.settings.get()
+      await this.#write(holds).catch(error => {
         this.#log.error({ err: error }, 'a choice holds, but would not outlive the node: it could not be written')
         this.#writeLater()
       })
-      return next
+      return holds
     })
   }
 

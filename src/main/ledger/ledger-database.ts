@@ -226,8 +226,15 @@ export class LedgerDatabase {
     return (this.#database.prepare('SELECT count(*) AS jobs FROM jobs').get() as { jobs: number }).jobs
   }
 
-  /** Forgets single jobs, at most `limit` at a time; how many it were. Days keep their totals. */
+  /**
+   * Forgets single jobs, at most `limit` at a time; how many it were. Days keep their totals. None where not even the newest is to be
+   * kept: rather than that all of them are so old, the clock is wrong.
+   */
   forgetBefore(at: Milliseconds, limit: number): number {
+    const { newest } = this.#database.prepare('SELECT max(finished_at) AS newest FROM jobs').get() as {
+      newest: number | null
+    }
+    if (newest === null || newest < at) return 0
     const { changes } = this.#database
       .prepare('DELETE FROM jobs WHERE id IN (SELECT id FROM jobs WHERE finished_at < ? LIMIT ?)')
       .run(at, limit)

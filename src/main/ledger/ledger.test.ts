@@ -139,6 +139,19 @@ describe('the ledger', () => {
     expect((await ledger.days(always)).reduce((sum, { jobs }) => sum + jobs, 0)).toBe(2)
   })
 
+  it('forgets none where not even the newest is to be kept: then the clock is wrong', async () => {
+    const clock = new TurnedClock(Date.now())
+    const ledger = await openLedger({ clock, keepDays: 30 })
+    await ledger.record(madeUpJob(1, { finishedAt: clock.now() - 31 * day }))
+    await ledger.record(madeUpJob(2, { finishedAt: clock.now() }))
+    clock.set(400 * day)
+    await ledger.forget()
+    expect(await ledger.countJobs()).toBe(2)
+    clock.set(-400 * day)
+    await ledger.forget()
+    expect(await ledger.countJobs()).toBe(1)
+  })
+
   it('takes over another ledger, and no job twice', async () => {
     const other = await openLedger({ path: join(folder, 'old.db') })
     await Promise.all([1, 2, 3].map(number => other.record(madeUpJob(number))))

@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { temporaryFolder } from '../../../e2e/support/temporary-folder.ts'
-import { minute, second } from '../../shared/units.ts'
+import { day, minute, second } from '../../shared/units.ts'
 import { TurnedClock } from '../clock.ts'
 import { createLog, LogBuffer } from '../log.ts'
 import { DataMeter } from './data-meter.ts'
@@ -59,10 +59,10 @@ describe('what has passed this month', () => {
     clock.turn(59 * second)
     expect(await readdir(dataFolder)).toEqual([])
     clock.turn(second)
-    await vi.waitFor(async () => expect(await kept()).toEqual({ month: '2026-06', bytes: 5 }))
+    await vi.waitFor(async () => expect(await kept()).toEqual({ months: [{ month: '2026-06', bytes: 5 }] }))
     meter.add(7)
     clock.turn(minute)
-    await vi.waitFor(async () => expect(await kept()).toEqual({ month: '2026-06', bytes: 12 }))
+    await vi.waitFor(async () => expect(await kept()).toEqual({ months: [{ month: '2026-06', bytes: 12 }] }))
   })
 
   it('is not written by a run in which nothing passes, whatever it has learnt of earlier ones', async () => {
@@ -76,7 +76,7 @@ describe('what has passed this month', () => {
     await idle.file.stop()
     // A file that was written anew is another one.
     expect((await stat(path)).ino).toBe(before.ino)
-    expect(await kept()).toEqual({ month: '2026-06', bytes: 5 })
+    expect(await kept()).toEqual({ months: [{ month: '2026-06', bytes: 5 }] })
   })
 
   it('begins anew with the next month', async () => {
@@ -87,10 +87,25 @@ describe('what has passed this month', () => {
     expect((await startRun()).meter.monthBytes).toBe(0)
   })
 
+  it('is not lost where the clock shows another month at the start', async () => {
+    const first = await startRun()
+    first.meter.add(5)
+    await first.file.stop()
+    clock.set(-40 * day)
+    const second = await startRun()
+    second.meter.add(2)
+    await second.file.stop()
+    clock.set(40 * day)
+    second.meter.add(7)
+    expect(second.meter.monthBytes).toBe(12)
+    await second.file.stop()
+    expect((await startRun()).meter.monthBytes).toBe(12)
+  })
+
   it.each([
-    ['no JSON', '{"month": "2026-06", "by'],
-    ['not what was written', '{"month": "2026-06", "bytes": -5}'],
-    ['text where a number was', '{"month": "2026-06", "bytes": {"length": 5}}'],
+    ['no JSON', '{"months": [{"month": "2026-06", "by'],
+    ['not what was written', '{"months": [{"month": "2026-06", "bytes": -5}]}'],
+    ['text where a number was', '{"months": [{"month": "2026-06", "bytes": {"length": 5}}]}'],
   ])('is left to the ledger where the file is damaged (%s), and kept again', async (_what, text) => {
     await writeFile(path, text)
     const { meter, file, warnings } = await startRun()
@@ -98,7 +113,7 @@ describe('what has passed this month', () => {
     expect(warnings()).toHaveLength(1)
     meter.add(5)
     await file.stop()
-    expect(await kept()).toEqual({ month: '2026-06', bytes: 5 })
+    expect(await kept()).toEqual({ months: [{ month: '2026-06', bytes: 5 }] })
   })
 
   it('is kept once it can be written, and that it cannot is said once', async () => {
@@ -112,7 +127,7 @@ describe('what has passed this month', () => {
     expect(warnings()).toHaveLength(1)
     await rm(path, { recursive: true })
     await file.stop()
-    expect(await kept()).toEqual({ month: '2026-06', bytes: 15 })
+    expect(await kept()).toEqual({ months: [{ month: '2026-06', bytes: 15 }] })
   })
 })
 

@@ -11,7 +11,8 @@ import type { DataMeter, MonthBytes } from './data-meter.ts'
 
 const saveEveryMs = minute
 
-const keptSchema = z.object({ month: z.string().regex(/^\d{4}-\d{2}$/), bytes: z.number().int().min(0) })
+const monthSchema = z.object({ month: z.string().regex(/^\d{4}-\d{2}$/), bytes: z.number().int().min(0) })
+const keptSchema = z.object({ months: z.array(monthSchema).max(12) })
 
 export interface DataMeterFileComponents {
   meter: DataMeter
@@ -43,7 +44,7 @@ export class DataMeterFile implements Startable {
 
   async start(): Promise<void> {
     const kept = await this.#load()
-    if (kept !== undefined) this.#meter.catchUp(kept)
+    for (const month of kept) this.#meter.catchUp(month)
     this.#stopTimer = this.#clock.every(saveEveryMs, () => void this.#save())
   }
 
@@ -54,13 +55,13 @@ export class DataMeterFile implements Startable {
   }
 
   /** Without it, the ledger says what earlier runs have used. */
-  async #load(): Promise<MonthBytes | undefined> {
+  async #load(): Promise<MonthBytes[]> {
     try {
       const text = await readIfPresent(this.#path)
-      return text === undefined ? undefined : parseKept(text)
+      return text === undefined ? [] : parseKept(text)
     } catch (error) {
       this.#log.warn({ err: error }, 'how much has passed this month cannot be read: what the ledger has counts')
-      return undefined
+      return []
     }
   }
 
@@ -71,10 +72,10 @@ export class DataMeterFile implements Startable {
   }
 
   async #write(): Promise<void> {
-    const { counted, reading } = this.#meter
+    const { counted, readings: months } = this.#meter
     if (counted === this.#saved) return
     try {
-      await writeFileDurably(this.#path, `${JSON.stringify(reading)}\n`)
+      await writeFileDurably(this.#path, `${JSON.stringify({ months })}\n`)
       this.#saved = counted
       this.#failing = false
     } catch (error) {
@@ -85,8 +86,8 @@ export class DataMeterFile implements Startable {
 }
 
 /** @throws SyntaxError or ZodError for what was not written here */
-function parseKept(text: string): MonthBytes {
+function parseKept(text: string): MonthBytes[] {
   const kept = safeParse(keptSchema, JSON.parse(text))
   if (!kept.success) throw kept.error
-  return kept.data
+  return kept.data.months
 }

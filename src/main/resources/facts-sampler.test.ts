@@ -44,6 +44,28 @@ it('asks each sensor as often as it is worth it', async () => {
   expect(asked).toBe(3)
 })
 
+it('believes for three looks what a sensor has told that then fails', async () => {
+  let looks = 0
+  const idle = {
+    everyMs: second,
+    read: async () => {
+      if (++looks > 1) throw new Error('no such bus')
+      return known(7)
+    },
+  }
+  const { clock, sampler } = sampling(sensorsWith({ idle }), new TurnedClock())
+  const look = async (count: number) => {
+    clock.turn(second)
+    await vi.waitFor(() => expect(looks).toBe(count))
+    await Promise.resolve()
+  }
+  await vi.waitFor(() => expect(sampler.facts.get().idle).toEqual({ known: true, value: 7 }))
+  for (const count of [2, 3]) await look(count)
+  expect(sampler.facts.get().idle).toEqual({ known: true, value: 7 })
+  await look(4)
+  await vi.waitFor(() => expect(sampler.facts.get().idle).toEqual({ known: false, cause: 'failed' }))
+})
+
 it('says so when a sensor fails, and takes it back when it tells something again', async () => {
   let broken = true
   const idle = {

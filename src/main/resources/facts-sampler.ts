@@ -10,6 +10,8 @@ import type { Sensor, Sensors } from './sensors/sensor.ts'
 const tickMs = second
 /** What has not answered by then counts as failed, until it does. */
 const slowMs = 10 * second
+/** Looks for which what a sensor has told counts when it then tells nothing: one that fails once lets nothing begin. */
+const looksBelieved = 3
 
 export interface FactsSamplerComponents {
   sensors: Sensors
@@ -26,6 +28,8 @@ export class FactsSampler implements Startable {
   readonly #log: Logger
   readonly #dueAt = new Map<SensorName, Milliseconds>()
   readonly #asked = new Set<SensorName>()
+  /** When each told something last, by `Clock.steady`. */
+  readonly #toldAt = new Map<SensorName, Milliseconds>()
   readonly #failing = new Set<SensorName>()
   #abort = new AbortController()
   #stopTimer: StopTimer = () => undefined
@@ -62,7 +66,7 @@ export class FactsSampler implements Startable {
       // A clock that was turned back must not silence a sensor.
       if (this.#asked.has(name) || (now < dueAt && dueAt - now <= sensor.everyMs)) continue
       this.#dueAt.set(name, now + sensor.everyMs)
-      if (sensor.wanted?.() === false) this.#learn(name, unknown('missing'))
+      if (sensor.wanted?.() === false) this.#forget(name)
       else void this.#ask(name, sensor)
     }
   }
@@ -91,9 +95,22 @@ export class FactsSampler implements Startable {
     this.#learn(sensor, unknown('failed'))
   }
 
+  /** Nobody asks for it any more. */
+  #forget(name: SensorName): void {
+    this.#toldAt.delete(name)
+    this.#learn(name, unknown('missing'))
+  }
+
   #learn(name: SensorName, fact: Fact<unknown>): void {
     const before = this.facts.get()[name]
     if (!before.known && !fact.known && before.cause === fact.cause) return
+    const now = this.#parts.clock.steady()
+    if (fact.known) this.#toldAt.set(name, now)
+    else if (
+      now - (this.#toldAt.get(name) ?? Number.NEGATIVE_INFINITY) <
+      looksBelieved * this.#parts.sensors[name].everyMs
+    )
+      return
     this.facts.set({ ...this.facts.get(), [name]: fact })
   }
 }

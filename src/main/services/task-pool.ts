@@ -33,11 +33,19 @@ export class TaskPool {
       onFree(0)
     }
     this.#running.set(abort, over.promise)
+    // Who reads it may not ask for more for a long time: its place is free by then.
+    const stop = () => {
+      settle()
+      output.return().catch(() => undefined)
+    }
+    both.addEventListener('abort', stop, { once: true })
     return new ReadableStream<EngineOutput>(
       {
         async pull(controller) {
           try {
             const { done, value } = await output.next()
+            // What was stopped ends as if it were complete.
+            both.throwIfAborted()
             if (!done) return controller.enqueue(value)
             settle()
             controller.close()

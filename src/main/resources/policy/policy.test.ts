@@ -242,6 +242,14 @@ describe('graphics cards', () => {
   })
 })
 
+it('what runs on a graphics card may finish while nothing new is taken on', () => {
+  const machine = new PretendedMachine()
+  machine.wishes = { ...machine.wishes, finishing: true }
+  expect(machine.wait(1)).toMatchObject({ mode: 'drain', jobs: 0, gpu: { use: true } })
+  machine.wishes = { ...machine.wishes, gpuPause: { since: machine.now } }
+  expect(machine.wait(1)).toMatchObject({ mode: 'drain', gpu: { use: false } })
+})
+
 it('graphics cards paused for a while work again at the end of it', () => {
   const machine = new PretendedMachine()
   machine.wishes = { ...machine.wishes, gpuPause: { since: machine.now, until: machine.now + hour } }

@@ -117,7 +117,8 @@ function allowanceOf(holds: PolicyState['holds'], input: RuleInput): Allowance {
     jobs: threads === 0 ? 0 : Math.min(limits.jobs ?? threads, mode === 'slow' ? threads : Number.POSITIVE_INFINITY),
     memoryMiB: input.memoryMiB,
     gpu: {
-      use: graphics === undefined || graphics.rule.mode === 'slow',
+      // What runs on a card while nothing new is taken on may finish there.
+      use: graphics?.rule.mode !== 'halt',
       reason: graphics?.reason ?? nothingAgainst,
       vramKeptFreeMiB: limits.vramKeptFreeMiB,
     },

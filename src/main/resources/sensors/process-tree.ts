@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** Of this process and all below it. Times in the kernel's ticks, with those of ended and awaited children. */
@@ -22,7 +22,7 @@ export function readProcessTree(proc: string, root: number): TreeUsage | undefin
       usage.cpuTicks += stat.cpuTicks
       usage.memoryPages += stat.memoryPages
       usage.pids.push(pid)
-      waiting.push(...parsePids(readFileSync(join(folder, 'task', String(pid), 'children'), 'utf8')))
+      waiting.push(...childrenOf(folder))
     } catch (error) {
       // A child may have ended a moment ago; without the root itself there is no tree.
       if (pid === root) return undefined
@@ -30,6 +30,24 @@ export function readProcessTree(proc: string, root: number): TreeUsage | undefin
     }
   }
   return usage
+}
+
+/** Of all threads, each of which has children of its own: Electron starts engines from a thread made for that. */
+function childrenOf(folder: string): number[] {
+  const threads = readdirSync(join(folder, 'task'))
+  const found = threads.map(thread => readUnlessGone(join(folder, 'task', thread, 'children')))
+  // Where the kernel does not tell, it tells of none.
+  if (found.every(text => text === undefined)) throw new Error(`expected the children of ${folder} to be listed`)
+  return found.flatMap(text => parsePids(text ?? ''))
+}
+
+function readUnlessGone(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    if (isGone(error)) return undefined
+    throw error
+  }
 }
 
 /** Times and resident pages from /proc/<pid>/stat; see proc_pid_stat(5). */

@@ -9,7 +9,7 @@ import { generalMemorySensor, memoryUse } from './memory.ts'
 import { meteredSensor } from './metered.ts'
 import { type CpuUse, otherCpuSensor, parseCpuLine } from './other-cpu.ts'
 import { powerSupplySensor } from './power-supply.ts'
-import { readProcessTree } from './process-tree.ts'
+import { parseStat, readProcessTree } from './process-tree.ts'
 import { generalProgramsSensor, runningProgramsSensor } from './running-programs.ts'
 import type { Sensors } from './sensor.ts'
 import { cpuTemperatureSensor, generalTemperatureSensor } from './temperature.ts'
@@ -24,14 +24,19 @@ export interface SystemSensorsInit {
   wantsMetered: () => boolean
 }
 
-/** Pages of memory as /proc counts them on the machines that this runs on. */
-const pageBytes = 4_096
+/** Of a page of memory as /proc counts them: 4 KiB on most machines, 16 or 64 on some with ARM processors. */
+function pageBytes(proc: string): number {
+  const own = readIfThere(join(proc, 'self', 'stat'))
+  const pages = own === undefined ? 0 : parseStat(own).memoryPages
+  return pages === 0 ? 4_096 : 2 ** Math.round(Math.log2(process.memoryUsage.rss() / pages))
+}
 
 /** What the operating system tells without a desktop: Linux from /proc and /sys, others as far as systeminformation can. */
 export function systemSensors({ clock }: { clock: Clock }, init: SystemSensorsInit): Sensors {
   const { root = '/', platform = process.platform, hasGpu, wantsPrograms, wantsMetered } = init
   const proc = join(root, 'proc')
   const linux = platform === 'linux'
+  const bytesOfPage = pageBytes(proc)
   const ownPids = () => (linux ? (readProcessTree(proc, process.pid)?.pids ?? []) : [process.pid])
   return {
     power: linux ? powerSupplySensor(root) : { everyMs: second, read: () => unknown('missing') },
@@ -45,7 +50,7 @@ export function systemSensors({ clock }: { clock: Clock }, init: SystemSensorsIn
           read() {
             const own = readProcessTree(proc, process.pid)
             const meminfo = readIfThere(join(proc, 'meminfo'))
-            const use = meminfo === undefined ? undefined : memoryUse(meminfo, (own?.memoryPages ?? 0) * pageBytes)
+            const use = meminfo === undefined ? undefined : memoryUse(meminfo, (own?.memoryPages ?? 0) * bytesOfPage)
             return use === undefined ? unknown('missing') : known(use)
           },
         }

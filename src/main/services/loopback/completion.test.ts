@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { minute } from '../../../shared/units.ts'
+import { hour, minute } from '../../../shared/units.ts'
 import { TurnedClock } from '../../clock.ts'
 import { failureOf } from '../testing/test-host.ts'
 import { complete } from './completion.ts'
@@ -23,6 +23,16 @@ it('an engine that says nothing is given up', async () => {
   const failure = failureOf(pieces.next())
   clock.turn(2 * minute)
   expect(await failure).toMatchObject({ code: 'ENGINE_FAILED', details: { reason: 'hang' } })
+})
+
+it('an engine is not blamed for a clock that was set forward', async () => {
+  engine.manner = { kind: 'well', words: ['Good', ' mor', 'ning'], everyMs: 100 }
+  const { clock, pieces } = ask()
+  expect((await pieces.next()).value).toEqual({ text: 'Good' })
+  const next = pieces.next()
+  clock.set(hour)
+  clock.turn(0.5 * minute)
+  expect((await next).value).toEqual({ text: ' mor' })
 })
 
 it('an engine is not blamed for a reader who takes their time, but for its own silence after that', async () => {

@@ -58,9 +58,9 @@ export async function* complete(
 ): AsyncGenerator<Completion, void, void> {
   const stalled = new AbortController()
   // Words come by the thousand: one timer looks now and then instead of one for each.
-  let silentSince: Milliseconds | undefined = clock.now()
+  let silentSince: Milliseconds | undefined = clock.steady()
   const stopWatch = clock.every(Math.ceil(stallMs / 4), () => {
-    if (silentSince !== undefined && clock.now() - silentSince >= stallMs)
+    if (silentSince !== undefined && clock.steady() - silentSince >= stallMs)
       stalled.abort(failed('hang', `the engine said nothing for ${stallMs} ms`))
   })
   const body = JSON.stringify({ ...parameters, ...ask, model, stream: true, stream_options: { include_usage: true } })
@@ -76,7 +76,7 @@ export async function* complete(
     let usage: Usage | undefined
     let finish: string | undefined
     for await (const data of eventsOf(response.body)) {
-      silentSince = clock.now()
+      silentSince = clock.steady()
       if (data === '[DONE]') {
         finish ??= 'stop'
         break
@@ -89,7 +89,7 @@ export async function* complete(
       if (text === '') continue
       silentSince = undefined // Until the reader asks for more, nothing is waited for.
       yield { text }
-      silentSince = clock.now()
+      silentSince = clock.steady()
     }
     if (finish === undefined) throw failed('crash', 'the engine broke off its answer')
     yield { finish, ...(usage ? { usage } : {}) }
