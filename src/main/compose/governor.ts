@@ -11,6 +11,7 @@ import { FactsSampler } from '../resources/facts-sampler.ts'
 import { Governor } from '../resources/governor.ts'
 import type { Hardware } from '../resources/hardware.ts'
 import { MeteredServices } from '../resources/metered-services.ts'
+import { unlessBeside } from '../resources/sensors/other-cpu.ts'
 import type { Sensors } from '../resources/sensors/sensor.ts'
 import { systemSensors } from '../resources/sensors/system-sensors.ts'
 import { Throttle } from '../resources/throttle.ts'
@@ -51,10 +52,14 @@ export function composeGovernor(
         hasGpu: () => hardware.get().capabilities.gpus.length > 0,
         wantsPrograms: () => limits().programs.length > 0,
         wantsMetered: () => limits().network.pauseWhenMetered,
+        beside: () => services.beside,
       },
     ),
     ...senses.sensors,
   }
+  const told = senses.sensors?.otherCpu
+  if (told !== undefined)
+    sensors.otherCpu = unlessBeside(told, () => services.beside.engines || services.beside.servers)
   const sampler = lifecycle.add(
     'sensors',
     new FactsSampler({ sensors, clock, log, ...(senses.onWake === undefined ? {} : { onWake: senses.onWake }) }),

@@ -36,7 +36,7 @@ export interface ServicesInit {
   systemRoot?: string | undefined
 }
 
-/** What a model may take: most of the largest card, or half of the machine's memory. */
+/** What a model may take: most of what the owner does not keep free of the largest card, or half of the machine's memory. */
 const shareOfCard = 0.9
 const shareOfMemory = 0.5
 
@@ -49,7 +49,11 @@ export function composeServices(
   const chosenIn = ({ engines }: Pick<Settings, 'engines'>) => engineSettingsSchema.parse(engines ?? {})
   let chosen = chosenIn(settings)
   const vramMiB = () => Math.max(0, ...hardware.get().capabilities.gpus.map(gpu => gpu.vramMiB))
-  const budgetMiB = () => Math.max(vramMiB() * shareOfCard, hardware.get().capabilities.memoryMiB * shareOfMemory)
+  const budgetMiB = () => {
+    const { vramKeptFreeMiB } = changing.get().limits
+    const ofCard = Math.max(0, vramMiB() - vramKeptFreeMiB) * shareOfCard
+    return Math.max(ofCard, hardware.get().capabilities.memoryMiB * shareOfMemory)
+  }
   const engines = lifecycle.add(
     'language engines',
     new LoopbackEngines(

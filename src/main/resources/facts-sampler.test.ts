@@ -136,7 +136,12 @@ it.runIf(process.platform === 'linux')('learns what a real Linux machine tells',
   const never = () => false
   const sensors = systemSensors(
     { clock: systemClock },
-    { hasGpu: never, wantsPrograms: () => true, wantsMetered: never },
+    {
+      hasGpu: never,
+      wantsPrograms: () => true,
+      wantsMetered: never,
+      beside: () => ({ engines: false, borrowed: false, servers: false }),
+    },
   )
   const { sampler } = sampling(sensors, new TurnedClock())
   await vi.waitFor(() => {

@@ -37,6 +37,8 @@ export interface ServiceDefinition {
   vramMiB?: number
   /** What it runs on is a language engine beside the node. */
   languageEngine?: boolean
+  /** Whether that holds memory for requests of others. */
+  borrows?: () => boolean
   /** Memory one job may take, and the limit of its process. */
   memoryMiB: number
   /** How long a job may run without producing anything. */

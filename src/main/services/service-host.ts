@@ -247,6 +247,17 @@ export class ServiceHost implements LocalServices, Startable {
     return { load: Math.max(loadOf(queue), this.#cardsTaken), queue }
   }
 
+  /** Programs beside this node that jobs run on now. `borrowed`: language engines hold memory for others, at work or not. */
+  get beside(): { engines: boolean; borrowed: boolean; servers: boolean } {
+    const definitions = this.#all.map(({ definition }) => definition)
+    const atWork = this.#all.filter(({ status }) => status.running > 0).map(({ definition }) => definition)
+    return {
+      engines: atWork.some(({ languageEngine }) => languageEngine === true),
+      borrowed: definitions.some(({ borrows }) => borrows?.() === true),
+      servers: atWork.some(({ elsewhere, languageEngine }) => elsewhere === true && languageEngine !== true),
+    }
+  }
+
   /** How much of the graphics cards the owner takes: while jobs of ours run on them, the queue tells how busy they are. */
   get #cardsTaken(): number {
     const lanes = [...this.#lanes.values()].filter(lane => lane.definition.usesGpu === true)

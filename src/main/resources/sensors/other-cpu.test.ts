@@ -46,7 +46,7 @@ describe('what other programs take of the processor', () => {
 it('reads times and memory of a process whatever its name is', () => {
   const fields = Array.from({ length: 52 }, (_, index) => index + 1)
   const line = `7 (a) b (c) ${['R', ...fields.slice(3)].join(' ')}`
-  expect(parseStat(line)).toEqual({ cpuTicks: 14 + 15 + 16 + 17, memoryPages: 24 })
+  expect(parseStat(line)).toEqual({ ticks: 14 + 15, cpuTicks: 14 + 15 + 16 + 17, memoryPages: 24 })
 })
 
 it.runIf(process.platform === 'linux')('counts children as this node’s own', async () => {

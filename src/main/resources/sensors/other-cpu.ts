@@ -33,13 +33,22 @@ export function otherCpuSensor(use: () => CpuUse | undefined, everyMs: Milliseco
     everyMs,
     read(): Fact<number> {
       const now = use()
-      if (now === undefined) return unknown('missing')
+      if (now === undefined) {
+        // What is told again later is not to be compared with what was before.
+        before = smoothed = undefined
+        return unknown('missing')
+      }
       const newest = before === undefined ? undefined : othersShare(before, now)
       before = now
       if (newest !== undefined) smoothed = (smoothed ?? newest) + newestWeight * (newest - (smoothed ?? newest))
       return smoothed === undefined ? unknown('missing') : known(smoothed)
     },
   }
+}
+
+/** As `sensor`, but that nothing is known while jobs run on programs beside this node: nobody can tell theirs from others' time. */
+export function unlessBeside(sensor: Sensor<number>, isBeside: () => boolean): Sensor<number> {
+  return { ...sensor, read: signal => (isBeside() ? unknown('missing') : sensor.read(signal)) }
 }
 
 /** The machine's line of /proc/stat, in ticks. What a hypervisor gives to other machines is nobody's here. */

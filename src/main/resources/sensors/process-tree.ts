@@ -50,12 +50,13 @@ function readUnlessGone(path: string): string | undefined {
   }
 }
 
-/** Times and resident pages from /proc/<pid>/stat; see proc_pid_stat(5). */
-export function parseStat(line: string): { cpuTicks: number; memoryPages: number } {
+/** Times and resident pages from /proc/<pid>/stat; see proc_pid_stat(5). `cpuTicks`: with children that have ended, `ticks` without. */
+export function parseStat(line: string): { ticks: number; cpuTicks: number; memoryPages: number } {
   // The name in parentheses may itself hold blanks and parentheses.
   const fields = line.slice(line.lastIndexOf(')') + 2).split(' ')
   const number = (field: number) => Number(fields[field - 3] ?? 0)
-  return { cpuTicks: number(14) + number(15) + number(16) + number(17), memoryPages: number(24) }
+  const ticks = number(14) + number(15)
+  return { ticks, cpuTicks: ticks + number(16) + number(17), memoryPages: number(24) }
 }
 
 function parsePids(text: string): number[] {

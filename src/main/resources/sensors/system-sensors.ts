@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { second } from '../../../shared/units.ts'
 import type { Clock } from '../../clock.ts'
 import { known, unknown } from '../facts.ts'
+import { EngineTime, enginePrograms, type ProgramsBeside } from './engine-programs.ts'
 import { graphicsSensors } from './graphics.ts'
 import { loginSessionSensor } from './login-sessions.ts'
 import { generalMemorySensor, memoryUse } from './memory.ts'
@@ -22,6 +23,7 @@ export interface SystemSensorsInit {
   hasGpu: () => boolean
   wantsPrograms: () => boolean
   wantsMetered: () => boolean
+  beside: () => ProgramsBeside
 }
 
 /** Of a page of memory as /proc counts them: 4 KiB on most machines, 16 or 64 on some with ARM processors. */
@@ -33,15 +35,21 @@ function pageBytes(proc: string): number {
 
 /** What the operating system tells without a desktop: Linux from /proc and /sys, others as far as systeminformation can. */
 export function systemSensors({ clock }: { clock: Clock }, init: SystemSensorsInit): Sensors {
-  const { root = '/', platform = process.platform, hasGpu, wantsPrograms, wantsMetered } = init
+  const { root = '/', platform = process.platform, hasGpu, wantsPrograms, wantsMetered, beside } = init
   const proc = join(root, 'proc')
   const linux = platform === 'linux'
   const bytesOfPage = pageBytes(proc)
-  const ownPids = () => (linux ? (readProcessTree(proc, process.pid)?.pids ?? []) : [process.pid])
+  const ownPids = () => {
+    if (!linux) return [process.pid]
+    const { engines, borrowed } = beside()
+    const ofEngines = engines || borrowed ? enginePrograms(proc).map(({ pid }) => pid) : []
+    return [...(readProcessTree(proc, process.pid)?.pids ?? []), ...ofEngines]
+  }
+  const engineTime = new EngineTime()
   return {
     power: linux ? powerSupplySensor(root) : { everyMs: second, read: () => unknown('missing') },
     idle: linux ? loginSessionSensor({ clock }, { root }) : { everyMs: second, read: () => unknown('missing') },
-    otherCpu: otherCpuSensor(() => (linux ? linuxCpuUse(proc) : undefined)),
+    otherCpu: otherCpuSensor(() => (linux ? linuxCpuUse(proc, engineTime, beside()) : undefined)),
     cpuTemperature: linux ? cpuTemperatureSensor(root) : generalTemperatureSensor(),
     ...graphicsSensors({ clock }, { root, present: hasGpu, ownPids }),
     memory: linux
@@ -60,11 +68,14 @@ export function systemSensors({ clock }: { clock: Clock }, init: SystemSensorsIn
   }
 }
 
-function linuxCpuUse(proc: string): CpuUse | undefined {
+/** Undefined also while nobody can tell what is this node's own: jobs run on programs beside it that are not known. */
+function linuxCpuUse(proc: string, engineTime: EngineTime, { engines, servers }: ProgramsBeside): CpuUse | undefined {
+  const ofEngines = engines ? engineTime.working(enginePrograms(proc)) : engineTime.resting()
   const stat = readIfThere(join(proc, 'stat'))
   const machine = stat === undefined ? undefined : parseCpuLine(stat)
   const own = readProcessTree(proc, process.pid)
-  return machine === undefined || own === undefined ? undefined : { ...machine, own: own.cpuTicks }
+  if (machine === undefined || own === undefined || servers || ofEngines === undefined) return undefined
+  return { ...machine, own: own.cpuTicks + ofEngines }
 }
 
 function readIfThere(path: string): string | undefined {

@@ -19,6 +19,11 @@ export class BorrowedMemory {
     this.#log = log
   }
 
+  /** How many there are. */
+  get size(): number {
+    return this.#borrowed.size
+  }
+
   /** A request is about to be given to this model. */
   use({ name, url }: EnginePlace, { id: model, loaded }: LanguageModel): void {
     if (name === 'Ollama' && !loaded) this.#borrowed.set(`${url} ${model}`, { url, model })

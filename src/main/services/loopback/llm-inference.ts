@@ -64,6 +64,7 @@ export function llmInference(engines: LoopbackEngines, limits: LlmInit): Service
     usesGpu: true,
     elsewhere: true,
     languageEngine: true,
+    borrows: () => engines.borrows,
     engine: (components, init) =>
       new LoopbackWorkshop(components, {
         ...init,

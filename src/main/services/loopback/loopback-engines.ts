@@ -57,6 +57,11 @@ export class LoopbackEngines implements Startable {
     this.#only = init.only
   }
 
+  /** Whether requests of others have brought models into an engine's memory. */
+  get borrows(): boolean {
+    return this.#memory.size > 0
+  }
+
   get places(): readonly EnginePlace[] {
     return this.#places
   }

@@ -21,6 +21,7 @@ export function visionOcr(engines: LoopbackEngines, limits: LlmInit): ServiceDef
     idempotent: true,
     usesGpu: true,
     languageEngine: true,
+    borrows: () => engines.borrows,
     engine: (components, init) =>
       new VisionWorkshop(components, {
         ...init,
