@@ -20,7 +20,7 @@ export function toContractError(error: RmaError): ORPCError<string, ErrorDetails
 export function toPublicError(thrown: unknown): RmaError {
   if (thrown instanceof RmaError) return thrown
   if (thrown instanceof ORPCError && thrown.code === 'BAD_REQUEST') return badRequest(thrown)
-  return new RmaError('INTERNAL', 'the node failed to answer; its log says why', {}, { cause: thrown })
+  return new RmaError('INTERNAL', 'something went wrong in the node; the logs say what', {}, { cause: thrown })
 }
 
 function badRequest(error: ORPCError<'BAD_REQUEST', unknown>): RmaError {

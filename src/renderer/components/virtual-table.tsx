@@ -78,9 +78,10 @@ export function VirtualTable<Row, Id extends string>(props: VirtualTableProps<Ro
     const element = table.current
     if (element === null) return
     setView({ scrollTop: element.scrollTop, height: element.clientHeight })
-    // Rows that came in the meantime leave the view short of the end: only a scroll upwards is the reader's wish.
+    // Rows that came in the meantime leave the view short of the end, and a shorter list moves it upwards to its own:
+    // only a scroll upwards and away from the end is the reader's wish.
     const atEnd = element.scrollTop + element.clientHeight >= element.scrollHeight - rowHeight
-    if (follow && element.scrollTop < view.scrollTop) onFollowChange?.(false)
+    if (follow && !atEnd && element.scrollTop < view.scrollTop) onFollowChange?.(false)
     if (!follow && atEnd) onFollowChange?.(true)
   }
   const activate = (index: number) => {

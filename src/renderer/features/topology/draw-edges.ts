@@ -45,7 +45,7 @@ export function drawEdges(
 
 /** Opacity of the edges that do not stand out: the more there are, the fainter each. */
 export function quietAlpha(count: number): number {
-  return Math.max(0.08, 0.75 * Math.min(1, Math.sqrt(sparse / Math.max(1, count))))
+  return Math.max(0.04, 0.75 * Math.min(1, sparse / Math.max(1, count)))
 }
 
 function isStrong(edge: SceneEdge, { focus, pointedAt }: EdgeEmphasis): boolean {

@@ -19,7 +19,7 @@ const columns = (pins: Pins): readonly Column<NodeRow, NodeColumn>[] => [
   {
     id: 'peer',
     title: words.columns.peer,
-    width: 'minmax(6rem, 1fr)',
+    width: 'minmax(7rem, 1fr)',
     cell: ({ node }) => (
       <span className={styles.peer} title={node.peerId}>
         <NodeSymbol node={node} />
@@ -53,7 +53,7 @@ const columns = (pins: Pins): readonly Column<NodeRow, NodeColumn>[] => [
   {
     id: 'load',
     title: words.columns.load,
-    width: '3rem',
+    width: '3.75rem',
     align: 'end',
     cell: ({ node }) => (node.load === undefined ? '–' : formatShare(node.load)),
   },
