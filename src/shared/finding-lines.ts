@@ -29,7 +29,7 @@ export function findingLines(finding: Finding, words: FindingWords, now: Millise
       return [words.nowhere, words.giveSeed]
     case 'this-machine-only':
       return [
-        words.thisMachineOnly({ addresses: finding.addresses.join(', ') || words.noAddress }),
+        words.thisMachineOnly({ addresses: finding.addresses.map(hostAndPort).join(', ') || words.noAddress }),
         words.listenElsewhere,
       ]
     case 'local-network-only':
@@ -84,6 +84,13 @@ export function findingLines(finding: Finding, words: FindingWords, now: Millise
     case 'not-announced':
       return [words.notAnnounced]
   }
+}
+
+/** `127.0.0.1:8468` of a multiaddr of that; any other address as it is. */
+function hostAndPort(address: string): string {
+  const [, family, host, port] = /^\/ip([46])\/([^/]+)\/tcp\/(\d+)/.exec(address) ?? []
+  if (host === undefined) return address
+  return family === '6' ? `[${host}]:${port}` : `${host}:${port}`
 }
 
 function triedSentence({ source, offered, reached, failure }: SourceTry, words: FindingWords['tried']): string {

@@ -136,6 +136,11 @@ describe('a diagnosis', () => {
     const kinds = diagnose({ ...healthy, heldBy: undefined }).findings.map(finding => finding.kind)
     expect(kinds).toEqual(['connected', 'local-network-only', 'port', 'clock-right'])
   })
+
+  it('does not say that others find a node that is alone', () => {
+    const kinds = diagnose({ ...healthy, join: { peers: 0, tried: [] } }).findings.map(finding => finding.kind)
+    expect(kinds).toEqual(['alone', 'local-network-only', 'port', 'clock-right'])
+  })
 })
 
 describe('a firewall on this machine is not suspected', () => {

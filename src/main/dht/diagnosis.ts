@@ -162,8 +162,10 @@ function vpnOf(vpn: VpnState): Finding[] {
   return [{ kind: 'vpn', level: isLost ? 'problem' : vpnLevels[vpn.kind], vpn }]
 }
 
-function announcedOf({ heldBy }: DiagnosisFacts): Finding[] {
+function announcedOf({ heldBy, join: { peers } }: DiagnosisFacts): Finding[] {
   if (heldBy === undefined) return []
   if (heldBy === 0) return [{ kind: 'not-announced', level: 'problem' }]
+  // It is listed with this node alone, where nobody looks.
+  if (peers === 0) return []
   return [{ kind: 'announced', level: 'good', registrars: heldBy }]
 }

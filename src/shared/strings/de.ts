@@ -74,16 +74,17 @@ export const de: Translation<typeof en> = {
     },
     mdnsOn:
       'Knoten im selben lokalen Netz werden von selbst gefunden, sofern nicht der Router oder eine Firewall Multicast zurückhält.',
-    mdnsOff: 'Die Suche im lokalen Netz ist abgeschaltet (mdns in settings.json oder --no-mdns).',
+    mdnsOff: 'Die Suche im lokalen Netz ist abgeschaltet (Einstellungen, „Im lokalen Netz suchen“, oder --no-mdns).',
     tryingNow: 'Ein Versuch läuft.',
     nextTry: 'Nächster Versuch in {seconds, number} s.',
     nowhere:
       'Es gibt niemanden zu fragen: Keine Startknoten sind gesetzt, keiner ist von früher bekannt, und die Suche im lokalen Netz ist aus.',
-    giveSeed: 'Geben Sie einen Startknoten an (--seed) oder erlauben Sie Multicast-DNS.',
+    giveSeed:
+      'Nennen Sie einen Knoten unter Einstellungen, „Knoten, die zuerst gefragt werden“ (--seed), oder schalten Sie „Im lokalen Netz suchen“ ein.',
     thisMachineOnly: 'Nur Programme auf diesem Rechner können diesen Knoten erreichen ({addresses}).',
     noAddress: 'keine Adresse',
     listenElsewhere:
-      'Lauschen Sie auf den eigenen Adressen des Rechners (network.listen in settings.json oder --listen 0.0.0.0).',
+      'Lauschen Sie auf den eigenen Adressen des Rechners: Einstellungen, „Lauschen auf“ (--listen 0.0.0.0).',
     localNetworkOnly:
       'Knoten im selben lokalen Netz oder VPN können diesen erreichen; solche aus dem Internet können es nicht.',
     public: 'Alle können diesen Knoten erreichen: Er hat eine öffentliche Adresse.',
@@ -164,8 +165,9 @@ export const de: Translation<typeof en> = {
       },
       todo: 'Was zu tun ist: {todo}.',
     },
-    announced: 'Das Angebot dieses Knotens ist {registrars, plural, one {# Registrar} other {# Registraren}} bekannt.',
+    announced:
+      'Andere Knoten können diesen finden: Sein Angebot ist an {registrars, plural, one {# Stelle} other {# Stellen}} verzeichnet.',
     notAnnounced:
-      'Noch kein Registrar hat das Angebot dieses Knotens angenommen, also kann ihn niemand finden. Es wird von selbst wieder angeboten.',
+      'Das Angebot dieses Knotens ist noch nirgends verzeichnet, also kann ihn niemand finden. Es wird von selbst wieder angeboten.',
   },
 }

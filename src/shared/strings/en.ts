@@ -76,15 +76,15 @@ export const en = {
     },
     mdnsOn:
       'Nodes on the same local network are found by themselves, unless the router or a firewall keeps multicast back.',
-    mdnsOff: 'Looking on the local network is switched off (mdns in settings.json, or --no-mdns).',
+    mdnsOff: 'Looking on the local network is switched off (Settings, “Look on the local network”, or --no-mdns).',
     tryingNow: 'Trying now.',
     nextTry: 'Next try in {seconds, number} s.',
     nowhere:
       'There is nobody to ask: no seeds are set, no node is known from before, and looking on the local network is off.',
-    giveSeed: 'Give a seed (--seed) or allow multicast DNS.',
+    giveSeed: 'Name a node under Settings, “Nodes to ask first” (--seed), or switch on “Look on the local network”.',
     thisMachineOnly: 'Only programs on this machine can reach this node ({addresses}).',
     noAddress: 'no address',
-    listenElsewhere: 'Listen on the machine’s own addresses (network.listen in settings.json, or --listen 0.0.0.0).',
+    listenElsewhere: 'Listen on the machine’s own addresses: Settings, “Listen on” (--listen 0.0.0.0).',
     localNetworkOnly: 'Nodes on the same local network or VPN can reach this one; those on the internet cannot.',
     public: 'Everybody can reach this node: it has a public address.',
     mapped: 'Everybody can reach this node: the router lets others through to it.',
@@ -159,7 +159,8 @@ export const en = {
       },
       todo: 'To have it, {todo}.',
     },
-    announced: 'This node’s offer is known to {registrars, plural, one {# registrar} other {# registrars}}.',
-    notAnnounced: 'No registrar has taken this node’s offer yet, so nobody can find it. It is offered again by itself.',
+    announced:
+      'Other nodes can find this one: its offer is listed in {registrars, plural, one {# place} other {# places}}.',
+    notAnnounced: 'This node’s offer is not listed anywhere yet, so nobody can find it. It is offered again by itself.',
   },
 } as const
