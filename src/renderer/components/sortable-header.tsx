@@ -9,6 +9,7 @@ export interface Sorting<Id extends string> {
 interface SortableHeaderProps<Id extends string> {
   id: Id
   title: string
+  titleUnseen?: boolean
   secondary?: boolean
   align?: 'end'
   sorting: Sorting<Id> | undefined
@@ -19,6 +20,7 @@ interface SortableHeaderProps<Id extends string> {
 export function SortableHeader<Id extends string>({
   id,
   title,
+  titleUnseen,
   secondary,
   align,
   sorting,
@@ -29,7 +31,7 @@ export function SortableHeader<Id extends string>({
   return (
     <th scope="col" aria-sort={direction} data-secondary={secondary} data-align={align}>
       {onSort === undefined ? (
-        title
+        <span className={titleUnseen ? 'unseen' : undefined}>{title}</span>
       ) : (
         <button type="button" className={styles.sort} onClick={() => onSort(id)}>
           {title}

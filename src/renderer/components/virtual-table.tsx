@@ -19,6 +19,8 @@ export interface Column<Row, Id extends string> {
   /** Width as a grid track: `6rem`, `minmax(8rem, 1fr)`. */
   width: string
   cell: (row: Row) => ReactNode
+  /** Read, not seen: what stands in the column needs no more width. */
+  titleUnseen?: boolean
   /** Left out in a narrow window. */
   secondary?: boolean
   align?: 'end'

@@ -1,3 +1,4 @@
+import { ScrollRegion } from '../../components/scroll-region.tsx'
 import { formatDay, formatMonth } from '../../strings/format.ts'
 import { strings } from '../../strings/index.ts'
 import styles from './calendar.module.css'
@@ -14,7 +15,7 @@ export function Calendar({ bars }: { bars: readonly DayBar[] }) {
   const active = bars.filter(bar => bar.jobs > 0).length
   return (
     <figure className={styles.figure}>
-      <div className={styles.scroll}>
+      <ScrollRegion label={words.span.year} fromEnd>
         <div className={styles.calendar} role="img" aria-label={words.calendarLabel({ active, days: bars.length })}>
           {bars.map(({ day, jobs }, index) => (
             <span
@@ -38,7 +39,7 @@ export function Calendar({ bars }: { bars: readonly DayBar[] }) {
               ),
           )}
         </div>
-      </div>
+      </ScrollRegion>
       <figcaption className={styles.legend} aria-hidden="true">
         {words.less}
         {[0, 1, 2, 3, 4].map(shade => (

@@ -25,7 +25,7 @@ export function DayBars({ bars, services }: DayBarsProps) {
           parts: byService.map(part => ({ shade: services.indexOf(part.service), amount: part.jobs })),
           hint: words.bar({ day: formatDay(day), count: jobs }),
           above: isWeek && jobs > 0 ? formatCount(jobs) : undefined,
-          below: isWeek ? formatWeekday(day) : index % 7 === (bars.length - 1) % 7 ? formatDay(day) : undefined,
+          below: isWeek ? formatWeekday(day) : <WeekLabel day={day} daysBack={bars.length - 1 - index} />,
         }))}
       />
       <figcaption className={styles.legend} aria-hidden="true">
@@ -63,4 +63,10 @@ export function DayBars({ bars, services }: DayBarsProps) {
       </table>
     </figure>
   )
+}
+
+/** The date under every seventh bar, the last one among them; where they would touch, under every fourteenth. */
+function WeekLabel({ day, daysBack }: { day: string; daysBack: number }) {
+  if (daysBack % 7 !== 0) return null
+  return <span className={daysBack % 14 === 0 ? undefined : styles.between}>{formatDay(day)}</span>
 }

@@ -8,10 +8,15 @@ const words = strings.contribution.totals
 
 /** What was given within the days shown. */
 export function Totals({ contribution: { served, energy } }: { contribution: Contribution }) {
+  const computedMs = served.cpuMs + served.gpuMs
   const shown: { title: string; value: string; hint: string }[] = [
     { title: words.jobs, value: formatCount(answeredOf(served)), hint: words.jobsHint({ count: served.failed }) },
     { title: words.verified, value: formatCount(served.verified), hint: words.verifiedHint },
-    { title: words.time, value: formatDuration(served.cpuMs + served.gpuMs), hint: words.timeHint },
+    {
+      title: words.time,
+      value: computedMs === 0 ? strings.unit.min({ amount: formatCount(0) }) : formatDuration(computedMs),
+      hint: words.timeHint,
+    },
     { title: words.energy, value: formatEnergy(energy.wattHours), hint: words.energyHint },
   ]
   return (

@@ -23,8 +23,12 @@ export function JobPanel({ job, now, onClose }: { job: Job; now: Milliseconds; o
   const facts: Fact[] = [
     {
       name: words.fact.outcome,
-      value: job.error === undefined ? words.state[job.state] : `${words.state[job.state]}: ${job.error}`,
+      value:
+        job.error === undefined
+          ? words.state[job.state]
+          : `${words.state[job.state]}: ${words.failure({ code: job.error })}`,
     },
+    { name: words.fact.code, value: job.error },
     { name: words.fact.requester, value: job.requester },
     { name: words.fact.worker, value: job.worker },
     { name: words.fact.path, value: job.path === undefined ? undefined : strings.path[job.path] },

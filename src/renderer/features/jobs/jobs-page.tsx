@@ -62,21 +62,49 @@ export default function JobsPage() {
   )
 }
 
+/** Who asked and who works, and why it failed where it did. */
+function JobRoute({ job }: { job: Job }) {
+  return (
+    <>
+      {jobRoute(job)}
+      {job.error !== undefined && (
+        <span className={styles.failure} title={job.error}>
+          {` · ${words.failure({ code: job.error })}`}
+        </span>
+      )}
+    </>
+  )
+}
+
 function columns(now: number): readonly Column<Job, ColumnId>[] {
   const titles = words.columns
   return [
-    { id: 'outcome', title: titles.outcome, width: '2.75rem', cell: ({ state }) => <JobOutcome state={state} /> },
-    { id: 'service', title: titles.service, width: 'minmax(4.5rem, 1fr)', cell: job => serviceName(job.service) },
+    {
+      id: 'outcome',
+      title: titles.outcome,
+      width: '1.25rem',
+      titleUnseen: true,
+      cell: ({ state }) => <JobOutcome state={state} />,
+    },
+    {
+      id: 'service',
+      title: titles.service,
+      width: 'minmax(4.5rem, 1fr)',
+      cell: job => (
+        <>
+          <span className={styles.service}>{serviceName(job.service)}</span>
+          <span className={styles.under}>
+            <JobRoute job={job} />
+          </span>
+        </>
+      ),
+    },
     {
       id: 'route',
       title: titles.route,
       width: 'minmax(4rem, 1.4fr)',
-      cell: job => (
-        <>
-          {jobRoute(job)}
-          {job.error !== undefined && <code className={styles.error}> {job.error}</code>}
-        </>
-      ),
+      secondary: true,
+      cell: job => <JobRoute job={job} />,
     },
     {
       id: 'size',
@@ -89,7 +117,7 @@ function columns(now: number): readonly Column<Job, ColumnId>[] {
     {
       id: 'took',
       title: titles.took,
-      width: '4.25rem',
+      width: '5.75rem',
       align: 'end',
       cell: job => formatDuration(jobDuration(job, now)),
     },

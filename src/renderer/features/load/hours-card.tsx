@@ -77,6 +77,7 @@ function HourCharts({ bars }: { bars: readonly HourBar[] }) {
         <BarChart
           height="low"
           label={words.dataLabel({ bytes: formatBytes(bytes) })}
+          format={formatBytes}
           bars={bars.map((bar, index) => ({
             key: bar.from,
             parts: [{ shade: 0, amount: bar.bytes }],

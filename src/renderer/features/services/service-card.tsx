@@ -37,7 +37,7 @@ export function ServiceCard({ service }: { service: ServiceStatus }) {
       }
     >
       <Standing service={service} />
-      <Failure error={error} />
+      <Failure what={words.failed} error={error} />
       {service.unavailable === undefined && (
         <div className={styles.meters}>
           <Meter
@@ -96,7 +96,7 @@ function Standing({ service: { enabled, unavailable, advice, running } }: { serv
           {words.resumeGpu}
         </Button>
       )}
-      <Failure error={error} />
+      <Failure what={words.failed} error={error} />
     </div>
   )
 }

@@ -7,6 +7,7 @@ import { useNode } from '../../store/node-context.tsx'
 import { strings } from '../../strings/index.ts'
 import { ConsentDialog } from './consent-dialog.tsx'
 import styles from './donate-card.module.css'
+import { donateNote } from './donate-note.ts'
 import { useActivitySentence } from './use-activity-sentence.ts'
 
 /** The big switch, and the one sentence that says why something runs or does not. */
@@ -18,6 +19,7 @@ export function DonateCard() {
   const { run, busy, error } = useAction()
   const [asking, setAsking] = useState(false)
   const labelId = useId()
+  const note = donateNote(donating, kind)
 
   // The switch stays enabled meanwhile: a control that is disabled under the reader's hands loses the focus.
   const change = (wanted: boolean) => {
@@ -30,14 +32,14 @@ export function DonateCard() {
     await run(client => client.donation.set({ donating: true, consent: true }))
   }
   return (
-    <section className={styles.card} data-on={donating || undefined} aria-labelledby={labelId}>
+    <section className={styles.card} data-on={note === 'thanks' || undefined} aria-labelledby={labelId}>
       <div className={styles.words}>
         <h2 id={labelId}>{strings.donate.switch}</h2>
         <p className={styles.sentence} aria-live="polite" data-testid="activity">
           <ActivityIcon kind={kind} />
           <span>{sentence}</span>
         </p>
-        <p className={styles.note}>{donating ? strings.donate.thanks : strings.donate.invitation}</p>
+        {note !== undefined && <p className={styles.note}>{strings.donate[note]}</p>}
         <Failure what={strings.donate.failed} error={error} />
       </div>
       <div className={styles.control}>

@@ -56,7 +56,9 @@ function RecentJob({ job, now }: { job: Job; now: Milliseconds }) {
           {job.error !== undefined && (
             <>
               {' · '}
-              <code>{job.error}</code>
+              <span className={styles.failure} title={job.error}>
+                {strings.jobs.failure({ code: job.error })}
+              </span>
             </>
           )}
         </p>

@@ -1,3 +1,4 @@
+import { TriangleAlert } from 'lucide-react'
 import type { ServiceStatus } from '../../../shared/schema/service.ts'
 import { Card } from '../../components/card.tsx'
 import { Failure } from '../../components/failure.tsx'
@@ -36,14 +37,18 @@ function ServiceRow({ service, donating }: { service: ServiceStatus; donating: b
   const online = useNode(state => state.link.kind === 'online')
   const { run, busy, error } = useAction()
   const name = serviceName(service.type)
+  const bad = service.enabled && service.unavailable !== undefined
   return (
     <li className={styles.service}>
       <div className={styles.words}>
         <p className={styles.name}>
           {name} <code>{service.type}</code>
         </p>
-        <p className={styles.state}>{serviceState(service, donating)}</p>
-        <Failure error={error} />
+        <p className={styles.state} data-bad={bad || undefined}>
+          {bad && <TriangleAlert size={14} aria-hidden />}
+          <span>{serviceState(service, donating)}</span>
+        </p>
+        <Failure what={strings.services.failed} error={error} />
       </div>
       <Switch
         aria-label={strings.services.toggle({ name })}
