@@ -54,8 +54,14 @@ function drawBatch(
   context.fillStyle = look === 'peer' ? palette.page : color
   context.strokeStyle = look === 'peer' ? color : palette.page
   context.lineWidth = 1.5
+  const small = (node: SceneNode) => node.radius < detailRadius
   context.beginPath()
-  for (const node of nodes) outline(context, node)
+  for (const node of nodes) if (small(node)) outline(context, node)
+  context.fill()
+  // The rim in the colour of the page would take away most of a dot, and all of it among many lines.
+  if (look === 'peer') context.stroke()
+  context.beginPath()
+  for (const node of nodes) if (!small(node)) outline(context, node)
   context.fill()
   context.stroke()
   if (look === 'paused') drawPauseBars(context, nodes, palette.page)

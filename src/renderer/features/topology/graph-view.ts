@@ -1,6 +1,6 @@
 import type { Job } from '../../../shared/schema/job.ts'
 import type { Topology } from '../../../shared/schema/topology.ts'
-import { type Box, fitCamera } from './fit.ts'
+import { type Box, type FitNode, fitCamera } from './fit.ts'
 import { type Camera, type Point, pan, type Size, toWorld, zoomAt } from './geometry.ts'
 import { GraphLayout, ringPositions } from './graph-layout.ts'
 import { applyPicture, createNetworkGraph } from './graph-model.ts'
@@ -10,9 +10,13 @@ import { foundIn, type NodeFilter, openFilter } from './node-filter.ts'
 import type { PaintedJobs, PainterMessage, PainterUpdate, Screen, View } from './painter-messages.ts'
 import { readPalette } from './palette.ts'
 import { noPins, type Pins } from './pins.ts'
+import { ringPoint, ringRadius } from './placement.ts'
 import { emptyScene, placeScene, placesIn, projectScene, sceneOf } from './scene.ts'
 import { buffersOf } from './sketch.ts'
 import { sketchOf } from './sketch-network.ts'
+
+/** Points of the ring that the picture is fitted for. */
+const ringOutline = 48
 
 export type Arrangement = 'graph' | 'ring'
 
@@ -243,7 +247,7 @@ export class GraphView {
     this.#due = undefined
     if (this.#followFit)
       this.#camera = fitCamera(
-        this.#scene.nodes,
+        this.#whole(),
         this.#size,
         this.#covers.map(box => this.#drawnBox(box)),
       )
@@ -251,12 +255,28 @@ export class GraphView {
     this.#post({ kind: 'update', view: this.#view(), ...due }, handed)
   }
 
+  /** What is to be seen: of a ring all of it, also where nobody stands. */
+  #whole(): readonly FitNode[] {
+    const { nodes } = this.#scene
+    if (this.#shown.arrangement === 'graph') return nodes
+    const radius = ringRadius(this.#ring.size)
+    const outline = Array.from({ length: ringOutline }, (_, index): FitNode => {
+      return { look: 'peer', size: 1, place: ringPoint(index / ringOutline, radius) }
+    })
+    return [...nodes, ...outline]
+  }
+
   #view(): View {
     const hovered = this.#hovered
     const pointed = hovered?.kind === 'node' ? hovered.id : this.#shown.selected
     const focus = pointed === undefined ? undefined : (this.#picture.shownAs.get(pointed) ?? pointed)
     const edge = hovered?.kind === 'edge' && this.graph.hasEdge(hovered.key) ? hovered.key : undefined
-    return { camera: this.#camera, focus, pointedAt: edge === undefined ? undefined : this.graph.extremities(edge) }
+    return {
+      camera: this.#camera,
+      focus,
+      pointedAt: edge === undefined ? undefined : this.graph.extremities(edge),
+      ring: this.#shown.arrangement === 'ring' ? ringRadius(this.#ring.size) : undefined,
+    }
   }
 
   #post(message: PainterMessage, handed: Transferable[]): void {

@@ -1,3 +1,4 @@
+import { useState } from 'react'
 import { strings } from '../../strings/index.ts'
 import styles from './legend.module.css'
 import { LookSymbol } from './node-symbol.tsx'
@@ -13,10 +14,11 @@ const nodes = () =>
   ] as const
 const links = ['direct', 'relay', 'tunnel', 'vpn'] as const
 
-/** What the marks and lines mean; those of groups where there are any. */
+/** What the marks and lines mean; those of groups where there are any. Closed at first where it would hide the picture. */
 export function Legend({ grouped }: { grouped: boolean }) {
+  const [open] = useState(() => !matchMedia('(max-width: 720px)').matches)
   return (
-    <details className={styles.legend} open data-covers>
+    <details className={styles.legend} open={open} data-covers>
       <summary>{words.legend}</summary>
       <div className={styles.marks}>
         <ul>

@@ -29,18 +29,19 @@ export function nodeRows(topology: Topology): NodeRow[] {
   })
 }
 
-/** The rows in the order asked for, pinned ones before all others; rows without a value come last either way, equal ones by peer id. */
+/** The rows in the order asked for, this machine's and pinned ones before all others; rows without a value come last either way, equal ones by peer id. */
 export function sortRows(
   rows: readonly NodeRow[],
   { column, direction }: Sorting<NodeColumn>,
   isPinned: (peerId: string) => boolean = () => false,
 ): NodeRow[] {
+  const rank = ({ node }: NodeRow) => (node.self ? 0 : isPinned(node.peerId) ? 1 : 2)
   const sign = direction === 'ascending' ? 1 : -1
   return rows
     .map(row => ({ row, value: sortValue(row, column) }))
     .sort((a, b) => {
-      const [first, second] = [isPinned(a.row.node.peerId), isPinned(b.row.node.peerId)]
-      if (first !== second) return first ? -1 : 1
+      const [first, second] = [rank(a.row), rank(b.row)]
+      if (first !== second) return first - second
       if (a.value === undefined || b.value === undefined) {
         if (a.value !== b.value) return a.value === undefined ? 1 : -1
       } else if (a.value !== b.value) {

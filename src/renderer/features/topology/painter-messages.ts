@@ -17,6 +17,8 @@ export interface View {
   focus: string | undefined
   /** Ends of the edge that the pointer is on. */
   pointedAt: readonly [string, string] | undefined
+  /** Radius in world units of the ring that nodes stand on, where they do. */
+  ring: number | undefined
 }
 
 export interface Screen {

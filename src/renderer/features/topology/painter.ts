@@ -1,6 +1,7 @@
 import { drawEdges } from './draw-edges.ts'
 import { drawLabels } from './draw-labels.ts'
 import { drawNodes } from './draw-nodes.ts'
+import { drawRing } from './draw-ring.ts'
 import { Flashes } from './flashes.ts'
 import type { PainterStart, PainterUpdate, Screen, View } from './painter-messages.ts'
 import type { Palette } from './palette.ts'
@@ -13,7 +14,7 @@ export class Painter {
   readonly #flashes: Flashes
   #scene = emptyScene
   #screen: Screen = { size: { width: 0, height: 0 }, pixelRatio: 1, zoom: 1 }
-  #view: View = { camera: { x: 0, y: 0, scale: 1 }, focus: undefined, pointedAt: undefined }
+  #view: View = { camera: { x: 0, y: 0, scale: 1 }, focus: undefined, pointedAt: undefined, ring: undefined }
   #palette: Palette | undefined
   #frame = 0
 
@@ -51,7 +52,7 @@ export class Painter {
     this.#frame = 0
     const [context, scene, palette] = [this.#context, this.#scene, this.#palette]
     if (palette === undefined) return
-    const { camera, focus, pointedAt } = this.#view
+    const { camera, focus, pointedAt, ring } = this.#view
     const { size: page, zoom } = this.#screen
     const size = { width: page.width / zoom, height: page.height / zoom }
     projectScene(scene, camera, size)
@@ -59,6 +60,7 @@ export class Painter {
     const pointed = from === undefined ? undefined : scene.edges.find(({ a, b }) => a.id === from && b.id === to)
     context.fillStyle = palette.page
     context.fillRect(0, 0, size.width, size.height)
+    if (ring !== undefined) drawRing(context, ring, { camera, size, color: palette.edge })
     drawEdges(context, scene, { focus, pointedAt: pointed, size, palette })
     drawNodes(context, scene, { focus, size, palette })
     const moving = this.#flashes.draw(context, scene, palette, now)

@@ -41,7 +41,8 @@ export default function TopologyPage() {
   const places = useRef<(id: string) => Point | undefined>(undefined)
   const [selected, setSelected] = useState<string>()
   const { grouping, groups, open, group, toggle } = useGroups(topology, pins)
-  const arrangement = view === 'ring' ? 'ring' : 'graph'
+  // With nobody else there is no ring to stand on.
+  const arrangement = view === 'ring' && (topology?.counts.known ?? 0) > 0 ? 'ring' : 'graph'
   const shown = useMemo(
     () => ({ arrangement, filter, pins, selected, grouping, open }) as const,
     [arrangement, filter, pins, selected, grouping, open],
@@ -76,6 +77,11 @@ export default function TopologyPage() {
               <GraphCanvas shown={shown} places={places} onSelect={id => toggle(id) || setSelected(id)} onPlace={pin}>
                 {view === 'graph' && topology.counts.known > ungroupedUpTo && (
                   <GroupPanel grouping={grouping} groups={groups} open={open} onGroup={group} onToggle={toggle} />
+                )}
+                {arrangement === 'ring' && (
+                  <p className={styles.meaning} data-covers>
+                    {words.ringMeaning}
+                  </p>
                 )}
                 <Legend grouped={view === 'graph' && groups.length > 0} />
               </GraphCanvas>

@@ -115,13 +115,13 @@ describe('the table of nodes', () => {
     sortRows(rows, { column, direction }).map(row => row.node.peerId)
 
   it('sorts both ways and puts unknown values last each time', () => {
-    expect(order('latency', 'ascending').slice(0, 2)).toEqual(['b', 'a'])
-    expect(order('load', 'descending')).toEqual(['a', 'b', 'c', 'self'])
+    expect(order('latency', 'ascending').slice(1, 3)).toEqual(['b', 'a'])
+    expect(order('load', 'descending')).toEqual(['self', 'a', 'b', 'c'])
   })
 
-  it('keeps pinned nodes before all others', () => {
+  it('keeps this machine, then pinned nodes before all others', () => {
     const sorted = sortRows(rows, { column: 'load', direction: 'descending' }, id => id === 'c')
-    expect(sorted.map(row => row.node.peerId)).toEqual(['c', 'a', 'b', 'self'])
+    expect(sorted.map(row => row.node.peerId)).toEqual(['self', 'c', 'a', 'b'])
   })
 })
 
