@@ -62,16 +62,19 @@ export default function JobsPage() {
   )
 }
 
-/** Who asked and who works, and why it failed where it did. */
+/** Why it failed where it did, and who asked or works. */
 function JobRoute({ job }: { job: Job }) {
   return (
     <>
-      {jobRoute(job)}
       {job.error !== undefined && (
-        <span className={styles.failure} title={job.error}>
-          {` · ${words.failure({ code: job.error })}`}
-        </span>
+        <>
+          <span className={styles.failure} title={job.error}>
+            {words.failure({ code: job.error })}
+          </span>
+          {' · '}
+        </>
       )}
+      {jobRoute(job)}
     </>
   )
 }

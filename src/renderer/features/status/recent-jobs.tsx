@@ -52,15 +52,15 @@ function RecentJob({ job, now }: { job: Job; now: Milliseconds }) {
       <div className={styles.words}>
         <p>{serviceName(job.service)}</p>
         <p className={styles.route}>
-          {jobRoute(job)}
           {job.error !== undefined && (
             <>
-              {' · '}
               <span className={styles.failure} title={job.error}>
                 {strings.jobs.failure({ code: job.error })}
               </span>
+              {' · '}
             </>
           )}
+          {jobRoute(job)}
         </p>
       </div>
       <span
