@@ -21,9 +21,10 @@ export interface EdgeEmphasis {
 /** Draws edges in a few batches: one path for each way of drawing. */
 export function drawEdges(
   context: OffscreenCanvasRenderingContext2D,
-  { edges }: Scene,
+  { nodes, edges }: Scene,
   shown: EdgeEmphasis & { size: Size; palette: Palette },
 ): void {
+  const isGroupOpen = nodes.some(({ look }) => look === 'open-group')
   const quiet: SceneEdge[] = []
   const strong: SceneEdge[] = []
   for (const edge of edges) {
@@ -31,16 +32,25 @@ export function drawEdges(
     if ((edge.a.faded || edge.b.faded) && edge !== shown.pointedAt) continue
     if (mayCross(edge, shown.size)) (isStrong(edge, shown) ? strong : quiet).push(edge)
   }
-  context.strokeStyle = shown.palette.edge
+  drawQuiet(context, isGroupOpen && quiet.length > sparse ? quiet.filter(tellsApart) : quiet, shown.palette)
+  context.strokeStyle = shown.palette.edgeStrong
+  context.globalAlpha = 0.85
+  strokeByWidth(context, strong, 1.4)
+  context.globalAlpha = 1
+}
+
+/** Whether an edge is one of the few that can be followed beside those of an open group's many members. */
+function tellsApart({ a, b }: SceneEdge): boolean {
+  return a.look === 'self' || b.look === 'self' || (a.look === 'group' && b.look === 'group')
+}
+
+function drawQuiet(context: OffscreenCanvasRenderingContext2D, quiet: readonly SceneEdge[], palette: Palette): void {
+  context.strokeStyle = palette.edge
   context.globalAlpha = quietAlpha(quiet.length)
   if (quiet.length > dashLimit) {
     context.lineWidth = 1
     stroke(context, quiet)
   } else strokeByWidth(context, quiet, 1)
-  context.strokeStyle = shown.palette.edgeStrong
-  context.globalAlpha = 0.85
-  strokeByWidth(context, strong, 1.4)
-  context.globalAlpha = 1
 }
 
 /** Opacity of the edges that do not stand out: the more there are, the fainter each. */

@@ -160,6 +160,35 @@ describe('the filter of nodes', () => {
   })
 })
 
+describe('an open group', () => {
+  it('stands beside this machine, its members closer to its mark than to anything else', () => {
+    const members = Array.from({ length: 125 }, (_, index) => index + 3)
+    const simulation = new LayoutSimulation()
+    simulation.load({
+      version: 1,
+      ids: ['self', 'bubble', 'mark', ...members.map(index => `member-${index}`)],
+      links: [
+        [0, 1],
+        ...members.flatMap((member): [number, number][] => [
+          [0, member],
+          [1, member],
+        ]),
+      ],
+      ties: members.map((member): [number, number] => [2, member]),
+      held: [],
+      self: 'self',
+      radii: [11, 60, 8, ...members.map(() => 6)],
+    })
+    while (!simulation.step());
+    const positions = simulation.positions()
+    const place = (index: number) => ({ x: positions[2 * index] ?? 0, y: positions[2 * index + 1] ?? 0 })
+    const distance = (a: number, b: number) => Math.hypot(place(a).x - place(b).x, place(a).y - place(b).y)
+    const closer = members.filter(member => distance(member, 2) < distance(member, 1))
+    const beside = members.filter(member => distance(member, 2) < distance(0, 2))
+    expect([closer.length, beside.length].every(count => count > 0.9 * members.length)).toBe(true)
+  })
+})
+
 describe('pinned nodes', () => {
   it('stay where they were put, whatever pulls at them', () => {
     const simulation = new LayoutSimulation()
