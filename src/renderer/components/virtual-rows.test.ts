@@ -1,6 +1,6 @@
 import fc from 'fast-check'
-import { expect, it } from 'vitest'
-import { rowAfterKey, scrollTopToShow, visibleRows } from './virtual-rows.ts'
+import { describe, expect, it } from 'vitest'
+import { followsAfterScroll, rowAfterKey, scrollTopToShow, visibleRows } from './virtual-rows.ts'
 
 it('draws every row that is in view, and few more', () => {
   fc.assert(
@@ -39,4 +39,17 @@ it.each([
   ['a', 5, undefined],
 ])('moves on %s from row %i of ten to %j', (key, row, expected) => {
   expect(rowAfterKey(key, row, 10, 5)).toBe(expected)
+})
+
+describe('a view that follows the end', () => {
+  it('goes on when rows came below it, or when the list got shorter', () => {
+    expect(followsAfterScroll(true, { from: 400, to: 400, atEnd: false })).toBe(true)
+    expect(followsAfterScroll(true, { from: 400, to: 120, atEnd: true })).toBe(true)
+  })
+
+  it('stops when the reader scrolls up, and goes on once they are back at the end', () => {
+    expect(followsAfterScroll(true, { from: 400, to: 300, atEnd: false })).toBe(false)
+    expect(followsAfterScroll(false, { from: 200, to: 300, atEnd: false })).toBe(false)
+    expect(followsAfterScroll(false, { from: 300, to: 400, atEnd: true })).toBe(true)
+  })
 })

@@ -43,3 +43,14 @@ export function rowAfterKey(key: string, row: number, count: number, pageRows: n
       return undefined
   }
 }
+
+/**
+ * Whether a view keeps to the end after a scroll. Rows that came in the meantime leave it short of the end, and a shorter
+ * list moves it upwards to its own: only a scroll upwards and away from the end is the reader's wish.
+ */
+export function followsAfterScroll(
+  follows: boolean,
+  { from, to, atEnd }: { from: number; to: number; atEnd: boolean },
+): boolean {
+  return atEnd || (follows && to >= from)
+}

@@ -10,7 +10,7 @@ import {
 } from 'react'
 import { SortableHeader, type Sorting } from './sortable-header.tsx'
 import { useRowHeight } from './use-row-height.ts'
-import { rowAfterKey, scrollTopToShow, visibleRows } from './virtual-rows.ts'
+import { followsAfterScroll, rowAfterKey, scrollTopToShow, visibleRows } from './virtual-rows.ts'
 import styles from './virtual-table.module.css'
 
 export interface Column<Row, Id extends string> {
@@ -80,11 +80,9 @@ export function VirtualTable<Row, Id extends string>(props: VirtualTableProps<Ro
     const element = table.current
     if (element === null) return
     setView({ scrollTop: element.scrollTop, height: element.clientHeight })
-    // Rows that came in the meantime leave the view short of the end, and a shorter list moves it upwards to its own:
-    // only a scroll upwards and away from the end is the reader's wish.
     const atEnd = element.scrollTop + element.clientHeight >= element.scrollHeight - rowHeight
-    if (follow && !atEnd && element.scrollTop < view.scrollTop) onFollowChange?.(false)
-    if (!follow && atEnd) onFollowChange?.(true)
+    const follows = followsAfterScroll(follow, { from: view.scrollTop, to: element.scrollTop, atEnd })
+    if (follows !== follow) onFollowChange?.(follows)
   }
   const activate = (index: number) => {
     const row = rows[index]
