@@ -227,8 +227,32 @@ export const de: Translation<typeof en> = {
     details: 'Anfrage',
     closeDetails: 'Einzelheiten schließen',
     copyId: 'Kennung der Anfrage kopieren',
-    failure:
-      '{code, select, BAD_REQUEST {die Anfrage hatte nicht die vereinbarte Form} BAD_HEADER {die Anfrage hatte nicht die vereinbarte Form} BAD_INPUT {das Dokument war nicht lesbar} UNKNOWN_SERVICE {dort tut das niemand} UNKNOWN_MODEL {das verlangte Modell gibt es dort nicht} UNKNOWN_LANGUAGE {die verlangte Sprache gibt es dort nicht} UNSUPPORTED_TYPE {diese Art von Datei lässt sich nicht lesen} TOO_LARGE {sie war zu groß} EMPTY_BODY {es stand nichts darin} TOO_MANY_HOPS {sie wurde zu oft weitergereicht} OUTCOME_NOT_KEPT {ihr Ergebnis ist nicht mehr da} BUSY {es wartete schon zu viel} CANCELLED {sie wurde abgebrochen} ENGINE_FAILED {das Programm, das die Arbeit tut, ist ausgefallen} INTERNAL {im Knoten ging etwas schief} WORKER_LOST {die Verbindung zum Helfer ist abgerissen} WORKER_MISBEHAVED {der Helfer gab keine richtige Antwort} PROTOCOL {der Helfer gab keine richtige Antwort} NO_WORKER {niemand war frei} PAUSED {der Helfer war pausiert} DRAINING {der Helfer war beim Anhalten} DEADLINE {es hat zu lange gedauert} other {Fehler {code}}}',
+    /** Why a request failed, by the code of its error. */
+    failure: `{code, select,
+      BAD_REQUEST {die Anfrage hatte nicht die vereinbarte Form}
+      BAD_HEADER {die Anfrage hatte nicht die vereinbarte Form}
+      BAD_INPUT {das Dokument war nicht lesbar}
+      UNKNOWN_SERVICE {der Helfer bietet das nicht an}
+      UNKNOWN_MODEL {das verlangte Modell gibt es dort nicht}
+      UNKNOWN_LANGUAGE {die verlangte Sprache gibt es dort nicht}
+      UNSUPPORTED_TYPE {diese Art von Datei lässt sich nicht lesen}
+      TOO_LARGE {sie war zu groß}
+      EMPTY_BODY {es stand nichts darin}
+      TOO_MANY_HOPS {sie wurde zu oft weitergereicht}
+      OUTCOME_NOT_KEPT {ihr Ergebnis ist nicht mehr da}
+      BUSY {es wartete schon zu viel}
+      CANCELLED {sie wurde abgebrochen}
+      ENGINE_FAILED {das Programm, das die Arbeit tut, ist ausgefallen}
+      INTERNAL {im Knoten ging etwas schief}
+      WORKER_LOST {die Verbindung zum Helfer ist abgerissen}
+      WORKER_MISBEHAVED {der Helfer gab keine richtige Antwort}
+      PROTOCOL {der Helfer gab keine richtige Antwort}
+      NO_WORKER {niemand war frei}
+      PAUSED {der Helfer war pausiert}
+      DRAINING {der Helfer war beim Anhalten}
+      DEADLINE {es hat zu lange gedauert}
+      other {Fehler {code}}
+    }`,
     fact: {
       outcome: 'Stand',
       code: 'Fehlercode',

@@ -218,8 +218,32 @@ export const en = {
     details: 'Request',
     closeDetails: 'Close details',
     copyId: 'Copy request id',
-    failure:
-      '{code, select, BAD_REQUEST {the request was not of the agreed form} BAD_HEADER {the request was not of the agreed form} BAD_INPUT {the document could not be read} UNKNOWN_SERVICE {nobody there does this} UNKNOWN_MODEL {the model it asked for is not there} UNKNOWN_LANGUAGE {the language it asked for is not there} UNSUPPORTED_TYPE {this kind of file cannot be read} TOO_LARGE {it was too large} EMPTY_BODY {there was nothing in it} TOO_MANY_HOPS {it was passed on too often} OUTCOME_NOT_KEPT {its result is no longer held} BUSY {too much was waiting} CANCELLED {it was cancelled} ENGINE_FAILED {the program doing the work stopped} INTERNAL {something went wrong in the node} WORKER_LOST {the connection to the helper broke off} WORKER_MISBEHAVED {the helper gave no proper answer} PROTOCOL {the helper gave no proper answer} NO_WORKER {nobody was free} PAUSED {the helper was paused} DRAINING {the helper was shutting down} DEADLINE {it took too long} other {error {code}}}',
+    /** Why a request failed, by the code of its error. */
+    failure: `{code, select,
+      BAD_REQUEST {the request was not of the agreed form}
+      BAD_HEADER {the request was not of the agreed form}
+      BAD_INPUT {the document could not be read}
+      UNKNOWN_SERVICE {the helper does not offer this}
+      UNKNOWN_MODEL {the model it asked for is not there}
+      UNKNOWN_LANGUAGE {the language it asked for is not there}
+      UNSUPPORTED_TYPE {this kind of file cannot be read}
+      TOO_LARGE {it was too large}
+      EMPTY_BODY {there was nothing in it}
+      TOO_MANY_HOPS {it was passed on too often}
+      OUTCOME_NOT_KEPT {its result is no longer held}
+      BUSY {too much was waiting}
+      CANCELLED {it was cancelled}
+      ENGINE_FAILED {the program doing the work stopped}
+      INTERNAL {something went wrong in the node}
+      WORKER_LOST {the connection to the helper broke off}
+      WORKER_MISBEHAVED {the helper gave no proper answer}
+      PROTOCOL {the helper gave no proper answer}
+      NO_WORKER {nobody was free}
+      PAUSED {the helper was paused}
+      DRAINING {the helper was shutting down}
+      DEADLINE {it took too long}
+      other {error {code}}
+    }`,
     fact: {
       outcome: 'State',
       code: 'Code',
