@@ -217,7 +217,7 @@ export const de: Translation<typeof en> = {
       active: 'Laufende',
       served: 'Für andere',
       requested: 'Eigene',
-      failed: 'Fehlgeschlagene',
+      failed: 'Fehler',
     },
     columns: { outcome: 'Stand', service: 'Dienst', route: 'Wer', size: 'Größe', took: 'Dauer', when: 'Wann' },
     now: 'jetzt',
