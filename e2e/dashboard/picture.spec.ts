@@ -94,12 +94,13 @@ test('groups a larger network, and opens a group by click and by keyboard', asyn
   if (box === null) throw new Error('expected a picture that is shown')
   const hint = page.getByText(/· \d+ nodes · \d+ donating/).and(page.locator('p'))
   await expect(async () => {
-    // Bubbles stand around this machine: somewhere on a ring around the middle is one.
-    for (let step = 0; step < 24 && !(await hint.isVisible()); step++) {
+    // Bubbles stand around this machine: somewhere on rings around the middle is one.
+    for (let step = 0; step < 96 && !(await hint.isVisible()); step++) {
       const angle = (step / 24) * 2 * Math.PI
+      const radius = 110 + 40 * Math.floor(step / 24)
       await page.mouse.move(
-        box.x + box.width / 2 + 140 * Math.cos(angle),
-        box.y + box.height / 2 + 140 * Math.sin(angle),
+        box.x + box.width / 2 + radius * Math.cos(angle),
+        box.y + box.height / 2 + radius * Math.sin(angle),
       )
     }
     await expect(hint).toBeVisible({ timeout: 100 })
