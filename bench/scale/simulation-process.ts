@@ -8,7 +8,7 @@ import type { SimulationWord } from './simulation-words.ts'
 
 /**
  * In MiB. A third of the processor time went into collecting garbage: most of what thousands of nodes hold stays, and is copied in
- * vain. 10,000 come to hold 12 GiB.
+ * vain. 10,000 come to hold some 9 GiB.
  */
 function memory({ workers }: Scenario): string[] {
   return [

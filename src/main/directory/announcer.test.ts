@@ -331,14 +331,12 @@ describe('an announcer', () => {
     another.start()
     another.update(ocrDraft({ services: ['ocr', 'chat'] }))
     await vi.waitFor(() => expect(asked).toBe(2))
-    await vi.waitFor(() => {
-      clock.turn(2 * second)
-      expect(asked).toBe(4)
-    })
-    await vi.waitFor(() => {
-      clock.turn(5 * second)
-      expect(asked).toBe(6)
-    })
+    for (const count of [4, 6])
+      await vi.waitFor(() => {
+        // The second key is asked about right after the first, at no later time.
+        if (asked < count) clock.turn(0.5 * second)
+        expect(asked).toBe(count)
+      })
     clock.turn(minute)
     expect(asked).toBe(6)
     another.stop()
