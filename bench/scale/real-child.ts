@@ -7,7 +7,7 @@ import { MiB, type Milliseconds, minute, second } from '../../src/shared/units.t
 import { settled } from '../timing.ts'
 import { countedLookup } from './counted-lookup.ts'
 import type { RealChildInit, RealFind, RealOrder, RealWord } from './real-words.ts'
-import { hotService } from './scenario.ts'
+import { hotService, servicesOf } from './scenario.ts'
 
 /** Real nodes, many in one process. It ends with its channel. */
 
@@ -52,7 +52,8 @@ function countQuestions(node: TestNode): void {
 async function announce(): Promise<void> {
   for (let first = 0; first < nodes.length; first += announcedAtOnce) {
     const batch = nodes.slice(first, first + announcedAtOnce)
-    for (const { directory } of batch) directory.announcer.update(ocrDraft())
+    for (const [index, { directory }] of batch.entries())
+      directory.announcer.update(ocrDraft({ services: servicesOf(first + index) }))
     const areHeld = () =>
       batch.every(({ directory: { announcer } }) => announcer.settled && announcer.heldBy >= enoughRegistrars)
     const limitAt = performance.now() + announceLimitMs

@@ -1,15 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { closestPeers, keyPosition, peerPosition, registrarsPerKey, serviceKey } from '../../src/main/directory/keys.ts'
-import { minute, second } from '../../src/shared/units.ts'
+import { second } from '../../src/shared/units.ts'
 import { mean, sum } from '../statistics.ts'
 import { percentile } from '../timing.ts'
 import { RealProcess } from './real-process.ts'
 import type { RealFind } from './real-words.ts'
-import { afterFindMs, hotService } from './scenario.ts'
+import { afterFindMs, hotService, renewedMs } from './scenario.ts'
 
 const nodesInAProcess = 50
-/** In it each worker says its whole record anew and hears whether its keys have become full; the simulated ones join over longer. */
-const renewedMs = 2.5 * minute
 /** Rounds in which each requester finds once, and the time between them: a sixth of the workers is renewed in it. */
 const rounds = 6
 const betweenRoundsMs = 5 * second

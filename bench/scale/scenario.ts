@@ -1,11 +1,19 @@
 import type { ServiceType } from '../../src/shared/schema/primitives.ts'
-import { type Milliseconds, second } from '../../src/shared/units.ts'
+import { type Milliseconds, minute, second } from '../../src/shared/units.ts'
 
 /** The service that nearly everybody offers, and whose key is therefore the busiest. */
 export const hotService: ServiceType = 'ocr'
 
+/** What the donor of that number offers. */
+export function servicesOf(number: number): ServiceType[] {
+  return number % 3 === 0 ? [hotService, 'ner-extraction'] : [hotService]
+}
+
 /** What a find has begun goes on after its answer, and is counted with it. */
 export const afterFindMs: Milliseconds = 2 * second
+
+/** In it each worker says its whole record anew, to the registrars it knows by then, and hears whether its keys have become full. */
+export const renewedMs: Milliseconds = 2.5 * minute
 
 /** A network to be simulated. */
 export interface Scenario {

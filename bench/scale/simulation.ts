@@ -6,7 +6,7 @@ import { createLog, LogBuffer } from '../../src/main/log.ts'
 import type { ServiceType } from '../../src/shared/schema/primitives.ts'
 import { MiB, type Milliseconds, minute, second } from '../../src/shared/units.ts'
 import { SimulatedClock } from '../simulation/simulated-clock.ts'
-import { hotService, type Scenario } from './scenario.ts'
+import { renewedMs, type Scenario, servicesOf } from './scenario.ts'
 import { SimulatedInternet } from './simulated-internet.ts'
 import { type NodeInit, SimulatedNode, type World } from './simulated-node.ts'
 
@@ -73,7 +73,8 @@ export class Simulation {
     if (donateLater !== true) return
     for (const [index, node] of this.nodes.entries())
       clock.after((index * second) / joinsPerSecond, () => node.donate())
-    await this.run((this.nodes.length * second) / joinsPerSecond + settleMs, 'announcing')
+    // Real ones are looked at after finds, which take about as long again.
+    await this.run((this.nodes.length * second) / joinsPerSecond + 2 * renewedMs, 'announcing')
   }
 
   /** One node more, which is not started yet. */
@@ -81,7 +82,7 @@ export class Simulation {
     const { random } = this.world
     const number = this.nodes.length
     const role = random() < this.scenario.serverShare ? 'server' : 'client'
-    const services = donates ? (number % 3 === 0 ? [hotService, 'ner-extraction'] : [hotService]) : []
+    const services = donates ? servicesOf(number) : []
     const some = Array.from({ length: seedsOfNewcomer }, () => this.#seeds[Math.floor(random() * this.#seeds.length)])
     const seeds = [...new Set(some)].filter(seed => seed !== undefined)
     return this.#add({ number, role, services, seeds, donatesLater: this.scenario.donateLater === true })
