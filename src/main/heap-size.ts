@@ -3,6 +3,7 @@ import { runInNewContext } from 'node:vm'
 import { hour, KiB, MiB, type Milliseconds, minute, second } from '../shared/units.ts'
 import type { Clock, StopTimer } from './clock.ts'
 import type { Startable } from './lifecycle.ts'
+import { isResting } from './resting.ts'
 
 const lookEveryMs = 2 * second
 /** By then a node has joined, and the page that was opened with it is there. */
@@ -118,10 +119,8 @@ export class HeapSize implements Startable {
    * still uses is garbage later on, so it is done again after pauses that grow.
    */
   #shrink(now: Milliseconds): void {
-    const sinceMs = now - this.#collectedAt
-    // Less than nothing where the clock was set back.
-    if (sinceMs >= 0 && sinceMs < restAfterMs) return
-    if (sinceMs >= 0 && sinceMs < this.#pauseMs && this.#heap.youngBytes <= smallBytes) return
+    const isPausing = (pauseMs: Milliseconds) => isResting(this.#collectedAt + pauseMs, now, pauseMs)
+    if (isPausing(restAfterMs) || (isPausing(this.#pauseMs) && this.#heap.youngBytes <= smallBytes)) return
     this.#collectedAt = now
     this.#pauseMs = Math.min(3 * Math.max(this.#pauseMs, restAfterMs), longestPauseMs)
     this.#heap.collect({ thoroughly: true })

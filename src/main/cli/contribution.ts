@@ -11,8 +11,10 @@ import {
   type DaySpan,
   type ExportFormat,
   exportFormatSchema,
+  nothingGiven,
 } from '../../shared/schema/contribution.ts'
 import { day, hour, MiB, minute, second } from '../../shared/units.ts'
+import { add } from '../ledger/contribution.ts'
 import { type CommandContext, type CommonOptions, dataFolderOption, jsonOption, print } from './command-context.ts'
 import { askNode, findRunningNode } from './running-node.ts'
 import { saveToFile } from './save-to-file.ts'
@@ -84,27 +86,13 @@ export function addContribution(program: Command, context: CommandContext): void
 export function formatContribution({ days, served, energy }: Contribution, { from, to }: DaySpan): string {
   const services = [...new Set(days.filter(({ role }) => role === 'served').map(({ service }) => service))]
   const rows = services.map(service => {
-    const own = days.filter(total => total.service === service && total.role === 'served')
-    return [service, ...cells(own.reduce(addUp))]
+    const ofService = days.filter(total => total.service === service && total.role === 'served')
+    return [service, ...cells(ofService.reduce(add, nothingGiven))]
   })
   const header = ['SERVICE', 'REQUESTS', 'FAILED', 'VERIFIED', 'DATA', 'PROCESSOR', 'GRAPHICS']
   const table = formatTable([header, ...rows, ['all', ...cells(served)]], new Set([1, 2, 3, 4, 5, 6]))
   const cost = energy.cost === undefined ? '' : `, ${energy.cost.amount.toFixed(2)} ${energy.cost.currency}`
   return `${from} to ${to}\n\n${table}\n\nAbout ${(energy.wattHours / 1_000).toFixed(3)} kWh${cost} (an estimate: see docs/operations.md)`
-}
-
-function addUp<T extends ContributionSum>(sum: T, more: T): T {
-  return {
-    ...sum,
-    jobs: sum.jobs + more.jobs,
-    failed: sum.failed + more.failed,
-    cancelled: sum.cancelled + more.cancelled,
-    verified: sum.verified + more.verified,
-    bytesIn: sum.bytesIn + more.bytesIn,
-    bytesOut: sum.bytesOut + more.bytesOut,
-    cpuMs: sum.cpuMs + more.cpuMs,
-    gpuMs: sum.gpuMs + more.gpuMs,
-  }
 }
 
 function cells(sum: ContributionSum): string[] {

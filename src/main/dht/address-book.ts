@@ -77,9 +77,7 @@ export class AddressBook implements Startable {
 
   /** Newest first: those that are here, then those that left last. */
   peers(): KnownPeer[] {
-    const now = this.#components.clock.now()
-    const peers = [...this.#peers.values()].map(({ isHere, ...peer }) => (isHere ? { ...peer, lastSeen: now } : peer))
-    return keepNewest(peers, now)
+    return keepNewest(this.#entries(), this.#components.clock.now()).map(({ isHere: _, ...peer }) => peer)
   }
 
   /** Notes that the peer is here, and where it can be reached. To be followed by `left`. */
@@ -88,7 +86,7 @@ export class AddressBook implements Startable {
     if (addresses.length === 0) return
     const lastSeen = this.#components.clock.now()
     this.#peers.set(peerId, { peerId, addresses, lastSeen, isServer, isHere: true })
-    if (this.#peers.size > maxBookPeers * 1.2) this.#keep([...this.#peers.values()])
+    if (this.#peers.size > maxBookPeers * 1.2) this.#keep(this.#entries())
     this.#write()
   }
 
@@ -100,10 +98,14 @@ export class AddressBook implements Startable {
     this.#write()
   }
 
+  /** Who is here is seen now. */
+  #entries(): Entry[] {
+    const lastSeen = this.#components.clock.now()
+    return [...this.#peers.values()].map(peer => (peer.isHere ? { ...peer, lastSeen } : peer))
+  }
+
   #keep(entries: readonly Entry[]): void {
-    const now = this.#components.clock.now()
-    const peers = entries.map(peer => (peer.isHere ? { ...peer, lastSeen: now } : peer))
-    this.#peers = new Map(keepNewest(peers, now).map(peer => [peer.peerId, peer]))
+    this.#peers = new Map(keepNewest(entries, this.#components.clock.now()).map(peer => [peer.peerId, peer]))
   }
 
   #refresh(): void {

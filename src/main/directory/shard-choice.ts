@@ -74,8 +74,8 @@ export class ShardChoice {
   }
 
   /**
-   * Takes in what registrars of a key said, of which it has `registrars`. That a shorter one than is asked for has room again is not believed at once: who says so
-   * may be new, or none of its registrars. The next place begins one digit shorter instead.
+   * Takes in what some of a key's `registrars`, so many as it has, said of it. That a shorter one than is asked for has room again is
+   * not believed at once: who says so may be new, or none of its registrars. The next place begins one digit shorter instead.
    */
   learn(key: KeyText, crowds: readonly Crowd[], registrars: number): void {
     const parsed = parseKey(key)

@@ -6,6 +6,7 @@ import { type Milliseconds, second } from '../../shared/units.ts'
 import type { Clock, StopTimer } from '../clock.ts'
 import { readPeerId } from '../dht/peer-ids.ts'
 import { keepLatest } from '../keep-latest.ts'
+import { isResting } from '../resting.ts'
 import { withSignal } from '../with-signal.ts'
 
 /** How long a peer may be silent whatever the deadline: then its connections are closed, too. */
@@ -108,9 +109,8 @@ export class PingWatch {
 
   #isIdle(peerId: PeerIdText, connections: Pick<Connection, 'timeline'>[]): boolean {
     const openedAt = Math.max(...connections.map(({ timeline }) => timeline.open))
-    const idleMs = this.#clock.now() - Math.max(this.#heardAt.get(peerId) ?? 0, openedAt)
-    // Less than nothing where the clock was set back: nobody knows then.
-    return idleMs < 0 || idleMs >= idlePathMs
+    const heardAt = Math.max(this.#heardAt.get(peerId) ?? 0, openedAt)
+    return !isResting(heardAt + idlePathMs, this.#clock.now(), idlePathMs)
   }
 
   #begin(peerId: PeerIdText): Watched {

@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseStat } from './process-tree.ts'
+import { readUnlessGone } from './read-unless-gone.ts'
 
 /** Programs beside this node that its jobs run on now. */
 export interface ProgramsBeside {
@@ -26,7 +27,7 @@ export function enginePrograms(proc: string): EngineProgram[] {
   return readdirSync(proc)
     .filter(name => /^\d+$/.test(name))
     .flatMap(name => {
-      const stat = readStat(join(proc, name, 'stat'))
+      const stat = readUnlessGone(join(proc, name, 'stat'))
       if (stat === undefined || !engineNames.test(stat.slice(stat.indexOf('(') + 1))) return []
       return [{ pid: Number(name), ticks: parseStat(stat).ticks }]
     })
@@ -49,13 +50,5 @@ export class EngineTime {
   resting(): number {
     this.#before.clear()
     return this.#ticks
-  }
-}
-
-function readStat(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch {
-    return undefined // It ended a moment ago.
   }
 }

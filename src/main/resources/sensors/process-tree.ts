@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { isGone, readUnlessGone } from './read-unless-gone.ts'
 
 /** Of this process and all below it. Times in the kernel's ticks, with those of ended and awaited children. */
 export interface TreeUsage {
@@ -41,15 +42,6 @@ function childrenOf(folder: string): number[] {
   return found.flatMap(text => parsePids(text ?? ''))
 }
 
-function readUnlessGone(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch (error) {
-    if (isGone(error)) return undefined
-    throw error
-  }
-}
-
 /** Times and resident pages from /proc/<pid>/stat; see proc_pid_stat(5). `cpuTicks`: with children that have ended, `ticks` without. */
 export function parseStat(line: string): { ticks: number; cpuTicks: number; memoryPages: number } {
   // The name in parentheses may itself hold blanks and parentheses.
@@ -61,9 +53,4 @@ export function parseStat(line: string): { ticks: number; cpuTicks: number; memo
 
 function parsePids(text: string): number[] {
   return text.split(' ').map(Number).filter(Boolean)
-}
-
-function isGone(error: unknown): boolean {
-  const { code = '' } = error as NodeJS.ErrnoException
-  return code === 'ENOENT' || code === 'ESRCH'
 }

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { second } from '../../../shared/units.ts'
 import type { Clock } from '../../clock.ts'
@@ -11,6 +10,7 @@ import { meteredSensor } from './metered.ts'
 import { type CpuUse, otherCpuSensor, parseCpuLine } from './other-cpu.ts'
 import { powerSupplySensor } from './power-supply.ts'
 import { parseStat, readProcessTree } from './process-tree.ts'
+import { readUnlessGone } from './read-unless-gone.ts'
 import { generalProgramsSensor, runningProgramsSensor } from './running-programs.ts'
 import type { Sensors } from './sensor.ts'
 import { cpuTemperatureSensor, generalTemperatureSensor } from './temperature.ts'
@@ -28,7 +28,7 @@ export interface SystemSensorsInit {
 
 /** Of a page of memory as /proc counts them: 4 KiB on most machines, 16 or 64 on some with ARM processors. */
 function pageBytes(proc: string): number {
-  const own = readIfThere(join(proc, 'self', 'stat'))
+  const own = readUnlessGone(join(proc, 'self', 'stat'))
   const pages = own === undefined ? 0 : parseStat(own).memoryPages
   return pages === 0 ? 4_096 : 2 ** Math.round(Math.log2(process.memoryUsage.rss() / pages))
 }
@@ -57,7 +57,7 @@ export function systemSensors({ clock }: { clock: Clock }, init: SystemSensorsIn
           everyMs: 2 * second,
           read() {
             const own = readProcessTree(proc, process.pid)
-            const meminfo = readIfThere(join(proc, 'meminfo'))
+            const meminfo = readUnlessGone(join(proc, 'meminfo'))
             const use = meminfo === undefined ? undefined : memoryUse(meminfo, (own?.memoryPages ?? 0) * bytesOfPage)
             return use === undefined ? unknown('missing') : known(use)
           },
@@ -71,18 +71,9 @@ export function systemSensors({ clock }: { clock: Clock }, init: SystemSensorsIn
 /** Undefined also while nobody can tell what is this node's own: jobs run on programs beside it that are not known. */
 function linuxCpuUse(proc: string, engineTime: EngineTime, { engines, servers }: ProgramsBeside): CpuUse | undefined {
   const ofEngines = engines ? engineTime.working(enginePrograms(proc)) : engineTime.resting()
-  const stat = readIfThere(join(proc, 'stat'))
+  const stat = readUnlessGone(join(proc, 'stat'))
   const machine = stat === undefined ? undefined : parseCpuLine(stat)
   const own = readProcessTree(proc, process.pid)
   if (machine === undefined || own === undefined || servers || ofEngines === undefined) return undefined
   return { ...machine, own: own.cpuTicks + ofEngines }
-}
-
-function readIfThere(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw error
-  }
 }
