@@ -13,7 +13,8 @@ import { useNow } from '../../use-now.ts'
 import { filterJobs, type JobFilter, jobKey } from './job-filter.ts'
 import { JobOutcome } from './job-outcome.tsx'
 import { JobPanel } from './job-panel.tsx'
-import { isActive, jobDuration, jobRoute, jobTime } from './job-words.ts'
+import { JobRoute } from './job-route.tsx'
+import { isActive, jobDuration, jobTime } from './job-words.ts'
 import styles from './jobs-page.module.css'
 
 const words = strings.jobs
@@ -58,23 +59,6 @@ export default function JobsPage() {
         {jobs.length > 0 && shown.length === 0 && <EmptyState icon={FilterX} title={words.noMatch} />}
         {job !== undefined && <JobPanel key={selected} job={job} now={now} onClose={() => setSelected(undefined)} />}
       </div>
-    </>
-  )
-}
-
-/** Why it failed where it did, and who asked or works. */
-function JobRoute({ job }: { job: Job }) {
-  return (
-    <>
-      {job.error !== undefined && (
-        <>
-          <span className={styles.failure} title={job.error}>
-            {words.failure({ code: job.error })}
-          </span>
-          {' · '}
-        </>
-      )}
-      {jobRoute(job)}
     </>
   )
 }

@@ -11,7 +11,8 @@ import { strings } from '../../strings/index.ts'
 import { serviceName } from '../../strings/service-name.ts'
 import { useNow } from '../../use-now.ts'
 import { JobOutcome } from '../jobs/job-outcome.tsx'
-import { isActive, jobDuration, jobRoute, jobTime } from '../jobs/job-words.ts'
+import { JobRoute } from '../jobs/job-route.tsx'
+import { isActive, jobDuration, jobTime } from '../jobs/job-words.ts'
 import styles from './jobs.module.css'
 
 const fewJobs = 8
@@ -52,15 +53,7 @@ function RecentJob({ job, now }: { job: Job; now: Milliseconds }) {
       <div className={styles.words}>
         <p>{serviceName(job.service)}</p>
         <p className={styles.route}>
-          {job.error !== undefined && (
-            <>
-              <span className={styles.failure} title={job.error}>
-                {strings.jobs.failure({ code: job.error })}
-              </span>
-              {' · '}
-            </>
-          )}
-          {jobRoute(job)}
+          <JobRoute job={job} />
         </p>
       </div>
       <span
