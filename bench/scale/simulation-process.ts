@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import type { BenchmarkOptions } from '../benchmark.ts'
 import { nextWord } from '../next-word.ts'
+import { KnownFigures } from './known-figures.ts'
 import type { Figures, Scenario } from './scenario.ts'
 import type { SimulationWord } from './simulation-words.ts'
 
@@ -22,11 +23,20 @@ function memory({ workers }: Scenario): string[] {
 const program = fileURLToPath(new URL('./simulation-child.ts', import.meta.url))
 const sharedSlices = new URL('./shared-slices.ts', import.meta.url).href
 
-/** Simulates a network in a process of its own: the same scenario comes out the same each time. */
-export async function simulate(
-  scenario: Scenario,
-  { progress, signal }: Pick<BenchmarkOptions, 'progress' | 'signal'>,
-): Promise<Figures> {
+type Options = Pick<BenchmarkOptions, 'progress' | 'signal'>
+
+/** Simulates a network, unless it did before: the same scenario comes out the same each time. */
+export async function simulate(scenario: Scenario, options: Options): Promise<Figures> {
+  const known = await KnownFigures.of(scenario)
+  const before = await known.read()
+  if (before !== undefined) return before
+  const figures = await simulateAnew(scenario, options)
+  await known.keep(figures)
+  return figures
+}
+
+/** In a process of its own. */
+async function simulateAnew(scenario: Scenario, { progress, signal }: Options): Promise<Figures> {
   const child = fork(program, [JSON.stringify(scenario)], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     execArgv: [`--import=${sharedSlices}`, ...memory(scenario)],

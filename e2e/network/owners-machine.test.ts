@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { askNode, findRunningNode } from '../../src/main/cli/running-node.ts'
 import { defaultSettings, type Settings } from '../../src/shared/schema/settings.ts'
 import type { Status } from '../../src/shared/schema/status.ts'
@@ -14,13 +14,16 @@ import { temporaryFolder } from '../support/temporary-folder.ts'
 
 let folder: { path: string; remove: () => Promise<void> }
 let nodes: NodeProcess[]
+let system: PretendedSystem | undefined
 
 beforeEach(async () => {
   folder = await temporaryFolder()
   nodes = []
+  system = undefined
 })
 
 afterEach(async () => {
+  system?.stop()
   await Promise.all(nodes.map(node => node.kill()))
   await folder.remove()
 })
@@ -111,15 +114,15 @@ describe('pausing', () => {
 
 describe.runIf(process.platform === 'linux')('a machine whose owner needs it', () => {
   async function startWatchful(limits: Settings['limits'] = defaultSettings.limits) {
-    const system = new PretendedSystem(join(folder.path, 'system'))
-    await system.start()
-    onTestFinished(() => system.stop())
+    const pretended = new PretendedSystem(join(folder.path, 'system'))
+    await pretended.start()
+    system = pretended
     const settings = { ...defaultSettings, donating: true, consent: true, limits }
     await saveSettings(join(folder.path, 'donor'), settings)
     const node = await start('donor', { args: ['--system-root', system.root], watchful: true })
-    await system.show(node.pid)
+    await pretended.show(node.pid)
     await eventually(async () => expect((await statusOf(node)).allowance.mode).toBe('work'), 10 * second)
-    return { node, system }
+    return { node, system: pretended }
   }
 
   it('on battery waits within a second or two, says why, and goes on when it is plugged in again', async () => {

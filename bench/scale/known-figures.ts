@@ -1,0 +1,44 @@
+import { createHash } from 'node:crypto'
+import { glob, mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { z } from 'zod'
+import type { Figures, Scenario } from './scenario.ts'
+
+const root = fileURLToPath(new URL('../../', import.meta.url))
+const cache = join(root, 'node_modules/.cache/rma-donor/simulations')
+/** All that the figures of a simulation follow from, its scenario apart. */
+const code = ['package-lock.json', '{src/main,src/shared,bench/scale,bench/simulation,e2e/support}/**/*.ts']
+const figuresSchema = z.record(z.string(), z.number())
+
+/**
+ * What a simulation came to, for as long as its code is the same: the largest takes more than an hour, and one that was stopped
+ * need not begin with those that had come to their end.
+ */
+export class KnownFigures {
+  readonly #path: string
+
+  private constructor(path: string) {
+    this.#path = path
+  }
+
+  /** For the code as it is now. */
+  static async of(scenario: Scenario, folder = cache): Promise<KnownFigures> {
+    const paths: string[] = []
+    for await (const path of glob(code, { cwd: root })) if (!path.endsWith('.test.ts')) paths.push(path)
+    const hash = createHash('sha256').update(JSON.stringify(scenario)).update(process.version)
+    for (const path of paths.sort()) hash.update(`\0${path}\0`).update(await readFile(join(root, path)))
+    return new KnownFigures(join(folder, `${scenario.workers}-${hash.digest('hex').slice(0, 16)}.json`))
+  }
+
+  async read(): Promise<Figures | undefined> {
+    const text = await readFile(this.#path, 'utf8').catch(() => undefined)
+    return text === undefined ? undefined : figuresSchema.parse(JSON.parse(text))
+  }
+
+  async keep(figures: Figures): Promise<void> {
+    await mkdir(join(this.#path, '..'), { recursive: true })
+    await writeFile(`${this.#path}.new`, JSON.stringify(figures))
+    await rename(`${this.#path}.new`, this.#path)
+  }
+}
