@@ -10,18 +10,22 @@ function vitestReport(results: Record<string, Record<string, 'passed' | 'failed'
     testResults: Object.entries(results).map(([name, tests]) => ({
       name,
       status: Object.keys(tests).length === 0 || Object.values(tests).includes('failed') ? 'failed' : 'passed',
-      assertionResults: Object.entries(tests).map(([fullName, status]) => ({ fullName, status })),
+      assertionResults: Object.entries(tests).map(([fullName, status]) => ({
+        fullName,
+        status,
+        failureMessages: status === 'failed' ? ['Error: \u001b[31mlate\u001b[39m\n    at a line'] : [],
+      })),
     })),
   }
 }
 
 describe('the report of Vitest', () => {
-  it('is counted, with the failures by file', () => {
+  it('is counted, with the failures and their reasons by file', () => {
     const { counts, failed } = readReport(
       vitestReport({ '/p/e2e/a.test.ts': { one: 'passed', two: 'failed' }, '/p/src/b.test.ts': { three: 'passed' } }),
     )
     expect(counts).toEqual({ passed: 2, failed: 1, skipped: 2 })
-    expect(failed).toEqual([{ file: '/p/e2e/a.test.ts', names: ['two'] }])
+    expect(failed).toEqual([{ file: '/p/e2e/a.test.ts', tests: [{ name: 'two', why: 'Error: late' }] }])
   })
 
   it('counts a file that could not be run as a failure', () => {
@@ -34,7 +38,12 @@ describe('the report of Playwright', () => {
     { title: 'steady', tests: [{ status: 'expected' }] },
     { title: 'late', tests: [{ status: 'flaky' }] },
   ]
-  const broken = [{ title: 'broken', tests: [{ status: 'unexpected' }] }]
+  const broken = [
+    {
+      title: 'broken',
+      tests: [{ status: 'unexpected', results: [{ error: { message: 'Error: no list\nCall log' } }] }],
+    },
+  ]
   const report = {
     stats: { expected: 1, unexpected: 1, flaky: 1, skipped: 4 },
     suites: [{ file: 'a.spec.ts', specs, suites: [{ file: 'a.spec.ts', specs: broken }] }],
@@ -43,7 +52,7 @@ describe('the report of Playwright', () => {
   it('names what passed when it was run again, and what did not', () => {
     expect(readReport(report)).toEqual({
       counts: { passed: 2, failed: 1, skipped: 4 },
-      failed: [{ file: 'a.spec.ts', names: ['broken'] }],
+      failed: [{ file: 'a.spec.ts', tests: [{ name: 'broken', why: 'Error: no list' }] }],
       unsteady: ['late'],
     })
   })
@@ -57,13 +66,9 @@ describe('what is run again', () => {
   const failing = (...files: string[]) =>
     readReport(vitestReport(Object.fromEntries(files.map(file => [file, { late: 'failed' as const }]))))
 
-  it('are a few tests of whole processes', () => {
-    expect(worthAnotherRun(failing('/p/e2e/a.test.ts', '/p/e2e/b.test.ts'), '/p/e2e')).toHaveLength(2)
-  })
-
-  it('is nothing where a test of the code itself failed, or very many', () => {
-    expect(worthAnotherRun(failing('/p/e2e/a.test.ts', '/p/src/b.test.ts'), '/p/e2e')).toEqual([])
-    expect(worthAnotherRun(failing(...'abcdef'.split('').map(name => `/p/e2e/${name}.test.ts`)), '/p/e2e')).toEqual([])
+  it('are a few files, but not very many', () => {
+    expect(worthAnotherRun(failing('/p/e2e/a.test.ts', '/p/src/b.test.ts'))).toHaveLength(2)
+    expect(worthAnotherRun(failing(...'abcdef'.split('').map(name => `/p/e2e/${name}.test.ts`)))).toEqual([])
   })
 
   it('passes with its name kept', () => {

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util'
 import { z } from 'zod'
 
 export interface TestCounts {
@@ -6,11 +7,17 @@ export interface TestCounts {
   skipped: number
 }
 
+export interface FailedTest {
+  name: string
+  /** The first line of what the runner says about it. */
+  why: string
+}
+
 /** What a runner says of its tests. */
 export interface TestReport {
   counts: TestCounts
-  /** The files with tests that failed, and the names of those. A file that could not be run has none. */
-  failed: { file: string; names: string[] }[]
+  /** The files with tests that failed. One that could not be run names none. */
+  failed: { file: string; tests: FailedTest[] }[]
   /** Tests that failed and passed when they were run again. */
   unsteady: string[]
 }
@@ -23,7 +30,9 @@ const vitestSchema = z.object({
     z.object({
       name: z.string(),
       status: z.string(),
-      assertionResults: z.array(z.object({ fullName: z.string(), status: z.string() })),
+      assertionResults: z.array(
+        z.object({ fullName: z.string(), status: z.string(), failureMessages: z.array(z.string()).default([]) }),
+      ),
     }),
   ),
 })
@@ -33,10 +42,15 @@ const playwrightSchema = z.object({
   suites: z.array(z.unknown()),
 })
 
+const playwrightTestSchema = z.object({
+  status: z.string(),
+  results: z.array(z.object({ error: z.object({ message: z.string().default('') }).optional() })).default([]),
+})
+
 const suiteSchema = z.object({
   file: z.string(),
   suites: z.array(z.unknown()).default([]),
-  specs: z.array(z.object({ title: z.string(), tests: z.array(z.object({ status: z.string() })) })).default([]),
+  specs: z.array(z.object({ title: z.string(), tests: z.array(playwrightTestSchema) })).default([]),
 })
 
 /** Reads the JSON report of Vitest or of Playwright. Throws when it is neither's. */
@@ -50,9 +64,11 @@ function ofVitest(report: z.infer<typeof vitestSchema>): TestReport {
     .filter(({ status }) => status === 'failed')
     .map(({ name, assertionResults }) => ({
       file: name,
-      names: assertionResults.flatMap(({ fullName, status }) => (status === 'failed' ? [fullName] : [])),
+      tests: assertionResults
+        .filter(({ status }) => status === 'failed')
+        .map(({ fullName, failureMessages }) => ({ name: fullName, why: firstLine(failureMessages[0]) })),
     }))
-  const notRun = failed.filter(({ names }) => names.length === 0).length
+  const notRun = failed.filter(({ tests }) => tests.length === 0).length
   return {
     counts: {
       passed: report.numPassedTests,
@@ -66,31 +82,40 @@ function ofVitest(report: z.infer<typeof vitestSchema>): TestReport {
 
 function ofPlaywright({ stats, suites }: z.infer<typeof playwrightSchema>): TestReport {
   const specs = suites.flatMap(specsOf)
-  const ended = (status: string) => specs.filter(({ statuses }) => statuses.includes(status))
+  const ended = (status: string) => specs.filter(({ tests }) => tests.some(test => test.status === status))
   const broken = Map.groupBy(ended('unexpected'), ({ file }) => file)
   return {
     counts: { passed: stats.expected + stats.flaky, failed: stats.unexpected, skipped: stats.skipped },
-    failed: [...broken].map(([file, of]) => ({ file, names: of.map(({ title }) => title) })),
+    failed: [...broken].map(([file, of]) => ({ file, tests: of.map(failureOf) })),
     unsteady: ended('flaky').map(({ title }) => title),
   }
 }
 
-function specsOf(suite: unknown): { file: string; title: string; statuses: string[] }[] {
+type Spec = z.infer<typeof suiteSchema>['specs'][number]
+
+function specsOf(suite: unknown): (Spec & { file: string })[] {
   const { file, suites, specs } = suiteSchema.parse(suite)
-  const own = specs.map(({ title, tests }) => ({ file, title, statuses: tests.map(({ status }) => status) }))
-  return [...own, ...suites.flatMap(specsOf)]
+  return [...specs.map(spec => ({ ...spec, file })), ...suites.flatMap(specsOf)]
+}
+
+function failureOf({ title, tests }: Spec): FailedTest {
+  const errors = tests.flatMap(({ results }) => results.flatMap(({ error }) => error ?? []))
+  return { name: title, why: firstLine(errors[0]?.message) }
+}
+
+function firstLine(message = ''): string {
+  return stripVTControlCharacters(message).split('\n', 1)[0] ?? ''
 }
 
 /** Above this something is broken rather than late. */
 const mostFilesAgain = 5
 
 /**
- * The files to run once more with nothing beside them, which tells a broken program from one that only had no processor: a
- * few with tests of whole processes, which are those in `folder`. None where anything else failed as well.
+ * The files to run once more with nothing beside them, which tells a broken program from one that only had no processor. None where
+ * very many failed, or nothing that is known by name.
  */
-export function worthAnotherRun({ failed }: TestReport, folder: string): string[] {
-  const files = failed.map(({ file }) => file)
-  return files.length <= mostFilesAgain && files.every(file => file.startsWith(`${folder}/`)) ? files : []
+export function worthAnotherRun({ failed }: TestReport): string[] {
+  return failed.length <= mostFilesAgain ? failed.map(({ file }) => file) : []
 }
 
 /** The report of a run whose failures have all passed when they were run again. */
@@ -98,7 +123,7 @@ export function passedAgain({ counts, failed }: TestReport): TestReport {
   return {
     counts: { ...counts, passed: counts.passed + counts.failed, failed: 0 },
     failed: [],
-    unsteady: failed.flatMap(({ names }) => names),
+    unsteady: failed.flatMap(({ tests }) => tests.map(({ name }) => name)),
   }
 }
 

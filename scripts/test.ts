@@ -2,7 +2,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { availableParallelism, constants, setPriority, tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { findOrInstallBrowser } from './find-browser.ts'
 import { passedAgain, readReport, sumCounts, type TestReport, worthAnotherRun } from './test-report.ts'
 
@@ -10,7 +10,6 @@ const reports = mkdtempSync(join(tmpdir(), 'rma-donor-reports-'))
 const unitReport = join(reports, 'unit.json')
 const againReport = join(reports, 'again.json')
 const endToEndReport = join(reports, 'e2e.json')
-const programs = join(import.meta.dirname, '..', 'e2e')
 
 interface Step {
   name: string
@@ -87,13 +86,13 @@ function reportAt(path: string): TestReport {
   }
 }
 
-/** Where a few tests of whole processes failed beside all others, they are run once more alone: late is not broken. */
+/** Where a few tests failed beside all others, they are run once more alone: late is not broken. */
 function runUnitTests(): { ok: boolean; report: TestReport } {
   const ok = run(unitTests)
   const report = reportAt(unitReport)
-  const again = ok ? [] : worthAnotherRun(report, programs)
+  const again = ok ? [] : worthAnotherRun(report)
   if (again.length === 0) return { ok, report }
-  const command = [...vitest(againReport, ...again), '--project=programs', '--maxWorkers=1']
+  const command = [...vitest(againReport, ...again), '--maxWorkers=1']
   return run({ name: 'what failed, alone', command }) ? { ok: true, report: passedAgain(report) } : { ok, report }
 }
 
@@ -116,5 +115,9 @@ const counts = sumCounts(results.map(result => result.counts))
 const unsteady = results.flatMap(result => result.unsteady)
 if (unsteady.length > 0) console.log(`\nUnsteady, failed and passed when run again:\n  ${unsteady.join('\n  ')}`)
 if (failed.length > 0) console.log(`\nFailed: ${failed.join(', ')}`)
+for (const { file, tests } of results.flatMap(result => result.failed)) {
+  console.log(`  ${relative(process.cwd(), file)}`)
+  for (const { name, why } of tests) console.log(`    ${name}: ${why}`)
+}
 console.log(`\n${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`)
 process.exitCode = failed.length > 0 ? 1 : 0

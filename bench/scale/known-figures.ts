@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto'
-import { glob, mkdir, readFile, rename, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { glob, mkdir, readFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
+import { writeFileDurably } from '../../src/main/config/durable-file.ts'
 import type { Figures, Scenario } from './scenario.ts'
 
-const root = fileURLToPath(new URL('../../', import.meta.url))
-const cache = join(root, 'node_modules/.cache/rma-donor/simulations')
+const project = fileURLToPath(new URL('../../', import.meta.url))
+const cache = 'node_modules/.cache/rma-donor/simulations'
 /** All that the figures of a simulation follow from, its scenario apart. */
 const code = ['package-lock.json', '{src/main,src/shared,bench/scale,bench/simulation,e2e/support}/**/*.ts']
 const figuresSchema = z.record(z.string(), z.number())
@@ -23,12 +24,12 @@ export class KnownFigures {
   }
 
   /** For the code as it is now. */
-  static async of(scenario: Scenario, folder = cache): Promise<KnownFigures> {
+  static async of(scenario: Scenario, root = project): Promise<KnownFigures> {
     const paths: string[] = []
     for await (const path of glob(code, { cwd: root })) if (!path.endsWith('.test.ts')) paths.push(path)
     const hash = createHash('sha256').update(JSON.stringify(scenario)).update(process.version)
     for (const path of paths.sort()) hash.update(`\0${path}\0`).update(await readFile(join(root, path)))
-    return new KnownFigures(join(folder, `${scenario.workers}-${hash.digest('hex').slice(0, 16)}.json`))
+    return new KnownFigures(join(root, cache, `${scenario.workers}-${hash.digest('hex').slice(0, 16)}.json`))
   }
 
   async read(): Promise<Figures | undefined> {
@@ -37,8 +38,7 @@ export class KnownFigures {
   }
 
   async keep(figures: Figures): Promise<void> {
-    await mkdir(join(this.#path, '..'), { recursive: true })
-    await writeFile(`${this.#path}.new`, JSON.stringify(figures))
-    await rename(`${this.#path}.new`, this.#path)
+    await mkdir(dirname(this.#path), { recursive: true })
+    await writeFileDurably(this.#path, JSON.stringify(figures))
   }
 }
