@@ -62,11 +62,9 @@ it('ends when its time is over, with what has come by then', async () => {
   const silent = (_: PeerId, signal: AbortSignal) =>
     new Promise<Heard>((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
   const answers = new Set(peers.slice(0, 3))
-  const startedAt = performance.now()
   const { heard, failed } = await look(
     async (peer, signal) => (answers.has(peer) ? { neighbours: [], bytes: 10 } : silent(peer, signal)),
     { timeoutMs: 0.1 * second },
   )
-  expect(performance.now() - startedAt).toBeLessThan(3 * second)
   expect([heard.length, failed.length]).toEqual([3, 4])
 })

@@ -210,7 +210,6 @@ describe('reading a record', () => {
   })
 
   it('throws nothing but refusals, whatever bytes come', () => {
-    const start = performance.now()
     fc.assert(
       fc.property(
         fc.array(fc.tuple(fc.nat(sealed.length - 1), fc.nat(255)), { minLength: 1, maxLength: 8 }),
@@ -228,7 +227,6 @@ describe('reading a record', () => {
         expect(() => openRecord(bytes, testNetworkId)).toThrow(expect.objectContaining({ code: 'RECORD_REFUSED' }))
       }),
     )
-    expect(performance.now() - start).toBeLessThan(15_000)
   })
 })
 
