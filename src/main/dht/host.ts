@@ -1,5 +1,5 @@
 import { autoNATv2 } from '@libp2p/autonat-v2'
-import { type CircuitRelayService, circuitRelayTransport } from '@libp2p/circuit-relay-v2'
+import type { CircuitRelayService } from '@libp2p/circuit-relay-v2'
 import { type Identify, type IdentifyPush, identify, identifyPush } from '@libp2p/identify'
 import {
   type Connection,
@@ -29,6 +29,7 @@ import { LiveValue } from '../live-value.ts'
 import type { Logger } from '../log.ts'
 import type { MappedHost } from '../port-mapping/port-mapper.ts'
 import { announcedAddresses } from './announced-addresses.ts'
+import { Circuits } from './circuits.ts'
 import { connectedOnly } from './connected-only.ts'
 import { keepGate } from './gatekeeper.ts'
 import { InboundLimits } from './inbound-limits.ts'
@@ -130,6 +131,8 @@ export interface Host extends Startable, MappedHost {
   listenNoMore(ip: string): Promise<void>
   /** Where it listens, as the network cards and the relays have it. */
   listens(): Multiaddr[]
+  /** Who relays for this node, and who could. */
+  readonly circuits: Pick<Circuits, 'taken' | 'untaken' | 'ask'>
   /**
    * Opens one connection to one address, for the peer id at its end. libp2p's own `dial` tries a peer's addresses one after
    * the other, and makes no second connection beside an open one.
@@ -143,6 +146,7 @@ export async function createHost(components: HostComponents, init: HostInit): Pr
   const mode = new LiveValue(init.mode ?? 'server')
   const traffic: Traffic = { bytesIn: 0, bytesOut: 0 }
   let listening: Listening | undefined
+  const circuits = new Circuits()
   const datastore = new RecentPeers({
     mostPeers: limitsOf(init).mostPeersRemembered,
     connected: () => libp2p.getPeers().map(peer => peer.toCID().toString()),
@@ -155,7 +159,7 @@ export async function createHost(components: HostComponents, init: HostInit): Pr
     privateKey: components.privateKey,
     logger: libp2pLog(components.log),
     nodeInfo: { name: 'rma-donor', version: '1', userAgent: 'rma-donor' },
-    transports: [tcp(), circuitRelayTransport(), webSockets()],
+    transports: [tcp(), circuits.transport, webSockets()],
     addresses: {
       announceFilter: verified => announcedAddresses(verified, listening?.ofEachListener() ?? [], { ...init, selfId }),
     },
@@ -206,6 +210,7 @@ export async function createHost(components: HostComponents, init: HostInit): Pr
       return libp2p.services.listening.port
     },
     listens: () => libp2p.services.listening.addresses(),
+    circuits,
     listenIps: () =>
       libp2p.services.listening
         .addresses()

@@ -6,7 +6,7 @@ import type { PortChoice } from '../config/node-config.ts'
 /** How many ports a default one may give way to. */
 const portsTried = 20
 /** Two, so that one may go. */
-const relaysUsed = 2
+export const relaysUsed = 2
 /** libp2p looks for a relay itself. */
 const anyRelay = multiaddr('/p2p-circuit')
 

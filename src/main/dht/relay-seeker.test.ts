@@ -1,3 +1,4 @@
+import type { Multiaddr } from '@multiformats/multiaddr'
 import { pino } from 'pino'
 import { afterEach, expect, it, vi } from 'vitest'
 import { minute, second } from '../../shared/units.ts'
@@ -5,7 +6,7 @@ import { TurnedClock } from '../clock.ts'
 import { createTestHost } from '../directory/test-network.ts'
 import { Lifecycle } from '../lifecycle.ts'
 import type { Host } from './host.ts'
-import { chooseRelays, type RelayPlace, RelaySeeker } from './relay-seeker.ts'
+import { askAgainAfter, chooseRelays, type RelayPlace, RelaySeeker } from './relay-seeker.ts'
 
 const log = pino({ level: 'silent' })
 let lifecycle = new Lifecycle()
@@ -53,6 +54,30 @@ it('connects a node that nobody can reach with a donor that relays, through whic
   clock.turn(10 * minute)
   await seeker.look()
   expect(find).toHaveBeenCalledTimes(asked)
+})
+
+it('asks a relay again that is still connected with once the place there is lost', async () => {
+  const donor = await started(await createTestHost({ relay: {} }))
+  const hidden = await started(await createTestHost())
+  await hidden.setMode('client')
+  const address = donor.libp2p.getMultiaddrs()[0] as Multiaddr
+  const first = await hidden.dial(address, AbortSignal.timeout(10 * second))
+  await vi.waitFor(() => expect(circuits(hidden)).not.toEqual([]))
+  await hidden.dial(address, AbortSignal.timeout(10 * second))
+  await first.close()
+  await vi.waitFor(() => expect(circuits(hidden)).toEqual([]))
+
+  const clock = new TurnedClock()
+  const seeker = new RelaySeeker({ host: hidden, find: async () => [], clock, log })
+  lifecycle.add('relay seeker', { start: () => seeker.start(), stop: () => seeker.stop() })
+  seeker.start()
+  await seeker.look()
+  clock.turn(15 * second)
+  await vi.waitFor(() => expect(circuits(hidden)).not.toEqual([]))
+})
+
+it('leaves a relay alone the longer the more often it gave no place', () => {
+  expect([1, 2, 3, 4, 20].map(askAgainAfter)).toEqual([15 * second, 1 * minute, 4 * minute, 10 * minute, 10 * minute])
 })
 
 it('looks for none while others can reach the node', async () => {

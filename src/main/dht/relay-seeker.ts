@@ -1,10 +1,13 @@
+import type { PeerId } from '@libp2p/interface'
 import type { PeerIdText } from '../../shared/schema/primitives.ts'
 import { type Milliseconds, minute, second } from '../../shared/units.ts'
 import type { Clock, StopTimer } from '../clock.ts'
 import type { Startable } from '../lifecycle.ts'
 import type { Logger } from '../log.ts'
+import { isResting } from '../resting.ts'
 import { Dialer } from './dialer.ts'
 import type { Host } from './host.ts'
+import { relaysUsed } from './listening.ts'
 
 /** So long it is left to coordinators, which are connected with in any case, to take this node's connections. */
 const coordinatorsFirstMs = 10 * second
@@ -15,6 +18,11 @@ const dialledAtOnce = 2
 /** One that was dialled and did not take this node is left alone for this long. */
 const restMs = 10 * minute
 const roundTimeoutMs = 10 * second
+/** One that is connected with and gave no place is asked again, the later the more often it gave none. */
+const firstAskAgainMs = 15 * second
+const askAgainFactor = 4
+const longestAskAgainMs = 10 * minute
+const askedAtOnce = 2
 
 /** A donor that relays, with where it can truthfully be: multiaddrs that end with its peer id. */
 export interface RelayPlace {
@@ -23,7 +31,7 @@ export interface RelayPlace {
 }
 
 export interface RelaySeekerComponents {
-  host: Pick<Host, 'mode' | 'libp2p' | 'addresses'>
+  host: Pick<Host, 'mode' | 'libp2p' | 'addresses' | 'circuits'>
   /** Donors who say that they relay. */
   find(options: { limit: number; signal: AbortSignal }): Promise<RelayPlace[]>
   clock: Clock
@@ -51,14 +59,28 @@ export interface ChoiceFacts {
   random: () => number
 }
 
+interface Refusals {
+  /** In a row. */
+  count: number
+  /** Not asked again before. */
+  until: Milliseconds
+}
+
+/** How long a relay is left alone that has given no place so often in a row. Pure. */
+export function askAgainAfter(refusals: number): Milliseconds {
+  return Math.min(longestAskAgainMs, firstAskAgainMs * askAgainFactor ** (refusals - 1))
+}
+
 /**
- * Connects a node that others cannot reach with donors who relay, for as long as no relay takes its connections: libp2p
- * asks every relay that is connected with for a place, and finds none by itself.
+ * Has relays take the connections of a node that others cannot reach. libp2p asks each that is connected with for a place, once,
+ * and finds none by itself: while there are too few, those that are connected are asked again, for the answer may have been lost
+ * or a place become free, and while there is none, donors who relay are connected with.
  */
 export class RelaySeeker implements Startable {
   readonly #parts: RelaySeekerComponents
   readonly #dialer: Dialer
   readonly #dialledAt = new Map<PeerIdText, Milliseconds>()
+  readonly #refusals = new Map<PeerIdText, Refusals>()
   #life = new AbortController()
   #clientSince: Milliseconds | undefined
   #looking = false
@@ -74,6 +96,7 @@ export class RelaySeeker implements Startable {
     this.#life = new AbortController()
     this.#clientSince = undefined
     this.#dialledAt.clear()
+    this.#refusals.clear()
     this.#stops = [clock.every(lookEveryMs, () => void this.look())]
   }
 
@@ -86,7 +109,7 @@ export class RelaySeeker implements Startable {
   async look(): Promise<void> {
     const { host, clock, log } = this.#parts
     const { signal: life } = this.#life
-    if (host.mode.get() !== 'client' || host.addresses().some(address => address.includes('/p2p-circuit'))) {
+    if (host.mode.get() !== 'client') {
       this.#clientSince = undefined
       return
     }
@@ -94,11 +117,38 @@ export class RelaySeeker implements Startable {
     if (this.#looking || life.aborted || clock.now() - this.#clientSince < coordinatorsFirstMs) return
     this.#looking = true
     try {
+      if (host.circuits.taken < relaysUsed) await this.#askAgain()
+      if (host.addresses().some(address => address.includes('/p2p-circuit'))) return
       await this.#round(AbortSignal.any([life, AbortSignal.timeout(roundTimeoutMs)]))
     } catch (error) {
       if (!life.aborted) log.debug({ err: error }, 'no relay could be looked for')
     } finally {
       this.#looking = false
+    }
+  }
+
+  async #askAgain(): Promise<void> {
+    const { host, clock } = this.#parts
+    const now = clock.now()
+    const relays = await host.circuits.untaken()
+    const ids = new Set(relays.map(String))
+    for (const id of this.#refusals.keys()) if (!ids.has(id)) this.#refusals.delete(id)
+    const due = relays.filter(
+      relay => !isResting(this.#refusals.get(String(relay))?.until ?? 0, now, longestAskAgainMs),
+    )
+    await Promise.all(due.slice(0, askedAtOnce).map(relay => this.#ask(relay, now)))
+  }
+
+  async #ask(relay: PeerId, now: Milliseconds): Promise<void> {
+    const { host, log } = this.#parts
+    const id = relay.toString()
+    try {
+      await host.circuits.ask(relay)
+      this.#refusals.delete(id)
+    } catch (error) {
+      const count = (this.#refusals.get(id)?.count ?? 0) + 1
+      this.#refusals.set(id, { count, until: now + askAgainAfter(count) })
+      log.debug({ peer: id, err: error }, 'a relay gave this node no place')
     }
   }
 
