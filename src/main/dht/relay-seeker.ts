@@ -4,14 +4,15 @@ import { type Milliseconds, minute, second } from '../../shared/units.ts'
 import type { Clock, StopTimer } from '../clock.ts'
 import type { Startable } from '../lifecycle.ts'
 import type { Logger } from '../log.ts'
-import { isResting } from '../resting.ts'
 import { Dialer } from './dialer.ts'
 import type { Host } from './host.ts'
 import { relaysUsed } from './listening.ts'
 
 /** So long it is left to coordinators, which are connected with in any case, to take this node's connections. */
 const coordinatorsFirstMs = 10 * second
-const lookEveryMs = 15 * second
+const lookEveryMs = 5 * second
+/** Between two times that relays are looked for of whom this node has not heard yet. */
+const findEveryMs = 15 * second
 /** Asked of the directory, and dialled of these, in one round. */
 const mostFound = 16
 const dialledAtOnce = 2
@@ -83,6 +84,7 @@ export class RelaySeeker implements Startable {
   readonly #refusals = new Map<PeerIdText, Refusals>()
   #life = new AbortController()
   #clientSince: Milliseconds | undefined
+  #foundAt = Number.NEGATIVE_INFINITY
   #looking = false
   #stops: StopTimer[] = []
 
@@ -95,6 +97,7 @@ export class RelaySeeker implements Startable {
     const { clock } = this.#parts
     this.#life = new AbortController()
     this.#clientSince = undefined
+    this.#foundAt = Number.NEGATIVE_INFINITY
     this.#dialledAt.clear()
     this.#refusals.clear()
     this.#stops = [clock.every(lookEveryMs, () => void this.look())]
@@ -113,12 +116,15 @@ export class RelaySeeker implements Startable {
       this.#clientSince = undefined
       return
     }
-    this.#clientSince ??= clock.now()
-    if (this.#looking || life.aborted || clock.now() - this.#clientSince < coordinatorsFirstMs) return
+    this.#clientSince ??= clock.steady()
+    if (this.#looking || life.aborted) return
     this.#looking = true
     try {
       if (host.circuits.taken < relaysUsed) await this.#askAgain()
       if (host.addresses().some(address => address.includes('/p2p-circuit'))) return
+      const dueAt = Math.max(this.#clientSince + coordinatorsFirstMs, this.#foundAt + findEveryMs)
+      if (clock.steady() < dueAt) return
+      this.#foundAt = clock.steady()
       await this.#round(AbortSignal.any([life, AbortSignal.timeout(roundTimeoutMs)]))
     } catch (error) {
       if (!life.aborted) log.debug({ err: error }, 'no relay could be looked for')
@@ -129,13 +135,11 @@ export class RelaySeeker implements Startable {
 
   async #askAgain(): Promise<void> {
     const { host, clock } = this.#parts
-    const now = clock.now()
+    const now = clock.steady()
     const relays = await host.circuits.untaken()
     const ids = new Set(relays.map(String))
     for (const id of this.#refusals.keys()) if (!ids.has(id)) this.#refusals.delete(id)
-    const due = relays.filter(
-      relay => !isResting(this.#refusals.get(String(relay))?.until ?? 0, now, longestAskAgainMs),
-    )
+    const due = relays.filter(relay => now >= (this.#refusals.get(String(relay))?.until ?? 0))
     await Promise.all(due.slice(0, askedAtOnce).map(relay => this.#ask(relay, now)))
   }
 
@@ -155,7 +159,7 @@ export class RelaySeeker implements Startable {
   async #round(signal: AbortSignal): Promise<void> {
     const { host, find, clock, log } = this.#parts
     const found = await find({ limit: mostFound, signal })
-    const now = clock.now()
+    const now = clock.steady()
     for (const [peerId, at] of this.#dialledAt) if (now - at >= restMs) this.#dialledAt.delete(peerId)
     const connected = new Set(host.libp2p.getConnections().map(({ remotePeer }) => remotePeer.toString()))
     const chosen = chooseRelays(found, { dialledAt: this.#dialledAt, connected, now, random: Math.random })
