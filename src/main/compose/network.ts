@@ -11,6 +11,7 @@ import { AddressBook } from '../dht/address-book.ts'
 import { EdgeAllowance } from '../dht/edge-allowance.ts'
 import { Greeter } from '../dht/hello.ts'
 import { createHost, type Host } from '../dht/host.ts'
+import { IdentifyAgain } from '../dht/identify-again.ts'
 import { networkId } from '../dht/network.ts'
 import { Reachability } from '../dht/reachability.ts'
 import { RelaySeeker } from '../dht/relay-seeker.ts'
@@ -103,6 +104,10 @@ export async function composeNetwork(components: NetworkComponents, init: Networ
         ...(members === undefined ? {} : { gate: members.gate.middleware }),
       },
     ),
+  )
+  lifecycle.add(
+    'unidentified peers',
+    new IdentifyAgain({ host, clock, log: log.child({ component: 'unidentified peers' }) }),
   )
   const greeter = lifecycle.add(
     'hello',
