@@ -52,8 +52,8 @@ export class Circuits {
 }
 
 function isReserving(transport: Transport & Partial<Reserving>): transport is Transport & Reserving {
-  const { reservationStore } = transport
-  return typeof reservationStore?.addRelay === 'function' && typeof reservationStore.hasReservation === 'function'
+  const { addRelay, hasReservation, reservationCount } = transport.reservationStore ?? {}
+  return [addRelay, hasReservation, reservationCount].every(part => typeof part === 'function')
 }
 
 const isDirect = ({ remoteAddr }: Connection) => !isRelayed(remoteAddr)
