@@ -34,7 +34,7 @@ export class KnownFigures {
 
   async read(): Promise<Figures | undefined> {
     const text = await readFile(this.#path, 'utf8').catch(() => undefined)
-    return text === undefined ? undefined : figuresSchema.parse(JSON.parse(text))
+    return text === undefined ? undefined : figuresSchema.safeParse(JSON.parse(text)).data
   }
 
   async keep(figures: Figures): Promise<void> {

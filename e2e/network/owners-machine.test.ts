@@ -119,7 +119,7 @@ describe.runIf(process.platform === 'linux')('a machine whose owner needs it', (
     system = pretended
     const settings = { ...defaultSettings, donating: true, consent: true, limits }
     await saveSettings(join(folder.path, 'donor'), settings)
-    const node = await start('donor', { args: ['--system-root', system.root], watchful: true })
+    const node = await start('donor', { args: ['--system-root', pretended.root], watchful: true })
     await pretended.show(node.pid)
     await eventually(async () => expect((await statusOf(node)).allowance.mode).toBe('work'), 10 * second)
     return { node, system: pretended }

@@ -1,16 +1,15 @@
 import type { IdentifyResult, PeerId } from '@libp2p/interface'
 import type { PeerIdText } from '../../shared/schema/primitives.ts'
-import { type Milliseconds, minute, second } from '../../shared/units.ts'
+import { type Milliseconds, second } from '../../shared/units.ts'
 import type { Clock, StopTimer } from '../clock.ts'
 import type { Startable } from '../lifecycle.ts'
 import type { Logger } from '../log.ts'
+import { askAgainAfter } from './ask-again.ts'
 import type { Host } from './host.ts'
 
 const lookEveryMs = 10 * second
 /** libp2p's own question is given up after 5 s. */
 const firstAskMs = 6 * second
-const askAgainFactor = 3
-const longestAskAgainMs = 5 * minute
 const askedAtOnce = 4
 
 export interface IdentifyAgainComponents {
@@ -26,8 +25,8 @@ export interface IdentifyAgainComponents {
 export class IdentifyAgain implements Startable {
   readonly #parts: IdentifyAgainComponents
   readonly #known = new Set<PeerIdText>()
-  /** When each of the others is asked, and how long after that again. */
-  readonly #due = new Map<PeerIdText, { at: Milliseconds; thenAfterMs: Milliseconds }>()
+  /** When each of the others is asked, and how often it was. */
+  readonly #due = new Map<PeerIdText, { at: Milliseconds; asked: number }>()
   #stopTimer: StopTimer | undefined
 
   constructor(components: IdentifyAgainComponents) {
@@ -56,9 +55,8 @@ export class IdentifyAgain implements Startable {
   #askDue(): void {
     const now = this.#parts.clock.steady()
     const due = [...this.#due].filter(([, { at }]) => now >= at).slice(0, askedAtOnce)
-    for (const [peer, { thenAfterMs }] of due) {
-      const thenAgainMs = Math.min(longestAskAgainMs, thenAfterMs * askAgainFactor)
-      this.#due.set(peer, { at: now + thenAfterMs, thenAfterMs: thenAgainMs })
+    for (const [peer, { asked }] of due) {
+      this.#due.set(peer, { at: now + askAgainAfter(asked + 1), asked: asked + 1 })
       void this.#ask(peer)
     }
   }
@@ -79,7 +77,7 @@ export class IdentifyAgain implements Startable {
   #connected(peerId: PeerId): void {
     const peer = peerId.toString()
     if (this.#known.has(peer)) return
-    this.#due.set(peer, { at: this.#parts.clock.steady() + firstAskMs, thenAfterMs: 2 * lookEveryMs })
+    this.#due.set(peer, { at: this.#parts.clock.steady() + firstAskMs, asked: 0 })
   }
 
   readonly #onConnect = ({ detail }: CustomEvent<PeerId>): void => this.#connected(detail)

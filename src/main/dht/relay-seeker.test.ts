@@ -6,7 +6,7 @@ import { TurnedClock } from '../clock.ts'
 import { createTestHost } from '../directory/test-network.ts'
 import { Lifecycle } from '../lifecycle.ts'
 import type { Host } from './host.ts'
-import { askAgainAfter, chooseRelays, type RelayPlace, RelaySeeker } from './relay-seeker.ts'
+import { chooseRelays, type RelayPlace, RelaySeeker } from './relay-seeker.ts'
 
 const log = pino({ level: 'silent' })
 let lifecycle = new Lifecycle()
@@ -73,10 +73,6 @@ it('asks a relay again that is still connected with once the place there is lost
   seeker.start()
   clock.turn(5 * second)
   await vi.waitFor(() => expect(circuits(hidden)).not.toEqual([]))
-})
-
-it('leaves a relay alone the longer the more often it gave no place', () => {
-  expect([1, 2, 3, 4, 20].map(askAgainAfter)).toEqual([15 * second, 1 * minute, 4 * minute, 10 * minute, 10 * minute])
 })
 
 it('looks for none while others can reach the node', async () => {

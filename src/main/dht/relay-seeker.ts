@@ -4,6 +4,7 @@ import { type Milliseconds, minute, second } from '../../shared/units.ts'
 import type { Clock, StopTimer } from '../clock.ts'
 import type { Startable } from '../lifecycle.ts'
 import type { Logger } from '../log.ts'
+import { askAgainAfter } from './ask-again.ts'
 import { Dialer } from './dialer.ts'
 import type { Host } from './host.ts'
 import { relaysUsed } from './listening.ts'
@@ -19,10 +20,7 @@ const dialledAtOnce = 2
 /** One that was dialled and did not take this node is left alone for this long. */
 const restMs = 10 * minute
 const roundTimeoutMs = 10 * second
-/** One that is connected with and gave no place is asked again, the later the more often it gave none. */
-const firstAskAgainMs = 15 * second
-const askAgainFactor = 4
-const longestAskAgainMs = 10 * minute
+/** Of those that are connected with and gave no place. */
 const askedAtOnce = 2
 
 /** A donor that relays, with where it can truthfully be: multiaddrs that end with its peer id. */
@@ -65,11 +63,6 @@ interface Refusals {
   count: number
   /** Not asked again before. */
   until: Milliseconds
-}
-
-/** How long a relay is left alone that has given no place so often in a row. Pure. */
-export function askAgainAfter(refusals: number): Milliseconds {
-  return Math.min(longestAskAgainMs, firstAskAgainMs * askAgainFactor ** (refusals - 1))
 }
 
 /**
