@@ -3,8 +3,7 @@ import { pino } from 'pino'
 import { systemClock } from '../../src/main/clock.ts'
 import { serviceKey } from '../../src/main/directory/keys.ts'
 import { createTestNode, ocrDraft, startAll, type TestNode } from '../../src/main/directory/test-network.ts'
-import { MiB, type Milliseconds, minute, second } from '../../src/shared/units.ts'
-import { settled } from '../timing.ts'
+import { MiB, type Milliseconds, second } from '../../src/shared/units.ts'
 import { countedLookup } from './counted-lookup.ts'
 import type { RealChildInit, RealFind, RealOrder, RealWord } from './real-words.ts'
 import { hotService, servicesOf } from './scenario.ts'
@@ -14,12 +13,10 @@ import { hotService, servicesOf } from './scenario.ts'
 const announceLimitMs = 20 * second
 const lookAgainMs = 20
 const announcedAtOnce = 5
-const settleLimitMs = 0.5 * minute
 /** Not all of the 8 closest take a record: one may know others that are closer. */
 const enoughRegistrars = 4
 
 const init = JSON.parse(process.argv[2] ?? '{}') as RealChildInit
-const { signal } = new AbortController()
 const log = pino({ level: 'silent' })
 const questions = new Map<TestNode, number>()
 
@@ -97,9 +94,6 @@ async function answer(order: RealOrder): Promise<RealWord> {
   switch (order.kind) {
     case 'announce':
       await announce()
-      return { kind: 'done' }
-    case 'settle':
-      await settled(settleLimitMs, signal)
       return { kind: 'done' }
     case 'standing':
       return standing()

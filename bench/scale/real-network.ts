@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { closestPeers, keyPosition, peerPosition, registrarsPerKey, serviceKey } from '../../src/main/directory/keys.ts'
-import { second } from '../../src/shared/units.ts'
+import { minute, second } from '../../src/shared/units.ts'
 import { mean, sum } from '../statistics.ts'
 import { percentile } from '../timing.ts'
 import { RealProcess } from './real-process.ts'
@@ -11,6 +11,10 @@ const nodesInAProcess = 50
 /** Rounds in which each requester finds once, and the time between them: a sixth of the workers is renewed in it. */
 const rounds = 6
 const betweenRoundsMs = 5 * second
+/** At rest connections and places at registrars have grown by less in this time. */
+const restMs = 15 * second
+const restGrowth = 0.01
+const restLimitMs = 5 * minute
 
 export interface RealInit {
   workers: number
@@ -39,16 +43,18 @@ export async function measureRealNetwork({
     for (let first = 0; first < workers; first += nodesInAProcess) {
       progress(`${first} of ${workers} real workers`)
       donating.push(await start(Math.min(nodesInAProcess, workers - first)))
+      await comeToRest(processes, signal)
     }
     // Those that join last know fewest: the simulated ones do, too.
     const asking = await start(requesters)
-    const settle = () => Promise.all(processes.map(each => each.ask({ kind: 'settle' }, 'done')))
-    await settle()
-    progress('announcing')
-    for (const each of donating) await each.ask({ kind: 'announce' }, 'done')
-    await settle()
+    await comeToRest(processes, signal)
+    for (const [index, each] of donating.entries()) {
+      progress(`${index * nodesInAProcess} of ${workers} announced`)
+      await each.ask({ kind: 'announce' }, 'done')
+    }
     progress('waiting until all have announced themselves again')
     await delay(renewedMs, undefined, { signal })
+    if (!(await comeToRest(processes, signal))) progress('they have not come to rest')
     progress('finding')
     const finds = await measureFinds(asking, requesters, signal)
     const lookups = []
@@ -73,6 +79,24 @@ export async function measureRealNetwork({
   } finally {
     await Promise.all(processes.map(each => each.stop()))
   }
+}
+
+/** So many nodes on one machine are busy for a while when they have met. Resolves with false where they still are after five minutes. */
+async function comeToRest(processes: readonly RealProcess[], signal: AbortSignal): Promise<boolean> {
+  let before = await grown(processes)
+  for (let waitedMs = 0; waitedMs < restLimitMs; waitedMs += restMs) {
+    await delay(restMs, undefined, { signal })
+    const now = await grown(processes)
+    if (now < (1 + restGrowth) * before) return true
+    before = now
+  }
+  return false
+}
+
+/** Connections and places at registrars, of all nodes together. */
+async function grown(processes: readonly RealProcess[]): Promise<number> {
+  const standing = await Promise.all(processes.map(each => each.ask({ kind: 'standing' }, 'standing')))
+  return sum(standing.flatMap(({ nodes }) => nodes.map(({ connections, heldBy }) => connections + heldBy)))
 }
 
 async function measureFinds(

@@ -11,7 +11,6 @@ export interface RealChildInit {
 
 export type RealOrder =
   | { kind: 'announce' }
-  | { kind: 'settle' }
   | { kind: 'standing' }
   | { kind: 'find'; node: number; restMs: Milliseconds }
   | { kind: 'look-up'; node: number }

@@ -76,6 +76,8 @@ export class SimulatedPeer extends Emitter {
   readonly #connections = new Map<PeerIdText, SimulatedConnection>()
   /** Those it is connected with; undefined once that has changed. */
   #peers: PeerId[] | undefined
+  /** Those that have told it where they are: libp2p remembers that. */
+  readonly #placed = new Set<PeerIdText>()
   readonly #dialling = new Map<PeerIdText, Promise<SimulatedConnection>>()
   readonly #handlers = new Map<string, StreamHandler>()
   readonly #topologies = new Map<string, { protocol: string; topology: Topology }>()
@@ -114,10 +116,9 @@ export class SimulatedPeer extends Emitter {
       removeEventListener: this.removeEventListener.bind(this),
       getPeers: () => this.#peersNow(),
       getConnections: (peer?: PeerId) => this.#connectionsWith(peer),
-      dial: (target: PeerId | Multiaddr | Multiaddr[], options: { signal?: AbortSignal }) =>
-        this.connect(peerIdIn(target), options.signal),
-      dialProtocol: async (target: PeerId | Multiaddr[], protocol: string, options: { signal?: AbortSignal }) =>
-        (await this.connect(peerIdIn(target), options.signal)).open(protocol),
+      dial: (target: Target, options: { signal?: AbortSignal }) => this.#dial(target, options.signal),
+      dialProtocol: async (target: Target, protocol: string, options: { signal?: AbortSignal }) =>
+        (await this.#dial(target, options.signal)).open(protocol),
       handle: async (protocol: string, handler: StreamHandler) => void this.#handlers.set(protocol, handler),
       unhandle: async (protocol: string) => void this.#handlers.delete(protocol),
       register: async (protocol: string, topology: Topology) => {
@@ -184,6 +185,7 @@ export class SimulatedPeer extends Emitter {
   identified(connection: SimulatedConnection): void {
     if (connection.status !== 'open') return
     const { remote, remotePeer } = connection
+    if (remote.isServer) this.#placed.add(remote.id)
     const protocols = [...remote.#handlers.keys()]
     const listenAddrs = remote.isServer ? [remote.seenAt] : []
     this.emit('peer:identify', { detail: { peerId: remotePeer, protocols, listenAddrs, connection } })
@@ -212,6 +214,14 @@ export class SimulatedPeer extends Emitter {
     return connections
   }
 
+  /** By a peer id alone only those can be dialled that are connected, or were. */
+  async #dial(target: Target, signal: AbortSignal | undefined): Promise<SimulatedConnection> {
+    const id = peerIdIn(target)
+    const isPlaced = 'toMultihash' in target ? this.#placed.has(id) || this.#connections.has(id) : true
+    if (!isPlaced) throw new Error(`no address is known of ${id}`)
+    return this.connect(id, signal)
+  }
+
   #forgetPeer(peer: PeerId): void {
     const peers = this.#peers
     const last = peers?.pop()
@@ -238,7 +248,9 @@ function publicAddress(number: number): string {
   return `/ip4/${60 + (group >> 8)}.${group & 255}.${1 + Math.floor(number / 40_000)}.1/tcp/8468`
 }
 
-function peerIdIn(target: PeerId | Multiaddr | readonly Multiaddr[]): PeerIdText {
+type Target = PeerId | Multiaddr | readonly Multiaddr[]
+
+function peerIdIn(target: Target): PeerIdText {
   const first = Array.isArray(target) ? target[0] : target
   if (first === undefined) throw new Error('nobody to dial')
   if ('toMultihash' in first) return first.toString()

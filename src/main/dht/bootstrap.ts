@@ -1,5 +1,6 @@
 import type { IdentifyResult, PeerId, PeerInfo } from '@libp2p/interface'
 import type { SourceTry } from '../../shared/schema/diagnosis.ts'
+import type { PeerIdText } from '../../shared/schema/primitives.ts'
 import { day, type Milliseconds, minute, second } from '../../shared/units.ts'
 import type { Clock, StopTimer } from '../clock.ts'
 import type { Startable } from '../lifecycle.ts'
@@ -58,6 +59,8 @@ export class Bootstrap implements Startable {
   #trying = false
   #failures = 0
   #mostPeers = 0
+  /** Told by libp2p's events: `getPeers` makes an object of each peer's text, and at a coordinator there are thousands. */
+  readonly #connected = new Set<PeerIdText>()
 
   constructor(components: BootstrapComponents) {
     this.#components = components
@@ -70,9 +73,10 @@ export class Bootstrap implements Startable {
     this.#failures = 0
     this.#mostPeers = 0
     this.state.set(notJoined)
-    libp2p.addEventListener('peer:connect', this.#peersChanged)
+    libp2p.addEventListener('peer:connect', this.#onConnect)
     libp2p.addEventListener('peer:disconnect', this.#onDisconnect)
     libp2p.addEventListener('peer:identify', this.#onIdentify)
+    for (const peer of libp2p.getPeers()) this.#connected.add(peer.toString())
     libp2p.services.mdns?.addEventListener('peer', this.#onDiscovered)
     const { clock } = this.#components
     const stopProbing = clock.every(probeIntervalMs, () => void this.#probe())
@@ -87,18 +91,19 @@ export class Bootstrap implements Startable {
 
   stop(): void {
     const { libp2p } = this.#components.host
-    libp2p.removeEventListener('peer:connect', this.#peersChanged)
+    libp2p.removeEventListener('peer:connect', this.#onConnect)
     libp2p.removeEventListener('peer:disconnect', this.#onDisconnect)
     libp2p.removeEventListener('peer:identify', this.#onIdentify)
     libp2p.services.mdns?.removeEventListener('peer', this.#onDiscovered)
     this.#life.abort()
     this.#stopRetry?.()
     this.#stopProbing()
+    this.#connected.clear()
     this.state.set(notJoined)
   }
 
   get #peers(): number {
-    return this.#components.host.libp2p.getPeers().length
+    return this.#connected.size
   }
 
   async #join(): Promise<void> {
@@ -187,8 +192,7 @@ export class Bootstrap implements Startable {
 
   /** Those that were here once and are not connected now, the last ones first. */
   #missing(): KnownPeer[] {
-    const connected = new Set(this.#components.host.libp2p.getPeers().map(peer => peer.toString()))
-    return this.#components.addressBook.peers().filter(({ peerId }) => !connected.has(peerId))
+    return this.#components.addressBook.peers().filter(({ peerId }) => !this.#connected.has(peerId))
   }
 
   async #dialMissing(missing: readonly KnownPeer[]): Promise<void> {
@@ -222,12 +226,18 @@ export class Bootstrap implements Startable {
     addressBook.seen(peerId.toString(), addresses, { isServer: protocols.includes(host.protocols.directory) })
   }
 
+  readonly #onConnect = ({ detail }: CustomEvent<PeerId>): void => {
+    this.#connected.add(detail.toString())
+    this.#peersChanged()
+  }
+
   readonly #onDisconnect = ({ detail }: CustomEvent<PeerId>): void => {
+    this.#connected.delete(detail.toString())
     this.#components.addressBook.left(detail.toString())
     this.#peersChanged()
   }
 
-  readonly #peersChanged = (): void => {
+  #peersChanged(): void {
     if (this.#life.signal.aborted) return
     const peers = this.#peers
     this.#mostPeers = Math.max(this.#mostPeers, peers)

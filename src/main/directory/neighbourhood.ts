@@ -41,8 +41,11 @@ export function createNeighbourhood({ host, clock, log }: NeighbourhoodComponent
     trimmer.used(peerId)
     return channels.ask(peerId, question, options)
   }
-  const askCloser: AskCloser = async ({ peerId }, target, options) => {
+  const askCloser: AskCloser = async (contact, target, options) => {
+    const { peerId } = contact
     const peer = readPeerId(peerId)
+    // Whoever is only just named, or has hung up meanwhile, is dialled where the others say it is.
+    if (contacts.get(peerId) === undefined) contacts.hear([{ ...contact, connected: false }])
     // A lookup passes by: that alone is no reason to stay connected.
     const answer = await channels.ask(peerId, { kind: 'closest', target, limit: maxCloser }, options)
     contacts.answered(peer)
