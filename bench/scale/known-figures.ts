@@ -10,6 +10,8 @@ const project = fileURLToPath(new URL('../../', import.meta.url))
 const cache = 'node_modules/.cache/rma-donor/simulations'
 /** All that the figures of a simulation follow from, its scenario apart. */
 const code = ['package-lock.json', '{src/main,src/shared,bench/scale,bench/simulation,e2e/support}/**/*.ts']
+/** Tests, and the real nodes that simulated ones are compared with. */
+const isApart = (path: string) => path.endsWith('.test.ts') || /^bench.scale.real-/.test(path)
 const figuresSchema = z.record(z.string(), z.number())
 
 /**
@@ -26,7 +28,7 @@ export class KnownFigures {
   /** For the code as it is now. */
   static async of(scenario: Scenario, root = project): Promise<KnownFigures> {
     const paths: string[] = []
-    for await (const path of glob(code, { cwd: root })) if (!path.endsWith('.test.ts')) paths.push(path)
+    for await (const path of glob(code, { cwd: root })) if (!isApart(path)) paths.push(path)
     const hash = createHash('sha256').update(JSON.stringify(scenario)).update(process.version)
     for (const path of paths.sort()) hash.update(`\0${path}\0`).update(await readFile(join(root, path)))
     return new KnownFigures(join(root, cache, `${scenario.workers}-${hash.digest('hex').slice(0, 16)}.json`))

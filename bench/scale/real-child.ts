@@ -46,8 +46,11 @@ function countQuestions(node: TestNode): void {
   }
 }
 
-async function announce(): Promise<void> {
+/** Spread over a time, as the donors of a real network come at all times: what they renew later comes as it came first. */
+async function announce(withinMs: Milliseconds): Promise<void> {
+  const startedAt = performance.now()
   for (let first = 0; first < nodes.length; first += announcedAtOnce) {
+    await delay(Math.max(0, startedAt + (withinMs * first) / nodes.length - performance.now()))
     const batch = nodes.slice(first, first + announcedAtOnce)
     for (const [index, { directory }] of batch.entries())
       directory.announcer.update(ocrDraft({ services: servicesOf(first + index) }))
@@ -93,7 +96,7 @@ function nodeAt(index: number): TestNode {
 async function answer(order: RealOrder): Promise<RealWord> {
   switch (order.kind) {
     case 'announce':
-      await announce()
+      await announce(order.withinMs)
       return { kind: 'done' }
     case 'standing':
       return standing()

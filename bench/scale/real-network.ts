@@ -50,7 +50,7 @@ export async function measureRealNetwork({
     await comeToRest(processes, signal)
     for (const [index, each] of donating.entries()) {
       progress(`${index * nodesInAProcess} of ${workers} announced`)
-      await each.ask({ kind: 'announce' }, 'done')
+      await each.ask({ kind: 'announce', withinMs: renewedMs / donating.length }, 'done')
     }
     progress('waiting until all have announced themselves again')
     await delay(renewedMs, undefined, { signal })

@@ -10,7 +10,7 @@ export interface RealChildInit {
 }
 
 export type RealOrder =
-  | { kind: 'announce' }
+  | { kind: 'announce'; withinMs: Milliseconds }
   | { kind: 'standing' }
   | { kind: 'find'; node: number; restMs: Milliseconds }
   | { kind: 'look-up'; node: number }
