@@ -23,8 +23,9 @@ let more: number
 let asking: Set<string>
 const table = {
   get: (peerId: string) => contacts.get(peerId),
-  hear: (heard: Iterable<Contact>) => {
-    for (const contact of heard) contacts.set(contact.peerId, contact)
+  part: (peerId: string) => {
+    const contact = contacts.get(peerId)
+    if (contact !== undefined) contacts.set(peerId, { ...contact, connected: false })
   },
   get size() {
     return contacts.size + more

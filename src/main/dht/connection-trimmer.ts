@@ -8,6 +8,7 @@ import type { Logger } from '../log.ts'
 import { bucketOf } from './buckets.ts'
 import type { Contacts } from './contacts.ts'
 import type { Host } from './host.ts'
+import { readPeerId } from './peer-ids.ts'
 import { type ConnectionBudget, type HeldPeer, surplusPeers } from './surplus.ts'
 import { enoughForClient } from './table-filler.ts'
 
@@ -15,7 +16,7 @@ const trimIntervalMs = 30 * second
 
 export interface ConnectionTrimmerComponents {
   host: Host
-  contacts: Pick<Contacts, 'get' | 'hear' | 'size'>
+  contacts: Pick<Contacts, 'get' | 'part' | 'size'>
   channels: {
     /** Whether a question to the peer is on its way. */
     isAsking(peerId: PeerIdText): boolean
@@ -64,15 +65,14 @@ export class ConnectionTrimmer implements Startable {
    */
   async letGo(peerId: string): Promise<void> {
     const { host, contacts, channels, log } = this.#components
-    const contact = contacts.get(peerId)
-    const connections = host.libp2p.getConnections().filter(({ remotePeer }) => remotePeer.toString() === peerId)
+    if (host.isServer || contacts.get(peerId) === undefined || contacts.size <= enoughForClient) return
+    const connections = host.libp2p.getConnections(readPeerId(peerId))
     const isRelay = host.addresses().some(address => address.includes(peerId))
-    if (host.isServer || contact === undefined || isRelay || contacts.size <= enoughForClient) return
-    if (channels.isAsking(peerId) || connections.some(connection => this.#isBusy(connection))) return
+    if (isRelay || channels.isAsking(peerId) || connections.some(connection => this.#isBusy(connection))) return
+    contacts.part(peerId)
     const closed = await Promise.allSettled(connections.map(connection => connection.close()))
     const failed = closed.filter(({ status }) => status === 'rejected').length
     if (failed > 0) log.debug({ peer: peerId, failed }, 'a connection was not closed in order')
-    contacts.hear([{ ...contact, connected: false }])
   }
 
   /** Resolves with how many were hung up on. */

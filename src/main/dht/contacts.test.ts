@@ -114,6 +114,37 @@ it('counts those again that were forgotten, as often as they were, where they ar
   expect(contacts.size).toBe(0)
 })
 
+it('keeps in mind where one is that it hangs up on, and not where one was that has hung up', async () => {
+  const other = await meet()
+  const peerId = other.peerId.toString()
+  const told = new Promise<void>(resolve => {
+    void host.libp2p.register(host.protocols.directory, { onDisconnect: () => resolve() })
+  })
+  contacts.part(peerId)
+  expect(contacts.size).toBe(0)
+  await host.libp2p.hangUp(other.peerId)
+  await told
+  expect(contacts.get(peerId)).toMatchObject({ connected: false, addresses: other.addresses() })
+  await vi.waitFor(() => expect(other.libp2p.getConnections()).toEqual([]))
+  await other.libp2p.dial(host.libp2p.getMultiaddrs())
+  await vi.waitFor(() => expect(contacts.size).toBe(1))
+  await other.libp2p.hangUp(host.libp2p.peerId)
+  await vi.waitFor(() => expect(contacts.size).toBe(0))
+  expect(contacts.get(peerId)).toBeUndefined()
+})
+
+it('does not count one again that has become a client, while it is connected and when it is not', async () => {
+  const other = await meet()
+  const peerId = other.peerId.toString()
+  contacts.forget(peerId)
+  await other.libp2p.unhandle(other.protocols.directory)
+  await vi.waitFor(() => {
+    contacts.recall()
+    expect(contacts.size).toBe(0)
+  })
+  expect(contacts.get(peerId)).toBeUndefined()
+})
+
 it('has forgotten everybody once it has stopped', async () => {
   const other = await meet()
   contacts.hear([heard(0)])

@@ -48,15 +48,18 @@ export class Contacts implements Startable {
   async start(): Promise<void> {
     const { libp2p, protocols } = this.#host
     libp2p.addEventListener('peer:identify', this.#onIdentify)
+    libp2p.addEventListener('peer:disconnect', this.#onDisconnect)
+    // libp2p tells of those that are gone by what they served last: of one that has become a client meanwhile it does not.
     this.#topology = await libp2p.register(protocols.directory, {
       onConnect: (peer, connection) => this.#meet(peer, connection, []),
-      onDisconnect: peer => this.forget(peer.toString()),
+      onDisconnect: peer => this.#lose(peer.toString()),
     })
   }
 
   stop(): void {
     const { libp2p } = this.#host
     libp2p.removeEventListener('peer:identify', this.#onIdentify)
+    libp2p.removeEventListener('peer:disconnect', this.#onDisconnect)
     if (this.#topology !== undefined) libp2p.unregister(this.#topology)
     this.#met.clear()
     this.#heard.clear()
@@ -108,7 +111,16 @@ export class Contacts implements Startable {
     if (connection !== undefined) this.#meet(peer, connection, addresses.map(multiaddr))
   }
 
-  /** The peer no longer counts as a server, until it connects or is heard of again. */
+  /** To be called before this node hangs up on a peer that is a server all the same: where it is stays known. */
+  part(peerId: string): void {
+    const contact = this.#met.get(peerId)
+    if (contact === undefined) return
+    this.#met.remove(peerId)
+    this.hear([{ ...contact, connected: false }])
+    this.#tell()
+  }
+
+  /** To be called when a peer has not answered: it no longer counts as a server, until it connects or is heard of again. */
   forget(peerId: string): void {
     const known = this.#met.get(peerId) ?? this.#mute.get(peerId)
     if (known !== undefined && this.#isConnected(peerId)) this.#mute.set(peerId, known)
@@ -134,6 +146,17 @@ export class Contacts implements Startable {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
   }
+
+  /** It has hung up or serves no more: one that is only not connected any more may still have been heard of. */
+  #lose(peerId: string): void {
+    this.#mute.delete(peerId)
+    const isHeardOf = this.#isConnected(peerId) && this.#heard.delete(peerId)
+    const isMet = this.#met.get(peerId) !== undefined
+    this.#met.remove(peerId)
+    if (isMet || isHeardOf) this.#tell()
+  }
+
+  readonly #onDisconnect = ({ detail }: CustomEvent<PeerId>): void => this.#lose(detail.toString())
 
   readonly #onIdentify = ({ detail }: CustomEvent<IdentifyResult>): void => {
     if (detail.protocols.includes(this.#host.protocols.directory))

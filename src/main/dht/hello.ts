@@ -131,7 +131,7 @@ export class Greeter implements Startable {
   async #ask(connection: Connection): Promise<void> {
     const { host, clock, log } = this.#components
     const signal = this.#deadline()
-    const options = { signal, negotiateFully: false, runOnLimitedConnection: true }
+    const options = { signal, runOnLimitedConnection: true }
     try {
       const stream = await connection.newStream(host.protocols.hello, options)
       await ending(stream, async () => {

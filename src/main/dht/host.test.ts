@@ -2,8 +2,10 @@ import { generateKeyPair } from '@libp2p/crypto/keys'
 import type { Listener, Stream } from '@libp2p/interface'
 import { pino } from 'pino'
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import { hour } from '../../shared/units.ts'
 import type { PortChoice } from '../config/node-config.ts'
 import { withLength } from '../directory/frame-reader.ts'
+import { pingConnection } from '../paths/ping-connection.ts'
 import { createHost, type Host } from './host.ts'
 import { Listening } from './listening.ts'
 import { networkId } from './network.ts'
@@ -35,8 +37,28 @@ async function startHost(init: Parameters<typeof makeHost>[0] = {}): Promise<Hos
 }
 
 afterEach(async () => {
+  vi.useRealTimers()
   await Promise.all(hosts.map(host => host.stop()))
   hosts = []
+})
+
+it('can be pinged while it is pinged: a check of a connection that finds no room would cut it off', async () => {
+  const [one, other] = [await startHost(), await startHost()]
+  const connection = await one.libp2p.dial(other.libp2p.getMultiaddrs())
+  const { protocol } = one.libp2p.services.ping as unknown as { protocol: string }
+  const streams = [await connection.newStream(protocol), await connection.newStream(protocol)]
+  expect(await pingConnection(connection, protocol, AbortSignal.timeout(5_000))).toBeGreaterThan(0)
+  for (const stream of streams) await stream.close()
+})
+
+it('remembers for a day where a peer is, however long it was connected', async () => {
+  const [one, other] = [await startHost(), await startHost()]
+  const identified = new Promise(resolve => one.libp2p.addEventListener('peer:identify', resolve))
+  await one.libp2p.dial(other.libp2p.getMultiaddrs())
+  await identified
+  const addresses = async () => (await one.libp2p.peerStore.get(other.peerId)).addresses
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 23 * hour })
+  expect(await addresses()).not.toEqual([])
 })
 
 describe('ports', () => {

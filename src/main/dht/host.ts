@@ -35,7 +35,9 @@ import { keepGate } from './gatekeeper.ts'
 import { InboundLimits } from './inbound-limits.ts'
 import { libp2pLog } from './libp2p-log.ts'
 import {
+  addressesRememberedMs,
   connectionCheckIntervalMs,
+  connectionCheckTimeoutMs,
   connectionTimeouts,
   coordinatorLimits,
   donorLimits,
@@ -45,6 +47,7 @@ import {
   loopbackSwarmLimits,
   maxPeerAddrsToDial,
   muxerLimits,
+  pingStreams,
 } from './limits.ts'
 import { Listening, type ListeningComponents } from './listening.ts'
 import { MappedAddresses, type MappedAddressesComponents } from './mapped-addresses.ts'
@@ -193,7 +196,7 @@ export async function createHost(components: HostComponents, init: HostInit): Pr
       mode.set(wanted)
       const { relay, listening } = libp2p.services
       if (wanted === 'client') {
-        await stop(relay)
+        await stopRelaying(libp2p)
         await listening.throughRelays()
       } else {
         await listening.directly()
@@ -239,7 +242,7 @@ function services(init: HostInit) {
     identify: identify({ protocolPrefix: prefix }),
     // Peers may connect before this node serves all it will, and what it serves changes with its side: they are told.
     identifyPush: identifyPush({ protocolPrefix: prefix, debounce: pushAfterMs }),
-    ping: ping({ protocolPrefix: prefix }),
+    ping: ping({ protocolPrefix: prefix, ...pingStreams }),
     dht: (components: KadDHTComponents) => kad(components, init),
     ...(init.autoNat === true || init.coordinator === true ? { autoNat: autoNATv2({ protocolPrefix: prefix }) } : {}),
     ...relayOf(init),
@@ -285,6 +288,14 @@ function kad(components: KadDHTComponents, init: HostInit): KadDHT {
   return Object.defineProperty(dht, peerRoutingSymbol, { value: undefined })
 }
 
+/** Those it relays for count on it for as long as they are connected: they look for another when it hangs up. */
+async function stopRelaying(libp2p: Libp2p<HostServices>): Promise<void> {
+  const { relay } = libp2p.services
+  const reserved = [...(relay?.reservations.keys() ?? [])]
+  await stop(relay)
+  await Promise.allSettled(reserved.map(peer => libp2p.hangUp(peer)))
+}
+
 function limitsOf({ relaxedLimits, coordinator }: HostInit): HostLimits {
   if (relaxedLimits === true) return loopbackSwarmLimits
   return coordinator === true ? coordinatorLimits : donorLimits
@@ -310,6 +321,8 @@ function limitOptions(init: HostInit) {
     connectionMonitor: {
       protocolPrefix: protocolPrefix(init.networkId),
       pingInterval: init.connectionCheckIntervalMs ?? connectionCheckIntervalMs,
+      pingTimeout: { minTimeout: connectionCheckTimeoutMs },
     },
+    peerStore: { maxAddressAge: addressesRememberedMs, maxPeerAge: addressesRememberedMs },
   }
 }

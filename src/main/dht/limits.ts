@@ -1,4 +1,4 @@
-import { KiB, minute, second } from '../../shared/units.ts'
+import { day, KiB, minute, second } from '../../shared/units.ts'
 import type { InboundLimitsInit } from './inbound-limits.ts'
 import type { ConnectionBudget } from './surplus.ts'
 
@@ -98,6 +98,24 @@ export const muxerLimits = {
 
 /** How often an open connection is checked; one that does not answer is closed. */
 export const connectionCheckIntervalMs = 2 * minute
+
+/**
+ * How long it may take to answer the check. All connections are checked in one moment: a coordinator with thousands has a few seconds of
+ * work with that, and libp2p's five would cut off those whose answer waits for it.
+ */
+export const connectionCheckTimeoutMs = 15 * second
+
+/**
+ * Streams for pings on a connection, each way. By itself libp2p takes one, and then its own check of a connection, which needs one, fails
+ * while this node measures the connection, and cuts it off with all that is on it.
+ */
+export const pingStreams = { maxInboundStreams: 8, maxOutboundStreams: 8 }
+
+/**
+ * How long addresses are remembered that a peer has told, when it is gone. libp2p's hour counts from when they were told first, so that of a
+ * peer that was connected for longer none would be left. How many peers are remembered is bounded.
+ */
+export const addressesRememberedMs = 1 * day
 
 /** kad-dht's options: buckets of 8, as for our own lookups. The rest is for lookups of its own, which it does not make. */
 export const kadOptions = { kBucketSize: 8, allowQueryWithZeroPeers: true }

@@ -230,7 +230,7 @@ export class NetworkView implements Startable {
     if (this.#life.signal.aborted) return
     this.#stopPublish ??= this.#parts.clock.after(publishGatherMs, () => {
       this.#stopPublish = undefined
-      this.topology.set(this.#build())
+      this.topology.setLater(() => this.#build())
     })
   }
 

@@ -75,6 +75,17 @@ it('asks a relay again that is still connected with once the place there is lost
   await vi.waitFor(() => expect(circuits(hidden)).not.toEqual([]))
 })
 
+it('learns at once that a donor which others cannot reach any more relays no longer', async () => {
+  const donor = await started(await createTestHost({ relay: {} }))
+  const hidden = await started(await createTestHost())
+  await hidden.setMode('client')
+  await hidden.libp2p.dial(donor.libp2p.getMultiaddrs())
+  await vi.waitFor(() => expect(hidden.circuits.taken).toBe(1))
+  await donor.setMode('client')
+  await vi.waitFor(() => expect(circuits(hidden)).toEqual([]))
+  expect(hidden.circuits.taken).toBe(0)
+})
+
 it('looks for none while others can reach the node', async () => {
   const host = await started(await createTestHost())
   const clock = new TurnedClock()

@@ -95,11 +95,7 @@ export class Channels implements Startable {
     const { host, clock } = this.#components
     const peer = readPeerId(peerId)
     const target = host.libp2p.getConnections(peer).length > 0 ? peer : this.#addressesOf(peerId)
-    // The protocol's name travels with the first question: a round trip less.
-    const stream = await host.libp2p.dialProtocol(target ?? peer, host.protocols.directory, {
-      signal,
-      negotiateFully: false,
-    })
+    const stream = await host.libp2p.dialProtocol(target ?? peer, host.protocols.directory, { signal })
     signal.throwIfAborted()
     const channel = new Channel(stream, clock, () => this.#open.delete(peerId))
     this.#open.set(peerId, channel)

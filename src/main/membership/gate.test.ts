@@ -86,9 +86,8 @@ describe('a network with a CA', () => {
     await member.host.libp2p.handle('/probe', () => void reached++)
     const connection = await dial(stranger, member)
     for (const protocol of ['/probe', ...Object.values(member.host.protocols)]) {
-      const options = { negotiateFully: false }
       await connection
-        .newStream(protocol, options)
+        .newStream(protocol)
         .then(stream => stream.send(Uint8Array.of(1, 2, 3)))
         .catch(() => undefined)
     }

@@ -14,7 +14,7 @@ export async function pingConnection(
   protocol: string,
   signal: AbortSignal,
 ): Promise<Milliseconds> {
-  const stream = await connection.newStream(protocol, { signal, runOnLimitedConnection: true, maxOutboundStreams: 8 })
+  const stream = await connection.newStream(protocol, { signal, runOnLimitedConnection: true })
   try {
     const bytes = byteStream(stream)
     const sentAt = performance.now()
