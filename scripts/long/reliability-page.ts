@@ -50,7 +50,7 @@ export function reliabilityPage({ parts, tests }: Results, files: readonly strin
     '# Reliability',
     '',
     'What `npm run test:long` found, written by the command itself; `npm run test:long -- <file>` runs one part and leaves the',
-    'others as they were. [security.md](security.md) says what is defended, [operations.md](operations.md) how to run a day.',
+    'others as they were. [security.md](security.md) says what is defended. How long: `SOAK_MINUTES=1440` (a day; 60 unless given), `FAULT_MINUTES`, `FLOOD_SECONDS`.',
     '',
     ...parts.flatMap(section),
     '## Tests',

@@ -248,14 +248,6 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
     },
     { version: init.version, workerType: init.workerType, networkName: chosen.network.name, open, startedAt },
   )
-  const ownMetrics = () => nodeMetrics({ status: board.status.get(), routing: routing.report() })
-  const coordinator = coordinatorSide?.open({
-    router: routing.router,
-    peerHttp,
-    routing: routing.totals,
-    nodeMetrics: ownMetrics,
-  })
-
   const findings = composeDiagnosis(
     { network, server, clock, lifecycle, log },
     {
@@ -266,6 +258,14 @@ export async function createNode(init: NodeInit): Promise<DonorNode> {
       vpn: () => vpn.state.get(),
     },
   )
+
+  const ownMetrics = () => nodeMetrics({ status: board.status.get(), routing: routing.report() })
+  const coordinator = coordinatorSide?.open({
+    router: routing.router,
+    peerHttp,
+    routing: routing.totals,
+    nodeMetrics: ownMetrics,
+  })
 
   const api = composeApi(
     {

@@ -31,6 +31,7 @@ import type { MappedHost } from '../port-mapping/port-mapper.ts'
 import { announcedAddresses } from './announced-addresses.ts'
 import { Circuits } from './circuits.ts'
 import { connectedOnly } from './connected-only.ts'
+import { type ConnectionLister, listInOneGo } from './connection-list.ts'
 import { keepGate } from './gatekeeper.ts'
 import { InboundLimits } from './inbound-limits.ts'
 import { libp2pLog } from './libp2p-log.ts'
@@ -246,6 +247,7 @@ function services(init: HostInit) {
     dht: (components: KadDHTComponents) => kad(components, init),
     ...(init.autoNat === true || init.coordinator === true ? { autoNat: autoNATv2({ protocolPrefix: prefix }) } : {}),
     ...relayOf(init),
+    connectionList: ({ connectionManager }: { connectionManager: ConnectionLister }) => listInOneGo(connectionManager),
     ...(gate === undefined ? {} : { gatekeeper: ({ registrar }: KadDHTComponents) => keepGate(registrar, gate) }),
     ...(init.mdns ? { mdns: mdns({ serviceTag: mdnsServiceTag(init.networkId) }) } : {}),
   }

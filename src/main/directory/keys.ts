@@ -36,9 +36,9 @@ export const maxKeyLength = 80
 /** How many DHT servers keep the records of a key. */
 export const registrarsPerKey = 8
 /**
- * Workers one registrar keeps under one key. Where a service has more, the rest stand under keys that go on with the first
- * hexadecimal digits of their place, one digit more for each sixteenth of them: no registrar has to keep, nor stay connected
- * with, more than this for a service, however large the network is.
+ * Workers one registrar keeps under one key. Where a key is full, all its workers stand under keys as well that go on with the next
+ * hexadecimal digit of their place: no registrar has to keep, nor stay connected with, more than this for a service, however large
+ * the network is.
  */
 export const workersPerKey = 256
 /** Most digits of a shard: 16 million workers of one service. */

@@ -12,8 +12,9 @@ import { LiveValue } from '../live-value.ts'
 import type { ServiceRequest } from '../service-request.ts'
 import { engineEntries } from './engine-launcher.ts'
 import type { Languages } from './languages.ts'
-import { ocr, ocrIn } from './ocr.ts'
+import { ocrIn } from './ocr.ts'
 import type { ServiceHost } from './service-host.ts'
+import { ocr } from './testing/english-ocr.ts'
 import { failureOf, piecesOf, requestFor, testHost, textOf } from './testing/test-host.ts'
 
 vi.setConfig({ testTimeout: minute })

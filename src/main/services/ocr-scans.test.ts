@@ -4,8 +4,8 @@ import { drawForm, drawTable, formText, type harms, scan, tableText } from '../.
 import { type OcrAnswer, ocrAnswerSchema } from '../../shared/schema/service.ts'
 import { minute } from '../../shared/units.ts'
 import { engineEntries } from './engine-launcher.ts'
-import { ocr } from './ocr.ts'
 import type { ServiceHost } from './service-host.ts'
+import { ocr } from './testing/english-ocr.ts'
 import { requestFor, testHost, textOf } from './testing/test-host.ts'
 
 vi.setConfig({ testTimeout: 3 * minute })

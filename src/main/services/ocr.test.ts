@@ -10,8 +10,8 @@ import { type OcrAnswer, ocrAnswerSchema } from '../../shared/schema/service.ts'
 import { MiB, minute } from '../../shared/units.ts'
 import type { ServiceRequest } from '../service-request.ts'
 import { engineEntries } from './engine-launcher.ts'
-import { ocr } from './ocr.ts'
 import type { ServiceHost } from './service-host.ts'
+import { ocr } from './testing/english-ocr.ts'
 import { failureOf, piecesOf, requestFor, testHost, textOf } from './testing/test-host.ts'
 
 const wantedAccuracy = 0.98

@@ -1,16 +1,14 @@
-import { join } from 'node:path'
 import { z } from 'zod'
 import { RmaError } from '../../shared/errors.ts'
 import { type OcrAnswer, type OcrPage, ocrPageSchema } from '../../shared/schema/service.ts'
 import { MiB, minute } from '../../shared/units.ts'
-import { LiveValue } from '../live-value.ts'
+import type { LiveValue } from '../live-value.ts'
 import type { ServiceAnswer } from '../service-request.ts'
 import { checkedOutput } from './checked-output.ts'
 import { documentFormatOf } from './documents/document-format.ts'
 import type { EngineInput } from './engine-protocol.ts'
 import type { EngineOutput } from './engine-session.ts'
 import { hocrOf, hocrType } from './hocr.ts'
-import { shippedFolder } from './language-files.ts'
 import { type Languages, languageFiles } from './languages.ts'
 import { OcrWorkshop } from './ocr-workshop.ts'
 import { acceptsExplicitly } from './request-body.ts'
@@ -75,15 +73,6 @@ export function ocrIn(languages: LiveValue<Languages>): ServiceDefinition {
     },
     answer: answerPages,
   }
-}
-
-/** In English, which is shipped. */
-export const ocr = ocrIn(new LiveValue(shippedEnglish()))
-
-function shippedEnglish(): Languages {
-  const folder = shippedFolder()
-  const installed = folder === undefined ? [] : [['eng', join(folder, 'eng.traineddata.gz')] as const]
-  return { chosen: ['eng'], installed: new Map(installed) }
 }
 
 /** @throws RmaError UNSUPPORTED_TYPE for bytes that are no document */

@@ -331,11 +331,11 @@ export const de: Translation<typeof en> = {
     waysIn: {
       title: 'Wege hinter einen Router',
       tunnel: 'Cloudflare-Tunnel',
-      tunnelHint: 'Andere kommen über Cloudflare, Ende-zu-Ende verschlüsselt. Braucht cloudflared auf diesem Computer.',
+      tunnelHint: 'Andere kommen über Cloudflare, Ende-zu-Ende verschlüsselt. Braucht cloudflared auf diesem Rechner.',
       ownTunnelHint:
         'Ihr eigener Tunnel mit seinem Token. Hier aus- und wieder eingeschaltet bekommt er jedes Mal einen neuen Namen.',
       vpn: 'VPN des Netzes',
-      vpnHint: 'Mitglieder erreichen einander wie in einem lokalen Netz. Braucht Nebula auf diesem Computer.',
+      vpnHint: 'Mitglieder erreichen einander wie in einem lokalen Netz. Braucht Nebula auf diesem Rechner.',
       off: 'Aus',
       waiting: 'Wartet, bis ein Koordinator diesem Knoten seinen Platz gibt',
       lost: 'Das Zertifikat {loss, select, expired {ist abgelaufen} other {wurde zurückgenommen}}. Wartet, bis ein Koordinator ein neues gibt',
@@ -353,7 +353,7 @@ export const de: Translation<typeof en> = {
         progress: '{received} von {total}',
         cancel: 'Abbrechen',
         failed: 'Es wurde nicht heruntergeladen und nichts behalten',
-        none: 'Diese Version von RMA Donor nennt für diesen Computer kein cloudflared zum Herunterladen. Es gibt es bei',
+        none: 'Diese Version von RMA Donor nennt für diesen Rechner kein cloudflared zum Herunterladen. Es gibt es bei',
       },
     },
     requests: {
@@ -377,7 +377,7 @@ export const de: Translation<typeof en> = {
       circuitState: { closed: 'in Gebrauch', open: 'gemieden', 'half-open': 'auf Probe' },
       circuitHint: {
         closed: 'Bekommt Anfragen',
-        open: 'Ist mehrmals gescheitert und wird eine Weile in Ruhe gelassen',
+        open: 'Gab kein Lebenszeichen oder ist zweimal hintereinander gescheitert, und wird eine Weile in Ruhe gelassen',
         'half-open': 'Eine Anfrage zeigt, ob es wieder geht',
       },
       trust: { doubted: 'zweifelhaft', distrusted: 'misstraut' },

@@ -368,7 +368,7 @@ export const en = {
       circuitState: { closed: 'in use', open: 'avoided', 'half-open': 'on trial' },
       circuitHint: {
         closed: 'It gets requests',
-        open: 'It failed several times and is left alone for a while',
+        open: 'It was silent or failed twice in a row, and is left alone for a while',
         'half-open': 'One request shows whether it works again',
       },
       trust: { doubted: 'in doubt', distrusted: 'not trusted' },

@@ -90,9 +90,9 @@ export const de: Translation<typeof en> = {
     public: 'Alle können diesen Knoten erreichen: Er hat eine öffentliche Adresse.',
     mapped: 'Alle können diesen Knoten erreichen: Der Router lässt andere zu ihm durch.',
     relayed:
-      'Zwischen diesem Knoten und den anderen steht ein Router. Sie erreichen ihn über {relays, plural, one {# Vermittler} other {# Vermittler}}. Das ist langsamer.',
+      'Zwischen diesem Knoten und den anderen steht ein Router. Sie erreichen ihn über {relays, plural, one {# Relais} other {# Relais}}. Das ist langsamer.',
     unreachable:
-      'Andere können diesen Knoten nicht erreichen, und noch hat ihn kein Vermittler angenommen. Gesucht wird von selbst.',
+      'Andere können diesen Knoten nicht erreichen, und noch hat ihn kein Relais angenommen. Gesucht wird von selbst.',
     forwardPort:
       'Für einen direkten Weg: Leiten Sie im Router TCP-Port {port} an diesen Rechner weiter, lassen Sie ihn durch die Firewall hier, und nennen Sie die Adresse (--announce).',
     tunnelOrVpn: 'Oder öffnen Sie einen Tunnel, oder treten Sie dem VPN des Netzes bei, wo es eines hat.',

@@ -11,7 +11,8 @@ export const de: Translation<typeof en> = {
   services: shared.services,
   notices: {
     engineFailed: '„{service}“ funktioniert nicht. Das Protokoll sagt, warum.',
-    membershipExpired: 'Dieser Rechner ist kein Mitglied seines Netzes mehr. Er braucht eine neue Einladung.',
+    membershipExpired:
+      'Das Zertifikat dieses Rechners ist abgelaufen, daher spricht sein Netz nicht mehr mit ihm. Er bittet von selbst um ein neues.',
     ledgerUnwritable: 'Was Sie geben, kann nicht aufgeschrieben werden. Ist die Festplatte voll?',
     finished: 'Alle Arbeit ist getan, und das Spenden ist aus.',
     updateReady: 'Version {version} ist bereit. Sie wird installiert, sobald keine Anfrage mehr beantwortet wird.',

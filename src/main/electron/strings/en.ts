@@ -10,7 +10,8 @@ export const en = {
   services: shared.services,
   notices: {
     engineFailed: '“{service}” does not work. The logs say why.',
-    membershipExpired: 'This machine is no longer a member of its network. It needs a new invite.',
+    membershipExpired:
+      'This machine’s certificate has ended, so its network no longer speaks with it. It asks for a new one by itself.',
     ledgerUnwritable: 'What you give cannot be written down. Is the disk full?',
     finished: 'All work is finished, and donating is off.',
     updateReady: 'Version {version} is ready. It is installed once no request is being answered.',

@@ -3,8 +3,8 @@ import { drawPage } from '../../../../e2e/support/letters.ts'
 import { RmaError } from '../../../shared/errors.ts'
 import { KiB, MiB, minute } from '../../../shared/units.ts'
 import { engineEntries } from '../engine-launcher.ts'
-import { ocr } from '../ocr.ts'
 import type { ServiceHost } from '../service-host.ts'
+import { ocr } from './english-ocr.ts'
 import { requestFor, testHost, textOf } from './test-host.ts'
 
 /** Beyond what an engine may hold: as much as a decoder takes between two looks of the watch. */
