@@ -15,10 +15,16 @@ const senderShareOfLarger = 0.1
 const mostInTrouble = Number(env.SCALE_MOST_IN_TROUBLE ?? 500)
 /** Donors that others can reach. */
 const serverShare = 0.05
-/** Sizes at which real nodes are measured; the first is what the simulator is held to. */
-const realSizes = [100, 300]
+/**
+ * Networks of which real nodes are measured; the first is what the simulator is held to. Were all 300 within reach, each would be connected
+ * with a hundred: two processors do not keep up with 15,000 connections and what passes over them.
+ */
+const realNetworks = [
+  { workers: 100, serverShare: 1 },
+  { workers: 300, serverShare: 0.2 },
+]
 /** Real nodes are started a few at a time, and donate once all have joined. */
-const asOnLoopback = { coordinators: 1, serverShare: 1, oneWayMs: 1, joinsPerSecond: 1, donateLater: true }
+const asOnLoopback = { coordinators: 1, oneWayMs: 1, joinsPerSecond: 1, donateLater: true }
 /**
  * What is compared with reality; times are not, for in the simulator nothing takes processor time. Of finding again the middle, for
  * what some look up in passing at that moment takes three times as many questions.
@@ -50,7 +56,7 @@ export const scale: Benchmark = {
       settings: { sizes: sizes.join(' '), serverShare, seed: 1, mostInTrouble },
       metrics: {
         workers: sizes.at(-1) ?? 0,
-        'findWarm50.p50': real[`real${realSizes.at(-1)}.findWarm50.p50`] ?? Number.NaN,
+        'findWarm50.p50': real[`real${realNetworks.at(-1)?.workers}.findWarm50.p50`] ?? Number.NaN,
         registrarMiB: await registryMiB(bySize.at(-1)?.[1]['registrar.workers.max'] ?? Number.NaN),
         ...real,
         ...Object.fromEntries(bySize.flatMap(([workers, figures]) => named(`${workers}`, figures))),
@@ -95,11 +101,11 @@ function growing(workers: number): Scenario {
   }
 }
 
-/** Real networks, and the same simulated, all of whose nodes can be reached: the simulated figures over the real ones. */
+/** Real networks, and the same simulated: the simulated figures over the real ones. */
 async function compareWithReality(options: BenchmarkOptions): Promise<Figures> {
   const figures: Figures = {}
-  for (const workers of realSizes) {
-    const alike = { workers, requesters: 20 }
+  for (const { workers, serverShare } of realNetworks) {
+    const alike = { workers, serverShare, requesters: 20 }
     const real = await measureRealNetwork({ ...alike, ...options })
     const simulated = await simulate({ ...alike, ...asOnLoopback, requestsPerSecond: 1, seed: 1 }, options)
     const ratios = compared.map(name => [name, (simulated[name] ?? Number.NaN) / (real[name] ?? Number.NaN)])

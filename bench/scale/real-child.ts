@@ -12,7 +12,6 @@ import { hotService, servicesOf } from './scenario.ts'
 
 const announceLimitMs = 20 * second
 const lookAgainMs = 20
-const announcedAtOnce = 5
 /** Not all of the 8 closest take a record: one may know others that are closer. */
 const enoughRegistrars = 4
 
@@ -22,13 +21,23 @@ const questions = new Map<TestNode, number>()
 
 // Connections are not checked: among so many nodes a check that is late for lack of processor time closes them.
 const nodes = await Promise.all(
-  Array.from({ length: init.nodes }, () =>
-    createTestNode({ network: 'scale', seeds: init.seeds, connectionCheckIntervalMs: 600 * second }),
+  Array.from({ length: init.nodes }, (_, index) =>
+    createTestNode({
+      network: 'scale',
+      seeds: init.seeds,
+      mode: isServer(index) ? 'server' : 'client',
+      connectionCheckIntervalMs: 600 * second,
+    }),
   ),
 )
 for (const node of nodes) countQuestions(node)
 if (init.seeds.length > 0) await startAll(nodes)
 else await Promise.all(nodes.map(node => node.start()))
+
+/** Evenly among the others, the first one in any case. */
+function isServer(index: number): boolean {
+  return Math.ceil((index + 1) * init.serverShare) > Math.ceil(index * init.serverShare)
+}
 
 /** Counts the frames that a node sends on streams of the directory which it has opened. */
 function countQuestions(node: TestNode): void {
@@ -46,19 +55,17 @@ function countQuestions(node: TestNode): void {
   }
 }
 
-/** Spread over a time, as the donors of a real network come at all times: what they renew later comes as it came first. */
+/** One after the other over a time, as the donors of a real network come at all times: what each renews later comes when it came first. */
 async function announce(withinMs: Milliseconds): Promise<void> {
   const startedAt = performance.now()
-  for (let first = 0; first < nodes.length; first += announcedAtOnce) {
-    await delay(Math.max(0, startedAt + (withinMs * first) / nodes.length - performance.now()))
-    const batch = nodes.slice(first, first + announcedAtOnce)
-    for (const [index, { directory }] of batch.entries())
-      directory.announcer.update(ocrDraft({ services: servicesOf(first + index) }))
-    const areHeld = () =>
-      batch.every(({ directory: { announcer } }) => announcer.settled && announcer.heldBy >= enoughRegistrars)
-    const limitAt = performance.now() + announceLimitMs
-    while (!areHeld() && performance.now() < limitAt) await delay(lookAgainMs)
+  for (const [index, { directory }] of nodes.entries()) {
+    await delay(Math.max(0, startedAt + (withinMs * index) / nodes.length - performance.now()))
+    directory.announcer.update(ocrDraft({ services: servicesOf(index) }))
   }
+  const areHeld = () =>
+    nodes.every(({ directory: { announcer } }) => announcer.settled && announcer.heldBy >= enoughRegistrars)
+  const limitAt = performance.now() + announceLimitMs
+  while (!areHeld() && performance.now() < limitAt) await delay(lookAgainMs)
 }
 
 async function find(node: TestNode, restMs: Milliseconds): Promise<RealFind> {
@@ -80,6 +87,7 @@ async function find(node: TestNode, restMs: Milliseconds): Promise<RealFind> {
 function standing(): RealWord {
   const described = nodes.map(({ host, directory }) => ({
     peerId: host.peerId.toString(),
+    isServer: host.isServer,
     connections: host.libp2p.getConnections().length,
     heldBy: directory.announcer.heldBy,
     keeps: directory.registry.find(serviceKey(hotService), { limit: 1, now: Date.now(), random: Math.random }).total,

@@ -19,21 +19,24 @@ const restLimitMs = 5 * minute
 export interface RealInit {
   workers: number
   requesters: number
+  /** Of all nodes, those that others can reach. */
+  serverShare: number
   signal: AbortSignal
   progress(line: string): void
 }
 
-/** The same figures as of a simulated network, of real nodes: TCP on loopback, several processes, all of them reachable. */
+/** The same figures as of a simulated network, of real nodes: TCP on loopback, several processes. */
 export async function measureRealNetwork({
   workers,
   requesters,
+  serverShare,
   signal,
   progress,
 }: RealInit): Promise<Record<string, number>> {
   const processes: RealProcess[] = []
   const start = async (nodes: number) => {
     signal.throwIfAborted()
-    const started = await RealProcess.start({ nodes, seeds: processes[0]?.seeds ?? [] })
+    const started = await RealProcess.start({ nodes, serverShare, seeds: processes[0]?.seeds ?? [] })
     processes.push(started)
     return started
   }
@@ -65,7 +68,8 @@ export async function measureRealNetwork({
       .filter((_, index) => donating.some(each => each === processes[index]))
       .flatMap(each => each.nodes)
     const placed = nodes.map(node => ({ ...node, position: peerPosition(node.peerId) }))
-    const registrars = closestPeers(placed, keyPosition(serviceKey(hotService)), registrarsPerKey)
+    const servers = placed.filter(node => node.isServer)
+    const registrars = closestPeers(servers, keyPosition(serviceKey(hotService)), registrarsPerKey)
     return {
       nodes: nodes.length,
       nodeMiB: sum(standing.map(({ rssMiB }) => rssMiB)) / nodes.length,

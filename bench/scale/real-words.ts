@@ -5,6 +5,8 @@ import type { CountedLookup } from './counted-lookup.ts'
 /** What a process with real nodes is to hold. */
 export interface RealChildInit {
   nodes: number
+  /** Of which so many can be reached by others; the rest are clients. */
+  serverShare: number
   /** Multiaddrs, with the peer id, of a node to join by. */
   seeds: string[]
 }
@@ -18,6 +20,7 @@ export type RealOrder =
 /** One node as it stands. */
 export interface RealStanding {
   peerId: PeerIdText
+  isServer: boolean
   connections: number
   /** Registrars that hold its record. */
   heldBy: number
