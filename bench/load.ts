@@ -114,10 +114,11 @@ async function measureHedging(network: LoadNetwork, requesters: readonly LoadNod
   const off: ArrivalFigures[] = []
   const on: ArrivalFigures[] = []
   let extra = 0
+  const who = { network, requesters }
   await network.stall(stalls)
   for (let repeat = 1; repeat <= options.repeats; repeat++) {
-    off.push((await measureStalls(requesters, false, repeat, options)).arrivals)
-    const hedged = await measureStalls(requesters, true, repeat, options)
+    off.push((await measureStalls({ ...who, hedging: false, repeat }, options)).arrivals)
+    const hedged = await measureStalls({ ...who, hedging: true, repeat }, options)
     on.push(hedged.arrivals)
     extra += hedged.extra
   }
@@ -133,14 +134,18 @@ async function measureHedging(network: LoadNetwork, requesters: readonly LoadNod
   }
 }
 
-async function measureStalls(
-  requesters: readonly LoadNode[],
-  hedging: boolean,
-  repeat: number,
-  options: BenchmarkOptions,
-) {
+interface StallsInit {
+  network: LoadNetwork
+  requesters: readonly LoadNode[]
+  hedging: boolean
+  repeat: number
+}
+
+async function measureStalls({ network, requesters, hedging, repeat }: StallsInit, options: BenchmarkOptions) {
   const { progress, repeats, signal } = options
   await Promise.all(requesters.map(requester => requester.startAfresh({ hedging })))
+  // Each has told all its peers that it serves anew: nobody is to wait for that.
+  await network.atRest(signal)
   const label = `workers that hang, hedging ${hedging ? 'on' : 'off'}, ${repeat} of ${repeats}`
   const onProgress = (sent: number) => progress(`${label}: ${sent} requests sent`)
   const arrivals = await sendArrivals({ requesters, perSecond, forMs: hedgingForMs, signal, onProgress })

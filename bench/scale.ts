@@ -104,16 +104,16 @@ function growing(workers: number): Scenario {
 /** Real networks, and the same simulated: the simulated figures over the real ones. */
 async function compareWithReality(options: BenchmarkOptions): Promise<Figures> {
   const figures: Figures = {}
-  for (const { workers, serverShare } of realNetworks) {
-    const alike = { workers, serverShare, requesters: 20 }
+  for (const network of realNetworks) {
+    const alike = { ...network, requesters: 20 }
     const real = await measureRealNetwork({ ...alike, ...options })
     const simulated = await simulate({ ...alike, ...asOnLoopback, requestsPerSecond: 1, seed: 1 }, options)
     const ratios = compared.map(name => [name, (simulated[name] ?? Number.NaN) / (real[name] ?? Number.NaN)])
     Object.assign(
       figures,
       Object.fromEntries([
-        ...named(`real${workers}`, real),
-        ...named(`ratioReal${workers}`, Object.fromEntries(ratios)),
+        ...named(`real${network.workers}`, real),
+        ...named(`ratioReal${network.workers}`, Object.fromEntries(ratios)),
       ]),
     )
   }

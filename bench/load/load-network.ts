@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { minute, second } from '../../src/shared/units.ts'
 import { LightServices, lightService } from '../routing/light-services.ts'
-import { until } from '../timing.ts'
+import { settled, until } from '../timing.ts'
 import { LoadNode } from './load-node.ts'
 import { LoadProcess } from './load-process.ts'
 import type { LoadFigures, Stalls } from './load-words.ts'
@@ -44,6 +44,15 @@ export class LoadNetwork {
     }
     await until(allFound, findLimitMs, signal)
     progress('waiting until the workers have come to rest')
+    await this.#workersAtRest()
+  }
+
+  /** Resolves once neither the workers nor this process have much to do. */
+  async atRest(signal: AbortSignal): Promise<void> {
+    await Promise.all([this.#workersAtRest(), settled(minute, signal)])
+  }
+
+  async #workersAtRest(): Promise<void> {
     await Promise.all(this.#processes.map(each => each.settle()))
   }
 
@@ -71,7 +80,9 @@ export class LoadNetwork {
     while (added.length < requesterCount) {
       progress(`connecting ${added.length + 2} of ${requesterCount} requesters to their workers`)
       const pair = await Promise.all([this.#addRequester(), this.#addRequester()])
-      const missing = await Promise.all(pair.map(node => node.connect(lightService, signal)))
+      const missing = await Promise.all(
+        pair.map(async node => (await node.connect(lightService, signal)) + (await node.connect('ocr', signal))),
+      )
       this.#missing += missing.reduce((sum, each) => sum + each, 0)
       added.push(...pair)
     }

@@ -125,7 +125,7 @@ export class SimulatedConnection {
     return this.remote.seenAt
   }
 
-  /** Opens a stream; its first message tells the other end of it, as libp2p does where the protocol is not negotiated. */
+  /** Opens a stream; its first message tells the other end of it, without the round trip that libp2p takes to agree on the protocol. */
   open(protocol: string): SimulatedStream {
     const there = this.#other
     if (this.status !== 'open' || there === undefined) throw new Error('the connection is closed')

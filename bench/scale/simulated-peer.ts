@@ -217,8 +217,8 @@ export class SimulatedPeer extends Emitter {
   /** By a peer id alone only those can be dialled that are connected, or were. */
   async #dial(target: Target, signal: AbortSignal | undefined): Promise<SimulatedConnection> {
     const id = peerIdIn(target)
-    const isPlaced = 'toMultihash' in target ? this.#placed.has(id) || this.#connections.has(id) : true
-    if (!isPlaced) throw new Error(`no address is known of ${id}`)
+    const isKnown = this.#placed.has(id) || this.#connections.has(id)
+    if ('toMultihash' in target && !isKnown) throw new Error(`no address is known of ${id}`)
     return this.connect(id, signal)
   }
 

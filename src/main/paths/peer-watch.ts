@@ -54,7 +54,7 @@ export class PingWatch {
   readonly #watched = new Map<PeerIdText, Watched>()
   /** When each peer last gave a sign of life, in the order of the signs. */
   readonly #heardAt = new Map<PeerIdText, Milliseconds>()
-  /** libp2p allows one ping to a peer at a time. */
+  /** One to a peer at a time: more would tell the same. */
   readonly #pings = new Map<PeerIdText, Promise<boolean>>()
 
   constructor({ libp2p, ping, clock }: PeerWatchComponents) {
@@ -94,7 +94,7 @@ export class PingWatch {
     const limit = AbortSignal.any([signal, AbortSignal.timeout(Math.ceil(Math.min(probeMs, patienceMs)))])
     while (!limit.aborted) {
       if (await withSignal(this.#pingOnce(peerId, id), limit).catch(() => false)) return
-      // It may also have failed because another part of the node pings just now: libp2p allows one at a time.
+      // It may also have failed because other parts of the node ping just now: there are few streams for it.
       await setTimeout(probeAgainMs, undefined, { signal: limit }).catch(() => undefined)
     }
     signal.throwIfAborted()
