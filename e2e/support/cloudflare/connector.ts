@@ -78,9 +78,12 @@ export class Connector {
   }
 }
 
-/** Speaks JSON lines over a stream. Returns how to send one. */
+/** Speaks JSON lines over a stream. Returns how to send one. Errors are for whoever listens to the stream. */
 export function speakLines<In, Out>(socket: Duplex, onMessage: (message: In) => void): (message: Out) => void {
-  createInterface({ input: socket }).on('line', line => onMessage(JSON.parse(line) as In))
+  const lines = createInterface({ input: socket }).on('line', line => onMessage(JSON.parse(line) as In))
+  lines.on('error', () => {
+    // The stream has said so already.
+  })
   return message => {
     if (socket.writable) socket.write(`${JSON.stringify(message)}\n`)
   }

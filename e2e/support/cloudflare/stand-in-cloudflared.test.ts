@@ -190,6 +190,17 @@ describe('a quick tunnel', () => {
     expect(await exitOf(other)).toBe(3)
     expect(await exitOf(start(['tunnel', 'run', '--token', 'secret']))).toBe(255)
   })
+
+  it('answers 502 to what a killed one has not read', async () => {
+    const run = quick()
+    const url = await urlFrom(run)
+    await vi.waitFor(() => expect(edge.connectors[0]?.isConnected).toBe(true))
+    run.child.kill('SIGSTOP')
+    const unread = statusOf(`${url}/unread`)
+    await vi.waitFor(() => expect(edge.connectors[0]?.inFlight).toBe(1))
+    run.child.kill('SIGKILL')
+    expect(await unread).toBe(502)
+  })
 })
 
 describe('a named tunnel', () => {
