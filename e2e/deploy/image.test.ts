@@ -70,7 +70,7 @@ class Container {
 describe('what an image holds is enough', () => {
   test('for a coordinator', async () => {
     await using container = new Container('coordinator')
-    await vi.waitFor(async () => expect(await container.health()).toBe(0), 20_000)
+    await vi.waitFor(async () => expect(await container.health()).toBe(0))
     const { apiUrl } = await readRuntime(container.data)
     expect((await fetch(`${apiUrl}/api/dht/bootstrap`)).status).toBe(200)
     expect(await container.stop()).toBe(0)
@@ -79,7 +79,7 @@ describe('what an image holds is enough', () => {
 
   test('for a donor that reads a letter', async () => {
     await using container = new Container('donor')
-    await vi.waitFor(async () => expect(await container.health()).toBe(0), 20_000)
+    await vi.waitFor(async () => expect(await container.health()).toBe(0))
     const page = join(folder.path, 'letter.png')
     await writeFile(page, await drawPage(letter).png().toBuffer())
     const { stdout, stderr } = await runCommand(['request', 'ocr', page, '--data-folder', container.data])

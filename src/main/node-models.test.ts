@@ -106,7 +106,7 @@ describe('requests for language models', () => {
     broken.body.on('error', () => undefined)
     await broken.body[Symbol.asyncIterator]().next()
     cancel.abort()
-    await vi.waitFor(() => expect(engine.seen.at(-1)?.aborted).toBe(true), 5_000)
+    await vi.waitFor(() => expect(engine.seen.at(-1)?.aborted).toBe(true))
 
     engine.manner = { kind: 'breaks', after: 2 }
     const half = await ask(requester, { stream: true })

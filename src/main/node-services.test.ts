@@ -52,14 +52,14 @@ describe('while a node runs', () => {
       expect(answer.statusCode).toBe(200)
     }
     await donor.updateSettings({ services: servicesWith({ 'notes-coa': server.url('/work/first') }) })
-    await vi.waitFor(() => through('one'), 15_000)
+    await vi.waitFor(() => through('one'))
 
     server.workMs = 1_500
     const underWay = ask(requester, 'notes-coa', 'slow')
-    await vi.waitFor(() => expect(server.counts().get('slow')).toBe(1), 5_000)
+    await vi.waitFor(() => expect(server.counts().get('slow')).toBe(1))
     await donor.updateSettings({ services: servicesWith({ 'notes-coa': server.url('/work/second') }) })
     server.workMs = 0
-    await vi.waitFor(() => through('two'), 15_000)
+    await vi.waitFor(() => through('two'))
     expect(server.runs.find(({ body }) => body === 'two')?.through).toBe('second')
     const answer = await underWay
     expect(await answer.body.text()).toBe('slow')

@@ -54,13 +54,12 @@ describe('a node', () => {
     const other = await startNode('other', { seeds: self(seed).addresses })
     await other.setDonating(true, true)
     const donating = async () => (await seed.look()).nodes.find(node => node.peerId === self(other).peerId)
-    await vi.waitFor(
-      async () => expect(await donating()).toMatchObject({ state: 'donating', services: ['ocr', 'ner-extraction'] }),
-      10_000,
+    await vi.waitFor(async () =>
+      expect(await donating()).toMatchObject({ state: 'donating', services: ['ocr', 'ner-extraction'] }),
     )
     expect(seed.topology.get().counts).toEqual({ connected: 1, known: 1, donating: 1 })
     await other.setDonating(false)
-    await vi.waitFor(async () => expect(await donating()).toMatchObject({ role: 'peer', services: [] }), 10_000)
+    await vi.waitFor(async () => expect(await donating()).toMatchObject({ role: 'peer', services: [] }))
   })
 
   it('does not mix with a node of another network', async () => {
@@ -69,7 +68,7 @@ describe('a node', () => {
     await stranger.setDonating(true, true)
     // A time for the next try means that the first one has failed.
     const tried = { kind: 'alone', nextTryAt: expect.any(Number) }
-    await vi.waitFor(() => expect(stranger.status.get().activity).toEqual(tried), 10_000)
+    await vi.waitFor(() => expect(stranger.status.get().activity).toEqual(tried))
     expect(stranger.topology.get().counts.connected).toBe(0)
     expect(seed.topology.get().counts.connected).toBe(0)
   })

@@ -110,7 +110,7 @@ it('takes seeds from those only that its network’s CA has certified as coordin
     good,
   ]
   await whileItJoins(async network => {
-    await vi.waitFor(() => expect(seedsOf(network)).toEqual([good]), 15_000)
+    await vi.waitFor(() => expect(seedsOf(network)).toEqual([good]))
   })
 })
 
@@ -118,7 +118,7 @@ it('uses the seeds it keeps, over a restart, where what is handed out later is f
   const good = await makeSeed()
   handedOut = [good]
   await whileItJoins(async network => {
-    await vi.waitFor(() => expect(seedsOf(network)).toEqual([good]), 15_000)
+    await vi.waitFor(() => expect(seedsOf(network)).toEqual([good]))
   })
   handedOut = [await makeSeed({ signedBy: await generateCaKey() })]
   await whileItJoins(async network => {

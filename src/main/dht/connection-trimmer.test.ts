@@ -52,7 +52,7 @@ afterEach(() => lifecycle.stop())
 
 /** Resolves once identify has ended: an open stream keeps a connection. */
 async function quiet(): Promise<void> {
-  await vi.waitFor(() => expect(host.libp2p.getConnections().flatMap(({ streams }) => streams)).toEqual([]), 5_000)
+  await vi.waitFor(() => expect(host.libp2p.getConnections().flatMap(({ streams }) => streams)).toEqual([]))
 }
 
 const connected = () => host.libp2p.getPeers().map(String)

@@ -5,7 +5,7 @@ import { generateCaKey } from '../../shared/membership/ca-key.ts'
 import { issueCertificate } from '../../shared/membership/certificate.ts'
 import { signRevocations } from '../../shared/membership/revocations.ts'
 import { hour, second } from '../../shared/units.ts'
-import { type Clock, systemClock, TurnedClock } from '../clock.ts'
+import { TurnedClock } from '../clock.ts'
 import {
   decodeHello,
   decodeHelloAnswer,
@@ -14,6 +14,7 @@ import {
   type HelloAnswer,
   maxHelloAnswerBytes,
 } from '../directory/hello-frames.ts'
+import { unverifiedForMs } from '../membership/gate.ts'
 import { membersOfTests, type TestMember, testCertificate } from '../membership/test-member.ts'
 
 const ca = await generateCaKey()
@@ -89,10 +90,8 @@ it('tells those connected of a new list, and does not repeat itself to who has i
 
 it('shows its new certificate to everybody connected', async () => {
   const clock = new TurnedClock(Date.now())
-  // Deadlines of the exchange are real time; validity is turned.
-  const turned: Clock = { ...systemClock, now: () => clock.now(), steady: () => clock.steady() }
-  const renewing = await start({ clock: turned })
-  const others = [await start({ clock: turned }), await start({ clock: turned })]
+  const renewing = await start({ clock })
+  const others = [await start({ clock }), await start({ clock })]
   for (const other of others) await dial(renewing, other)
   for (const other of others)
     await vi.waitFor(() => expect(other.gate.certificateOf(idOf(renewing))?.token).toBe(tokenOf(renewing)))
@@ -104,7 +103,7 @@ it('shows its new certificate to everybody connected', async () => {
 })
 
 it('listens to the clock of one whose certificate seems to have expired: its own may be wrong', async () => {
-  const member = await start({ unverifiedForMs: 0.5 * second })
+  const member = await start()
   const late = await start({
     certificate: draft =>
       issueCertificate({ ...draft, roles: ['donor'], issuedAt: Date.now() - 3 * hour, lifeMs: hour }, ca),
@@ -125,12 +124,16 @@ it('listens to no clock of a stranger', async () => {
 })
 
 it('gives whoever was connected before it started the time to show a certificate, and no more', async () => {
-  const [member, silent] = [await start({ unverifiedForMs: 0.2 * second }), await start()]
+  const clock = new TurnedClock(Date.now())
+  const [member, silent] = [await start({ clock }), await start()]
   await silent.greeter.stop()
   await member.greeter.stop()
   const connection = await dial(silent, member)
   await member.greeter.start()
-  await vi.waitFor(() => expect(connection.status).not.toBe('open'), 3_000)
+  clock.turn(unverifiedForMs - 1)
+  expect(connection.status).toBe('open')
+  clock.turn(1)
+  await vi.waitFor(() => expect(connection.status).not.toBe('open'))
 })
 
 it('is answered ten times in a row over one connection, and then each two seconds', async () => {

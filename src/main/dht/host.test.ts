@@ -215,7 +215,7 @@ describe('the DHT', () => {
       for await (const { name } of dht.getClosestPeers(a.peerId.toMultihash().bytes)) events.push(name)
       return events
     }
-    await vi.waitFor(async () => expect(await asked()).toContain('QUERY_ERROR'), 10_000)
+    await vi.waitFor(async () => expect(await asked()).toContain('QUERY_ERROR'))
     expect(c.libp2p.getPeers().map(String)).toEqual([b.peerId.toString()])
   })
 

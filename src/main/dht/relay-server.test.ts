@@ -46,7 +46,7 @@ async function startHidden(coordinator: Host): Promise<Host> {
   const host = await started(await createTestHost())
   await host.libp2p.dial(coordinator.libp2p.getMultiaddrs())
   await host.setMode('client')
-  await vi.waitFor(() => expect(relayedAddresses(host)).not.toEqual([]), 10_000)
+  await vi.waitFor(() => expect(relayedAddresses(host)).not.toEqual([]))
   return host
 }
 
@@ -94,7 +94,7 @@ it('is named by two of the addresses that it says it has, and none that others w
   const hidden = await started(await createTestHost())
   await hidden.libp2p.dial(odd.getMultiaddrs().filter(address => address.toString().includes('127.0.0.1')))
   await hidden.setMode('client')
-  await vi.waitFor(() => expect(relayedAddresses(hidden)).not.toEqual([]), 10_000)
+  await vi.waitFor(() => expect(relayedAddresses(hidden)).not.toEqual([]))
   expect(hidden.libp2p.services.listening.addresses().length).toBeGreaterThan(20)
   const relayed = hidden.addresses().filter(address => address.includes('/p2p-circuit'))
   expect(relayed).toEqual([expect.stringContaining('/ip4/127.0.0.1/'), expect.stringContaining('/dns4/0.example/')])
@@ -135,7 +135,7 @@ it('keeps no place for who has gone', async () => {
   const held = () => coordinator.libp2p.services.relay?.reservations.size
   expect(held()).toBe(1)
   await hidden.stop()
-  await vi.waitFor(() => expect(held()).toBe(0), 5_000)
+  await vi.waitFor(() => expect(held()).toBe(0))
 })
 
 it('is no longer offered by a donor that cannot be reached itself, and is again when it can', async () => {

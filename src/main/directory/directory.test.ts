@@ -28,14 +28,14 @@ describe('a network of three nodes', () => {
   it('finds a worker that has announced itself, from every node', async () => {
     const [a, b, c] = (await network(3)) as [TestNode, TestNode, TestNode]
     b.directory.announcer.update(ocrDraft())
-    for (const node of [a, b, c]) await vi.waitFor(async () => expect(await found(node)).toEqual([idOf(b)]), 5_000)
+    for (const node of [a, b, c]) await vi.waitFor(async () => expect(await found(node)).toEqual([idOf(b)]))
   })
 
   it('no longer finds a worker once it has left', async () => {
     const [a, b, c] = (await network(3)) as [TestNode, TestNode, TestNode]
     b.directory.announcer.update(ocrDraft())
-    await vi.waitFor(async () => expect(await found(a)).toEqual([idOf(b)]), 5_000)
-    await vi.waitFor(async () => expect(await found(c)).toEqual([idOf(b)]), 5_000)
+    await vi.waitFor(async () => expect(await found(a)).toEqual([idOf(b)]))
+    await vi.waitFor(async () => expect(await found(c)).toEqual([idOf(b)]))
     await b.directory.announcer.leave()
     for (const node of [a, b, c]) expect(await found(node)).toEqual([])
   })
@@ -45,15 +45,15 @@ describe('a network of three nodes', () => {
     const relays = async (node: TestNode) => (await node.directory.finder.find(relaysKey)).map(({ peerId }) => peerId)
     b.directory.announcer.update(ocrDraft({ relays: true }))
     c.directory.announcer.update(ocrDraft())
-    await vi.waitFor(async () => expect(await relays(a)).toEqual([idOf(b)]), 5_000)
+    await vi.waitFor(async () => expect(await relays(a)).toEqual([idOf(b)]))
     b.directory.announcer.update(ocrDraft())
-    await vi.waitFor(async () => expect(await relays(a)).toEqual([]), 5_000)
+    await vi.waitFor(async () => expect(await relays(a)).toEqual([]))
   })
 
   it('hears of a new load and state', async () => {
     const [a, b] = (await network(3)) as [TestNode, TestNode, TestNode]
     b.directory.announcer.update(ocrDraft())
-    await vi.waitFor(async () => expect(await found(a)).toEqual([idOf(b)]), 5_000)
+    await vi.waitFor(async () => expect(await found(a)).toEqual([idOf(b)]))
     b.directory.announcer.update(ocrDraft({ state: 'paused', load: 0.7 }))
     await vi.waitFor(async () => {
       const [worker] = await a.directory.finder.findService('ocr')
@@ -64,11 +64,11 @@ describe('a network of three nodes', () => {
   it('tells a node that joins later', async () => {
     const [a, b] = (await network(2)) as [TestNode, TestNode]
     b.directory.announcer.update(ocrDraft())
-    await vi.waitFor(async () => expect(await found(a)).toEqual([idOf(b)]), 5_000)
+    await vi.waitFor(async () => expect(await found(a)).toEqual([idOf(b)]))
     const late = await createTestNode({ seeds: a.seeds() })
     nodes.push(late)
     await late.start()
-    await vi.waitFor(async () => expect(await found(late)).toEqual([idOf(b)]), 5_000)
+    await vi.waitFor(async () => expect(await found(late)).toEqual([idOf(b)]))
   })
 })
 
@@ -83,7 +83,7 @@ it('keeps every one of 50 workers that announce themselves at once', async () =>
   for (const node of workers) node.directory.announcer.update(ocrDraft())
   const expected = workers.map(idOf).sort()
   for (const node of [...servers, ...workers.slice(0, 5)]) {
-    await vi.waitFor(async () => expect(await found(node)).toEqual(expected), 20_000)
+    await vi.waitFor(async () => expect(await found(node)).toEqual(expected))
   }
 })
 
@@ -104,7 +104,7 @@ it('serves from the moment it becomes a server until it is none any more', async
   nodes.push(late)
   await startAll([late])
   late.directory.announcer.update(ocrDraft())
-  await vi.waitFor(() => expect(node.directory.registry.size.workers).toBe(1), 5_000)
+  await vi.waitFor(() => expect(node.directory.registry.size.workers).toBe(1))
   await node.host.setMode('client')
   expect(own()).not.toContainEqual(expect.objectContaining(self))
   await vi.waitFor(() => expect(serves()).toBe(false))
@@ -147,7 +147,7 @@ it('hands the certificates of workers to who asks for them, in a network with a 
   }
   const [registrar, asker] = (await network(2, { membership: { certificates } })) as [TestNode, TestNode]
   registrar.directory.announcer.update(ocrDraft())
-  await vi.waitFor(async () => expect(await found(asker)).toEqual([idOf(registrar)]), 5_000)
+  await vi.waitFor(async () => expect(await found(asker)).toEqual([idOf(registrar)]))
   expect(learnt).toContain(`certificate of ${idOf(registrar)}`)
 })
 
@@ -157,7 +157,7 @@ it('keeps two networks apart on the same machine', async () => {
   nodes.push(stranger)
   await stranger.start()
   a.directory.announcer.update(ocrDraft())
-  await vi.waitFor(() => expect(stranger.bootstrap.state.get().nextTryAt).toBeDefined(), 5_000)
+  await vi.waitFor(() => expect(stranger.bootstrap.state.get().nextTryAt).toBeDefined())
   expect(stranger.bootstrap.state.get()).toMatchObject({ peers: 0 })
   expect(await found(stranger)).toEqual([])
 })

@@ -48,7 +48,7 @@ it('never names a worker killed with -9 once its record has expired', async () =
   const [asker] = servers as [TestNode, TestNode]
   const init = { ...timing, seeds: servers.flatMap(node => node.seeds()) }
   const [killed, other] = await Promise.all([spawnWorker(init), spawnWorker(init)])
-  await vi.waitFor(async () => expect(await found(asker)).toEqual([killed.peerId, other.peerId].sort()), 5_000)
+  await vi.waitFor(async () => expect(await found(asker)).toEqual([killed.peerId, other.peerId].sort()))
   killed.child.kill('SIGKILL')
   const expiresAt = Date.now() + timing.workerTtlMs
   await vi.waitFor(async () => expect(await found(asker)).toEqual([other.peerId]), { interval: 100 })
@@ -67,7 +67,7 @@ it('finds a worker again within 5 s when all registrars of its key die at once',
       interval: 100,
     })
   worker.directory.announcer.update(ocrDraft())
-  await vi.waitFor(async () => expect(await found(asker)).toEqual([idOf(worker)]), 5_000)
+  await vi.waitFor(async () => expect(await found(asker)).toEqual([idOf(worker)]))
   const holders = new Set(asker.directory.registrars.of(serviceKey('ocr')).map(registrar => registrar.peerId))
   await Promise.all(servers.filter(node => holders.has(idOf(node))).map(node => node.stop()))
   await vi.waitFor(async () => expect(await found(asker)).toEqual([idOf(worker)]), { timeout: 5_000, interval: 50 })
@@ -79,9 +79,9 @@ it('gives the whole record again to registrars that have lost it and refuse its 
   const [asker] = servers as [TestNode, TestNode]
   const worker = await start({ mode: 'client', seeds: servers.flatMap(node => node.seeds()) })
   worker.directory.announcer.update(ocrDraft())
-  await vi.waitFor(async () => expect(await found(asker)).toEqual([idOf(worker)]), 5_000)
+  await vi.waitFor(async () => expect(await found(asker)).toEqual([idOf(worker)]))
   for (const node of servers) node.directory.registry.expire(Date.now() + day)
   expect(await found(asker)).toEqual([])
   worker.directory.announcer.update(ocrDraft({ state: 'paused' }))
-  await vi.waitFor(async () => expect(await found(asker)).toEqual([idOf(worker)]), 5_000)
+  await vi.waitFor(async () => expect(await found(asker)).toEqual([idOf(worker)]))
 })

@@ -53,7 +53,7 @@ describe('a file that is no good', () => {
     await file.write(Buffer.alloc(3 * 4_096, 0xa5), 0, 3 * 4_096, 4_096)
     await file.close()
     const ledger = await openLedger()
-    await vi.waitFor(async () => expect(await setAside()).toHaveLength(1), 10_000)
+    await vi.waitFor(async () => expect(await setAside()).toHaveLength(1))
     expect(await ledger.record(madeUpJob(1))).toBe('written')
   })
 
@@ -147,7 +147,7 @@ describe.runIf(mayMount)('on a full disk', () => {
     const ballast = join(folder, 'ballast')
     await writeFile(ballast, Buffer.alloc(MiB)).catch(() => undefined)
     const jobs = Array.from({ length: 500 }, (_, number) => ledger.record(madeUpJob(number + 1)))
-    await vi.waitFor(() => expect(ledger.snapshot.get().state).toMatchObject({ kind: 'unwritable', lost: 0 }), 5_000)
+    await vi.waitFor(() => expect(ledger.snapshot.get().state).toMatchObject({ kind: 'unwritable', lost: 0 }))
     await rm(ballast)
     expect(await ledger.countJobs()).toBe(501)
     expect(new Set(await Promise.all(jobs))).toEqual(new Set(['written']))

@@ -73,7 +73,7 @@ it('keeps the keys of services for members alone that the CA lets donate, coordi
   for (const [index, node] of [...others, donor].entries()) {
     await dial(node, registrar)
     node.directory.announcer.update(ocrDraft())
-    await vi.waitFor(() => expect(announced).toBeGreaterThan(index), 5_000)
+    await vi.waitFor(() => expect(announced).toBeGreaterThan(index))
   }
   await vi.waitFor(async () => {
     expect(JSON.stringify(await registrar.directory.finder.find(serviceKey('ocr')))).toContain(idOf(donor))

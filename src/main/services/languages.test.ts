@@ -46,16 +46,16 @@ describe('languages', () => {
 
     const own = await put('own/pol.traineddata')
     clock.turn(minute)
-    await vi.waitFor(() => expect(installed()).toMatchObject({ pol: own }), 10_000)
+    await vi.waitFor(() => expect(installed()).toMatchObject({ pol: own }))
 
     const named = await put('named/cym.traineddata')
     languages.configure({ languages: ['cym', 'eng'], dataFolder: join(folder.path, 'named') })
-    await vi.waitFor(() => expect(installed()).toMatchObject({ cym: named, pol: own }), 10_000)
+    await vi.waitFor(() => expect(installed()).toMatchObject({ cym: named, pol: own }))
     expect(languages.languages.get().chosen).toEqual(['cym', 'eng'])
 
     await rm(own)
     clock.turn(minute)
-    await vi.waitFor(() => expect(installed()).not.toHaveProperty('pol'), 10_000)
+    await vi.waitFor(() => expect(installed()).not.toHaveProperty('pol'))
     languages.stop()
   })
 })

@@ -20,7 +20,7 @@ function hostOf(definitions = [obedience], slots?: number): ServiceHost {
 
 const wait = (host: ServiceHost, fields: Partial<ServiceRequest> = {}) =>
   host.run(orderFor({ do: 'wait', ms: minute }, fields))
-const isGone = (pid: number) => vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow(), 10_000)
+const isGone = (pid: number) => vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow())
 
 describe('when the owner needs the machine', () => {
   it('at once, jobs under way and those that wait are handed back for others to do, and engines end', async () => {
@@ -145,9 +145,9 @@ describe('when the services of a node change', () => {
   it('what has begun goes on to its end, what waits is sent elsewhere, and the engine ends', async () => {
     const host = hostOf()
     const begun = host.run(orderFor({ do: 'wait', ms: 1_500 }))
-    await vi.waitFor(() => expect(host.status.get()[0]?.running).toBe(1), 10_000)
+    await vi.waitFor(() => expect(host.status.get()[0]?.running).toBe(1))
     const waiting = failureOf(wait(host))
-    await vi.waitFor(() => expect(host.status.get()[0]?.waiting).toBe(1), 10_000)
+    await vi.waitFor(() => expect(host.status.get()[0]?.waiting).toBe(1))
     const [pid] = host.enginePids('obedience')
     host.redefine([other], services)
     expect(host.status.get().map(({ type }) => type)).toEqual(['other'])
@@ -173,7 +173,7 @@ describe('when the services of a node change', () => {
   it('draining waits for jobs of services that are no longer there, and ends when the last of them does', async () => {
     const host = hostOf()
     const answer = host.run(orderFor({ do: 'wait', ms: 500 }))
-    await vi.waitFor(() => expect(host.status.get()[0]?.running).toBe(1), 10_000)
+    await vi.waitFor(() => expect(host.status.get()[0]?.running).toBe(1))
     host.redefine([], services)
     const drained = host.drain()
     expect(host.jobs).toBe(1)
@@ -185,7 +185,7 @@ describe('when the services of a node change', () => {
   it('draining ends when jobs of services that are no longer there are handed back', async () => {
     const host = hostOf()
     const lost = failureOf(wait(host))
-    await vi.waitFor(() => expect(host.status.get()[0]?.running).toBe(1), 10_000)
+    await vi.waitFor(() => expect(host.status.get()[0]?.running).toBe(1))
     host.redefine([], services)
     const drained = host.drain()
     await new Promise(resolve => setImmediate(resolve)) // It has looked once, and waits.

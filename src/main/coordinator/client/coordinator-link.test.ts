@@ -33,7 +33,7 @@ it('finds the API of a coordinator that is named by where it hands out seeds', a
   const urls = ['https://coordinator.example.org/api/dht/bootstrap']
   link = new CoordinatorLink({ host: worker, fetcher, cache, clock: systemClock, log }, { urls })
   link.start()
-  await vi.waitFor(() => expect(link?.coordinator.get()?.url).toBe('https://coordinator.example.org'), 5_000)
+  await vi.waitFor(() => expect(link?.coordinator.get()?.url).toBe('https://coordinator.example.org'))
 })
 
 it.each([

@@ -235,12 +235,12 @@ describe('what llm-inference needs', () => {
   it('is another one as soon as the donor chooses so, and only the model they choose', async () => {
     await engine.stop()
     engines.configure({ places: [] })
-    await vi.waitFor(() => expect(unavailable()).toMatchObject({ kind: 'needs-engine', places: [] }), 10_000)
+    await vi.waitFor(() => expect(unavailable()).toMatchObject({ kind: 'needs-engine', places: [] }))
     const other = await StandInEngine.start()
     try {
       const [model] = other.models
       engines.configure({ places: [{ name: 'Other', url: other.url }] })
-      await vi.waitFor(() => expect(unavailable()).toBeUndefined(), 10_000)
+      await vi.waitFor(() => expect(unavailable()).toBeUndefined())
       engines.configure({ places: [{ name: 'Other', url: other.url }], only: { words: 'no such model' } })
       expect(unavailable()).toMatchObject({ kind: 'needs-model', engines: ['Other'] })
       engines.configure({ places: [{ name: 'Other', url: other.url }], only: { words: model?.id } })
@@ -254,7 +254,7 @@ describe('what llm-inference needs', () => {
     await engine.stop()
     const outcome = await failureOf(ask(conversation))
     expect(outcome).toMatchObject({ code: 'ENGINE_FAILED' })
-    await vi.waitFor(() => expect(unavailable()).toMatchObject({ kind: 'needs-engine' }), 5_000)
+    await vi.waitFor(() => expect(unavailable()).toMatchObject({ kind: 'needs-engine' }))
     engine = await StandInEngine.start()
   })
 })

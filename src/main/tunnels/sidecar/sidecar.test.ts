@@ -23,7 +23,7 @@ beforeEach(async () => {
 afterEach(() => rm(dataFolder, { recursive: true }))
 
 const notePath = () => join(dataFolder, 'program.process.json')
-const isNoted = () => vi.waitFor(() => readFile(notePath(), 'utf8'), 5_000)
+const isNoted = () => vi.waitFor(() => readFile(notePath(), 'utf8'))
 
 function run(script: string) {
   const lines: string[] = []
