@@ -133,9 +133,11 @@ it('goes on to nobody in the place of one that has no room', async () => {
   expect(asked).toHaveLength(8)
 })
 
-it('leaves out one whose time to answer has run out', async () => {
-  ask = ({ peerId }) =>
-    peerId === first.peerId ? Promise.reject(new RmaError('DEADLINE', 'no answer')) : Promise.resolve(everybody)
+it.each([
+  ['to answer', new RmaError('DEADLINE', 'no answer')],
+  ['for the handshake', Object.assign(new Error('aborted due to timeout'), { name: 'EncryptionFailedError' })],
+])('leaves out one whose time %s has run out, and is not certain', async (_, error) => {
+  ask = ({ peerId }) => (peerId === first.peerId ? Promise.reject(error) : Promise.resolve(everybody))
   expect(await find(everybody)).toEqual({ closest: others.slice(0, 8), certain: false, full: 0 })
 })
 

@@ -5,6 +5,7 @@ import type { Clock, StopTimer } from '../clock.ts'
 import type { Position } from '../directory/keys.ts'
 import type { Logger } from '../log.ts'
 import type { Contact, Contacts } from './contacts.ts'
+import { isTurnedAway, isUnanswered } from './failed-dial.ts'
 import {
   hear,
   hurry,
@@ -19,7 +20,6 @@ import {
   soughtPeers,
   startLookup,
 } from './lookup.ts'
-import { isTurnedAway } from './turned-away.ts'
 
 /** A peer that has not answered by then is not waited for while others can be asked. */
 const patienceMs = 0.25 * second
@@ -154,7 +154,7 @@ class Walk {
 }
 
 function standingAfter(error: unknown): Standing {
-  if (error instanceof RmaError && error.code === 'DEADLINE') return 'mute'
+  if ((error instanceof RmaError && error.code === 'DEADLINE') || isUnanswered(error)) return 'mute'
   return isTurnedAway(error) ? 'full' : 'failed'
 }
 

@@ -6,9 +6,9 @@ import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { multiaddr } from '@multiformats/multiaddr'
 import { pino } from 'pino'
 import { afterEach, expect, it } from 'vitest'
+import { isTurnedAway, isUnanswered } from './failed-dial.ts'
 import { createHost, type Host } from './host.ts'
 import { donorLimits } from './limits.ts'
-import { isTurnedAway } from './turned-away.ts'
 
 const log = pino({ level: 'silent' })
 let stops: (() => unknown)[] = []
@@ -88,4 +88,13 @@ it('does not take for it where nobody listens, who speaks something else, and wh
   for (const error of errors) expect(error).toBeInstanceOf(Error)
   expect(errors.map(isTurnedAway)).toEqual([false, false, false])
   expect(isTurnedAway('no error')).toBe(false)
+  expect(errors.map(isUnanswered)).toEqual([false, false, false])
+})
+
+it('tells one that is met and does not get through the handshake in time', async () => {
+  const error = await dial(await host(), await listen(() => undefined), await someone())
+  expect(isUnanswered(error)).toBe(true)
+  expect(isUnanswered(new AggregateError([new Error('nobody there'), error]))).toBe(true)
+  expect(isTurnedAway(error)).toBe(false)
+  expect(isUnanswered(new DOMException('nobody was met', 'TimeoutError'))).toBe(false)
 })
