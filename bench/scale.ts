@@ -35,7 +35,7 @@ const compared = [
   'registrar.held.mean',
   'findCold.questions.mean',
   'findWarm.questions.p50',
-  'findWarm.bytes.p50',
+  'findWarm.answerBytes.p50',
   'lookup.questions.mean',
 ]
 

@@ -17,7 +17,8 @@ const enoughRegistrars = 4
 
 const init = JSON.parse(process.argv[2] ?? '{}') as RealChildInit
 const log = pino({ level: 'silent' })
-const questions = new Map<TestNode, number>()
+/** What each node has sent on streams of the directory that it has opened, and what came back. */
+const asked = new Map<TestNode, { questions: number; answerBytes: number }>()
 
 // Connections are not checked: among so many nodes a check that is late for lack of processor time closes them.
 const nodes = await Promise.all(
@@ -30,7 +31,7 @@ const nodes = await Promise.all(
     }),
   ),
 )
-for (const node of nodes) countQuestions(node)
+for (const node of nodes) asked.set(node, countAsked(node))
 if (init.seeds.length > 0) await startAll(nodes)
 else await Promise.all(nodes.map(node => node.start()))
 
@@ -39,20 +40,25 @@ function isServer(index: number): boolean {
   return Math.ceil((index + 1) * init.serverShare) > Math.ceil(index * init.serverShare)
 }
 
-/** Counts the frames that a node sends on streams of the directory which it has opened. */
-function countQuestions(node: TestNode): void {
-  const { libp2p, protocols } = node.host
+/** Frames that a node sends on streams of the directory which it has opened, and bytes that come back on them, from now on. */
+function countAsked({ host }: TestNode) {
+  const { libp2p, protocols } = host
+  const counted = { questions: 0, answerBytes: 0 }
   const dialProtocol = libp2p.dialProtocol.bind(libp2p)
   libp2p.dialProtocol = async (peer, protocol, options) => {
     const stream = await dialProtocol(peer, protocol, options)
     if (protocol !== protocols.directory) return stream
     const send = stream.send.bind(stream)
     stream.send = data => {
-      questions.set(node, (questions.get(node) ?? 0) + 1)
+      counted.questions++
       return send(data)
     }
+    stream.addEventListener('message', ({ data }) => {
+      counted.answerBytes += data.byteLength
+    })
     return stream
   }
+  return counted
 }
 
 /** One after the other over a time, as the donors of a real network come at all times: what each renews later comes when it came first. */
@@ -69,18 +75,20 @@ async function announce(withinMs: Milliseconds): Promise<void> {
 }
 
 async function find(node: TestNode, restMs: Milliseconds): Promise<RealFind> {
-  const { directory, host } = node
-  const before = { bytesIn: host.traffic.bytesIn, questions: questions.get(node) ?? 0 }
+  const { directory } = node
+  const counted = () => ({ questions: 0, answerBytes: 0, ...asked.get(node) })
+  const before = counted()
   const startedAt = performance.now()
   const { workers, check } = await directory.finder.findServiceClaims(hotService, { limit: 50 })
   const tookMs = performance.now() - startedAt
   await check()
   await delay(restMs)
+  const { questions, answerBytes } = counted()
   return {
     found: workers.length,
     tookMs,
-    questions: (questions.get(node) ?? 0) - before.questions,
-    bytesIn: host.traffic.bytesIn - before.bytesIn,
+    questions: questions - before.questions,
+    answerBytes: answerBytes - before.answerBytes,
   }
 }
 

@@ -128,8 +128,8 @@ async function measureFinds(
       again.map(({ questions }) => questions),
       0.5,
     ),
-    'findWarm.bytes.p50': percentile(
-      again.map(({ bytesIn }) => bytesIn),
+    'findWarm.answerBytes.p50': percentile(
+      again.map(({ answerBytes }) => answerBytes),
       0.5,
     ),
     'findWarm.found.min': Math.min(...again.map(({ found }) => found)),

@@ -31,9 +31,9 @@ export interface RealStanding {
 export interface RealFind {
   found: number
   tookMs: Milliseconds
-  /** Frames that were sent for it, and bytes that came, also in the time after its answer. */
+  /** Frames that were sent for it, and bytes of their answers, also in the time after its own answer. */
   questions: number
-  bytesIn: number
+  answerBytes: number
 }
 
 export type RealWord =

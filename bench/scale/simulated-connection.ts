@@ -38,6 +38,7 @@ export class SimulatedStream extends Emitter {
   send(data: Uint8Array): boolean {
     if (!this.#open) throw new Error('the stream is closed')
     if (this.#asks) this.#connection.local.traffic.questions++
+    else this.#connection.remote.traffic.answerBytesIn += data.length
     this.#connection.counts(kindOf(data), data.length + frameOverheadBytes)
     this.#connection.cross(() => this.#other?.arrived(data))
     return true

@@ -84,6 +84,7 @@ interface Find {
   tookMs: Milliseconds
   questions: number
   bytes: number
+  answerBytes: number
   dials: number
 }
 
@@ -102,6 +103,7 @@ async function find(simulation: Simulation, { peer, directory }: SimulatedNode):
     tookMs,
     questions: peer.traffic.questions - before.questions,
     bytes: peer.traffic.bytesIn - before.bytesIn,
+    answerBytes: peer.traffic.answerBytesIn - before.answerBytesIn,
     dials: peer.traffic.dials - before.dials,
   }
 }
@@ -121,6 +123,10 @@ function figuresOf(name: string, finds: readonly Find[]): Figures {
       0.5,
     ),
     [`${name}.bytes.mean`]: mean(finds.map(({ bytes }) => bytes)),
+    [`${name}.answerBytes.p50`]: percentile(
+      finds.map(({ answerBytes }) => answerBytes),
+      0.5,
+    ),
     [`${name}.dials.mean`]: mean(finds.map(({ dials }) => dials)),
     [`${name}.found.min`]: Math.min(...finds.map(({ found }) => found)),
   }

@@ -26,8 +26,9 @@ export interface PeerTraffic {
   bytesOut: number
   /** Bytes that came in by what they were: the kind of a frame, or `connecting`. */
   bytesInBy: Map<string, number>
-  /** Frames it sent on streams it has opened. */
+  /** Frames it sent on streams it has opened, and bytes of those that came back on them. */
   questions: number
+  answerBytesIn: number
   /** Connections it made, and those it could not make. */
   dials: number
   failedDials: number
@@ -66,6 +67,7 @@ export class SimulatedPeer extends Emitter {
     bytesOut: 0,
     bytesInBy: new Map(),
     questions: 0,
+    answerBytesIn: 0,
     dials: 0,
     failedDials: 0,
     turnedAway: 0,
