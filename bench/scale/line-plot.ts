@@ -14,7 +14,9 @@ export interface LinePlot {
 
 const width = 640
 const height = 320
-const margin = { left: 64, right: 128, top: 40, bottom: 48 }
+const margin = { left: 64, right: 128, top: 48, bottom: 48 }
+/** Between the middles of two names. */
+const lineHeight = 15
 const colours = ['#2563a8', '#b4531a', '#2f7d4f', '#7a4ba8']
 
 /** Lines over two logarithmic axes, as an SVG that reads in light and dark. */
@@ -26,12 +28,13 @@ export function linePlot({ title, xTitle, yTitle, series }: LinePlot): string {
     round(from + ((Math.log10(value) - low) / Math.max(1, high - low)) * (to - from))
   const xOf = (x: number) => at(x, xs, margin.left, width - margin.right)
   const yOf = (y: number) => at(y, ys, height - margin.bottom, margin.top)
+  const ends = series.map(({ points }) => points.at(-1) ?? [1, 1])
+  const names = apart(ends.map(([, y]) => yOf(y)))
   const lines = series.map((each, index) => {
     const colour = colours[index % colours.length] ?? '#555'
     const path = each.points.map(([x, y], place) => `${place === 0 ? 'M' : 'L'}${xOf(x)} ${yOf(y)}`).join('')
     const dots = each.points.map(([x, y]) => `<circle cx="${xOf(x)}" cy="${yOf(y)}" r="3" fill="${colour}"/>`).join('')
-    const [lastX, lastY] = each.points.at(-1) ?? [1, 1]
-    const label = text(xOf(lastX) + 8, yOf(lastY) + 4, each.name, `fill="${colour}"`)
+    const label = text(xOf(ends[index]?.[0] ?? 1) + 8, (names[index] ?? 0) + 4, each.name, `fill="${colour}"`)
     return `<path d="${path}" fill="none" stroke="${colour}" stroke-width="2"/>${dots}${label}`
   })
   const xTicks = ticks(xs).map(
@@ -47,7 +50,7 @@ export function linePlot({ title, xTitle, yTitle, series }: LinePlot): string {
     ...xTicks,
     ...yTicks,
     text((margin.left + width - margin.right) / 2, height - 8, xTitle, middle),
-    text(margin.left, margin.top - 6, yTitle, 'fill="#555"'),
+    text(margin.left, margin.top - 8, yTitle, 'fill="#555"'),
     ...lines,
     '</svg>\n',
   ].join('\n')
@@ -57,6 +60,17 @@ const middle = 'text-anchor="middle" fill="#555"'
 const end = 'text-anchor="end" fill="#555"'
 const round = (value: number) => Math.round(value * 10) / 10
 const format = (value: number) => (value >= 1 ? value.toLocaleString('en') : String(value))
+
+/** The places, each moved down as far as it takes not to touch the next above. */
+function apart(places: readonly number[]): number[] {
+  const moved = [...places]
+  let free = Number.NEGATIVE_INFINITY
+  for (const [index] of [...places.entries()].sort(([, one], [, other]) => one - other)) {
+    moved[index] = Math.max(free, moved[index] ?? free)
+    free = (moved[index] ?? free) + lineHeight
+  }
+  return moved
+}
 
 /** The powers of ten that enclose all values. */
 function decades(values: readonly number[]): readonly [number, number] {
