@@ -4,15 +4,18 @@ import type { Benchmark, BenchmarkOptions } from './benchmark.ts'
 import { drawPlots } from './scale/plots.ts'
 import { measureRealNetwork } from './scale/real-network.ts'
 import { registryMiB } from './scale/registry-memory-process.ts'
-import type { Figures, Scenario } from './scale/scenario.ts'
+import type { Figures, Measured, Scenario } from './scale/scenario.ts'
 import { simulate } from './scale/simulation-process.ts'
 
+/** Smallest first. */
 const sizes = [20, 100, 500, 2_000, 10_000]
 /** Of larger networks few nodes send requests, for first finds are what takes long. */
 const mostWhereAllSend = 2_000
 const senderShareOfLarger = 0.1
-/** Larger networks are not brought into trouble: with 2,000 that takes another two hours. */
+/** The largest network that is brought into trouble; with 10,000 that takes another two hours. */
 const mostInTrouble = Number(env.SCALE_MOST_IN_TROUBLE ?? 500)
+/** Larger ones are brought into trouble in a simulation of its own, so that neither is lost with the other. */
+const mostInOne = 500
 /** Donors that others can reach. */
 const serverShare = 0.05
 /**
@@ -69,14 +72,17 @@ export const scale: Benchmark = {
  * Two at a time where there are processors for them, which their figures do not depend on; more would take more memory than such a
  * machine has. The largest takes three times as long as all others, whose figures are kept by then if it is stopped.
  */
-async function simulateAll({ progress, signal }: BenchmarkOptions): Promise<[number, Figures][]> {
-  const bySize = new Map<number, Figures>()
-  const left = sizes.toSorted((one, other) => one - other)
+async function simulateEach(
+  scenarios: readonly Scenario[],
+  { progress, signal }: BenchmarkOptions,
+): Promise<Figures[]> {
+  const figures: Figures[] = []
+  const left = [...scenarios.entries()]
   const failure = new AbortController()
   const options = { progress, signal: AbortSignal.any([signal, failure.signal]) }
   const simulateLeft = async () => {
-    for (let workers = left.shift(); workers !== undefined; workers = left.shift())
-      bySize.set(workers, await simulate(growing(workers), options))
+    for (let next = left.shift(); next !== undefined; next = left.shift())
+      figures[next[0]] = await simulate(next[1], options)
   }
   try {
     await Promise.all(Array.from({ length: Math.min(2, availableParallelism()) }, simulateLeft))
@@ -84,10 +90,20 @@ async function simulateAll({ progress, signal }: BenchmarkOptions): Promise<[num
     failure.abort()
     throw error
   }
-  return [...bySize].toSorted(([one], [other]) => one - other)
+  return figures
+}
+
+async function simulateAll(options: BenchmarkOptions): Promise<[number, Figures][]> {
+  const formed = await simulateEach(sizes.map(growing), options)
+  const alone = sizes.filter(workers => workers > mostInOne && workers <= mostInTrouble)
+  const troubled = await simulateEach(alone.map(inTrouble), options)
+  return sizes.map((workers, index) => [workers, { ...formed[index], ...troubled[alone.indexOf(workers)] }])
 }
 
 function growing(workers: number): Scenario {
+  const measured: Measured[] = ['formed']
+  if (workers <= mostWhereAllSend) measured.push('heavy senders')
+  if (workers <= Math.min(mostInOne, mostInTrouble)) measured.push('troubles')
   return {
     workers,
     coordinators: Math.min(50, Math.max(3, Math.round(workers / 40))),
@@ -96,9 +112,12 @@ function growing(workers: number): Scenario {
     requestsPerSecond: Math.max(2, workers / 20),
     senderShare: workers <= mostWhereAllSend ? 1 : senderShareOfLarger,
     seed: 1,
-    heavySenders: workers <= mostWhereAllSend,
-    troubles: workers <= mostInTrouble,
+    measured,
   }
+}
+
+function inTrouble(workers: number): Scenario {
+  return { ...growing(workers), measured: ['troubles'] }
 }
 
 /** Real networks, and the same simulated: the simulated figures over the real ones. */

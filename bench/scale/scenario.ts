@@ -34,11 +34,15 @@ export interface Scenario {
   joinsPerSecond?: number
   /** Whether donors donate only once all have joined and come to rest, instead of each as it joins. */
   donateLater?: boolean
-  /** Whether two nodes alone send very many requests, once all else but troubles is measured. */
-  heavySenders?: boolean
-  /** Whether donors die and a third of the network is cut off, once all else is measured. */
-  troubles?: boolean
+  /** What is measured, one after the other. Default: how it is once it has formed. */
+  measured?: readonly Measured[]
 }
+
+/**
+ * `formed`: how a network is that has formed, and a minute of requests in it. `heavy senders`: two nodes alone send very many
+ * requests. `troubles`: donors die, then a third of the network is cut off.
+ */
+export type Measured = 'formed' | 'heavy senders' | 'troubles'
 
 /** What a network is like once it has formed. Rates are for each second of its time. */
 export type Figures = Record<string, number>

@@ -6,10 +6,10 @@ import { placeOf } from './simulated-internet.ts'
 import type { SimulatedNode } from './simulated-node.ts'
 import type { Simulation } from './simulation.ts'
 
-const churnMs = 10 * minute
-/** Of the donors, how many die in that time; as many others come. */
+/** How long donors die, and how long a part is cut off. To simulate a minute of the largest networks takes several. */
+const lastsMs = (workers: number): Milliseconds => (workers > 2_000 ? 5 : 10) * minute
+/** Of the donors, how many die in ten minutes; as many others come. */
 const dyingShare = 0.1
-const outageMs = 10 * minute
 /** The part of the map that is cut off, from its left edge. */
 const lostShare = 1 / 3
 const recoveryLimitMs = 10 * minute
@@ -30,12 +30,12 @@ async function measureChurn(simulation: Simulation): Promise<Figures> {
   const { clock, scenario } = simulation
   const probe = new Probe(simulation, () => true)
   let deaths = 0
-  const stop = clock.every(churnMs / (scenario.workers * dyingShare), () => {
+  const stop = clock.every((10 * minute) / (scenario.workers * dyingShare), () => {
     const victim = simulation.pick(simulation.up().filter(node => node.donates))
     void (deaths++ % 2 === 0 ? victim?.kill() : victim?.vanish())
     void simulation.addNode({ donates: true }).then(node => node.start())
   })
-  await simulation.run(churnMs, 'dying')
+  await simulation.run(lastsMs(scenario.workers), 'dying')
   stop()
   return { 'churn.deaths': deaths, ...(await probe.end('churn')) }
 }
@@ -48,7 +48,7 @@ async function measureOutage(simulation: Simulation): Promise<Figures> {
   world.internet.part(peer => placeOf(peer)[0] < lostShare)
   const outside = new Probe(simulation, node => !isLost(node))
   const inside = new Probe(simulation, isLost)
-  await simulation.run(outageMs, 'cut off')
+  await simulation.run(lastsMs(simulation.scenario.workers), 'cut off')
   const during = { ...(await outside.end('outage')), ...(await inside.end('outage.inside')) }
   world.internet.heal()
   const healedAt = clock.now()

@@ -1,6 +1,6 @@
 import './shared-signatures.ts'
 import { seededRandom } from '../../e2e/support/scripted-node.ts'
-import type { Scenario } from './scenario.ts'
+import type { Figures, Measured, Scenario } from './scenario.ts'
 import { measure } from './simulated-figures.ts'
 import { measureHeavySenders } from './simulated-senders.ts'
 import { measureTroubles } from './simulated-troubles.ts'
@@ -15,9 +15,11 @@ process.once('disconnect', () => process.exit())
 const random = seededRandom(scenario.seed)
 Math.random = random
 const simulation = await Simulation.form(scenario, random, line => say({ kind: 'progress', line }))
-const figures = {
-  ...(await measure(simulation)),
-  ...(scenario.heavySenders === true ? await measureHeavySenders(simulation) : {}),
-  ...(scenario.troubles === true ? await measureTroubles(simulation) : {}),
+const measures: Record<Measured, (simulation: Simulation) => Promise<Figures>> = {
+  formed: measure,
+  'heavy senders': measureHeavySenders,
+  troubles: measureTroubles,
 }
+const figures: Figures = {}
+for (const measured of scenario.measured ?? ['formed']) Object.assign(figures, await measures[measured](simulation))
 say({ kind: 'figures', figures })

@@ -28,12 +28,19 @@ afterEach(() => vi.restoreAllMocks())
 describe('a simulated network', () => {
   it('finds every worker, serves every request, and comes out the same each time', async () => {
     const options = { progress: () => undefined, signal: new AbortController().signal }
-    const busy = { ...scenario, heavySenders: true }
+    const busy: Scenario = { ...scenario, measured: ['formed', 'heavy senders'] }
     const [first, again] = await Promise.all([simulate(busy, options), simulate(busy, options)])
     expect(first).toMatchObject({ alone: 0, 'registrar.held.min': 1, 'requests.failed': 0, 'findWarm.found.min': 10 })
     expect(first).toMatchObject({ 'heavy.then.requests': 180, 'heavy.then.failed': 0 })
     expect(first['requests.asked']).toBeGreaterThan(100)
     expect(again).toEqual(first)
+  })
+
+  it('is brought into trouble by itself, and gets over it', async () => {
+    const options = { progress: () => undefined, signal: new AbortController().signal }
+    const figures = await simulate({ ...scenario, measured: ['troubles'] }, options)
+    expect(figures).toMatchObject({ 'churn.deaths': 1, 'healed.recovered': 1, 'healed.alone': 0 })
+    expect(figures).not.toHaveProperty(['requests.asked'])
   })
 
   it('loses a worker that is killed as soon as its record has ended, and no other', async () => {
