@@ -30,8 +30,9 @@ const serves = async (peer: PeerId) => (await self.libp2p.peerStore.get(peer)).p
 const asked = () => vi.spyOn(self.libp2p.services.identify, 'identify')
 
 it('asks a peer again that did not say in time what it serves', async () => {
-  const { identify } = busy.libp2p.services
-  await stop(identify)
+  const { identify, identifyPush } = busy.libp2p.services
+  // Nor does it say unasked what has changed, as it would once it has got to know the other.
+  await stop(identify, identifyPush)
   const questions = asked()
   const opened = new Promise(resolve => busy.libp2p.addEventListener('connection:open', resolve, { once: true }))
   await self.libp2p.dial(busy.libp2p.getMultiaddrs())
