@@ -12,7 +12,7 @@ const sizes = [20, 100, 500, 2_000, 10_000]
 /** Of larger networks few nodes send requests, for first finds are what takes long. */
 const mostWhereAllSend = 2_000
 const senderShareOfLarger = 0.1
-/** The largest network that is brought into trouble; with 10,000 that takes another two hours. */
+/** The largest network that is brought into trouble; with 10,000 that takes hours more. */
 const mostInTrouble = Number(env.SCALE_MOST_IN_TROUBLE ?? 500)
 /** Larger ones are brought into trouble in a simulation of its own, so that neither is lost with the other. */
 const mostInOne = 500

@@ -34,7 +34,8 @@ export function linePlot({ title, xTitle, yTitle, series }: LinePlot): string {
     const colour = colours[index % colours.length] ?? '#555'
     const path = each.points.map(([x, y], place) => `${place === 0 ? 'M' : 'L'}${xOf(x)} ${yOf(y)}`).join('')
     const dots = each.points.map(([x, y]) => `<circle cx="${xOf(x)}" cy="${yOf(y)}" r="3" fill="${colour}"/>`).join('')
-    const label = text(xOf(ends[index]?.[0] ?? 1) + 8, (names[index] ?? 0) + 4, each.name, `fill="${colour}"`)
+    const [lastX] = ends[index] ?? [1]
+    const label = text(xOf(lastX) + 8, (names[index] ?? 0) + 4, each.name, `fill="${colour}"`)
     return `<path d="${path}" fill="none" stroke="${colour}" stroke-width="2"/>${dots}${label}`
   })
   const xTicks = ticks(xs).map(

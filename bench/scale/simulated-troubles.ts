@@ -8,8 +8,8 @@ import type { Simulation } from './simulation.ts'
 
 /** How long donors die, and how long a part is cut off. To simulate a minute of the largest networks takes several. */
 const lastsMs = (workers: number): Milliseconds => (workers > 2_000 ? 5 : 10) * minute
-/** Of the donors, how many die in ten minutes; as many others come. */
-const dyingShare = 0.1
+/** One donor dies so long after another, and a new one comes in its place: a tenth of them within ten minutes. */
+const betweenDeathsMs = (workers: number): Milliseconds => (100 * minute) / workers
 /** The part of the map that is cut off, from its left edge. */
 const lostShare = 1 / 3
 const recoveryLimitMs = 10 * minute
@@ -30,7 +30,7 @@ async function measureChurn(simulation: Simulation): Promise<Figures> {
   const { clock, scenario } = simulation
   const probe = new Probe(simulation, () => true)
   let deaths = 0
-  const stop = clock.every((10 * minute) / (scenario.workers * dyingShare), () => {
+  const stop = clock.every(betweenDeathsMs(scenario.workers), () => {
     const victim = simulation.pick(simulation.up().filter(node => node.donates))
     void (deaths++ % 2 === 0 ? victim?.kill() : victim?.vanish())
     void simulation.addNode({ donates: true }).then(node => node.start())
@@ -42,13 +42,13 @@ async function measureChurn(simulation: Simulation): Promise<Figures> {
 
 /** A third of the map is cut off, some of the coordinators with it, and comes back. */
 async function measureOutage(simulation: Simulation): Promise<Figures> {
-  const { clock, world } = simulation
+  const { clock, world, scenario } = simulation
   const isLost = (node: SimulatedNode) => placeOf(node.peer)[0] < lostShare
   const before = await mixture(simulation, isLost)
   world.internet.part(peer => placeOf(peer)[0] < lostShare)
   const outside = new Probe(simulation, node => !isLost(node))
   const inside = new Probe(simulation, isLost)
-  await simulation.run(lastsMs(simulation.scenario.workers), 'cut off')
+  await simulation.run(lastsMs(scenario.workers), 'cut off')
   const during = { ...(await outside.end('outage')), ...(await inside.end('outage.inside')) }
   world.internet.heal()
   const healedAt = clock.now()

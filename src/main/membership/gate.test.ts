@@ -120,11 +120,13 @@ describe('a network with a CA', () => {
     const [{ member, clock }, silent] = [await startTurned(), await start()]
     await silent.greeter.stop()
     const connection = await dial(silent, member)
+    const refused = expect(ping(silent, member)).rejects.toThrow()
     await vi.waitFor(() => expect(member.host.libp2p.getConnections()).toHaveLength(1))
     clock.turn(unverifiedForMs - 1)
     expect(connection.status).toBe('open')
     clock.turn(1)
     await vi.waitFor(() => expect(connection.status).not.toBe('open'))
+    await refused
   })
 
   it('sends nothing to a stranger either', async () => {
