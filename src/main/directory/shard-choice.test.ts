@@ -86,6 +86,18 @@ describe('the shard to ask for', () => {
     }
   })
 
+  it('lies in every part but its own, each in turn, where others are wanted, and stays where it was', () => {
+    expect(shards.elsewhere('ocr')).toBe('')
+    const own = goDown(2)
+    const others = Array.from({ length: 30 }, () => shards.elsewhere('ocr'))
+    const rest = [...'0123456789abcdef'].filter(digit => !own.startsWith(digit))
+    for (const round of [others.slice(0, 15), others.slice(15)])
+      expect(round.map(([first]) => first).sort()).toEqual(rest)
+    expect(new Set(others.map(([, second]) => second)).size).toBeGreaterThan(3)
+    expect(others.filter(shard => !/^[0-9a-f]{2}$/.test(shard))).toEqual([])
+    expect(shards.of('ocr')).toBe(own)
+  })
+
   it('is drawn evenly', () => {
     // Multiples of the golden ratio lie evenly between 0 and 1.
     let draws = 0

@@ -29,6 +29,8 @@ interface Place {
   readonly digits: number
   /** Registrars of that key that said last that it is full. */
   readonly saidFull: ReadonlySet<PeerIdText>
+  /** How often another place was asked for. */
+  readonly turns: number
 }
 
 /**
@@ -52,9 +54,12 @@ export class ShardChoice {
     return path.slice(0, digits)
   }
 
-  /** A shard of another place, with as many digits. */
+  /** A shard of another place, with as many digits, which begins with each digit but that of its own place in turn. */
   elsewhere(service: ServiceType): string {
-    return drawPath().slice(0, this.#placeOf(service).digits)
+    const place = this.#placeOf(service)
+    const { path, digits, turns } = this.#keep(service, { ...place, turns: place.turns + 1 })
+    const [own = ''] = path
+    return (digitAfter(own, 1 + ((turns - 1) % 15)) + drawPath()).slice(0, digits)
   }
 
   /** A shard that goes on from one whose registrars do not answer; undefined where they do, or there is none. */
@@ -98,7 +103,7 @@ export class ShardChoice {
     const kept = this.#places.get(service)
     if (kept !== undefined && now >= kept.drawnAt && now < kept.drawnAt + placeLifetimeMs) return kept
     const digits = Math.max(0, (kept?.digits ?? 0) - 1)
-    return this.#keep(service, { path: drawPath(), drawnAt: now, digits, saidFull: new Set() })
+    return this.#keep(service, { path: drawPath(), drawnAt: now, digits, saidFull: new Set(), turns: 0 })
   }
 
   #keep(service: ServiceType, place: Place): Place {
@@ -121,5 +126,14 @@ function drawPath(): string {
 }
 
 function drawDigit(): string {
-  return Math.floor(Math.random() * 16).toString(16)
+  return digitOf(Math.floor(Math.random() * 16))
+}
+
+/** The digit that comes so many after another, `0` after `f`. Pure. */
+function digitAfter(digit: string, places: number): string {
+  return digitOf((Number.parseInt(digit, 16) + places) % 16)
+}
+
+function digitOf(value: number): string {
+  return value.toString(16)
 }
