@@ -93,9 +93,12 @@ describe('a lookup', () => {
     expect((await cache.lookup('ocr')).source).toBe('dht')
   })
 
-  it('asks the directory although it holds an answer, where a fresh one is wanted', async () => {
+  it('asks the directory although it holds an answer where a fresh one is wanted, once a second at most', async () => {
     answers = [[worker('a')], [worker('b')]]
     await cache.lookup('ocr')
+    clock.turn(0.9 * second)
+    expect(await cache.lookup('ocr', { fresh: true })).toMatchObject({ workers: [{ peerId: 'a' }], source: 'cache' })
+    clock.turn(0.1 * second)
     expect(await cache.lookup('ocr', { fresh: true })).toMatchObject({ workers: [{ peerId: 'b' }], source: 'dht' })
     expect(await idsOf()).toEqual(['b'])
   })

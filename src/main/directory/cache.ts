@@ -13,6 +13,8 @@ import { withHeard } from './heard-view.ts'
 const refreshAheadShare = 1 / 3
 /** A refresh that failed or found nobody is not repeated sooner. */
 const minRefreshIntervalMs = 1 * second
+/** What was found this lately is fresh: while all workers are full each request would have the directory asked. */
+const freshMs = 1 * second
 const maxQuestions = 256
 /** Workers whose failure is remembered. */
 const maxFailed = 1_000
@@ -38,6 +40,7 @@ export interface WorkerCacheInit {
 
 export interface LookupOptions {
   signal?: AbortSignal
+  /** Whether what was found more than a second ago is not enough. */
   fresh?: boolean
   /** Only workers that have these. Default: all that offer the service. */
   particulars?: Particulars
@@ -94,8 +97,7 @@ export class WorkerCache {
   }
 
   /**
-   * `fresh` asks the directory although the cache holds an answer. Rejects with the signal's reason when it aborts; the
-   * lookup it shares with others goes on.
+   * Rejects with the signal's reason when it aborts; the lookup it shares with others goes on.
    */
   async lookup(
     service: ServiceType,
@@ -103,7 +105,7 @@ export class WorkerCache {
   ): Promise<LookupResult> {
     const wanted: Wanted = { service, particulars, question: questionOf(service, particulars) }
     const now = this.#components.clock.now()
-    const workers = fresh ? [] : this.#live(wanted, now)
+    const workers = this.#live(wanted, now, fresh ? freshMs : this.#ttlMs)
     if (workers.length > 0) {
       this.#hits++
       this.#refreshIfDue(wanted, now)
@@ -140,10 +142,10 @@ export class WorkerCache {
     this.#failed.clear()
   }
 
-  #live({ question }: Wanted, now: Milliseconds): WorkerView[] {
+  #live({ question }: Wanted, now: Milliseconds, maxAgeMs: Milliseconds): WorkerView[] {
     const entry = this.#entries.get(question)
     // An entry of later than now is of a clock that was set back since.
-    if (entry === undefined || entry.foundAt + this.#ttlMs <= now || entry.foundAt > now) return []
+    if (entry === undefined || entry.foundAt + maxAgeMs <= now || entry.foundAt > now) return []
     return [...entry.workers.values()].filter(worker => worker.expiresAt > now)
   }
 

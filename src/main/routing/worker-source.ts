@@ -5,7 +5,7 @@ import type { Particulars, WorkerView } from '../../shared/schema/worker.ts'
 export interface WorkerSource {
   /**
    * Workers announced for a service, and that have the `particulars`; `fresh` asks the network although the cache still
-   * holds an answer.
+   * holds an answer, unless that is of this very second.
    */
   lookup(
     service: ServiceType,
