@@ -1,6 +1,7 @@
 import { chmod, copyFile, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createPackage } from '@electron/asar'
+import electronPackage from 'electron/package.json' with { type: 'json' }
 
 /** Marks the fuse wire in Electron's binary: this text, the wire's version, its length, one character for each fuse. */
 const fuseSentinel = 'dL7pKGdnNz796PbbjQWNKmHXBZaB9tsX'
@@ -23,7 +24,7 @@ export async function makeStandInDistribution(folder: string): Promise<void> {
   await writeFile(join(folder, 'electron'), executable)
   await chmod(join(folder, 'electron'), 0o755)
   await copyFile(join(folder, 'electron'), join(folder, 'chrome-sandbox'))
-  await writeFile(join(folder, 'version'), '45.4.1')
+  await writeFile(join(folder, 'version'), electronPackage.version)
   await writeFile(join(folder, 'LICENSE'), 'MIT')
   await writeFile(join(folder, 'LICENSES.chromium.html'), '')
   await writeFile(join(folder, 'locales', 'en-US.pak'), '')
