@@ -1,20 +1,25 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
+import { finished, pipeline } from 'node:stream/promises'
 import type { RmaError } from '../../shared/errors.ts'
 import { awaitsContinue } from './awaited-body.ts'
 import { discardRest } from './discard-rest.ts'
 
-/** Sends an answer as it comes, no faster than it is read. Rejects when either end breaks. */
+/**
+ * Sends an answer as it comes, no faster than it is read. Rejects when either end breaks, or when `signal` aborts before all
+ * of it is out. What the request's body still has then is read away: the next request on the connection comes after it.
+ */
 export async function sendAnswer(
   outgoing: ServerResponse,
   body: Uint8Array | AsyncIterable<Uint8Array>,
   headers: Record<string, string>,
   signal: AbortSignal,
 ): Promise<void> {
+  outgoing.once('finish', () => discardRest(outgoing.req))
   if (body instanceof Uint8Array) {
     outgoing.writeHead(200, { ...headers, 'content-length': String(body.byteLength) })
     outgoing.end(body)
+    await sent(outgoing, signal)
     return
   }
   const chunks = body[Symbol.asyncIterator]()
@@ -22,6 +27,16 @@ export async function sendAnswer(
   const first = await chunks.next()
   outgoing.writeHead(200, headers)
   await pipeline(Readable.from(startingWith(first, chunks), { objectMode: false }), outgoing, { signal })
+}
+
+/** Whoever does not read it holds an answer no longer than its request may take. */
+async function sent(outgoing: ServerResponse, signal: AbortSignal): Promise<void> {
+  try {
+    await finished(outgoing, { signal })
+  } catch (error) {
+    outgoing.destroy()
+    throw error
+  }
 }
 
 async function* startingWith(first: IteratorResult<Uint8Array>, rest: AsyncIterator<Uint8Array>) {

@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { Readable } from 'node:stream'
 import { request as httpRequest } from 'undici'
 import { afterEach, describe, expect, it, vi } from 'vitest'
@@ -114,6 +116,23 @@ describe('a request sent through a node to a peer', () => {
       })
       expect(response.headers['x-rma-worker']).toBe(able.host.peerId.toString())
       expect(Buffer.from(await response.body.arrayBuffer()).equals(large)).toBe(true)
+    }
+  })
+
+  it('is not held up by the one before, whose answer was there before its body was read', async () => {
+    const worker = await startNode(async ({ body }) => {
+      for await (const _ of body) break
+      return { contentType: 'text/plain', body: Buffer.from('seen enough') }
+    })
+    const requester = await startNode()
+    requester.known.push(viewOf(worker))
+    for (let round = 0; round < 3; round++) {
+      const response = await httpRequest(`${requester.url}/service/echo`, {
+        method: 'POST',
+        headers: { ...authorised, 'x-rma-deadline-ms': '50000' },
+        body: Buffer.alloc(4 << 20),
+      })
+      expect(await response.body.text()).toBe('seen enough')
     }
   })
 
@@ -319,6 +338,15 @@ describe('the loopback listener', () => {
     })
     expect(response.statusCode).toBe(401)
     expect(await response.body.json()).toMatchObject({ error: { code: 'UNAUTHORIZED' } })
+  })
+
+  it('says DEADLINE to whoever stops in the middle of a body', async () => {
+    const node = await startNode()
+    const socket = connect(node.server.port, '127.0.0.1')
+    const headers = [`authorization: Bearer ${accessToken}`, 'x-rma-deadline-ms: 150', 'content-length: 10']
+    socket.write(`POST /service/echo HTTP/1.1\r\nhost: a\r\n${headers.join('\r\n')}\r\n\r\nhalf`)
+    expect(String(await once(socket, 'data'))).toMatch(/^HTTP\/1\.1 504 /)
+    socket.destroy()
   })
 
   it('answers an unknown path with what it expects', async () => {
