@@ -255,6 +255,19 @@ describe('routing', () => {
     expect(refused.asked).toHaveLength(2)
   })
 
+  it('ends with the request while its body is still to come', async () => {
+    async function* stalled() {
+      yield Buffer.from('half of')
+      await new Promise<never>(() => undefined)
+    }
+    const end = new AbortController()
+    const { route, asked } = setUp({ workers: { a: answers } })
+    const answer = route(undefined, 'ocr', { body: stalled(), signal: end.signal })
+    end.abort(new RmaError('DEADLINE', 'too late'))
+    await expect(answer).rejects.toMatchObject({ code: 'DEADLINE' })
+    expect(asked).toEqual([])
+  })
+
   it('tells a service that is not to be had now from one that nobody knows', async () => {
     const { route } = setUp({})
     await expect(route(Buffer.from('x'), 'ocr')).rejects.toMatchObject({ code: 'NO_WORKER', status: 503 })

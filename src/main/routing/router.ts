@@ -7,6 +7,7 @@ import { endingJob } from '../ledger/answer-body.ts'
 import type { JobLog } from '../ledger/job-log.ts'
 import type { Logger } from '../log.ts'
 import type { LocalServices, ServiceRequest } from '../service-request.ts'
+import { withSignal } from '../with-signal.ts'
 import { AskedBefore } from './asked-before.ts'
 import type { CoordinatorGateway } from './coordinator-gateway.ts'
 import type { Forwarder } from './forwarder.ts'
@@ -103,7 +104,9 @@ export class Router {
     const tried: Attempt[] = []
     try {
       const maxBytes = services.maxBytes(asked.service) ?? largestBodyBytes
-      const body = await captureBody(asked.body, { declaredBytes: asked.declaredBytes, maxBytes })
+      const limits = { declaredBytes: asked.declaredBytes, maxBytes }
+      // A sender that has gone quiet holds nobody up past the deadline.
+      const body = await withSignal(captureBody(asked.body, limits), asked.signal)
       if (body.length === 0) throw new RmaError('EMPTY_BODY', `${asked.service}: expected a body, got none`)
       const particulars = particularsOf(asked, body)
       const request = particulars === undefined ? asked : { ...asked, particulars }
