@@ -199,6 +199,24 @@ describe('HTTP over a libp2p stream', () => {
     peers.splice(peers.indexOf(worker), 1)
     await Promise.all([expect(text(body)).rejects.toThrow(), worker.stop()])
   })
+
+  it('makes room for the next request where an answer breaks as it begins, however often', async () => {
+    let isWell = false
+    const worker = await startPeer((request, response) => {
+      request.resume().once('end', () => {
+        if (isWell) response.end()
+        else response.write('half of', () => response.destroy())
+      })
+    })
+    const requester = await startPeer()
+    for (let broken = 0; broken < 16; broken++) {
+      await expect(post(requester, worker, source(0).chunks).then(({ body }) => text(body))).rejects.toThrow()
+    }
+    isWell = true
+    const { status, body } = await post(requester, worker, source(0).chunks, AbortSignal.timeout(5_000))
+    await body.resume().toArray()
+    expect(status).toBe(200)
+  })
 })
 
 describe('what is kept open to peers', () => {

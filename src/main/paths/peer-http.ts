@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import type { Duplex, Readable } from 'node:stream'
+import { type Duplex, finished, type Readable } from 'node:stream'
 import type { Connection, Libp2p, Stream } from '@libp2p/interface'
 import { Pool } from 'undici'
 import { RmaError } from '../../shared/errors.ts'
@@ -129,7 +129,8 @@ export class PeerHttp implements Startable {
         const connection = await this.#paths.connect(to, signal, request.connectMs)
         const outcome = await this.#attempt(line, connection, to, request)
         if ('response' in outcome) {
-          outcome.response.body.once('close', release)
+          // It may have broken before anybody could hear of it.
+          finished(outcome.response.body, release)
           return { ...outcome.response, path: pathKindOf(connection.remoteAddr) }
         }
         const { error, pathLost } = outcome

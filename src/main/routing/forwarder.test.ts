@@ -78,6 +78,15 @@ describe('sending a request to a worker', () => {
     expect(sent[0]).toMatchObject({ onBehalfOf: 'me', connectMs: 700, path: '/service/ocr' })
   })
 
+  it('watches nobody whose answer broke before it could be read', async () => {
+    const body = new Readable({ read: () => undefined }).on('error', () => undefined).destroy(new Error('reset'))
+    await new Promise(setImmediate)
+    const { send, seen } = setUp({ request: async () => ({ ...answerOf(''), body }) })
+    const { kind } = await send()
+    await new Promise(setImmediate)
+    expect([kind, seen.watching]).toEqual(['answered', 0])
+  })
+
   it('sends nothing over a path that does not answer its probe', async () => {
     const gone = new RmaError('WORKER_LOST', 'the worker did not answer a probe', { sent: false })
     const { send, sent, seen } = setUp({ probe: () => Promise.reject(gone) })

@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream'
+import { finished, type Readable } from 'node:stream'
 import { z } from 'zod'
 import { errorCatalogue, isErrorCode, RmaError, toRmaError } from '../../shared/errors.ts'
 import { safeParse } from '../../shared/safe-parse.ts'
@@ -86,7 +86,7 @@ export class Forwarder {
       const outcome = await readOrDrop(response, to.peerId)
       if (outcome.kind !== 'answered') return outcome
       watchedToEnd = true
-      response.body.once('close', stop)
+      finished(response.body, stop)
       return { kind: 'answered', answer: { ...outcome.answer, body: this.#followed(response.body, to.peerId, alive) } }
     } catch (error) {
       forward.signal.throwIfAborted()
