@@ -1,9 +1,10 @@
 import { describe, expect, it, vi } from 'vitest'
 import { RmaError } from '../../shared/errors.ts'
-import { KiB, MiB, minute } from '../../shared/units.ts'
+import { KiB, MiB, minute, second } from '../../shared/units.ts'
 import { TurnedClock } from '../clock.ts'
 import { JobLog } from '../ledger/job-log.ts'
 import type { LocalServices, ServiceAnswer, ServiceRequest } from '../service-request.ts'
+import { withSignal } from '../with-signal.ts'
 import { LocalWorker } from './local-worker.ts'
 
 const me = '12D3KooWQYhTNQdmr3ArTeUHRYzFg94BKyTkoWBDWez9kSCVe2Xo'
@@ -25,7 +26,7 @@ function setUp({ idempotent = false, maxOutcomeBytes, serve = body => plain(`rea
     maxBytes: () => undefined,
     capacity: () => ({ load: 0, queue: { running: 0, waiting: 0, slots: 1, bound: 1 } }),
     async run(request) {
-      const body = await text(request.body)
+      const body = await withSignal(text(request.body), request.signal)
       request.onStarted?.()
       runs.push(request)
       return serve(body, request)
@@ -211,6 +212,48 @@ describe('a request that is asked for again by its id', () => {
     await expect(first).rejects.toThrow('connection reset')
     expect(await second).toBe('read a letter')
     expect(runs).toHaveLength(1)
+  })
+
+  it('runs for the second when the first goes quiet in the middle of its body, not while more of it comes', async () => {
+    const { ask, runs, clock } = setUp()
+    const more = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    async function* half() {
+      for (const { promise } of more) {
+        yield Buffer.from('a l')
+        await promise
+      }
+    }
+    const first = expect(ask(half())).rejects.toMatchObject({ code: 'CANCELLED' })
+    const again = answerTo(ask('a letter'))
+    await new Promise(setImmediate)
+    clock.turn(1.9 * second)
+    more[0]?.resolve()
+    await new Promise(setImmediate)
+    clock.turn(1.9 * second)
+    await new Promise(setImmediate)
+    expect(runs).toHaveLength(0)
+    clock.turn(0.6 * second)
+    await first
+    expect(await again).toBe('read a letter')
+    expect(runs).toHaveLength(1)
+  })
+
+  it('runs on when the body of the second is what is slow', async () => {
+    const slow = slowService()
+    const { ask, runs, clock } = setUp(slow)
+    const rest = Promise.withResolvers<void>()
+    async function* late() {
+      yield Buffer.from('a let')
+      await rest.promise
+      yield Buffer.from('ter')
+    }
+    const asked = [answerTo(ask('a letter')), answerTo(ask(late()))]
+    await vi.waitFor(() => expect(runs).toHaveLength(1))
+    clock.turn(minute)
+    rest.resolve()
+    slow.finish('read once')
+    expect(await Promise.all(asked)).toEqual(['read once', 'read once'])
+    expect(slow.cancelled).toEqual([])
   })
 
   it('is not held against it when it was refused before it ran', async () => {

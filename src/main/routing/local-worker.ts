@@ -79,7 +79,7 @@ export class LocalWorker implements Startable {
       const answer = await known.value.again(request)
       if (answer !== undefined) return answer
     }
-    const run = new SharedRun(request)
+    const run = new SharedRun({ clock: this.#clock }, request)
     this.#release(this.#book.begin(key, run, { mayRepeat: this.#services.isIdempotent(request.service) }))
     const leave = run.join(request)
     void this.#execute(key, run, request, path)

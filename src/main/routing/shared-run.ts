@@ -1,9 +1,13 @@
 import { createHash } from 'node:crypto'
 import { RmaError } from '../../shared/errors.ts'
-import type { Milliseconds } from '../../shared/units.ts'
+import { type Milliseconds, second } from '../../shared/units.ts'
+import type { Clock } from '../clock.ts'
 import type { ServiceAnswer, ServiceRequest } from '../service-request.ts'
 import { withSignal } from '../with-signal.ts'
 import type { Replay } from './replay.ts'
+
+/** A body of which nothing came for as long is given up for that of somebody who asks again. */
+const quietMs = 2 * second
 
 /** What tells two bodies apart. */
 interface BodyDigest {
@@ -19,18 +23,25 @@ type Outcome = { kind: 'answer'; contentType: string; body: Uint8Array | Replay 
  */
 export class SharedRun {
   readonly #request: Pick<ServiceRequest, 'id' | 'service' | 'contentType' | 'accept'>
+  readonly #clock: Pick<Clock, 'steady' | 'every'>
   readonly #abandoned = new AbortController()
   /** Deadlines of those who wait, by their seats. */
   readonly #askers = new Map<symbol, Milliseconds>()
   /** Resolves with nothing when the body never came to its end. */
   readonly #body = Promise.withResolvers<BodyDigest | undefined>()
+  /** Since when more of the body is waited for. */
+  #bodyAwaitedSince: Milliseconds | undefined
   #outcome = Promise.withResolvers<Outcome>()
   /** Resolves with whether the request ran, as far as others are concerned. */
   readonly #ended = Promise.withResolvers<boolean>()
   #replay: Replay | undefined
   #isOver = false
 
-  constructor({ id, service, contentType, accept }: ServiceRequest) {
+  constructor(
+    { clock }: { clock: Pick<Clock, 'steady' | 'every'> },
+    { id, service, contentType, accept }: Pick<ServiceRequest, 'id' | 'service' | 'contentType' | 'accept'>,
+  ) {
+    this.#clock = clock
     this.#request = { id, service, contentType, accept }
   }
 
@@ -63,13 +74,17 @@ export class SharedRun {
     const hash = createHash('sha256')
     let bytes = 0
     try {
+      this.#bodyAwaitedSince = this.#clock.steady()
       for await (const chunk of body) {
+        this.#bodyAwaitedSince = undefined
         bytes += chunk.byteLength
         hash.update(chunk)
         yield chunk
+        this.#bodyAwaitedSince = this.#clock.steady()
       }
       this.#body.resolve({ bytes, sha256: hash.digest('hex') })
     } finally {
+      this.#bodyAwaitedSince = undefined
       this.#body.resolve(undefined)
     }
   }
@@ -110,6 +125,7 @@ export class SharedRun {
       return undefined
     }
     const leave = this.join(request)
+    const stopWatch = this.#clock.every(quietMs / 4, () => this.#giveUpQuietBody())
     try {
       const sent = await withSignal(this.#body.promise, signal)
       if (sent !== undefined) await withSignal(expectSame(sent, request), signal)
@@ -120,8 +136,19 @@ export class SharedRun {
     } catch (error) {
       leave()
       throw error
+    } finally {
+      stopWatch()
     }
     return await this.answerFor(signal, leave)
+  }
+
+  /** A line that broke unheard took its sender away: who asks again over another has the body, and the run begins anew with it. */
+  #giveUpQuietBody(): void {
+    const since = this.#bodyAwaitedSince
+    // What is answered already had enough of it.
+    if (this.#isOver || this.#replay !== undefined || since === undefined) return
+    if (this.#clock.steady() - since < quietMs) return
+    this.#abandoned.abort(new RmaError('CANCELLED', 'it was asked for again, and its body had stopped coming'))
   }
 
   /** The answer for whoever has taken a seat, which is left when it has been read. */
