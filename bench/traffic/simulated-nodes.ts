@@ -110,7 +110,7 @@ export class SimulatedNode {
     const cache = new SeedCache({ datastore, openSeed: open, clock, log }, { networkId: id })
     this.edge = new EdgeAllowance({ datastore, clock, log })
     const fetcher = new SeedFetcher({ openSeed: open, clock, log })
-    const parts = { fetcher, cache, allowance: this.edge }
+    const parts = { fetcher, cache, allowance: this.edge, clock }
     const bootstrap = new Bootstrap({
       host: host.asHost() as Host,
       addressBook,

@@ -99,7 +99,7 @@ export function discoverByDht(parts: DiscoveryComponents, { config, settings, co
   )
   const { bootstrap: bootstrapUrls, edgeRouter } = config.seedUrls
   const coordinators = [...config.seedUrls.coordinators, ...(settings.coordinatorUrls ?? [])]
-  const seedParts = { fetcher: parts.fetcher, cache: seeds, allowance: edge }
+  const seedParts = { fetcher: parts.fetcher, cache: seeds, allowance: edge, clock }
   const bootstrap = new Bootstrap({
     host,
     addressBook,

@@ -1,5 +1,6 @@
 import type { Stream } from '@libp2p/interface'
 import { type Milliseconds, second } from '../../shared/units.ts'
+import { Brake } from './brake.ts'
 
 /** Shorter pauses would only cost timers. */
 const shortestPauseMs: Milliseconds = 20
@@ -28,16 +29,16 @@ export class ByteMeter {
   }
 
   /** Counts what comes in on the stream towards the rate of `peer`. */
-  watch(stream: Stream, peer: string): void {
+  watch(stream: Stream, peer: string, brake = new Brake(stream)): void {
     let timer: NodeJS.Timeout | undefined
     stream.addEventListener('message', ({ data }) => {
       const bytes = data.byteLength
       const waitMs = Math.max(this.take(peer, bytes, performance.now()), this.#init.book?.(bytes) ?? 0)
       if (waitMs < shortestPauseMs || timer !== undefined) return
-      stream.pause()
+      brake.hold('rate')
       timer = setTimeout(() => {
         timer = undefined
-        if (stream.readStatus === 'paused') stream.resume()
+        brake.release('rate')
       }, waitMs)
       timer.unref()
     })

@@ -111,6 +111,8 @@ describe('the coordinators a node knows', () => {
     clock.turn(1 * second)
     await index.lookAgain()
     expect(lookups).toBe(1)
+    // Others have found that this machine's clock is wrong.
+    clock.set(-60 * minute)
     clock.turn(1 * second)
     lookup = () => Promise.reject(new Error('nobody answers'))
     await index.lookAgain()

@@ -44,6 +44,7 @@ export class CoordinatorIndex implements Startable {
   #stops: StopTimer[] = []
   #stopSoon: StopTimer | undefined
   #refreshing = false
+  /** By `Clock.steady`, as is that of the last look. */
   #refreshedAt = Number.NEGATIVE_INFINITY
   #look: { at: number; done: Promise<void> } | undefined
 
@@ -82,7 +83,7 @@ export class CoordinatorIndex implements Startable {
     const { clock, log } = this.#parts
     const { signal } = this.#life
     if (signal.aborted) return
-    const now = clock.now()
+    const now = clock.steady()
     if (this.#look === undefined || now - this.#look.at >= lookAgainAfterMs) {
       const done = this.#known(signal)
         .then(known => {
@@ -99,7 +100,7 @@ export class CoordinatorIndex implements Startable {
     const { signal } = this.#life
     if (this.#refreshing || signal.aborted) return
     this.#refreshing = true
-    this.#refreshedAt = this.#parts.clock.now()
+    this.#refreshedAt = this.#parts.clock.steady()
     try {
       const known = await this.#known(signal)
       signal.throwIfAborted()
@@ -115,7 +116,7 @@ export class CoordinatorIndex implements Startable {
   }
 
   readonly #onConnect = (): void => {
-    const sinceLastMs = Math.max(0, this.#parts.clock.now() - this.#refreshedAt)
+    const sinceLastMs = this.#parts.clock.steady() - this.#refreshedAt
     const delayMs = Math.max(afterConnectMs, atMostEveryMs - sinceLastMs)
     this.#stopSoon ??= this.#parts.clock.after(delayMs, () => {
       this.#stopSoon = undefined

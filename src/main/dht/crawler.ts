@@ -41,6 +41,7 @@ export class Crawler implements Startable {
   readonly #neighbours: Neighbours
   readonly #answers = new Map<PeerIdText, Hearsay>()
   #life = new AbortController()
+  /** By `Clock.steady`. */
   #crawledAt = Number.NEGATIVE_INFINITY
   #crawling = false
   #stopTimer: StopTimer | undefined
@@ -87,14 +88,14 @@ export class Crawler implements Startable {
   #dueInMs(): Milliseconds {
     const { clock, watched } = this.#components
     const intervalMs = watched() ? watchedIntervalMs : unwatchedIntervalMs
-    return Math.max(0, this.#crawledAt + intervalMs - clock.now())
+    return Math.max(0, this.#crawledAt + intervalMs - clock.steady())
   }
 
   async #crawl(): Promise<void> {
     if (this.#crawling || this.#life.signal.aborted) return
     this.#crawling = true
     const { host, clock, log } = this.#components
-    this.#crawledAt = clock.now()
+    this.#crawledAt = clock.steady()
     this.#forgetOld()
     const peers = weightedSample(host.libp2p.getPeers(), this.#budget.peers, () => 1, Math.random)
     const components = {

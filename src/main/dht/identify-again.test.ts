@@ -56,3 +56,26 @@ it('leaves those alone that have said it', async () => {
   clock.turn(30 * minute)
   expect(questions).not.toHaveBeenCalled()
 })
+
+it('asks a peer again that comes back, where what it said before came after it had hung up', async () => {
+  const { peerStore } = self.libp2p
+  const patch = peerStore.patch.bind(peerStore)
+  const hungUp = new Promise(resolve => self.libp2p.addEventListener('peer:disconnect', resolve, { once: true }))
+  vi.spyOn(peerStore, 'patch').mockImplementation(async (...said) => {
+    await hungUp
+    return patch(...said)
+  })
+  const identified = new Promise(resolve => self.libp2p.addEventListener('peer:identify', resolve, { once: true }))
+  await self.libp2p.dial(busy.libp2p.getMultiaddrs())
+  await vi.waitFor(() => expect(peerStore.patch).toHaveBeenCalled())
+  await self.libp2p.hangUp(busy.peerId)
+  await identified
+
+  const { identify, identifyPush } = busy.libp2p.services
+  await stop(identify, identifyPush)
+  const questions = asked()
+  await self.libp2p.dial(busy.libp2p.getMultiaddrs())
+  await vi.waitFor(() => expect(questions.mock.settledResults).toMatchObject([{ type: 'rejected' }]))
+  clock.turn(10 * second)
+  expect(questions).toHaveBeenCalledTimes(2)
+})

@@ -83,6 +83,8 @@ export class IdentifyAgain implements Startable {
   readonly #onConnect = ({ detail }: CustomEvent<PeerId>): void => this.#connected(detail)
 
   readonly #onIdentify = ({ detail }: CustomEvent<IdentifyResult>): void => {
+    // Who hung up right after it said so would be kept in mind for good, and left alone when it comes back.
+    if (this.#parts.host.libp2p.getConnections(detail.peerId).length === 0) return
     const peer = detail.peerId.toString()
     this.#known.add(peer)
     this.#due.delete(peer)

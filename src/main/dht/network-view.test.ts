@@ -223,6 +223,20 @@ describe('the view of the network', () => {
     })
   })
 
+  it('goes on looking where the clock was set back, as others have found that it is wrong', async () => {
+    const [a] = (await start(1)) as [Member]
+    clock.turn(minute)
+    await vi.waitFor(() => expect(lookups).toHaveLength(1))
+    await new Promise(setImmediate)
+    clock.set(-60 * minute)
+    clock.turn(minute)
+    expect(lookups).toHaveLength(2)
+    await new Promise(setImmediate)
+    clock.turn(second)
+    await a.view.look()
+    expect(lookups).toHaveLength(3)
+  })
+
   it('does not look twice at a time', async () => {
     await start(1)
     const answer = Promise.withResolvers<void>()
@@ -315,6 +329,20 @@ describe('what peers say of their neighbours', () => {
     await shown(() => expect(idsOf(a)).toContain(d.id))
     stop.abort()
     await watching.return()
+  })
+
+  it('is asked for again where the clock was set back meanwhile', async () => {
+    const [a, b, c, d] = (await start(4)) as [Member, Member, Member, Member]
+    await connect(a, b)
+    await connect(b, c)
+    clock.turn(2 * second)
+    await shown(() => expect(idsOf(a)).toContain(c.id))
+    clock.set(-60 * minute)
+    await connect(b, d)
+    clock.turn(minute)
+    await shown(() => expect(idsOf(b)).toContain(d.id))
+    clock.turn(minute)
+    await shown(() => expect(idsOf(a)).toContain(d.id))
   })
 
   it('is missing from a peer that does not know the question, and comes from the rest', async () => {

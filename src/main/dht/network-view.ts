@@ -83,6 +83,7 @@ export class NetworkView implements Startable {
   #stopPublish: StopTimer | undefined
   #stopExpiry: StopTimer | undefined
   #discovering: Promise<void> | undefined
+  /** By `Clock.steady`, as is the next: what is known of the others' clocks may set this node's back. */
   #discoveredAt = Number.NEGATIVE_INFINITY
   #lookedAt = Number.NEGATIVE_INFINITY
   #pinging = 0
@@ -136,7 +137,7 @@ export class NetworkView implements Startable {
   /** The picture as it is now: asks for what is older than a second, and waits for the answers. */
   async look(): Promise<Topology> {
     const { clock } = this.#parts
-    this.#lookedAt = clock.now()
+    this.#lookedAt = clock.steady()
     if (this.#discovering === undefined && this.#sinceLastMs >= discoverAtMostEveryMs) void this.#discover()
     // What is under way may have missed what came since it began, while nobody looked.
     else this.#discoverSoon()
@@ -146,11 +147,11 @@ export class NetworkView implements Startable {
   }
 
   get #attended(): boolean {
-    return this.#alwaysAttended || this.topology.watched || this.#parts.clock.now() - this.#lookedAt < attentionMs
+    return this.#alwaysAttended || this.topology.watched || this.#parts.clock.steady() - this.#lookedAt < attentionMs
   }
 
   get #sinceLastMs(): Milliseconds {
-    return this.#parts.clock.now() - this.#discoveredAt
+    return this.#parts.clock.steady() - this.#discoveredAt
   }
 
   get #dueInMs(): Milliseconds {
@@ -170,7 +171,7 @@ export class NetworkView implements Startable {
   async #discover(): Promise<void> {
     if (this.#life.signal.aborted) return
     if (this.#discovering !== undefined) return this.#discoverSoon()
-    this.#discoveredAt = this.#parts.clock.now()
+    this.#discoveredAt = this.#parts.clock.steady()
     this.#discovering = this.#askDirectory()
     await this.#discovering
     this.#discovering = undefined

@@ -1,9 +1,9 @@
-import { RELAY_V2_HOP_CODEC } from '@libp2p/circuit-relay-v2'
+import { RELAY_V2_HOP_CODEC, RELAY_V2_STOP_CODEC } from '@libp2p/circuit-relay-v2'
 import { generateKeyPair } from '@libp2p/crypto/keys'
 import type { Stream } from '@libp2p/interface'
 import { pino } from 'pino'
 import { afterEach, expect, it, vi } from 'vitest'
-import { KiB } from '../../shared/units.ts'
+import { KiB, MiB } from '../../shared/units.ts'
 import { createTestHost } from '../directory/test-network.ts'
 import { Lifecycle } from '../lifecycle.ts'
 import { ByteMeter } from './byte-meter.ts'
@@ -85,6 +85,37 @@ it('carries whole documents both ways, and counts them towards the rate of who s
   for (const [peer, bytes] of take.mock.calls) sent.set(peer, (sent.get(peer) ?? 0) + bytes)
   expect([...sent.keys()].sort()).toEqual([asker, hidden].map(({ peerId }) => peerId.toString()).sort())
   for (const bytes of sent.values()) expect(bytes).toBeGreaterThanOrEqual(documentBytes)
+})
+
+it('takes no more from one than the other reads', async () => {
+  const coordinator = await startCoordinator()
+  const hidden = await startHidden(coordinator)
+  const asker = await started(await createTestHost({ mode: 'client' }))
+  await asker.libp2p.dial(relayedAddresses(hidden))
+  const streamOf = (host: Host, codec: string) =>
+    host.libp2p
+      .getConnections(coordinator.peerId)
+      .flatMap(({ streams }) => streams)
+      .find(({ protocol }) => protocol === codec)
+  const [from, to] = [streamOf(asker, RELAY_V2_HOP_CODEC), streamOf(hidden, RELAY_V2_STOP_CODEC)]
+  to?.pause()
+  let taken = 0
+  vi.spyOn(ByteMeter.prototype, 'take').mockImplementation((_peer, bytes) => {
+    taken += bytes
+    return 0
+  })
+  from?.send(new Uint8Array(8 * MiB))
+  let before = -1
+  await vi.waitFor(
+    () => {
+      const more = taken - before
+      before = taken
+      expect(more).toBe(0)
+    },
+    { interval: 500 },
+  )
+  expect(taken).toBeGreaterThan(0)
+  expect(taken).toBeLessThan(2 * MiB)
 })
 
 it('is named by two of the addresses that it says it has, and none that others would not read', async () => {

@@ -6,7 +6,9 @@ import {
 } from '@libp2p/circuit-relay-v2'
 import type { Connection, PeerId, Stream } from '@libp2p/interface'
 import { hour, KiB, MiB, type Milliseconds, second } from '../../shared/units.ts'
+import { Brake } from './brake.ts'
 import { ByteMeter } from './byte-meter.ts'
+import { RelayFlow } from './relay-flow.ts'
 import { RelayPlaces, type RelayPlacesInit } from './relay-places.ts'
 
 export interface RelayLimits {
@@ -59,6 +61,12 @@ export function meteredRelay({
 }: RelayInit): (components: CircuitRelayServerComponents) => CircuitRelayService {
   return components => {
     const meter = new ByteMeter({ ...limits, book })
+    const flow = new RelayFlow()
+    const watch = (stream: Stream, peer: PeerId) => {
+      const brake = new Brake(stream)
+      meter.watch(stream, peer.toString(), brake)
+      flow.watch(stream, brake)
+    }
     const { peerId, privateKey, peerStore, addressManager, registrar, connectionManager, connectionGater, logger } =
       components
     const relay = circuitRelayServer({
@@ -86,7 +94,7 @@ export function meteredRelay({
             (stream, connection) => {
               if (stream.protocol !== RELAY_V2_HOP_CODEC) return handler(stream, connection)
               if (!places.admit(stream, connection)) return stream.abort(new Error('too much is relayed from there'))
-              meter.watch(stream, connection.remotePeer.toString())
+              watch(stream, connection.remotePeer)
               return handler(stream, connection)
             },
             options,
@@ -95,7 +103,7 @@ export function meteredRelay({
       // What the other sends comes in on the stream that the relay opens to it.
       connectionManager: overlaid(connectionManager, {
         getConnections: (peer?: PeerId) =>
-          connectionManager.getConnections(peer).map(connection => meteredConnection(connection, meter)),
+          connectionManager.getConnections(peer).map(connection => watchedConnection(connection, watch)),
       }),
     })
     const places = new RelayPlaces({ connectionManager, reservations: () => service.reservations }, limits.ofAddress)
@@ -103,11 +111,11 @@ export function meteredRelay({
   }
 }
 
-function meteredConnection(connection: Connection, meter: ByteMeter): Connection {
+function watchedConnection(connection: Connection, watch: (stream: Stream, peer: PeerId) => void): Connection {
   return overlaid(connection, {
     async newStream(protocols, options): Promise<Stream> {
       const stream = await connection.newStream(protocols, options)
-      meter.watch(stream, connection.remotePeer.toString())
+      watch(stream, connection.remotePeer)
       return stream
     },
   })

@@ -1,6 +1,6 @@
 import { RmaError } from '../../shared/errors.ts'
 import type { VerifiedSeed } from '../../shared/membership/seed-envelope.ts'
-import { minute } from '../../shared/units.ts'
+import { minute, second } from '../../shared/units.ts'
 import type { Clock } from '../clock.ts'
 import type { AddressBook } from './address-book.ts'
 import type { Contacts } from './contacts.ts'
@@ -10,6 +10,8 @@ import type { SeedFetcher } from './seed-fetcher.ts'
 
 /** Coordinators asked over HTTP in one try. */
 const mostAsked = 8
+/** Once one has answered the others are waited for this long: one that is gone would hold up everybody's joining by seconds. */
+const lateMs = 0.5 * second
 
 /** Somewhere that addresses to join by come from. Sources are asked in order, each only while the node is alone. */
 export interface SeedSource {
@@ -49,21 +51,28 @@ export function keptSeeds(cache: SeedCache): SeedSource {
 
 /** Coordinators that answer over HTTP: those that are configured, and those that kept seeds name. */
 export function coordinatorSeeds(
-  { fetcher, cache }: { fetcher: SeedFetcher; cache: SeedCache },
+  { fetcher, cache, clock }: { fetcher: SeedFetcher; cache: SeedCache; clock: Clock },
   urls: readonly string[],
 ): SeedSource {
   return {
     name: 'coordinators',
     async addresses(signal) {
       const named = cache.seeds().flatMap(({ seed }) => (seed.tunnel_url === null ? [] : [seed.tunnel_url]))
-      const answers = await Promise.allSettled(
-        [...new Set([...urls, ...named])].slice(0, mostAsked).map(url => fetcher.fetch(url, signal)),
-      )
-      const seeds = answers.flatMap(answer => (answer.status === 'fulfilled' ? answer.value : []))
-      const failure = answers.find(answer => answer.status === 'rejected')
-      if (seeds.length === 0 && failure !== undefined) throw failure.reason
-      await cache.keep(seeds)
-      return addressesOf(seeds)
+      const seeds: VerifiedSeed[] = []
+      const enough = Promise.withResolvers<void>()
+      const answers = [...new Set([...urls, ...named])].slice(0, mostAsked).map(async url => {
+        const answer = await fetcher.fetch(url, signal)
+        await cache.keep(answer)
+        seeds.push(...answer)
+        if (answer.length > 0) clock.after(lateMs, enough.resolve)
+      })
+      const settled = Promise.allSettled(answers)
+      await Promise.race([settled, enough.promise])
+      // What comes later is kept for the next try.
+      if (seeds.length > 0) return addressesOf(seeds)
+      const failure = (await settled).find(answer => answer.status === 'rejected')
+      if (failure !== undefined) throw failure.reason
+      return []
     },
   }
 }

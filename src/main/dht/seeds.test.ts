@@ -1,11 +1,12 @@
 import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { generateKeyPair } from '@libp2p/crypto/keys'
 import { MemoryDatastore } from 'datastore-core'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { TokenSigner } from '../../shared/membership/peer-token.ts'
 import { openSeed as openSeedEnvelope, sealSeed } from '../../shared/membership/seed-envelope.ts'
 import { bootstrapAnswer, type Seed } from '../../shared/schema/seeds.ts'
-import { day, hour } from '../../shared/units.ts'
+import { day, hour, second } from '../../shared/units.ts'
 import { TurnedClock } from '../clock.ts'
 import { createLog, LogBuffer } from '../log.ts'
 import { EdgeAllowance } from './edge-allowance.ts'
@@ -72,7 +73,7 @@ async function parts() {
   await cache.start()
   const allowance = new EdgeAllowance({ datastore, clock, log })
   await allowance.start()
-  return { fetcher, cache, allowance }
+  return { fetcher, cache, allowance, clock }
 }
 
 describe('seeds over HTTP', () => {
@@ -100,7 +101,7 @@ describe('seeds over HTTP', () => {
     const kept = await seedOf(await signer())
     await cache.keep([await openSeed(kept.envelope, clock.now())])
     const { url } = await serveSeeds([await bad()])
-    const source = coordinatorSeeds({ fetcher, cache }, [url])
+    const source = coordinatorSeeds({ fetcher, cache, clock }, [url])
     await expect(source.addresses(signal)).rejects.toMatchObject({ code: 'SEED_REFUSED' })
     expect(await keptSeeds(cache).addresses(signal)).toEqual(kept.multiaddrs)
   })
@@ -132,6 +133,24 @@ describe('seeds over HTTP', () => {
     await all.cache.keep([await openSeed((await seedOf(await signer(), { url: named.url })).envelope, clock.now())])
     const dead = 'http://127.0.0.1:1'
     expect(await coordinatorSeeds(all, [dead]).addresses(signal)).toEqual(far.multiaddrs)
+  })
+
+  it('come soon after one has answered, however long another takes', async () => {
+    const all = await parts()
+    const good = await seedOf(await signer())
+    const silent = createServer()
+    servers.push(silent)
+    await new Promise<void>(resolve => silent.listen(0, '127.0.0.1', resolve))
+    const { port } = silent.address() as AddressInfo
+    const { url } = await serveSeeds([good])
+    const startedAt = performance.now()
+    const found = coordinatorSeeds(all, [`http://127.0.0.1:${port}`, url]).addresses(signal)
+    await vi.waitFor(() => expect(all.cache.seeds()).toHaveLength(1))
+    await new Promise(setImmediate)
+    clock.turn(0.5 * second)
+    expect(await found).toEqual(good.multiaddrs)
+    // The other is given up after ten.
+    expect(performance.now() - startedAt).toBeLessThan(9 * second)
   })
 
   it('are asked for at the same path, whether the URL names it or not', () => {

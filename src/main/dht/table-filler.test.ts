@@ -135,6 +135,8 @@ describe('a node among servers', () => {
     clock.turn(second)
     await vi.waitFor(() => expect(timesAsked(only)).toBe(3))
     await settled()
+    // Others have found that this machine's clock is wrong.
+    clock.set(-60 * minute)
     clock.turn(9 * minute)
     await settled()
     expect(timesAsked(only)).toBe(3)

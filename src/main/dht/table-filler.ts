@@ -46,7 +46,7 @@ export interface TableFillerComponents {
 export class TableFiller implements Startable {
   readonly #components: TableFillerComponents
   readonly #self: Position
-  /** Buckets nobody could be found for: how many were in them, and when. */
+  /** Buckets nobody could be found for: how many were in them, and when by `Clock.steady`. */
   readonly #exhausted = new Map<number, { size: number; at: Milliseconds }>()
   #known = new Set<string>()
   #life = new AbortController()
@@ -130,10 +130,10 @@ export class TableFiller implements Startable {
     for (const [bucket, size] of contacts.bucketSizes().entries()) {
       if (this.#life.signal.aborted || this.#knowsEnough) break
       const exhausted = this.#exhausted.get(bucket)
-      const rests = exhausted?.size === size && clock.now() - exhausted.at < exhaustedMs
+      const rests = exhausted?.size === size && clock.steady() - exhausted.at < exhaustedMs
       if (size >= soughtPeers || rests) continue
       const filling = await this.#fillBucket(bucket, soughtPeers - size)
-      if (filling === 'exhausted') this.#exhausted.set(bucket, { size, at: clock.now() })
+      if (filling === 'exhausted') this.#exhausted.set(bucket, { size, at: clock.steady() })
     }
     this.#filling = false
   }
