@@ -97,6 +97,21 @@ it('goes on without a sensor that hangs, and asks it no second time meanwhile', 
   expect(asked).toBe(1)
 })
 
+it('believes no longer what a sensor has told that then hangs', async () => {
+  let asked = 0
+  const gpuTemperature = {
+    everyMs: 15 * second,
+    read: () => (asked++ === 0 ? known(60) : new Promise<never>(() => undefined)),
+  }
+  const { clock, sampler } = sampling(sensorsWith({ gpuTemperature }), new TurnedClock())
+  await vi.waitFor(() => expect(sampler.facts.get().gpuTemperature).toEqual({ known: true, value: 60 }))
+  clock.turn(44 * second)
+  expect(sampler.facts.get().gpuTemperature).toEqual({ known: true, value: 60 })
+  clock.turn(second)
+  expect(sampler.facts.get().gpuTemperature).toEqual({ known: false, cause: 'failed' })
+  expect(asked).toBe(2)
+})
+
 it('does not read what nobody asks for', () => {
   const read = vi.fn(() => known(new Set<string>()))
   const { clock } = sampling(

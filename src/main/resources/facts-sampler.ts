@@ -63,6 +63,8 @@ export class FactsSampler implements Startable {
     const now = this.#parts.clock.now()
     for (const [name, sensor] of Object.entries(this.#parts.sensors) as [SensorName, Sensor<never>][]) {
       const dueAt = this.#dueAt.get(name) ?? now
+      // One that hangs is asked no second time, and believed no longer than one that fails.
+      if (this.#asked.has(name) && this.#failing.has(name)) this.#learn(name, unknown('failed'))
       // A clock that was turned back must not silence a sensor.
       if (this.#asked.has(name) || (now < dueAt && dueAt - now <= sensor.everyMs)) continue
       this.#dueAt.set(name, now + sensor.everyMs)
