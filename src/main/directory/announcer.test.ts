@@ -13,6 +13,7 @@ import type { AnswerFrame } from './frames.ts'
 import { coordinatorKey, coordinatorsKey, peerPosition, serviceKey, shardOf } from './keys.ts'
 import { maxRecordBytes, openRecord, readRecord, sealRecord } from './record.ts'
 import type { Registrar } from './registrars.ts'
+import { Registry } from './registry.ts'
 import { readRenewal } from './renewal.ts'
 import { Sequence } from './sequence.ts'
 import { createTestHost, loneRegistrars, memoryStore, ocrDraft } from './test-network.ts'
@@ -423,5 +424,40 @@ describe('an answer that something later is held', () => {
     await say()
     expect(openRecord(old, host.networkId).record.seq).toBe(7)
     expect(seqs()).toEqual([clock.now()])
+  })
+
+  it('of its own newest record moves nothing: one renewal came after the next', async () => {
+    await say()
+    const [said] = heard
+    answer = async question => {
+      if (question.kind !== 'renew' || said?.kind !== 'announce') throw new Error('expected a renewal')
+      answer = accept
+      return { ...stale(said.record), renewal: question.renewal } as AnswerFrame
+    }
+    clock.turn(30 * second)
+    await settled()
+    clock.turn(30 * second)
+    await settled()
+    expect(heard.map(({ kind }) => kind)).toEqual(['announce', 'renew', 'renew'])
+  })
+
+  it('by a copy of this node that has announced itself since is noticed at the next renewal', async () => {
+    const registry = new Registry({ hasRole: () => true }, { networkId: host.networkId })
+    const by = () => ({ from: host.peerId.toString(), now: clock.now() })
+    answer = async question => {
+      if (question.kind === 'announce')
+        return { id: 0, ...registry.announce(question.record, { ...by(), keys: question.keys }) }
+      if (question.kind === 'renew') return { id: 0, ...registry.renew(question.renewal, by()) }
+      throw new RmaError('BAD_REQUEST', `expected an announcement, got ${question.kind}`)
+    }
+    await say()
+    clock.turn(10 * second)
+    const ofCopy = clock.now()
+    registry.announce(await record(privateKey, ofCopy), { ...by(), keys: [serviceKey('ocr')] })
+    clock.turn(20 * second)
+    await settled()
+    expect(heard.map(({ kind }) => kind)).toEqual(['announce', 'renew', 'announce', 'announce'])
+    expect(seqs().at(-1)).toBeGreaterThan(ofCopy)
+    expect(announcer.heldBy).toBe(1)
   })
 })

@@ -320,7 +320,9 @@ export class Announcer implements Startable {
    */
   #jumpPast(answer: StaleFrame): void {
     const seq = provenSeq(answer, this.#components.host.networkId, this.#self)
-    if (this.#said === undefined || seq < this.#said.seq) return
+    const said = this.#said
+    // One that is above the newest record keeps it out, however often it was renewed since. A renewal may have overtaken another.
+    if (said === undefined || seq < said.record.seq || recordHash(answer.record) === said.recordHash) return
     this.#components.log.warn(
       { seq },
       'a registrar holds a later record of this node: its data was restored from a copy, or its identity is in use elsewhere',

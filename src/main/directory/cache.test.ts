@@ -337,6 +337,16 @@ describe('what is heard of a worker', () => {
     expect(await idsOf()).toEqual(['a', 'b'])
   })
 
+  it('is that it failed: by a clock that was set back since that counts no longer', async () => {
+    answers = [[worker('a'), worker('b')]]
+    expect(await idsOf()).toEqual(['a', 'b'])
+    cache.remove('a')
+    clock.set(-60 * minute)
+    clock.turn(minute)
+    answers = [[worker('a'), worker('b')]]
+    expect(await idsOf()).toEqual(['a', 'b'])
+  })
+
   it('is that it failed: the last thousand such are remembered', async () => {
     answers = [[worker('a'), worker('b'), worker('c')]]
     cache.remove('a')

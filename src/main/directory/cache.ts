@@ -235,9 +235,11 @@ export class WorkerCache {
 
   /** All but those that have said nothing since they failed, unless that leaves nobody. */
   #preferred(workers: WorkerView[]): WorkerView[] {
+    const now = this.#components.clock.now()
     const heard = workers.filter(worker => {
       const failedAt = this.#failed.get(worker.peerId)
-      return failedAt === undefined || worker.updatedAt > failedAt
+      // A failure of later than now is of a clock that was set back since.
+      return failedAt === undefined || worker.updatedAt > failedAt || failedAt > now
     })
     for (const { peerId } of heard) this.#failed.delete(peerId)
     return heard.length > 0 ? heard : workers
