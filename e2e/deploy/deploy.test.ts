@@ -7,6 +7,7 @@ import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { z } from 'zod'
 import { parseEnvironment } from '../../src/main/config/environment.ts'
+import { quotaAddress } from '../../src/main/coordinator/client-address.ts'
 import { coordinatorMetrics } from '../../src/main/metrics/coordinator-metrics.ts'
 import { formatMetrics } from '../../src/main/metrics/exposition.ts'
 import { nodeMetrics } from '../../src/main/metrics/node-metrics.ts'
@@ -129,6 +130,7 @@ const serviceSchema = z.strictObject({
     .regex(/^\d+s$/)
     .optional(),
   environment: z.record(z.string().regex(/^[A-Z_]+$/), z.string()).default({}),
+  network_mode: z.literal('host').optional(),
   ports: z.array(z.string().regex(/^(\d+\.\d+\.\d+\.\d+:)?\d+:\d+\/tcp$/)).default([]),
   volumes: z.array(z.string().regex(/^[a-z]+:\/data$/)).default([]),
   tmpfs: z.array(z.string()).optional(),
@@ -174,11 +176,22 @@ describe.each(['production', 'development'])('the compose file for %s', kind => 
   test('opens the port of the DHT to others only where there is one', async () => {
     const { services } = await compose()
     const published = Object.values(services).flatMap(({ ports }) => ports)
-    const open = published.filter(port => !port.startsWith('127.0.0.1:'))
-    expect(open).toEqual(kind === 'production' ? ['8468:8468/tcp'] : [])
+    expect(published.filter(port => !port.startsWith('127.0.0.1:'))).toEqual([])
+    const open = Object.values(services).filter(service => service.network_mode === 'host')
+    expect(open).toHaveLength(kind === 'production' ? 1 : 0)
     const enabled = Object.values(services).map(({ environment }) => environment.DHT_ENABLED)
     expect(enabled.includes('false')).toBe(kind === 'development')
   })
+})
+
+test('what ends TLS beside the coordinator of the compose file has its clients told apart', async () => {
+  const { coordinator } = composeSchema.parse(parse(await read('deploy/compose.production.yaml'))).services
+  const listens = coordinator?.command?.at(coordinator.command.indexOf('--api-listen') + 1 || Number.NaN)
+  // From this machine a published port is reached through Docker's bridge, and so from its address.
+  const socketAddress = coordinator?.network_mode === 'host' ? (listens ?? '0.0.0.0') : '172.18.0.1'
+  const countedAs = (client: string) =>
+    quotaAddress({ socketAddress, headers: { 'cf-connecting-ip': client }, behindTunnel: true })
+  expect([countedAs('198.51.100.1'), countedAs('203.0.113.9')]).toEqual(['198.51.100.1', '203.0.113.9'])
 })
 
 describe.each(['rma-donor', 'rma-donor-coordinator'])('the systemd unit %s', name => {
