@@ -5,6 +5,8 @@ const bootstrapPath = '/api/dht/bootstrap'
 /** How long seeds are used without asking for newer ones. */
 const freshForMs = 5 * 60_000
 const timeoutMs = 10_000
+/** How long older ones are used before newer ones, which were not to be had, are asked for again. */
+const askAgainMs = 30_000
 
 export interface CoordinatorsInit {
   /** Where to ask for coordinators: the edge router, or coordinators themselves. */
@@ -17,19 +19,28 @@ export interface CoordinatorsInit {
 /** Which coordinators there are, and which of them answered last. */
 export class Coordinators {
   readonly #init: CoordinatorsInit
-  #handedOut: { urls: string[]; at: number } | undefined
+  #handedOut: { urls: string[]; until: number } | undefined
   #preferred: string | undefined
 
   constructor(init: CoordinatorsInit) {
     this.#init = init
   }
 
-  /** Origins to ask, in this order. Rejects with NO_COORDINATOR, or why nobody could be asked for them. */
-  async urls(signal: AbortSignal): Promise<string[]> {
-    const known = [...this.#init.coordinators.map(originOf), ...(await this.#seeds(signal))]
-    if (known.length === 0) throw new RmaClientError('NO_COORDINATOR', 'no coordinator has an address on the web')
-    const preferred = this.#preferred
-    return [...new Set(preferred !== undefined && known.includes(preferred) ? [preferred, ...known] : known)]
+  /**
+   * Origins to ask, in this order; others are looked for once those at hand are used up. Rejects with NO_COORDINATOR, or why
+   * nobody could be asked for them.
+   */
+  async *urls(signal: AbortSignal): AsyncGenerator<string, void, void> {
+    const named = new Set<string>()
+    const atHand = [...this.#init.coordinators.map(originOf), ...(this.#fresh ?? [])]
+    for (const known of [async () => atHand, () => this.#seeds(signal)]) {
+      for (const url of this.#preferredFirst(await known())) {
+        if (named.has(url)) continue
+        named.add(url)
+        yield url
+      }
+    }
+    if (named.size === 0) throw new RmaClientError('NO_COORDINATOR', 'no coordinator has an address on the web')
   }
 
   /** Asked first from now on. */
@@ -37,22 +48,35 @@ export class Coordinators {
     this.#preferred = url
   }
 
+  #preferredFirst(known: string[]): string[] {
+    const preferred = this.#preferred
+    return preferred !== undefined && known.includes(preferred) ? [preferred, ...known] : known
+  }
+
+  /** What was handed out a short while ago. */
+  get #fresh(): string[] | undefined {
+    return this.#handedOut !== undefined && Date.now() < this.#handedOut.until ? this.#handedOut.urls : undefined
+  }
+
   /** Old seeds serve where no new ones are to be had. */
   async #seeds(signal: AbortSignal): Promise<string[]> {
     const { bootstrap, coordinators } = this.#init
-    if (this.#handedOut !== undefined && Date.now() - this.#handedOut.at < freshForMs) return this.#handedOut.urls
+    if (this.#fresh !== undefined) return this.#fresh
     let failure: RmaClientError | undefined
     for (const base of bootstrap) {
       try {
         const urls = await this.#ask(originOf(base), signal)
-        this.#handedOut = { urls, at: Date.now() }
+        this.#handedOut = { urls, until: Date.now() + freshForMs }
         return urls
       } catch (error) {
         failure = errorOfFetch(error, base)
         if (signal.aborted) throw failure
       }
     }
-    if (this.#handedOut !== undefined) return this.#handedOut.urls
+    if (this.#handedOut !== undefined) {
+      this.#handedOut.until = Date.now() + askAgainMs
+      return this.#handedOut.urls
+    }
     if (failure !== undefined && coordinators.length === 0) throw failure
     return []
   }

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { RmaClient, RmaClientError } from './index.ts'
 
 const answering = new Set<TestServer>()
@@ -97,6 +97,8 @@ test('finds a coordinator, has it send the document on, and gives back what the 
 
 describe('where a coordinator cannot help', () => {
   for (const [code, status] of [
+    // Each coordinator has keys of its own.
+    ['KEY_REFUSED', 401],
     ['DRAINING', 503],
     ['NO_WORKER', 503],
     ['BUSY', 429],
@@ -188,6 +190,32 @@ describe('the way into the network', () => {
     const broken = await TestServer.start({ 'GET /api/dht/bootstrap': refusal('STORAGE_UNAVAILABLE', 503) })
     const error = await failure(new RmaClient({ bootstrap: [broken.url] }).request('ocr', 'a'))
     expect(error.code).toBe('STORAGE_UNAVAILABLE')
+  })
+
+  test('is not looked for while a coordinator that is known beforehand answers', async () => {
+    const coordinator = await TestServer.start({ 'POST /api/service/ocr': letter })
+    const silent = await TestServer.start({ 'GET /api/dht/bootstrap': () => undefined })
+    const client = new RmaClient({ bootstrap: [silent.url], coordinators: [coordinator.url] })
+    expect(await (await client.request('ocr', 'a', { deadlineMs: 2_000 })).text()).toBe('{"text":"A"}')
+  })
+
+  test('is not looked for again with each request while nobody tells it', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] })
+    onTestFinished(() => void vi.useRealTimers())
+    let answer = seeds()
+    const coordinator = await TestServer.start({ 'POST /api/service/ocr': letter })
+    const edge = await TestServer.start({ 'GET /api/dht/bootstrap': (...asked) => answer(...asked) })
+    answer = seeds(coordinator.url)
+    const client = new RmaClient({ bootstrap: [edge.url] })
+    await client.request('ocr', 'a')
+    vi.setSystemTime(Date.now() + 6 * 60_000)
+    answer = refusal('STORAGE_UNAVAILABLE', 503)
+    for (const letter of ['b', 'c', 'd']) await client.request('ocr', letter)
+    expect(edge.asked).toHaveLength(2)
+    answer = seeds(coordinator.url)
+    vi.setSystemTime(Date.now() + 60_000)
+    await client.request('ocr', 'e')
+    expect(edge.asked).toHaveLength(3)
   })
 
   test('never leads from the web to plain HTTP', async () => {

@@ -33,8 +33,8 @@ export interface ServiceRequestInit {
 }
 
 const defaultDeadlineMs = 2 * 60_000
-/** Errors after which another coordinator may do better. */
-const elsewhere = new Set(['UNREACHABLE', 'DRAINING', 'NO_WORKER', 'BUSY'])
+/** Errors after which another coordinator may do better: an API key is known to the one that made it. */
+const elsewhere = new Set(['UNREACHABLE', 'KEY_REFUSED', 'DRAINING', 'NO_WORKER', 'BUSY'])
 
 /**
  * Asks a network of workers from a web page, over `fetch` alone. The page's origin must be among the coordinators'
@@ -102,7 +102,7 @@ export class RmaClient {
   /** Asks one coordinator after another, as long as that can help. */
   async #eachCoordinator<T>(repeatable: boolean, signal: AbortSignal, ask: (url: string) => Promise<T>): Promise<T> {
     let failure = new RmaClientError('NO_COORDINATOR', 'no coordinator is known')
-    for (const url of await this.#coordinators.urls(signal)) {
+    for await (const url of this.#coordinators.urls(signal)) {
       try {
         const answer = await ask(url)
         this.#coordinators.prefer(url)
