@@ -1,4 +1,4 @@
-import type { Readable, Writable } from 'node:stream'
+import type { Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 
 /** Text of somebody else's as a terminal may be shown it: lines and tabs stay, no other control character reaches it. Pure. */
@@ -14,7 +14,11 @@ export function jsonForTerminal(json: string): string {
 }
 
 /** Writes a stream of text as it comes, at the reader's pace. */
-export async function passToTerminal(text: Readable, output: Writable, signal: AbortSignal): Promise<void> {
+export async function passToTerminal(
+  text: AsyncIterable<Uint8Array>,
+  output: Writable,
+  signal: AbortSignal,
+): Promise<void> {
   const decoder = new TextDecoder()
   await pipeline(
     text,

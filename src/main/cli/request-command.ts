@@ -69,7 +69,7 @@ function isJson({ contentType }: Answer): boolean {
 
 async function printWhole(answer: Answer, { output, signal }: CommandContext): Promise<void> {
   if (output.isTTY === true && !/^(text\/|application\/(json|x-ndjson))/.test(answer.contentType)) {
-    answer.body.destroy()
+    answer.dismiss()
     throw new RmaError('BAD_INPUT', `the answer is ${answer.contentType}: name a file with --output, or pipe it`)
   }
   if (output.isTTY === true) await passToTerminal(answer.body, output, signal)

@@ -1,5 +1,6 @@
+import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { readFile, rm, writeFile } from 'node:fs/promises'
+import { readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { beforeEach, describe, expect, it } from 'vitest'
@@ -152,6 +153,34 @@ describe('rma-donor request', () => {
     const file = join(folder, 'answer')
     expect((await cli(['request', 'enhance', '-', '--output', file])).code).toBe(1)
     await expect(readFile(file)).rejects.toMatchObject({ code: 'ENOENT' })
+  })
+
+  it.each([
+    ['bytes', 'application/octet-stream', []],
+    ['text', 'application/json', []],
+    ['a file', 'application/json', ['--output', 'answer']],
+  ])('says in one line that the connection broke where an answer breaks off: %s', async (_, type, [option, name]) => {
+    answer = response => {
+      response.writeHead(200, { 'content-type': type, 'content-length': '1000' })
+      response.write('{"text":', () => response.destroy())
+    }
+    const output = option === undefined || name === undefined ? [] : [option, join(folder, name)]
+    const { code, errors } = await cli(['request', 'enhance', '-', ...output])
+    expect(code).toBe(1)
+    expect(errors).toMatch(/^rma-donor: WORKER_LOST: the connection to the node broke: .*\n$/)
+  })
+
+  it.runIf(process.platform !== 'win32')('takes away no pipe or device that it was told to write to', async () => {
+    answer = response => {
+      response.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': '1000' })
+      response.write('half', () => response.destroy())
+    }
+    const pipe = join(folder, 'pipe')
+    execFileSync('mkfifo', [pipe])
+    const reader = readFile(pipe)
+    expect((await cli(['request', 'enhance', '-', '--output', pipe])).code).toBe(1)
+    await reader
+    expect((await stat(pipe)).isFIFO()).toBe(true)
   })
 })
 

@@ -29,12 +29,15 @@ export interface Answer {
   worker: string | undefined
   /** Which way the request went. */
   path: string | undefined
-  body: Readable
+  /** Breaks off with the errors of `requestService`. */
+  body: AsyncIterable<Uint8Array>
+  /** Hangs up on it unread. */
+  dismiss(): void
 }
 
 /**
  * Sends a document to a service through the running node. Rejects with the error the node answered, NODE_NOT_RUNNING when
- * it is gone, DEADLINE and CANCELLED.
+ * it is gone, WORKER_LOST when it hangs up, DEADLINE and CANCELLED.
  */
 export async function requestService(node: RunningNode, init: RequestInit): Promise<Answer> {
   const url = new URL(`/service/${encodeURIComponent(init.service)}`, node.runtime.serviceUrl)
@@ -63,7 +66,8 @@ export async function requestService(node: RunningNode, init: RequestInit): Prom
     contentType: header('content-type') ?? 'application/octet-stream',
     worker: header('x-rma-worker'),
     path: header('x-rma-path'),
-    body: response.body,
+    body: bodyOf(response.body, url),
+    dismiss: () => response.body.destroy(),
   }
 }
 
@@ -73,6 +77,14 @@ async function send(
 ): Promise<Dispatcher.ResponseData<null>> {
   try {
     return await httpRequest<null>(url, options)
+  } catch (error) {
+    throw connectionError(error, url)
+  }
+}
+
+async function* bodyOf(body: Readable, url: URL): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body
   } catch (error) {
     throw connectionError(error, url)
   }

@@ -1,5 +1,5 @@
 import { createWriteStream } from 'node:fs'
-import { rm } from 'node:fs/promises'
+import { lstat, rm } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
 import { RmaError } from '../../shared/errors.ts'
 
@@ -17,7 +17,15 @@ export async function saveToFile(
   } catch (cause) {
     if (cause instanceof Error && 'syscall' in cause && cause.syscall === 'open')
       throw new RmaError('BAD_INPUT', `${path} could not be written: ${cause.message}`, {}, { cause })
-    await rm(path, { force: true })
+    // A pipe or a device, as /dev/null, was there before and stays.
+    if (await isFile(path)) await rm(path, { force: true })
     throw cause
   }
+}
+
+function isFile(path: string): Promise<boolean> {
+  return lstat(path).then(
+    found => found.isFile(),
+    () => false,
+  )
 }
