@@ -1,4 +1,4 @@
-import { readFile, stat, writeFile } from 'node:fs/promises'
+import { readFile, rename, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { temporaryFolder } from '../../../e2e/support/temporary-folder.ts'
@@ -53,6 +53,26 @@ describe('API keys', () => {
   it('are not begun anew over a file that cannot be read', async () => {
     await writeFile(join(folder.path, 'api-keys.json'), '{"version":1,"keys":[{}]}')
     await expect(ApiKeys.load(folder.path)).rejects.toMatchObject({ code: 'DATA_FOLDER_UNUSABLE' })
+  })
+
+  it('are revoked for good where the disk took it only when it was said again', async () => {
+    const { key, secret } = await (await ApiKeys.load(folder.path)).create('caseworkers', now)
+    const keys = await ApiKeys.load(folder.path)
+    await rename(folder.path, `${folder.path}-away`)
+    await expect(keys.revoke(key.id)).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE' })
+    expect(() => keys.check(secret, now)).toThrow(expect.objectContaining({ code: 'KEY_REFUSED' }))
+    await rename(`${folder.path}-away`, folder.path)
+    await keys.revoke(key.id)
+    expect((await ApiKeys.load(folder.path)).list()).toEqual([])
+    await expect(keys.revoke(key.id)).rejects.toMatchObject({ code: 'NOT_FOUND' })
+  })
+
+  it('that could not be written are none', async () => {
+    const keys = await ApiKeys.load(folder.path)
+    await rename(folder.path, `${folder.path}-away`)
+    await expect(keys.create('caseworkers', now)).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE' })
+    await rename(`${folder.path}-away`, folder.path)
+    expect(keys.list()).toEqual([])
   })
 
   it('say NOT_FOUND of one that is not there', async () => {

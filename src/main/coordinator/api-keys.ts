@@ -29,6 +29,8 @@ export class ApiKeys {
   readonly #path: string
   readonly #keys: Map<string, z.infer<typeof storedKeySchema>>
   #writing: Promise<void> = Promise.resolve()
+  /** What was changed last is not in the file. */
+  #isBehind = false
 
   private constructor(path: string, keys: z.infer<typeof storedKeySchema>[]) {
     this.#path = path
@@ -53,20 +55,29 @@ export class ApiKeys {
     return [...this.#keys.values()].map(({ hash: _, ...key }) => key)
   }
 
-  /** Makes a key. What is returned as `secret` cannot be had again. Rejects with QUOTA_EXCEEDED. */
+  /** Makes a key. What is returned as `secret` cannot be had again. Rejects with QUOTA_EXCEEDED, STORAGE_UNAVAILABLE. */
   async create(name: string, now: Milliseconds): Promise<{ key: ApiKey; secret: string }> {
     if (this.#keys.size >= mostKeys) throw new RmaError('QUOTA_EXCEEDED', `there are ${mostKeys} keys: revoke some`)
     const id = randomBytes(6).toString('hex')
     const secret = randomBytes(32).toString('base64url')
     const key = { id, name, createdAt: now }
     this.#keys.set(id, { ...key, hash: hashOf(secret) })
-    await this.#write()
+    try {
+      await this.#write()
+    } catch (error) {
+      this.#keys.delete(id)
+      throw error
+    }
     return { key, secret: `rma_${id}_${secret}` }
   }
 
-  /** Rejects with NOT_FOUND. */
+  /**
+   * It counts no more from now on. Rejects with NOT_FOUND, and with STORAGE_UNAVAILABLE where the key would count again after a
+   * restart: to be said again then.
+   */
   async revoke(id: string): Promise<void> {
-    if (!this.#keys.delete(id)) throw new RmaError('NOT_FOUND', `there is no API key ${JSON.stringify(id)}`)
+    if (!this.#keys.delete(id) && !this.#isBehind)
+      throw new RmaError('NOT_FOUND', `there is no API key ${JSON.stringify(id)}`)
     await this.#write()
   }
 
@@ -83,15 +94,17 @@ export class ApiKeys {
 
   /** Keeps when keys were last used. */
   async save(): Promise<void> {
-    if (this.#keys.size > 0) await this.#write()
+    if (this.#keys.size > 0 || this.#isBehind) await this.#write()
   }
 
   #write(): Promise<void> {
     this.#writing = this.#writing
       .catch(() => undefined)
-      .then(() => {
+      .then(async () => {
         const file: z.infer<typeof fileSchema> = { version: 1, keys: [...this.#keys.values()] }
-        return writeFileDurably(this.#path, `${JSON.stringify(file, null, 2)}\n`)
+        this.#isBehind = true
+        await writeFileDurably(this.#path, `${JSON.stringify(file, null, 2)}\n`)
+        this.#isBehind = false
       })
     return this.#writing
   }
