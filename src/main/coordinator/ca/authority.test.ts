@@ -275,6 +275,22 @@ describe('two coordinators of one CA', () => {
     expect(authority.revocations.get()).toBe(other.revocations.get())
   })
 
+  it('forget nothing of what comes while a list is being signed', async () => {
+    const [a, b, c] = [await TestPeer.make(), await TestPeer.make(), await TestPeer.make()]
+    await authority.revoke(a.peerId)
+    const own = authority.revocations.get() ?? ''
+    await other.revoke(b.peerId)
+    // Of both, and newer: this one has it from the other before its own list of both is signed.
+    const before = other.revocations.get() ?? ''
+    await other.learn(own)
+    await other.revoke(c.peerId)
+    const newest = other.revocations.get() ?? ''
+    clock.turn(second)
+    await Promise.all([authority.learn(before), authority.learn(newest)])
+    const { revoked } = await verifyRevocations(authority.revocations.get() ?? '', check())
+    expect(Object.keys(revoked).sort()).toEqual([a.peerId, b.peerId, c.peerId].sort())
+  })
+
   it('take back what one of them renewed before it heard of the other’s revocation', async () => {
     const peer = await TestPeer.make()
     const { certificate } = await enrol(peer, { code: invite().code })

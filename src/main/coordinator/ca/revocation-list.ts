@@ -31,7 +31,7 @@ export class RevocationList implements Startable {
   readonly signed = new LiveValue<string | undefined>(undefined)
   readonly #components: RevocationListComponents
   readonly #init: RevocationListInit
-  #publishing: Promise<unknown> = Promise.resolve()
+  #changing: Promise<unknown> = Promise.resolve()
 
   constructor(components: RevocationListComponents, init: RevocationListInit) {
     this.#components = components
@@ -43,14 +43,14 @@ export class RevocationList implements Startable {
     const { store, log } = this.#components
     this.signed.set(store.fact('revocations'))
     try {
-      if (await this.#isBehind()) await this.#publish()
+      if (await this.#isBehind()) await this.#inTurn(() => this.#publish())
     } catch (error) {
       log.error({ err: error }, 'what was taken back could not be signed for everybody')
     }
   }
 
   async stop(): Promise<void> {
-    await this.#publishing
+    await this.#changing
   }
 
   /** Takes back the certificates that a peer has by now, and those that are named one by one. */
@@ -60,7 +60,7 @@ export class RevocationList implements Startable {
     store.transaction(() => {
       for (const subject of subjects) store.addRevocation(subject, at)
     })
-    await this.#publish()
+    await this.#inTurn(() => this.#publish())
   }
 
   /** Takes in what another coordinator of this CA has revoked, and signs a list of both where the two differ. */
@@ -68,14 +68,16 @@ export class RevocationList implements Startable {
     const { store, clock, key } = this.#components
     const { networkId } = this.#init
     const { revoked, version } = await verifyRevocations(token, { networkId, caPublicKey: key.publicKey })
-    const merged = store.transaction(() => {
-      for (const [subject, at] of Object.entries(revoked)) store.addRevocation(subject, this.#revocationOf(subject, at))
-      if (version > this.#version) store.setFact('revocationsVersion', String(version))
-      return mergeRevoked(store.revoked(), {}, clock.now())
+    await this.#inTurn(async () => {
+      const merged = store.transaction(() => {
+        for (const [subject, at] of Object.entries(revoked))
+          store.addRevocation(subject, this.#revocationOf(subject, at))
+        if (version > this.#version) store.setFact('revocationsVersion', String(version))
+        return mergeRevoked(store.revoked(), {}, clock.now())
+      })
+      if (!isSame(merged, revoked)) await this.#publish()
+      else if (token !== this.signed.get()) this.#keep(token)
     })
-    if (isSame(merged, revoked)) {
-      if (token !== this.signed.get()) this.#keep(token)
-    } else await this.#publish()
   }
 
   /** Later than another coordinator says where this one has renewed a certificate before it heard of that. */
@@ -112,18 +114,20 @@ export class RevocationList implements Startable {
     return Number(this.#components.store.fact('revocationsVersion') ?? 0)
   }
 
-  /** One after the other, so that versions and contents grow together. */
-  #publish(): Promise<void> {
-    const published = this.#publishing.then(async () => {
-      const { store, clock, key } = this.#components
-      const version = Math.max(this.#version + 1, clock.now())
-      const revoked = mergeRevoked(store.revoked(), {}, clock.now())
-      const token = await signRevocations({ net: this.#init.networkId, version, revoked }, key)
-      store.setFact('revocationsVersion', String(version))
-      this.#keep(token)
-    })
-    this.#publishing = published.catch(() => undefined)
-    return published
+  /** One list after the other, signed here or learnt, so that versions and contents grow together. */
+  #inTurn(change: () => Promise<void>): Promise<void> {
+    const changed = this.#changing.then(change)
+    this.#changing = changed.catch(() => undefined)
+    return changed
+  }
+
+  async #publish(): Promise<void> {
+    const { store, clock, key } = this.#components
+    const version = Math.max(this.#version + 1, clock.now())
+    const revoked = mergeRevoked(store.revoked(), {}, clock.now())
+    const token = await signRevocations({ net: this.#init.networkId, version, revoked }, key)
+    store.setFact('revocationsVersion', String(version))
+    this.#keep(token)
   }
 
   #keep(token: string): void {
