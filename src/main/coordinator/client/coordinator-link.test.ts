@@ -2,7 +2,7 @@ import { generateKeyPair } from '@libp2p/crypto/keys'
 import { pino } from 'pino'
 import { afterEach, expect, it, vi } from 'vitest'
 import type { VerifiedSeed } from '../../../shared/membership/seed-envelope.ts'
-import { systemClock } from '../../clock.ts'
+import { systemClock, TurnedClock } from '../../clock.ts'
 import { createHost, type Host } from '../../dht/host.ts'
 import { apiUrlOf } from '../../dht/seed-fetcher.ts'
 import { CoordinatorLink } from './coordinator-link.ts'
@@ -34,6 +34,19 @@ it('finds the API of a coordinator that is named by where it hands out seeds', a
   link = new CoordinatorLink({ host: worker, fetcher, cache, clock: systemClock, log }, { urls })
   link.start()
   await vi.waitFor(() => expect(link?.coordinator.get()?.url).toBe('https://coordinator.example.org'))
+})
+
+it('comes back with growing pauses to a coordinator that hangs up on it each time', async () => {
+  const [coordinator, worker] = [await startHost(), await startHost()]
+  coordinator.libp2p.addEventListener('connection:open', ({ detail }) => void detail.close())
+  const seed = { node_id: coordinator.peerId.toString(), multiaddrs: coordinator.addresses() }
+  const fetch = vi.fn(async () => [{ seed } as VerifiedSeed])
+  const cache = { keep: async () => undefined }
+  const clock = new TurnedClock()
+  link = new CoordinatorLink({ host: worker, fetcher: { fetch }, cache, clock, log }, { urls: ['https://a.example'] })
+  link.start()
+  await vi.waitFor(() => expect(link?.state.get().nextTryAt).toBeGreaterThan(clock.now()))
+  expect(fetch).toHaveBeenCalledTimes(1)
 })
 
 it.each([

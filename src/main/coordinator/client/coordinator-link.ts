@@ -2,7 +2,7 @@ import type { PeerId } from '@libp2p/interface'
 import type { VerifiedSeed } from '../../../shared/membership/seed-envelope.ts'
 import type { SourceTry } from '../../../shared/schema/diagnosis.ts'
 import type { PeerIdText } from '../../../shared/schema/primitives.ts'
-import { type Milliseconds, second } from '../../../shared/units.ts'
+import { type Milliseconds, minute, second } from '../../../shared/units.ts'
 import type { Clock, StopTimer } from '../../clock.ts'
 import { Dialer } from '../../dht/dialer.ts'
 import type { Host } from '../../dht/host.ts'
@@ -15,6 +15,8 @@ import { LiveValue } from '../../live-value.ts'
 import type { Logger } from '../../log.ts'
 
 const tryTimeoutMs = 15 * second
+/** A connection that lasted less has failed as well: a coordinator that hangs up each time is not to be asked on and on. */
+const soundAfterMs = 1 * minute
 
 /** The coordinator a node holds on to. */
 export interface LinkedCoordinator {
@@ -48,6 +50,8 @@ export class CoordinatorLink implements Startable {
   #stopRetry: StopTimer | undefined
   #trying = false
   #failures = 0
+  /** By `Clock.steady`. */
+  #linkedAt: Milliseconds = 0
 
   /** `urls`: coordinators in the order of preference; at least one. */
   constructor(components: CoordinatorLinkComponents, { urls }: { urls: readonly string[] }) {
@@ -79,7 +83,7 @@ export class CoordinatorLink implements Startable {
     for (const url of this.#urls) {
       const linked = await this.#tryOne(url, tried)
       if (linked === undefined) continue
-      this.#failures = 0
+      this.#linkedAt = this.#parts.clock.steady()
       this.coordinator.set(linked)
       break
     }
@@ -120,7 +124,11 @@ export class CoordinatorLink implements Startable {
     this.#parts.log.info({ coordinator: detail.toString() }, 'the connection to the coordinator ended')
     this.coordinator.set(undefined)
     this.state.update(state => ({ ...state, peers: this.#peers }))
-    void this.#connect()
+    if (this.#parts.clock.steady() - this.#linkedAt < soundAfterMs) this.#retryLater(this.state.get().tried)
+    else {
+      this.#failures = 0
+      void this.#connect()
+    }
   }
 
   get #peers(): number {

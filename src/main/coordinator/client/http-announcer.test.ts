@@ -28,6 +28,8 @@ let refusesDates: boolean
 /** Paths that it does not know, or workers that it does not. */
 let unknown: string[]
 let workerId: string
+/** What the coordinator says of how often it wants to hear of a worker, in seconds. */
+let wanted: Pick<WorkerAccepted, 'heartbeat_interval_seconds' | 'ttl_seconds'>
 
 beforeEach(async () => {
   clock = new TurnedClock()
@@ -36,6 +38,7 @@ beforeEach(async () => {
   reachable = true
   dates = []
   refusesDates = false
+  wanted = { heartbeat_interval_seconds: 30, ttl_seconds: 300 }
   server = createServer(async (incoming, outgoing) => {
     const { url = '' } = incoming
     asked.push(url.replace('/api/worker/', ''))
@@ -76,7 +79,7 @@ async function accept(incoming: IncomingMessage): Promise<WorkerAccepted> {
   const capabilities = { has_gpu: false, gpu_type: null, worker_type: 'headless' } as const
   const names = { worker_id: workerId, vpn_ip: null, tunnel_url: null, services: ['ocr'] }
   const worker = { ...names, capabilities, load: 0, last_seen: clock.now() }
-  return { worker, reachable, heartbeat_interval_seconds: 30, ttl_seconds: 300 }
+  return { worker, reachable, ...wanted }
 }
 
 describe('a worker that registers over HTTP', () => {
@@ -87,6 +90,14 @@ describe('a worker that registers over HTTP', () => {
     clock.turn(heartbeatIntervalMs)
     await vi.waitFor(() => expect(asked).toEqual(['register', 'heartbeat', 'register']))
     await vi.waitFor(() => expect(announcer.heldBy).toBe(1))
+  })
+
+  it('is heard of as often as its coordinator wants, which forgets it sooner than it would say something', async () => {
+    wanted = { heartbeat_interval_seconds: 5, ttl_seconds: 20 }
+    announcer.update(ocrDraft())
+    await vi.waitFor(() => expect(announcer.heldBy).toBe(1))
+    clock.turn(5 * second)
+    await vi.waitFor(() => expect(asked).toEqual(['register', 'heartbeat']))
   })
 
   it('asks with growing pauses where nothing takes registrations', async () => {

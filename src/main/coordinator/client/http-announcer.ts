@@ -67,6 +67,8 @@ export class HttpAnnouncer implements Startable {
   #failures = 0
   /** How often in a row the coordinator has said that it does not reach this worker. */
   #unreachable = 0
+  /** How often the coordinator wants to hear of this worker, where that is more often than this worker would say something. */
+  #wantedEveryMs = Number.POSITIVE_INFINITY
   /** The date of the last message that was accepted: each has to be later than the one before. */
   #acceptedAt: Milliseconds = 0
 
@@ -145,15 +147,16 @@ export class HttpAnnouncer implements Startable {
     this.#stopTimer?.()
     if (draft === undefined || coordinator === undefined) return
     const now = this.#parts.clock.now()
-    const due = dueIn(draft, coordinator.peerId, this.#said, now, this.#init.heartbeatIntervalMs)
+    const due = dueIn(draft, coordinator.peerId, this.#said, now, this.#intervalMs)
     if (due === 'register') await this.#say(coordinator, draft, this.#register(coordinator, draft))
     else if (due === 0) await this.#say(coordinator, draft, this.#remind(coordinator, draft))
-    const nextMs = dueIn(draft, coordinator.peerId, this.#said, this.#parts.clock.now(), this.#init.heartbeatIntervalMs)
+    const nextMs = dueIn(draft, coordinator.peerId, this.#said, this.#parts.clock.now(), this.#intervalMs)
     this.#wakeIn(this.#reachable ? (nextMs === 'register' ? 0 : nextMs) : this.#unreachableDelay())
   }
 
   async #say({ peerId }: LinkedCoordinator, draft: RecordDraft, saying: Promise<WorkerAccepted>): Promise<void> {
-    const { reachable } = await saying
+    const { reachable, heartbeat_interval_seconds, ttl_seconds } = await saying
+    this.#wantedEveryMs = Math.max(1, Math.min(heartbeat_interval_seconds, ttl_seconds / 3)) * second
     this.#reachable = reachable
     this.#unreachable = reachable ? 0 : this.#unreachable + 1
     if (this.#unreachable === soonRetries)
@@ -166,6 +169,10 @@ export class HttpAnnouncer implements Startable {
     this.#said = reachable
       ? { lasting: lastingOf(draft), load: draft.load, state: draft.state, at, to: peerId }
       : undefined
+  }
+
+  get #intervalMs(): Milliseconds {
+    return Math.min(this.#init.heartbeatIntervalMs, this.#wantedEveryMs)
   }
 
   #noteFailure(error: RmaError): void {
