@@ -127,6 +127,19 @@ describe('a quick tunnel', () => {
     expect(tunnel.url.get()).toBeUndefined()
   })
 
+  it('is begun anew at once when it is chosen anew: that the old program ends is no failure', async () => {
+    tunnel.configure({ kind: 'quick' })
+    await becomes({ kind: 'ready' })
+    const [first] = edge.connectors
+    const seen: TunnelView[] = []
+    tunnel.state.subscribe(state => seen.push(state))
+    tunnel.configure({ kind: 'off' })
+    tunnel.configure({ kind: 'quick' })
+    await becomes({ kind: 'ready' })
+    expect(edge.connectors[0]?.pid).not.toBe(first?.pid)
+    expect(seen.map(({ kind }) => kind)).toEqual(['stopped', 'starting', 'connecting', 'ready'])
+  })
+
   it('that loses its provider and does not find back is begun anew', async () => {
     tunnel.configure({ kind: 'quick' })
     await becomes({ kind: 'ready' })

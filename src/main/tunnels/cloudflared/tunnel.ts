@@ -108,6 +108,8 @@ export class Tunnel implements Startable {
       if (action === 'end') this.#end()
       else void this.#spawn()
     }
+    // That it ends then tells nothing of the next.
+    if (event.kind === 'unwanted') this.#process = undefined
     if (state.kind !== before.kind) this.#report(state)
     this.#show(shownState(state))
   }

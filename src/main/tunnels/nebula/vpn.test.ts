@@ -38,11 +38,13 @@ let loss: VpnLoss | undefined
 let program: string | undefined
 let certified: VpnLease
 let privateKeyPem: string
+let want: () => Promise<void>
 
 beforeEach(async () => {
   folder = await temporaryFolder()
   listened = []
   loss = undefined
+  want = async () => lease.set(certified)
   const { privateKey, publicKey } = generateKeyPairSync('x25519')
   const raw = Buffer.from(privateKey.export({ format: 'jwk' }).d ?? '', 'base64url').toString('base64')
   privateKeyPem = `-----BEGIN NEBULA X25519 PRIVATE KEY-----\n${raw}\n-----END NEBULA X25519 PRIVATE KEY-----\n`
@@ -63,7 +65,7 @@ beforeEach(async () => {
         },
         revoked: { get: () => ({}), subscribe: () => () => undefined },
         privateKeyPem,
-        want: async () => lease.set(certified),
+        want: () => want(),
         unwant: () => lease.set(undefined),
       },
       enabled: { get: () => true, subscribe: () => () => undefined },
@@ -144,6 +146,21 @@ describe('a node that is to be in the VPN', () => {
     expect([vpn.ip, listened]).toEqual([undefined, []])
     // A new one leads back.
     lease.set(certified)
+    await isNow({ kind: 'ready', ip })
+  })
+
+  it('tries again by itself where what it needs for it could not be had', async () => {
+    program = await standIn(['[ "$1" = -test ] && exit 0', active, 'exec sleep 60'])
+    const { promise: asked, resolve } = Promise.withResolvers<void>()
+    const wants = want
+    want = async () => {
+      want = wants
+      resolve()
+      throw new Error('the disk is full')
+    }
+    vpn.start()
+    await asked
+    await isNow({ kind: 'backing-off', why: 'the disk is full', until: expect.any(Number) })
     await isNow({ kind: 'ready', ip })
   })
 

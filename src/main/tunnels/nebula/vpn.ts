@@ -211,7 +211,7 @@ export class Vpn implements Startable {
     this.#stopWaiting()
     this.#stopWaiting = clock.after(delayMs, () => {
       const lease = leases?.lease.get()
-      if (lease !== undefined) this.#do(() => this.#refresh(lease))
+      this.#do(() => (lease === undefined ? this.#apply() : this.#refresh(lease)))
     })
   }
 
