@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { formatBytes, formatDuration, secondsUntil, shortPeerId } from './format.ts'
+import { formatBytes, formatDuration, parseNumber, secondsUntil, shortPeerId } from './format.ts'
+import { speaker } from './index.ts'
 
 describe('values in words', () => {
   it('gives durations the unit that fits', () => {
@@ -22,5 +23,32 @@ describe('values in words', () => {
 
   it('shows the end of a peer id, where two of them differ', () => {
     expect(shortPeerId('12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp')).toBe('…c6iDEp')
+  })
+})
+
+describe('a number that is typed', () => {
+  it.each([
+    ['en', '10,000', 10_000],
+    ['en', '1,048,576', 1_048_576],
+    ['en', '1,250.5', 1_250.5],
+    ['en', '10.5', 10.5],
+    ['en', '10,5', 10.5],
+    ['en', '0,125', 0.125],
+    ['de', '10.000', 10_000],
+    ['de', '1.250,5', 1_250.5],
+    ['de', '10,5', 10.5],
+    ['de', '10.5', 10.5],
+    ['de', '0.125', 0.125],
+    ['de', '1.250', 1_250],
+    ['de', '1,250', 1.25],
+    ['en', '1.250', 1.25],
+    ['de', '1.00.000', undefined],
+    ['en', '1,000,00', undefined],
+    ['en', '1,000,000.5.5', undefined],
+    ['en', 'soon', undefined],
+  ] as const)('in %s reads %s as %j', (language, text, number) => {
+    speaker.use(language, [])
+    expect(parseNumber(text)).toBe(number)
+    speaker.use('system', [])
   })
 })

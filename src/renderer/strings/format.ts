@@ -6,6 +6,7 @@ class Formats {
   readonly locale: string
   readonly integer: Intl.NumberFormat
   readonly oneDigit: Intl.NumberFormat
+  readonly decimalMark: string | undefined
   readonly percentage: Intl.NumberFormat
   readonly clock: Intl.DateTimeFormat
   readonly time: Intl.DateTimeFormat
@@ -21,6 +22,7 @@ class Formats {
     this.locale = locale
     this.integer = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 })
     this.oneDigit = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 })
+    this.decimalMark = this.oneDigit.formatToParts(0.5).find(({ type }) => type === 'decimal')?.value
     this.percentage = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 0 })
     this.clock = new Intl.DateTimeFormat(locale, {
       hour: '2-digit',
@@ -61,9 +63,20 @@ export function formatPlainNumber(value: number): string {
   return new Intl.NumberFormat(speaker.locale, { maximumFractionDigits: 6, useGrouping: false }).format(value)
 }
 
-/** A number as people of either decimal mark type it; undefined where it is none. */
+/** With a mark between thousands, by what that is. */
+const grouped = {
+  ',': /^[+-]?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d*)?$/,
+  '.': /^[+-]?[1-9]\d{0,2}(?:\.\d{3})+(?:,\d*)?$/,
+}
+
+/**
+ * A number as people of either decimal mark type it, or with the locale's marks between thousands: `10,000` is ten thousand in
+ * English. Undefined where it is none.
+ */
 export function parseNumber(text: string): number | undefined {
-  const plain = text.trim().replace(',', '.')
+  const typed = text.trim()
+  const thousands = shown().decimalMark === ',' ? '.' : ','
+  const plain = (grouped[thousands].test(typed) ? typed.replaceAll(thousands, '') : typed).replace(',', '.')
   return /^[+-]?(?:\d+\.?\d*|\.\d+)$/.test(plain) ? Number(plain) : undefined
 }
 
