@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { defaultSettings, type Settings } from '../../../shared/schema/settings.ts'
-import { type Edits, edited, issueAt, patchOf, reversed, valueAt } from './draft.ts'
+import { type Edits, edited, issueAt, patchOf, rebased, reversed, valueAt } from './draft.ts'
 
 const idle = 'limits.whileInUse.idleMinutes'
 const edit = (path: Parameters<typeof edited>[2], value: unknown, edits: Edits = {}) =>
@@ -21,6 +21,23 @@ describe('a draft of the settings', () => {
     expect(edit(idle, 3, edit(idle, 7))).toEqual({})
     expect(edit('limits.cpuThreads', undefined, edit('limits.cpuThreads', 2))).toEqual({})
     expect(edit('location', undefined, edit('location', 'leeds'))).toEqual({})
+  })
+
+  it('keeps what was changed elsewhere since, also of the same part', () => {
+    const edits = edit('services.ocr.slots', 2, edit('network.relay', true))
+    const joined = { ...defaultSettings.network, name: 'charity', caPublicKey: 'A'.repeat(43) }
+    const ocr = { enabled: false }
+    const is: Settings = { ...defaultSettings, network: joined, services: { ...defaultSettings.services, ocr } }
+    expect(rebased(edits, defaultSettings, is)).toEqual({
+      network: { ...joined, relay: true },
+      services: { ...is.services, ocr: { enabled: false, slots: 2 } },
+    })
+    const both = { ...defaultSettings, network: { ...defaultSettings.network, relay: true } }
+    expect(rebased(edit('network.relay', true), defaultSettings, both)).toEqual({})
+    const placed: Settings = { ...defaultSettings, location: 'leeds' }
+    expect(rebased(edited(placed, {}, 'location', undefined), placed, { ...placed, network: joined })).toEqual({
+      location: null,
+    })
   })
 
   it('takes a part out that may be missing', () => {

@@ -36,6 +36,26 @@ export function edited(settings: Settings, edits: Edits, path: SettingPath, valu
   return next
 }
 
+/** Edits of settings that have become others since: a value that was not edited is what it is now. */
+export function rebased(edits: Edits, was: Settings, is: Settings): Edits {
+  if (was === is) return edits
+  const next: Edits = {}
+  for (const [part, value] of Object.entries(edits) as [Part, unknown][]) {
+    const merged = merge(value ?? undefined, was[part], is[part])
+    if (!same(merged, is[part])) next[part] = merged ?? null
+  }
+  return next
+}
+
+/** `mine`, made of what `was`, on top of what `is` now. */
+function merge(mine: unknown, was: unknown, is: unknown): unknown {
+  if (same(mine, was)) return is
+  if (same(is, was) || !isRecord(mine) || !isRecord(is)) return mine
+  const before = isRecord(was) ? was : {}
+  const merged = Object.keys({ ...is, ...mine }).map(key => [key, merge(mine[key], before[key], is[key])] as const)
+  return Object.fromEntries(merged.filter(([, value]) => value !== undefined))
+}
+
 /** A part that was missing and has no values left is missing again. */
 function emptied(changed: unknown, saved: unknown): unknown {
   return saved === undefined && isRecord(changed) && Object.keys(changed).length === 0 ? undefined : changed

@@ -55,7 +55,7 @@ function SettingsForm({ settings }: { settings: Settings }) {
             <SaveBar
               isChanged={draft.isChanged}
               isValid={draft.issues.length === 0}
-              canUndo={draft.undo !== undefined}
+              canUndo={draft.canUndo}
               busy={draft.busy}
               ready={draft.ready}
               error={draft.error}

@@ -1,14 +1,14 @@
-import { useState } from 'react'
+import { useMemo, useState } from 'react'
 import type { Settings, SettingsPatch } from '../../../shared/schema/settings.ts'
 import { useAction } from '../../components/use-action.ts'
 import { useNodeStore } from '../../store/node-context.tsx'
-import { type Edits, edited, patchOf, reversed } from './draft.ts'
+import { type Edits, edited, patchOf, rebased, reversed } from './draft.ts'
 import type { Draft } from './settings-context.tsx'
 
 interface DraftControl extends Draft {
   isChanged: boolean
-  /** Of what was saved last, the way back. */
-  undo: SettingsPatch | undefined
+  /** There is a way back from what was saved last. */
+  canUndo: boolean
   busy: boolean
   /** It can be saved, or taken back, now. */
   ready: boolean
@@ -18,48 +18,66 @@ interface DraftControl extends Draft {
   takeBack(): Promise<boolean>
 }
 
-/** Edits that are checked as they are typed, saved together, and can be taken back. */
+/** Edits, and the settings that they were made of. */
+interface Made {
+  edits: Edits
+  of: Settings
+}
+
+/**
+ * Edits that are checked as they are typed, saved together, and can be taken back. What is changed elsewhere meanwhile, as by an
+ * invite or the tray, stays.
+ */
 export function useDraft(settings: Settings): DraftControl {
   const store = useNodeStore()
   const { run, busy, ready, error, forget } = useAction()
-  const [edits, setEdits] = useState<Edits>({})
-  const [undo, setUndo] = useState<SettingsPatch>()
+  const [made, setMade] = useState<Made>({ edits: {}, of: settings })
+  const [back, setBack] = useState<Made>()
+  const edits = useMemo(() => rebased(made.edits, made.of, settings), [made, settings])
   const { patch, issues } = patchOf(edits)
-  const send = (change: SettingsPatch) =>
-    run(async client => store.getState().setSettings(await client.settings.update(change)))
+  const send = async (change: SettingsPatch): Promise<Settings | undefined> => {
+    let saved: Settings | undefined
+    await run(async client => {
+      saved = await client.settings.update(change)
+      store.getState().setSettings(saved)
+    })
+    return saved
+  }
   return {
     settings,
     edits,
     issues,
     change(path, value) {
-      setUndo(undefined)
-      setEdits(before => edited(settings, before, path, value))
+      setBack(undefined)
+      setMade(before => ({
+        edits: edited(settings, rebased(before.edits, before.of, settings), path, value),
+        of: settings,
+      }))
     },
     isChanged: Object.keys(edits).length > 0,
-    undo,
+    canUndo: back !== undefined,
     busy,
     ready,
     error,
     async save() {
       if (patch === undefined) return false
-      const back = reversed(settings, patch)
       const saved = await send(patch)
-      if (saved) {
-        // What was edited meanwhile is not saved yet.
-        setEdits(now => (now === edits ? {} : now))
-        setUndo(back)
-      }
-      return saved
+      if (saved === undefined) return false
+      // What was edited meanwhile is not saved yet.
+      setMade(now => ({ edits: now === made ? {} : rebased(now.edits, now.of, saved), of: saved }))
+      setBack({ edits: reversed(settings, patch), of: saved })
+      return true
     },
     discard() {
-      setEdits({})
+      setMade({ edits: {}, of: settings })
       forget()
     },
     async takeBack() {
-      if (undo === undefined) return false
-      const done = await send(undo)
-      if (done) setUndo(undefined)
-      return done
+      if (back === undefined) return false
+      const { patch } = patchOf(rebased(back.edits, back.of, settings))
+      const saved = patch && (await send(patch))
+      if (saved !== undefined) setBack(undefined)
+      return saved !== undefined
     },
   }
 }
