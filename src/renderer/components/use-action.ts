@@ -1,14 +1,17 @@
-import { useState } from 'react'
+import { useRef, useState } from 'react'
 import type { NodeClient } from '../connection/node-client.ts'
 import { useAsk, useNode } from '../store/node-context.tsx'
 import { asError } from './as-error.ts'
 
 interface Action {
-  /** Resolves with whether it worked; a failure is kept in `error` until the next run. */
+  /** Resolves with whether it worked; a failure is kept in `error` until the next run. Nothing is run while one is under way. */
   run: (ask: (client: NodeClient) => Promise<unknown>) => Promise<boolean>
   /** One is under way. */
   busy: boolean
-  /** Another can be run: none is under way, and there is a line to the node. */
+  /**
+   * There is a line to the node. So it stays while one is under way: a control that is disabled under the reader's hands loses
+   * the focus.
+   */
   ready: boolean
   error: Error | undefined
   /** Lets go of the error of what is not wanted any more. */
@@ -19,9 +22,12 @@ interface Action {
 export function useAction(): Action {
   const ask = useAsk()
   const online = useNode(state => state.link.kind === 'online')
+  const running = useRef(false)
   const [busy, setBusy] = useState(false)
   const [error, setError] = useState<Error>()
   const run: Action['run'] = async request => {
+    if (running.current) return false
+    running.current = true
     setBusy(true)
     setError(undefined)
     try {
@@ -31,8 +37,9 @@ export function useAction(): Action {
       setError(asError(thrown))
       return false
     } finally {
+      running.current = false
       setBusy(false)
     }
   }
-  return { run, busy, ready: online && !busy, error, forget: () => setError(undefined) }
+  return { run, busy, ready: online, error, forget: () => setError(undefined) }
 }

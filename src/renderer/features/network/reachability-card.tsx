@@ -35,7 +35,7 @@ export function ReachabilityCard() {
     <Card
       title={words.reachability}
       aside={
-        <Button kind="quiet" isDisabled={asking} onPress={() => setAsked(asked + 1)}>
+        <Button kind="quiet" onPress={() => setAsked(asked + 1)}>
           <RotateCw size={14} aria-hidden />
           {asking ? words.checking : words.checkAgain}
         </Button>

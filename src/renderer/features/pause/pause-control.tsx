@@ -1,5 +1,5 @@
 import { ChevronRight, CirclePause, CirclePlay } from 'lucide-react'
-import { useRef } from 'react'
+import { useEffect, useRef } from 'react'
 import {
   Button as AriaButton,
   Dialog,
@@ -26,8 +26,21 @@ export function PauseControl({ className }: { className: string }) {
       status !== undefined && status.capabilities.gpus.length > 0 && settings?.gpuPause === undefined,
   )
   const online = useNode(state => state.link.kind === 'online')
-  const { run, busy, error, forget } = useAction()
+  const { run, error, forget } = useAction()
   const trigger = useRef<HTMLButtonElement>(null)
+  const changing = useRef(false)
+  // What was pressed has given way to what takes it back: the focus goes on to that.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: it is the change that counts
+  useEffect(() => {
+    if (changing.current) trigger.current?.focus()
+    changing.current = false
+  }, [paused])
+  const change: typeof run = async request => {
+    changing.current = true
+    const changed = await run(request)
+    if (!changed) changing.current = false
+    return changed
+  }
   const words = strings.pause
   if (!donating || !online) return null
   const failure = (
@@ -50,8 +63,7 @@ export function PauseControl({ className }: { className: string }) {
           ref={trigger}
           className={className}
           aria-label={words.resume}
-          isDisabled={busy}
-          onPress={() => run(client => client.donation.resume())}
+          onPress={() => change(client => client.donation.resume())}
         >
           <CirclePlay size={18} strokeWidth={1.75} aria-hidden />
         </AriaButton>
@@ -62,12 +74,12 @@ export function PauseControl({ className }: { className: string }) {
   return (
     <>
       <MenuTrigger>
-        <AriaButton ref={trigger} className={className} aria-label={words.open} isDisabled={busy}>
+        <AriaButton ref={trigger} className={className} aria-label={words.open}>
           <CirclePause size={18} strokeWidth={1.75} aria-hidden />
         </AriaButton>
         <Popover placement="top end" className={styles.popover ?? ''}>
           <Menu className={styles.menu ?? ''} aria-label={words.open}>
-            {lengthItems(span => run(client => client.donation.pause(span)))}
+            {lengthItems(span => change(client => client.donation.pause(span)))}
             {canPauseGpu && (
               <SubmenuTrigger>
                 <MenuItem className={styles.item ?? ''} textValue={words.gpu}>

@@ -16,8 +16,7 @@ import { ServiceFacts } from './service-facts.tsx'
 
 /** One service: its switch, how it stands, what would help, what it takes. */
 export function ServiceCard({ service }: { service: ServiceStatus }) {
-  const online = useNode(state => state.link.kind === 'online')
-  const { run, busy, error } = useAction()
+  const { run, ready, error } = useAction()
   const { type, enabled, running, slots, waiting, bound } = service
   const name = serviceName(type)
   const words = strings.services
@@ -30,8 +29,8 @@ export function ServiceCard({ service }: { service: ServiceStatus }) {
           <Switch
             aria-label={words.toggle({ name })}
             isSelected={enabled}
-            isDisabled={!online}
-            onChange={on => !busy && run(client => client.services.set({ type, enabled: on }))}
+            isDisabled={!ready}
+            onChange={on => run(client => client.services.set({ type, enabled: on }))}
           />
         </span>
       }

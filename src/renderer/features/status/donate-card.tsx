@@ -14,16 +14,13 @@ import { useActivitySentence } from './use-activity-sentence.ts'
 export function DonateCard() {
   const donating = useNode(state => state.status?.donating ?? false)
   const consent = useNode(state => state.status?.consent ?? false)
-  const online = useNode(state => state.link.kind === 'online')
   const { kind, sentence } = useActivitySentence()
-  const { run, busy, error } = useAction()
+  const { run, ready, error } = useAction()
   const [asking, setAsking] = useState(false)
   const labelId = useId()
   const note = donateNote(donating, kind)
 
-  // The switch stays enabled meanwhile: a control that is disabled under the reader's hands loses the focus.
   const change = (wanted: boolean) => {
-    if (busy) return
     if (wanted && !consent) setAsking(true)
     else run(client => client.donation.set({ donating: wanted }))
   }
@@ -46,7 +43,7 @@ export function DonateCard() {
         <span className={styles.onOff} aria-hidden="true">
           {donating ? strings.donate.on : strings.donate.off}
         </span>
-        <Switch size="large" aria-labelledby={labelId} isSelected={donating} onChange={change} isDisabled={!online} />
+        <Switch size="large" aria-labelledby={labelId} isSelected={donating} onChange={change} isDisabled={!ready} />
       </div>
       <ConsentDialog isOpen={asking} onAccept={accept} onDecline={() => setAsking(false)} />
     </section>

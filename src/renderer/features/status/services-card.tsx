@@ -34,8 +34,7 @@ export function ServiceList() {
 }
 
 function ServiceRow({ service, donating }: { service: ServiceStatus; donating: boolean }) {
-  const online = useNode(state => state.link.kind === 'online')
-  const { run, busy, error } = useAction()
+  const { run, ready, error } = useAction()
   const name = serviceName(service.type)
   const bad = service.enabled && service.unavailable !== undefined
   return (
@@ -53,8 +52,8 @@ function ServiceRow({ service, donating }: { service: ServiceStatus; donating: b
       <Switch
         aria-label={strings.services.toggle({ name })}
         isSelected={service.enabled}
-        isDisabled={!online}
-        onChange={enabled => !busy && run(client => client.services.set({ type: service.type, enabled }))}
+        isDisabled={!ready}
+        onChange={enabled => run(client => client.services.set({ type: service.type, enabled }))}
       />
     </li>
   )
