@@ -42,6 +42,7 @@ function running(activity: Activity, { donating = true, services = [ocr, llm], g
   const capabilities = { ...sampleStatus.capabilities, gpus: [card] }
   return {
     kind: 'running',
+    now: new Date('2026-06-03T14:00:00').getTime(),
     status: { ...sampleStatus, activity, donating, services, capabilities },
     gpuPause,
     knownPeers: 2_041,

@@ -41,9 +41,9 @@ it.each<[number | undefined, string]>([
 
 it('says nothing of graphics cards that are not paused, or while all is', () => {
   const gpu = { use: true, reason: { kind: 'clear' }, vramKeptFreeMiB: 0 } as const
-  expect(gpuPauseSentence({ mode: 'work', gpu }, english.activity)).toBeUndefined()
+  expect(gpuPauseSentence({ mode: 'work', gpu }, english.activity, now)).toBeUndefined()
   const paused = { ...gpu, reason: { kind: 'gpu-paused' } } as const
-  expect(gpuPauseSentence({ mode: 'halt', gpu: paused }, english.activity)).toBeUndefined()
+  expect(gpuPauseSentence({ mode: 'halt', gpu: paused }, english.activity, now)).toBeUndefined()
 })
 
 it('counts down for a donor whose services all need the paused card', () => {
@@ -59,7 +59,7 @@ it('tells a donor whose first request is still to come so', () => {
 
 it('names no seconds where it stands still', () => {
   const activity: Activity = { kind: 'alone', nextTryAt: now + 20_000 }
-  expect(activitySentence({ activity, served: 0 }, english.activity)).toBe('No network: 0 peers')
+  expect(activitySentence({ activity, served: 0 }, english.activity, now, { still: true })).toBe('No network: 0 peers')
 })
 
 it('never counts down to nothing or below', () => {

@@ -36,9 +36,10 @@ it('a pause counts down, and names the time where it stands still', () => {
   const until = now + 30 * minute
   expect(say({ kind: 'paused', until })).toBe('Paused until 14:30, 30 min 0 s left')
   expect(say({ kind: 'paused', until }, until - 500)).toBe('Paused until 14:30, 1 s left')
-  expect(activitySentence({ activity: { kind: 'paused', until }, served: 1 }, english.activity)).toBe(
-    'Paused until 14:30',
-  )
+  const still = (activity: Parameters<typeof say>[0]) =>
+    activitySentence({ activity, served: 1 }, english.activity, now, { still: true })
+  expect(still({ kind: 'paused', until })).toBe('Paused until 14:30')
+  expect(still({ kind: 'paused', until: now + 26 * hour })).toBe('Paused until Thu 16:00')
   expect(say({ kind: 'paused', until: now + 26 * hour })).toBe('Paused until Thu 16:00, 26 h 0 min left')
   expect(say({ kind: 'paused' })).toBe('Paused until you resume')
 })
@@ -49,6 +50,11 @@ it('a wait says what for, what is still being finished, and until when where tha
   expect(say({ kind: 'waiting', reason: battery, jobs: 0, until: now + minute })).toBe('Waiting: on battery')
   expect(say({ kind: 'waiting', reason: schedule, jobs: 0, until: now + 5 * hour })).toBe(
     'Waiting: outside the hours you set, until 19:00',
+  )
+  const used = { kind: 'data-used', usedMiB: 10, limitMiB: 10 } as const
+  const nextMonth = new Date(2026, 6, 1).getTime()
+  expect(say({ kind: 'waiting', reason: { ...used, resetsAt: nextMonth }, jobs: 0, until: nextMonth })).toMatch(
+    /, until 1 Jul, 00:00$/,
   )
   expect(say({ kind: 'waiting', reason: schedule, jobs: 2 })).toBe(
     'Finishing 2 requests, then waiting: outside the hours you set',

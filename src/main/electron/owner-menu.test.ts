@@ -27,6 +27,7 @@ function running(activity: Activity, scene: Scene = {}): NodeState {
   const capabilities = { ...sampleStatus.capabilities, gpus }
   return {
     kind: 'running',
+    now: new Date(2026, 5, 3, 14).getTime(),
     status: { ...sampleStatus, activity, donating, allowance, capabilities },
     gpuPause,
     knownPeers: 0,

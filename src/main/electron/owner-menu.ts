@@ -1,3 +1,4 @@
+import { clockTime } from '../../shared/activity-sentence.ts'
 import { pauseLengths } from '../../shared/pause-lengths.ts'
 import type { GpuPause } from '../../shared/schema/limits.ts'
 import type { Activity } from '../../shared/schema/status.ts'
@@ -23,7 +24,7 @@ export function ownerRows(state: NodeState): MenuRow[] {
   ]
 }
 
-function wishRows({ status, gpuPause }: RunningState): MenuRow[] {
+function wishRows({ status, gpuPause, now }: RunningState): MenuRow[] {
   const { activity, allowance, capabilities } = status
   const paused = activity.kind === 'paused'
   return [
@@ -33,7 +34,7 @@ function wishRows({ status, gpuPause }: RunningState): MenuRow[] {
     ...(allowance.hides !== undefined && !paused && activity.kind !== 'stopping'
       ? [action(words.followRules, { kind: 'resume' })]
       : []),
-    ...(capabilities.gpus.length > 0 ? [gpuRow(gpuPause, paused)] : []),
+    ...(capabilities.gpus.length > 0 ? [gpuRow(gpuPause, paused, now)] : []),
     ...(hasWork(activity) ? [action(words.finish, { kind: 'finish' })] : []),
   ]
 }
@@ -47,12 +48,12 @@ function hasWork(activity: Activity): boolean {
   return activity.kind === 'working' || (activity.kind === 'waiting' && activity.jobs > 0)
 }
 
-function gpuRow(gpuPause: GpuPause | undefined, allPaused: boolean): MenuRow {
+function gpuRow(gpuPause: GpuPause | undefined, allPaused: boolean, now: Milliseconds): MenuRow {
   if (gpuPause === undefined)
     return { ...lengthsRow(words.pauseGpu, forMs => ({ kind: 'pause-gpu', forMs })), disabled: allPaused }
   const { until } = gpuPause
   const label =
-    until === undefined ? words.resumeGpu : words.resumeGpuUntil({ time: strings.activity.time({ at: until }) })
+    until === undefined ? words.resumeGpu : words.resumeGpuUntil({ time: clockTime(until, strings.activity, now) })
   return { ...action(label, { kind: 'resume-gpu' }), disabled: allPaused }
 }
 

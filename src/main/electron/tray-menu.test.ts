@@ -17,6 +17,7 @@ const needy: ServiceStatus = { ...llm, type: 'vision-ocr', unavailable: { kind: 
 function running(activity: Activity, { donating = true, ...scene }: Scene = {}): NodeState {
   return {
     kind: 'running',
+    now: 0,
     status: { ...sampleStatus, activity, donating, services: [] },
     knownPeers: 3,
     update: { kind: 'current' },

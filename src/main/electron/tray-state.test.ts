@@ -4,14 +4,15 @@ import type { Activity } from '../../shared/schema/status.ts'
 import { sampleService as ocr, sampleStatus } from '../../shared/testing/samples.ts'
 import { type NodeState, statusSentence, type TrayKind, trayKind } from './tray-state.ts'
 
-function running(activity: Activity, services: ServiceStatus[] = [ocr]): NodeState {
+function running(activity: Activity, services: ServiceStatus[] = [ocr]) {
   return {
     kind: 'running',
+    now: 0,
     status: { ...sampleStatus, activity, donating: true, services },
     knownPeers: 0,
     update: { kind: 'current' },
     safeMode: false,
-  }
+  } satisfies NodeState
 }
 
 it.each<[TrayKind, string, NodeState]>([
@@ -34,6 +35,18 @@ it('shows an error only when an engine that is wanted has failed and nothing els
   expect(trayKind(running({ kind: 'no-service' }, [failed]))).toBe('error')
   expect(trayKind(running({ kind: 'no-service' }, [{ ...failed, enabled: false }]))).toBe('waiting')
   expect(trayKind(running({ kind: 'ready' }, [ocr, { ...failed, type: 'ner-extraction' }]))).toBe('donating')
+})
+
+it('says on which day it goes on, unless that is soon', () => {
+  const now = new Date(2026, 11, 4, 18, 0).getTime()
+  const waits = (until: Date) =>
+    statusSentence({
+      ...running({ kind: 'waiting', reason: { kind: 'schedule', opensAt: +until }, until: +until, jobs: 0 }),
+      now,
+    })
+  expect(waits(new Date(2026, 11, 4, 22, 0))).toBe('Waiting: outside the hours you set, until 22:00')
+  expect(waits(new Date(2026, 11, 7, 22, 0))).toBe('Waiting: outside the hours you set, until Mon 22:00')
+  expect(waits(new Date(2027, 0, 1, 0, 0))).toBe('Waiting: outside the hours you set, until 1 Jan, 00:00')
 })
 
 it('has a sentence for each state, which does not change by itself', () => {

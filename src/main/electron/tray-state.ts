@@ -3,6 +3,7 @@ import type { Update } from '../../shared/schema/desktop.ts'
 import type { GpuPause } from '../../shared/schema/limits.ts'
 import type { ServiceStatus } from '../../shared/schema/service.ts'
 import type { Activity, Status } from '../../shared/schema/status.ts'
+import type { Milliseconds } from '../../shared/units.ts'
 import { strings } from './strings.ts'
 
 /** What the tray icon shows; each has a shape of its own. */
@@ -16,6 +17,8 @@ export type NodeState =
   | { kind: 'quitting'; jobs: number }
   | {
       kind: 'running'
+      /** When it was looked at. */
+      now: Milliseconds
       status: Pick<Status, 'activity' | 'allowance' | 'capabilities' | 'donating' | 'counters' | 'services'>
       /** The owner's pause of graphics cards alone. */
       gpuPause?: GpuPause | undefined
@@ -58,5 +61,5 @@ export function statusSentence(state: NodeState): string {
   if (state.kind === 'failed') return strings.failed
   if (state.kind === 'quitting') return state.jobs === 0 ? strings.stopping : strings.quitting({ jobs: state.jobs })
   const { activity, counters } = state.status
-  return activitySentence({ activity, served: counters.served }, strings.activity)
+  return activitySentence({ activity, served: counters.served }, strings.activity, state.now, { still: true })
 }

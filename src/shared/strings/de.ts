@@ -30,6 +30,7 @@ export const de: Translation<typeof en> = {
     finishingThenWaiting: 'Schließt {jobs, plural, one {# Anfrage} other {# Anfragen}} ab und wartet dann: {reason}',
     time: '{at, time, ::HHmm}',
     day: '{at, date, ::EEEHHmm}',
+    date: '{at, date, ::dMMMHHmm}',
     noService: 'Wartet: Auf diesem Rechner kann noch kein Dienst laufen',
     alone: 'Kein Netz: 0 Knoten',
     aloneNextTry: 'Kein Netz: 0 Knoten, nächster Versuch in {seconds, number} s',

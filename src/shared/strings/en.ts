@@ -32,6 +32,7 @@ export const en = {
     finishingThenWaiting: 'Finishing {jobs, plural, one {# request} other {# requests}}, then waiting: {reason}',
     time: '{at, time, ::HHmm}',
     day: '{at, date, ::EEEHHmm}',
+    date: '{at, date, ::dMMMHHmm}',
     noService: 'Waiting: no service can run on this machine yet',
     alone: 'No network: 0 peers',
     aloneNextTry: 'No network: 0 peers, next try in {seconds, number} s',
