@@ -58,6 +58,46 @@ test('settings that could not be saved and are given up leave nothing behind', a
   await expect(bar).not.toContainText('Not saved:')
 })
 
+test('settings that are saved, and taken back, leave what was changed elsewhere meanwhile', async ({ page }) => {
+  await open(page, 'settings')
+  const { node } = scripted
+  await page.getByRole('switch', { name: 'Relay for others' }).focus()
+  await page.keyboard.press('Space')
+  const joined = { name: 'charity', caPublicKey: 'A'.repeat(43), seeds: ['/dns4/charity.example.org/tcp/8468'] }
+  node.settings.update(settings => ({ ...settings, network: { ...settings.network, ...joined } }))
+  await expect(page.getByRole('textbox', { name: 'Name of the network' })).toHaveValue('charity')
+  await page.getByRole('button', { name: 'Save', exact: true }).click()
+  await expect(page.getByText('Saved', { exact: true })).toBeVisible()
+  expect(node.settings.get().network).toMatchObject({ ...joined, relay: true })
+  node.settings.update(settings => ({ ...settings, network: { ...settings.network, mdns: false } }))
+  await page.getByRole('button', { name: 'Undo' }).click()
+  await expect.poll(() => node.settings.get().network).toMatchObject({ ...joined, relay: false, mdns: false })
+})
+
+test('the keyboard stays on what was pressed, and goes on to what takes a pause back', async ({ page }) => {
+  await open(page, 'network')
+  const vpn = page.getByRole('switch', { name: 'VPN of the network' })
+  await vpn.focus()
+  await page.keyboard.press('Space')
+  await expect.poll(() => scripted.node.settings.get().vpn.enabled).toBe(true)
+  await expect(vpn).toBeFocused()
+  const again = page.getByRole('button', { name: 'Check again' })
+  await again.focus()
+  await page.keyboard.press('Enter')
+  await expect(again).toBeFocused()
+
+  const bar = page.getByRole('navigation')
+  await bar.getByRole('button', { name: 'Pause' }).focus()
+  await page.keyboard.press('Enter')
+  await page.getByRole('menuitem', { name: 'For 2 hours' }).waitFor()
+  await page.keyboard.press('Enter')
+  scripted.node.status.update(status => ({ ...status, activity: { kind: 'paused' } }))
+  await expect(bar.getByRole('button', { name: 'Resume' })).toBeFocused()
+  await page.keyboard.press('Enter')
+  scripted.node.status.update(status => ({ ...status, activity: { kind: 'ready' } }))
+  await expect(bar.getByRole('button', { name: 'Pause' })).toBeFocused()
+})
+
 test('the row that the keyboard is on stays the same one as others come above it', async ({ page }) => {
   await open(page, 'jobs')
   const grid = page.getByRole('grid', { name: 'Requests' })

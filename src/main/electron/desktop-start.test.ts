@@ -113,7 +113,14 @@ describe('links', () => {
       expect(await electron.app.exited).toBe(0)
       expect(electron.questions[0]).toMatchObject({ message: 'Join the network “charity”?', defaultId: 1, cancelId: 1 })
       expect(node.joined).toEqual([invite])
-      expect(electron.app.relaunches).toBe(1)
+      expect(electron.app.relaunchArguments).toHaveLength(1)
+    })
+
+    it('that the app was started with are not followed again by the start that comes of them', async () => {
+      const argv = ['rma-donor', '--hidden', '--ozone-platform=x11', `rma-donor://join/${invite}`]
+      const { electron } = await launch({ argv })
+      expect(await electron.app.exited).toBe(0)
+      expect(electron.app.relaunchArguments).toEqual([['--ozone-platform=x11']])
     })
 
     it('change nothing where the person does not want that, and ask once at a time', async () => {
@@ -123,7 +130,7 @@ describe('links', () => {
       follow(electron, invite)
       await vi.waitFor(() => expect(electron.questions).toHaveLength(1))
       expect(node.joined).toEqual([])
-      expect(electron.app.relaunches).toBe(0)
+      expect(electron.app.relaunchArguments).toHaveLength(0)
     })
 
     it('that are broken are refused in words', async () => {

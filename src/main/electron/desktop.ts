@@ -27,6 +27,7 @@ import { type QuitPhase, QuitSequence } from './quit-sequence.ts'
 import { RpcPorts } from './rpc-ports.ts'
 import { Shell } from './shell.ts'
 import { ShellCommands } from './shell-commands.ts'
+import { argumentsAnew } from './start-anew.ts'
 import { askForSafeMode, explainFirewall } from './start-questions.ts'
 import { StartRecord, steadyAfterMs } from './start-record.ts'
 import { speaker, strings } from './strings.ts'
@@ -56,6 +57,8 @@ export interface DesktopComponents {
   log: Logger
   /** Makes the node; called once the app is ready. Rejections are shown to the person and end the app. */
   createNode: (shell: ShellApi, init: { safeMode: boolean }) => Promise<DesktopNode>
+  /** Has the app started with these arguments once it has ended. */
+  startAnew: (args: readonly string[]) => void
   /** What the system's firewall says of this program; missing where none asks. */
   askFirewall?: (() => Promise<FirewallState>) | undefined
   /** Where updates come from. */
@@ -148,6 +151,9 @@ export class Desktop {
         leave: () => electron.app.quit(),
       },
     )
+    // Somebody waits for it, or `startHidden` says that nobody does.
+    const args = argumentsAnew(init.argv).filter(argument => argument !== hiddenSwitch)
+    const relaunch = () => components.startAnew(args)
     this.#installer = new UpdateInstaller(
       {
         electron,
@@ -158,7 +164,7 @@ export class Desktop {
         clock,
         log,
       },
-      { quiet: init.quietUpdates },
+      { quiet: init.quietUpdates, relaunch },
     )
     const run = (command: ShellCommand) => this.#commands.run(command)
     this.#tray = new TrayIcon({ electron, clock, log }, { platform, iconFolder: join(folders.assets, 'tray'), run })
@@ -183,6 +189,7 @@ export class Desktop {
           await this.#nodeCame.promise
           return this.#node?.api
         },
+        relaunch,
       },
     )
   }
@@ -295,6 +302,7 @@ export class Desktop {
       this.#quit.phase === 'no'
         ? {
             kind: 'running',
+            now: this.#components.clock.now(),
             status,
             gpuPause: node.settings.get().gpuPause,
             knownPeers: node.topology.get().counts.known,

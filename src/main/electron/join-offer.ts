@@ -5,8 +5,10 @@ import type { ElectronApi } from './electron-api.ts'
 import { strings } from './strings.ts'
 
 export interface JoinOfferComponents {
-  electron: { dialog: ElectronApi['dialog']; app: Pick<ElectronApi['app'], 'relaunch' | 'quit'> }
+  electron: { dialog: ElectronApi['dialog']; app: Pick<ElectronApi['app'], 'quit'> }
   join(input: { invite: string }): Promise<JoinResult>
+  /** Has the app started anew once it has ended. */
+  relaunch(): void
 }
 
 const { joining } = strings
@@ -18,7 +20,7 @@ const no = 1
  * Asks the person whether to join the network of an invite that came as a link, does so, and starts the app anew in it. A
  * link can come from any page or mail: without a click on its button nothing happens.
  */
-export async function offerToJoin({ electron, join }: JoinOfferComponents, invite: string): Promise<void> {
+export async function offerToJoin({ electron, join, relaunch }: JoinOfferComponents, invite: string): Promise<void> {
   const { dialog, app } = electron
   try {
     const { network } = parseInvite(invite)
@@ -38,7 +40,7 @@ export async function offerToJoin({ electron, join }: JoinOfferComponents, invit
       detail: joining.restart,
       buttons: [joining.ok],
     })
-    app.relaunch()
+    relaunch()
     app.quit()
   } catch (error) {
     dialog.showErrorBox(joining.failed, error instanceof RmaError ? error.message : `${error}`)

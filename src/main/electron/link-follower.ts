@@ -12,6 +12,8 @@ export interface LinkFollowerComponents {
 export interface LinkFollowerInit {
   /** Resolves once the node has started; undefined where it could not. */
   node: () => Promise<NodeApi | undefined>
+  /** Has the app started anew once it has ended. */
+  relaunch: () => void
 }
 
 /** Follows links into the app; one that comes before there can be a window waits for it. */
@@ -50,7 +52,8 @@ export class LinkFollower {
     const node = await this.#init.node()
     if (node === undefined || this.#offering) return
     this.#offering = true
-    await offerToJoin({ electron: this.#parts.electron, join: input => node.join(input) }, invite)
+    const { relaunch } = this.#init
+    await offerToJoin({ electron: this.#parts.electron, join: input => node.join(input), relaunch }, invite)
     this.#offering = false
   }
 }

@@ -14,6 +14,7 @@ import { Desktop, quitSwitch } from './desktop.ts'
 import { createDesktopNode } from './desktop-node.ts'
 import type { ElectronApi } from './electron-api.ts'
 import { endRunningApp } from './end-running-app.ts'
+import { argumentsAnew, startAnew } from './start-anew.ts'
 import { findUpdates } from './update-source.ts'
 
 /** Starts the app, or hands over to the one that runs already. `entryUrl` is the address of the main bundle. */
@@ -36,11 +37,14 @@ export function startDesktop(electron: ElectronApi, { entryUrl }: { entryUrl: st
     void endRunningApp({ app, clock: systemClock }, { dataFolder }).then(() => app.exit())
     return
   }
+  // An AppImage runs from a place that is gone when it ends.
+  const appImage = process.env.APPIMAGE
+  const start = (args: readonly string[]) => startAnew(app, args, { appImage, pid: process.pid })
   guardAgainstCrashes(
     { process, log },
     {
       restart: () => {
-        app.relaunch()
+        start(argumentsAnew(process.argv))
         app.exit(1)
       },
     },
@@ -52,6 +56,7 @@ export function startDesktop(electron: ElectronApi, { entryUrl }: { entryUrl: st
       log,
       askFirewall:
         process.platform === 'win32' && app.isPackaged ? () => askFirewall(process.execPath, process.env) : undefined,
+      startAnew: start,
       updates: findUpdates({ isPackaged: app.isPackaged, resources: process.resourcesPath }),
       createNode: (shell, { safeMode }) =>
         createDesktopNode(
@@ -74,9 +79,8 @@ export function startDesktop(electron: ElectronApi, { entryUrl }: { entryUrl: st
       dataFolder,
       logFolder,
       // A Debian package is replaced by its package manager, which asks for a password.
-      quietUpdates: process.platform !== 'linux' || process.env.APPIMAGE !== undefined,
-      // An AppImage runs from a place that is gone when it ends.
-      executable: process.env.APPIMAGE ?? process.execPath,
+      quietUpdates: process.platform !== 'linux' || appImage !== undefined,
+      executable: appImage ?? process.execPath,
       configFolder: process.env.XDG_CONFIG_HOME ?? join(homedir(), '.config'),
       folders: { renderer: rendererFolder, assets: here('../../assets') },
       preload: here('../preload/index.cjs'),

@@ -25,6 +25,8 @@ export interface UpdateInstallerComponents {
 export interface UpdateInstallerInit {
   /** Installing asks nobody for a password. */
   quiet: boolean
+  /** Has the app started anew once it has ended. */
+  relaunch: () => void
 }
 
 /** Ends the app to install the update that is loaded: when its owner says so, or when that takes nothing from anybody. */
@@ -56,7 +58,7 @@ export class UpdateInstaller {
     file.update(state => ({ ...state, startHidden: !anyVisible }))
     quit.begin(() => {
       clock.after(installTimeoutMs, () => {
-        electron.app.relaunch()
+        this.#init.relaunch()
         electron.app.exit()
       })
       updater.install().catch((error: unknown) => log.error({ err: error }, 'the update was not installed'))

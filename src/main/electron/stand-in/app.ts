@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events'
 import { statSync } from 'node:fs'
-import type { AboutPanelOptionsOptions, LoginItemSettings, Settings } from 'electron'
+import type { AboutPanelOptionsOptions, LoginItemSettings, RelaunchOptions, Settings } from 'electron'
 import type { ElectronApp } from '../electron-api.ts'
 import type { RunningProgram, StandInSystem } from './system.ts'
 import { standInEvent } from './window.ts'
@@ -21,7 +21,8 @@ export class StandInApp extends EventEmitter implements ElectronApp, RunningProg
   readonly exited: Promise<number>
   name = 'Electron'
   about: AboutPanelOptionsOptions = {}
-  relaunches = 0
+  /** What each new start was to be started with. */
+  readonly relaunchArguments: string[][] = []
   loginItem: Settings = {}
   loginBlocked = false
   wasOpenedAtLogin = false
@@ -110,8 +111,9 @@ export class StandInApp extends EventEmitter implements ElectronApp, RunningProg
     this.loginItem = settings
   }
 
-  relaunch(): void {
-    this.relaunches++
+  /** As Electron does: with its own arguments where none are named. */
+  relaunch({ args = this.#init.argv.slice(1) }: RelaunchOptions = {}): void {
+    this.relaunchArguments.push(args)
   }
 
   /** Electron's order: everybody may object, windows close, then the process ends. */

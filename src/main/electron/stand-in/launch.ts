@@ -5,6 +5,7 @@ import { TurnedClock } from '../../clock.ts'
 import type { FirewallState } from '../../firewall/windows-firewall.ts'
 import type { ShellApi } from '../../rpc/shell-api.ts'
 import { Desktop, type DesktopNode } from '../desktop.ts'
+import { startAnew } from '../start-anew.ts'
 import type { UpdateSource } from '../updater.ts'
 import { StandInElectron, type StandInInit } from './electron.ts'
 import { SmallNode } from './small-node.ts'
@@ -49,7 +50,15 @@ export function prepareDesktop(
     return node
   }
   const desktop = new Desktop(
-    { electron, clock, log: pino({ enabled: false }), createNode: createNode ?? handOver, updates, askFirewall },
+    {
+      electron,
+      clock,
+      log: pino({ enabled: false }),
+      createNode: createNode ?? handOver,
+      startAnew: args => startAnew(electron.app, args, { appImage: undefined, pid: process.pid }),
+      updates,
+      askFirewall,
+    },
     {
       platform,
       version: '0.1.0+5897f2c8a1b2',
