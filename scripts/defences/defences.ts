@@ -479,9 +479,17 @@ export const defences: readonly Defence[] = [
   {
     threat: 'relaying without end',
     file: main('dht/relay-server.ts'),
-    replace: 'meter.watch(stream, connection.remotePeer.toString())\n              return',
-    with: 'return',
+    replace: 'meter.watch(stream, peer.toString(), brake)\n',
+    with: '',
     test: main('dht/relay-server.test.ts'),
+  },
+  {
+    threat: 'sending through a relay to who never reads',
+    file: main('dht/relay-flow.ts'),
+    replace: 'if (waiting > mostWaitingBytes)',
+    with: 'if (waiting > mostWaitingBytes && waiting < 0)',
+    test: main('dht/relay-server.test.ts'),
+    named: 'takes no more from one',
   },
   {
     threat: 'taking every place of a relay',
