@@ -7,7 +7,7 @@ import { withHeard } from './heard-view.ts'
 /** Most workers held for one question, so that one asker can keep that many busy. */
 const maxHeld = 400
 /** Between looking for others while those held are busy; twice as long after each time that brought nobody new. */
-const minWidenPauseMs = 2 * second
+const minWidenPauseMs = 1 * second
 const maxWidenPauseMs = 1 * minute
 
 /** What the cache holds for one question. */

@@ -180,11 +180,11 @@ describe('while most of those that are held are busy', () => {
     expect(await idsOf()).toEqual(['a', 'b', 'c', 'd'])
     await settled()
     expect(asked).toBe(2)
-    clock.turn(2 * second)
+    clock.turn(1 * second)
     expect(await idsOf()).toEqual(['a', 'b', 'c', 'd'])
     await settled()
     expect(await idsOf()).toEqual(['a', 'b', 'c', 'd', 'e'])
-    clock.turn(2 * second)
+    clock.turn(1 * second)
     cache.heard('a', 0, 0)
     await idsOf()
     expect(asked).toBe(3)
@@ -196,7 +196,7 @@ describe('while most of those that are held are busy', () => {
     await cache.lookup('ocr')
     await cache.lookup('ocr')
     await settled()
-    clock.turn(2 * second)
+    clock.turn(1 * second)
     expect(await idsOf()).toHaveLength(400)
     await settled()
     expect(elsewhere).toHaveLength(1)
@@ -219,11 +219,11 @@ describe('while most of those that are held are busy', () => {
     answers = [[worker('a', { ...busy, expiresAt: Number.MAX_SAFE_INTEGER })]]
     elsewhere = [[worker('a', busy)], new Error('nobody answers'), [worker('b', busy)], [worker('c', busy)], []]
     expect(await leftAfter(0)).toBe(4)
-    expect(await leftAfter(3.9 * second)).toBe(4)
+    expect(await leftAfter(1.9 * second)).toBe(4)
     expect(await leftAfter(0.1 * second)).toBe(3)
-    expect(await leftAfter(7.9 * second)).toBe(3)
+    expect(await leftAfter(3.9 * second)).toBe(3)
     expect(await leftAfter(0.1 * second)).toBe(2)
-    expect(await leftAfter(2 * second)).toBe(1)
+    expect(await leftAfter(1 * second)).toBe(1)
   })
 
   it('holds those that were found elsewhere for as long as they are heard of', async () => {
