@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { env } from 'node:process'
+import { RmaError } from '../src/shared/errors.ts'
 import type { Benchmark, BenchmarkOptions } from './benchmark.ts'
 import { drawPlots } from './scale/plots.ts'
 import { measureRealNetwork } from './scale/real-network.ts'
@@ -12,10 +13,8 @@ const sizes = [20, 100, 500, 2_000, 10_000]
 /** Of larger networks few nodes send requests, for first finds are what takes long. */
 const mostWhereAllSend = 2_000
 const senderShareOfLarger = 0.1
-/** The largest network that is brought into trouble; with 10,000 that takes hours more. */
-const mostInTrouble = Number(env.SCALE_MOST_IN_TROUBLE ?? 500)
-/** Larger ones are brought into trouble in a simulation of its own, so that neither is lost with the other. */
-const mostInOne = 500
+/** The largest network that is brought into trouble in any case; `SCALE_IN_TROUBLE` names larger ones. With 10,000 that takes hours. */
+const mostInTrouble = 500
 /** Donors that others can reach. */
 const serverShare = 0.05
 /**
@@ -51,18 +50,21 @@ export const scale: Benchmark = {
   summary: 'what finding, announcing and asking cost among 20 to 10,000 simulated workers, 5 % of them reachable',
   targets: { workers: { atLeast: 2_000 }, 'findWarm50.p50': { atMost: 3 }, registrarMiB: { atMost: 8 } },
   async run(options) {
+    const largerInTrouble = sizesIn(env.SCALE_IN_TROUBLE ?? '')
     // What takes real time comes first: nothing else runs yet.
     const real = await compareWithReality(options)
-    const bySize = await simulateAll(options)
+    const bySize = await simulateAll(sizes, growing, options)
     await drawPlots(bySize)
+    // Each in a simulation of its own, so that what went before is not lost with it.
+    const troubled = await simulateAll(largerInTrouble, inTrouble, options)
     return {
-      settings: { sizes: sizes.join(' '), serverShare, seed: 1, mostInTrouble },
+      settings: { sizes: sizes.join(' '), serverShare, seed: 1, largerInTrouble: largerInTrouble.join(' ') },
       metrics: {
         workers: sizes.at(-1) ?? 0,
         'findWarm50.p50': real[`real${realNetworks.at(-1)?.workers}.findWarm50.p50`] ?? Number.NaN,
         registrarMiB: await registryMiB(bySize.at(-1)?.[1]['registrar.workers.max'] ?? Number.NaN),
         ...real,
-        ...Object.fromEntries(bySize.flatMap(([workers, figures]) => named(`${workers}`, figures))),
+        ...Object.fromEntries([...bySize, ...troubled].flatMap(([workers, figures]) => named(`${workers}`, figures))),
       },
     }
   },
@@ -72,17 +74,20 @@ export const scale: Benchmark = {
  * Two at a time where there are processors for them, which their figures do not depend on; more would take more memory than such a
  * machine has. The largest takes three times as long as all others, whose figures are kept by then if it is stopped.
  */
-async function simulateEach(
-  scenarios: readonly Scenario[],
+async function simulateAll(
+  sizes: readonly number[],
+  scenarioOf: (workers: number) => Scenario,
   { progress, signal }: BenchmarkOptions,
-): Promise<Figures[]> {
-  const figures: Figures[] = []
-  const left = [...scenarios.entries()]
+): Promise<[number, Figures][]> {
+  const bySize: [number, Figures][] = []
+  const left = [...sizes.entries()]
   const failure = new AbortController()
   const options = { progress, signal: AbortSignal.any([signal, failure.signal]) }
   const simulateLeft = async () => {
-    for (let next = left.shift(); next !== undefined; next = left.shift())
-      figures[next[0]] = await simulate(next[1], options)
+    for (let next = left.shift(); next !== undefined; next = left.shift()) {
+      const [index, workers] = next
+      bySize[index] = [workers, await simulate(scenarioOf(workers), options)]
+    }
   }
   try {
     await Promise.all(Array.from({ length: Math.min(2, availableParallelism()) }, simulateLeft))
@@ -90,20 +95,13 @@ async function simulateEach(
     failure.abort()
     throw error
   }
-  return figures
-}
-
-async function simulateAll(options: BenchmarkOptions): Promise<[number, Figures][]> {
-  const formed = await simulateEach(sizes.map(growing), options)
-  const alone = sizes.filter(workers => workers > mostInOne && workers <= mostInTrouble)
-  const troubled = await simulateEach(alone.map(inTrouble), options)
-  return sizes.map((workers, index) => [workers, { ...formed[index], ...troubled[alone.indexOf(workers)] }])
+  return bySize
 }
 
 function growing(workers: number): Scenario {
   const measured: Measured[] = ['formed']
   if (workers <= mostWhereAllSend) measured.push('heavy senders')
-  if (workers <= Math.min(mostInOne, mostInTrouble)) measured.push('troubles')
+  if (workers <= mostInTrouble) measured.push('troubles')
   return {
     workers,
     coordinators: Math.min(50, Math.max(3, Math.round(workers / 40))),
@@ -137,6 +135,16 @@ async function compareWithReality(options: BenchmarkOptions): Promise<Figures> {
     )
   }
   return figures
+}
+
+/** Sizes with commas between. Throws BAD_INPUT. */
+function sizesIn(text: string): number[] {
+  const sizes = text === '' ? [] : text.split(',').map(Number)
+  if (!sizes.every(workers => Number.isInteger(workers) && workers > mostInTrouble)) {
+    const expected = `numbers of workers over ${mostInTrouble} with commas between`
+    throw new RmaError('BAD_INPUT', `SCALE_IN_TROUBLE: expected ${expected}, got ${JSON.stringify(text)}`)
+  }
+  return sizes
 }
 
 function named(prefix: string, figures: Figures): [string, number][] {

@@ -6,8 +6,8 @@ import { placeOf } from './simulated-internet.ts'
 import type { SimulatedNode } from './simulated-node.ts'
 import type { Simulation } from './simulation.ts'
 
-/** How long donors die, and how long a part is cut off. To simulate a minute of the largest networks takes several. */
-const lastsMs = (workers: number): Milliseconds => (workers > 2_000 ? 5 : 10) * minute
+/** How long donors die, and how long a part is cut off. To simulate a minute of the largest networks takes many. */
+const lastsMs = (workers: number): Milliseconds => (workers > 2_000 ? 2 : 10) * minute
 /** One donor dies so long after another, and a new one comes in its place: a tenth of them within ten minutes. */
 const betweenDeathsMs = (workers: number): Milliseconds => (100 * minute) / workers
 /** The part of the map that is cut off, from its left edge. */
