@@ -36,9 +36,22 @@ describe('updates', () => {
     feed.emit('download-progress', { percent: 41.7 })
     expect(updateOf(node)).toEqual({ kind: 'loading', version: '1.1.0', share: 0.42 })
     feed.emit('update-downloaded', offered)
-    expect(updateOf(node)).toEqual({ kind: 'ready', version: '1.1.0', notes: 'Reads faster', waitsForJobs: false })
+    expect(updateOf(node)).toEqual({ kind: 'ready', version: '1.1.0', notes: 'Reads faster', waitsFor: 'end' })
     clock.turn(1 * second)
     // The window is there: nothing happens by itself under the eyes of the owner.
+    expect(feed.installs).toBe(0)
+    electron.tray.menu.click('Restart with version 1.1.0')
+    await vi.waitFor(() => expect(feed.installs).toBe(1))
+  })
+
+  it('that ask for a password wait for the owner’s word, also where no job runs, and say so', async () => {
+    const { electron, node, feed } = await launchWithFeed({ quietUpdates: false })
+    feed.emit('update-downloaded', offered)
+    node.status.update(status => ({ ...status }))
+    expect(updateOf(node)).toMatchObject({ kind: 'ready', waitsFor: 'owner' })
+    expect(electron.notifications.map(({ body }) => body)).toEqual([
+      'Version 1.1.0 is ready. Installing it asks for your password.',
+    ])
     expect(feed.installs).toBe(0)
     electron.tray.menu.click('Restart with version 1.1.0')
     await vi.waitFor(() => expect(feed.installs).toBe(1))
@@ -49,7 +62,7 @@ describe('updates', () => {
     node.jobs.set({ jobs: [servedJob] })
     feed.emit('update-downloaded', offered)
     node.status.update(status => ({ ...status }))
-    expect(updateOf(node)).toMatchObject({ kind: 'ready', waitsForJobs: true })
+    expect(updateOf(node)).toMatchObject({ kind: 'ready', waitsFor: 'jobs' })
     expect(feed.installs).toBe(0)
     expect(electron.notifications.map(({ body }) => body)).toEqual([
       'Version 1.1.0 is ready. It is installed once no request is being answered.',

@@ -55,8 +55,8 @@ export function noticesOf(now: NoticeFacts, before: NoticeFacts | undefined): No
       ? [
           {
             key: `update:${update.version}`,
-            body: words.updateReady({ version: update.version }),
-            page: 'status' as const,
+            body: (update.waitsFor === 'owner' ? words.updateForOwner : words.updateReady)({ version: update.version }),
+            page: update.waitsFor === 'owner' ? ('about' as const) : ('status' as const),
           },
         ]
       : []),

@@ -102,7 +102,8 @@ export class Shell implements ShellApi {
 
   #showUpdate(): void {
     const update = this.#components.updater.state.get()
-    this.#show({ update: update.kind === 'ready' ? { ...update, waitsForJobs: this.#jobs > 0 } : update })
+    const waits = update.kind === 'ready' && update.waitsFor !== 'owner' && this.#jobs > 0
+    this.#show({ update: waits ? { ...update, waitsFor: 'jobs' } : update })
   }
 
   #show(changes: Partial<DesktopApp>): void {

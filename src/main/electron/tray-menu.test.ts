@@ -67,7 +67,7 @@ describe('the menu of the tray', () => {
     [{ kind: 'off', why: 'no-server' }, '(Updates: this build has no server for them)'],
     [{ kind: 'checking' }, '(Looking for updates…)'],
     [{ kind: 'loading', version: '1.1.0', share: 0.49 }, '(Loading version 1.1.0: 40%)'],
-    [{ kind: 'ready', version: '1.1.0', notes: '', waitsForJobs: true }, 'Restart with version 1.1.0'],
+    [{ kind: 'ready', version: '1.1.0', notes: '', waitsFor: 'jobs' }, 'Restart with version 1.1.0'],
     [{ kind: 'failed', message: 'no route', at: 0 }, 'Check for updates'],
   ])('says of updates that are %j: %s', (update, row) => {
     const rows = read(trayMenu(running({ kind: 'ready' }, { update })))

@@ -3,7 +3,7 @@ import type { Update } from '../../shared/schema/desktop.ts'
 import { day, minute } from '../../shared/units.ts'
 import { type InstallFacts, installsByItself } from './update-rules.ts'
 
-const update: Update = { kind: 'ready', version: '1.1.0', notes: '', waitsForJobs: false }
+const update: Update = { kind: 'ready', version: '1.1.0', notes: '', waitsFor: 'end' }
 const free: InstallFacts = { update, readyForMs: minute, jobs: 0, visible: false, quiet: true }
 
 it.each<[string, Partial<InstallFacts>, boolean]>([

@@ -116,7 +116,7 @@ export class Updater {
         kind: 'ready',
         version,
         notes: plainNotes(releaseNotes),
-        waitsForJobs: false,
+        waitsFor: this.#init.quiet ? 'end' : 'owner',
       })),
     )
     feed.on('error', error => this.#fail(error))

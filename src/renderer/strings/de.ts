@@ -604,8 +604,11 @@ export const de: Translation<typeof en> = {
       currentAt: 'Dies ist die neueste Version (geprüft {time}).',
       checking: 'Sucht nach einer neueren Version …',
       loading: 'Lädt Version {version}: {share}',
-      waits: 'Version {version} ist bereit. Sie wird installiert, sobald keine Anfrage läuft.',
-      ready: 'Version {version} ist bereit. Sie wird installiert, wenn das Programm endet.',
+      ready: {
+        owner: 'Version {version} ist bereit. Die Installation fragt nach Ihrem Passwort.',
+        jobs: 'Version {version} ist bereit. Sie wird installiert, sobald keine Anfrage läuft.',
+        end: 'Version {version} ist bereit. Sie wird installiert, wenn das Programm endet.',
+      },
       failed: 'Die letzte Suche nach Aktualisierungen ist fehlgeschlagen ({time}): {message}',
     },
     licences: {

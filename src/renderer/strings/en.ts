@@ -593,8 +593,11 @@ export const en = {
       currentAt: 'This is the newest version (looked {time}).',
       checking: 'Looking for a newer version…',
       loading: 'Loading version {version}: {share}',
-      waits: 'Version {version} is ready. It is installed once no request runs.',
-      ready: 'Version {version} is ready. It is installed when the app ends.',
+      ready: {
+        owner: 'Version {version} is ready. Installing it asks for your password.',
+        jobs: 'Version {version} is ready. It is installed once no request runs.',
+        end: 'Version {version} is ready. It is installed when the app ends.',
+      },
       failed: 'The last look for updates failed ({time}): {message}',
     },
     licences: {

@@ -22,8 +22,13 @@ const updateSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('current'), checkedAt: timestampSchema.optional() }),
   z.object({ kind: z.literal('checking') }),
   z.object({ kind: z.literal('loading'), version: z.string(), share: z.number().min(0).max(1) }),
-  /** Loaded; it is installed once no job runs, or when the app ends. */
-  z.object({ kind: z.literal('ready'), version: z.string(), notes: z.string(), waitsForJobs: z.boolean() }),
+  /** Loaded; it is installed when its owner says so (for a password is asked for), once no job runs, or when the app ends. */
+  z.object({
+    kind: z.literal('ready'),
+    version: z.string(),
+    notes: z.string(),
+    waitsFor: z.enum(['owner', 'jobs', 'end']),
+  }),
   z.object({ kind: z.literal('failed'), message: z.string(), at: timestampSchema }),
 ])
 

@@ -18,6 +18,8 @@ export interface LaunchOptions extends StandInInit {
   /** Default: no place for them. */
   updates?: UpdateSource
   askFirewall?: () => Promise<FirewallState>
+  /** Default: true. */
+  quietUpdates?: boolean
   /** Default: one within the folder of the test. */
   dataFolder?: string
 }
@@ -39,6 +41,7 @@ export function prepareDesktop(
     platform = 'linux',
     updates = { kind: 'off', why: 'no-server' },
     askFirewall,
+    quietUpdates = true,
     dataFolder = join(folder, 'data'),
     ...init
   }: LaunchOptions = {},
@@ -67,7 +70,7 @@ export function prepareDesktop(
       executable: '/opt/RMA Donor/rma-donor-desktop',
       configFolder: join(folder, 'config'),
       logFolder: join(dataFolder, 'logs'),
-      quietUpdates: true,
+      quietUpdates,
       folders: { renderer: join(folder, 'renderer'), assets: '/assets' },
       preload: preloadPath,
     },

@@ -16,6 +16,7 @@ export const de: Translation<typeof en> = {
     ledgerUnwritable: 'Was Sie geben, kann nicht aufgeschrieben werden. Ist die Festplatte voll?',
     finished: 'Alle Arbeit ist getan, und das Spenden ist aus.',
     updateReady: 'Version {version} ist bereit. Sie wird installiert, sobald keine Anfrage mehr beantwortet wird.',
+    updateForOwner: 'Version {version} ist bereit. Die Installation fragt nach Ihrem Passwort.',
   },
   report: {
     copied: 'Der Bericht ist in der Zwischenablage',

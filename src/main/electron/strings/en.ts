@@ -15,6 +15,7 @@ export const en = {
     ledgerUnwritable: 'What you give cannot be written down. Is the disk full?',
     finished: 'All work is finished, and donating is off.',
     updateReady: 'Version {version} is ready. It is installed once no request is being answered.',
+    updateForOwner: 'Version {version} is ready. Installing it asks for your password.',
   },
   report: {
     copied: 'The report is on the clipboard',

@@ -51,7 +51,7 @@ function sentence(update: Update): string {
     case 'loading':
       return words.loading({ version: update.version, share: formatShare(update.share) })
     case 'ready':
-      return update.waitsForJobs ? words.waits({ version: update.version }) : words.ready({ version: update.version })
+      return words.ready[update.waitsFor]({ version: update.version })
     case 'failed':
       return words.failed({ message: update.message, time: formatDateTime(update.at) })
   }
