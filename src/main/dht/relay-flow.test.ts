@@ -4,6 +4,7 @@ import { expect, it, onTestFinished, vi } from 'vitest'
 import { MiB } from '../../shared/units.ts'
 import { createTestHost } from '../directory/test-network.ts'
 import { Lifecycle } from '../lifecycle.ts'
+import { standsStill } from '../testing/stands-still.ts'
 import { Brake } from './brake.ts'
 import type { Host } from './host.ts'
 import { RelayFlow } from './relay-flow.ts'
@@ -39,15 +40,7 @@ it('reads on as the other end does, and loses nothing', async () => {
   for (let pause = 1; pause <= 2; pause++) {
     end.pause()
     stream.send(new Uint8Array(4 * MiB))
-    let before = -1
-    await vi.waitFor(
-      () => {
-        const more = taken - before
-        before = taken
-        expect(more).toBe(0)
-      },
-      { interval: 200 },
-    )
+    await standsStill(() => taken, { everyMs: 200 })
     expect(taken - received).toBeLessThan(2 * MiB)
     end.resume()
     await vi.waitFor(() => expect(received).toBe(pause * 4 * MiB))

@@ -29,9 +29,11 @@ export function PauseControl({ className }: { className: string }) {
   const { run, error, forget } = useAction()
   const trigger = useRef<HTMLButtonElement>(null)
   const changing = useRef(false)
+  const shown = useRef(paused)
   // What was pressed has given way to what takes it back: the focus goes on to that.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: it is the change that counts
   useEffect(() => {
+    if (shown.current === paused) return
+    shown.current = paused
     if (changing.current) trigger.current?.focus()
     changing.current = false
   }, [paused])
