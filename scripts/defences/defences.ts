@@ -549,7 +549,7 @@ export const defences: readonly Defence[] = [
     file: main('http/service-app.ts'),
     replace: "return origin?.kind === 'loopback' && !/",
     with: "return origin?.kind === 'public' && !/",
-    test: main('http/service-http.test.ts'),
+    test: main('http/service-listener.test.ts'),
     named: 'does not tell a web page',
   },
   {
@@ -658,7 +658,7 @@ export const defences: readonly Defence[] = [
     file: main('http/service-app.ts'),
     replace: "if (origin?.kind === 'loopback' && given !== undefined && isSameToken(given, accessToken)) return origin",
     with: "if (origin?.kind === 'loopback' && given !== undefined && accessToken && isSameToken) return origin",
-    test: main('http/service-http.test.ts'),
+    test: main('http/service-listener.test.ts'),
     named: 'asks for the token before it looks at anything else',
   },
   {

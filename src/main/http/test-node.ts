@@ -1,4 +1,5 @@
 import { generateKeyPair } from '@libp2p/crypto/keys'
+import { onTestFinished } from 'vitest'
 import { RmaError } from '../../shared/errors.ts'
 import type { WorkerView } from '../../shared/schema/worker.ts'
 import { systemClock } from '../clock.ts'
@@ -147,4 +148,23 @@ export function echoServices(run?: Run): LocalServices {
     capacity: () => ({ load: 0.25, queue: { ...queue, waiting: 3 } }),
     run: request => run?.(request) ?? Promise.reject(new RmaError('UNKNOWN_SERVICE', 'nothing here')),
   }
+}
+
+/** One with a single service, `echo`, or none, that stops with its test, or before. */
+export async function startNode(run?: Run): Promise<TestNode> {
+  const node = await startTestNode(echoServices(run))
+  let stopped: Promise<void> | undefined
+  const stop = () => {
+    stopped ??= node.stop()
+    return stopped
+  }
+  onTestFinished(stop)
+  return { ...node, stop }
+}
+
+export const authorised = { authorization: `Bearer ${accessToken}` }
+
+export const echo: Run = async request => {
+  request.onStarted?.()
+  return { contentType: request.contentType, body: request.body }
 }
