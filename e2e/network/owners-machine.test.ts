@@ -107,8 +107,9 @@ describe('pausing', () => {
       async () => expect(await statusOf(node)).toMatchObject({ donating: false, activity: { kind: 'off' } }),
       5 * second,
     )
-    const settings: Settings = JSON.parse(await readFile(join(node.dataFolder, 'settings.json'), 'utf8'))
-    expect(settings).toMatchObject({ donating: false, finishing: false })
+    const kept = async (): Promise<Settings> =>
+      JSON.parse(await readFile(join(node.dataFolder, 'settings.json'), 'utf8'))
+    await eventually(async () => expect(await kept()).toMatchObject({ donating: false, finishing: false }), 5 * second)
   })
 })
 
