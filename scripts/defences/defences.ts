@@ -143,6 +143,20 @@ export const defences: readonly Defence[] = [
     test: main('dht/hearsay-addresses.test.ts'),
   },
   {
+    threat: 'keeping quiet about a worker',
+    file: main('directory/finder-merge.ts'),
+    replace: 'return !mayBeThere || found.has(peerId)',
+    with: 'return !mayBeThere || found.size > 0',
+    test: main('directory/finder.test.ts'),
+  },
+  {
+    threat: 'keeping quiet about a worker',
+    file: main('directory/enough-answers.ts'),
+    replace: 'stopTimer ??= clock.after(patienceWithGapsMs, done)',
+    with: 'stopTimer ??= clock.after(patienceMs, done)',
+    test: main('directory/finder.test.ts'),
+  },
+  {
     threat: 'making up the load or state of a worker',
     file: main('directory/finder-merge.ts'),
     replace: 'if (verify(later, envelopes, now) === undefined) return earlier',

@@ -78,6 +78,14 @@ export function readFound(found: FoundFrame, { key, known, envelopes }: Reading)
   return candidates
 }
 
+/** Whether an answer names each worker that this node knew of and that may still be there. */
+export function namesAll(found: Candidates, before: Candidates, now: Milliseconds): boolean {
+  return [...before].every(([peerId, { record }]) => {
+    const mayBeThere = record.verified && record.record.state !== 'left' && record.record.expiresAt > now
+    return !mayBeThere || found.has(peerId)
+  })
+}
+
 /**
  * Adds what this node knew before of the workers an answer names: an answer with something older takes nothing back, and
  * what is newer counts until its signature is checked, for it is what one asks for.

@@ -48,6 +48,34 @@ describe('a lookup', () => {
     expect(idsOf(await finding)).toEqual([worker.peerId])
   })
 
+  it('waits longer where the first leaves out a worker that it knew: registrars of others cannot hide it by answering sooner', async () => {
+    const both = [record, await (await testWorker(2)).record()]
+    net.answers = { a: () => found(both), b: () => found(both), c: silence }
+    await net.finder.find(key)
+    const late = Promise.withResolvers<AnswerFrame>()
+    net.answers = { a: () => found([record]), b: () => found([record]), c: () => late.promise }
+    const finding = net.finder.find(key)
+    await vi.waitFor(() => expect(net.asked).toHaveLength(6))
+    await new Promise(setImmediate)
+    net.clock.turn(99)
+    late.resolve(await found(both))
+    expect(await finding).toHaveLength(2)
+  })
+
+  it('waits no longer for a worker that it knew and that has left or expired, nor for a made-up one', async () => {
+    const gone = await (await testWorker(2)).record({ state: 'left' })
+    const dying = await (await testWorker(3)).record({ expiresAt: testNow + minute })
+    const madeUp = (await (await testWorker(4)).record()).map((byte, index, all) =>
+      index === all.length - 1 ? byte ^ 1 : byte,
+    )
+    const all = [record, gone, dying, madeUp]
+    net.answers = { a: () => found(all), b: () => found(all), c: silence }
+    expect(await net.finder.find(key)).toHaveLength(2)
+    net.clock.turn(minute)
+    net.answers = { a: () => found([record]), b: () => found([record]), c: silence }
+    expect(idsOf(await net.finder.find(key))).toEqual([worker.peerId])
+  })
+
   it('asks the others where the first three name nobody or fail, and forgets those that failed', async () => {
     const fails = () => Promise.reject(new RmaError('DEADLINE', 'no answer'))
     net.answers = { a: fails, b: nobody, c: nobody, d: nobody, e: nobody }

@@ -18,6 +18,7 @@ import {
   dropFalseRenewals,
   inRankOrder,
   mergeInto,
+  namesAll,
   readFound,
   viewOf,
 } from './finder-merge.ts'
@@ -95,7 +96,7 @@ interface Answer {
   crowd: Crowd
 }
 
-/** Finds workers: asks three registrars of the key, takes two answers, merges the rest as they come. */
+/** Finds workers: asks three registrars of the key, takes two full answers, merges the rest as they come. */
 export class Finder {
   readonly #components: FinderComponents
   readonly #remembered = new Map<KeyText, RememberedKey>()
@@ -206,6 +207,8 @@ export class Finder {
     const known = [...before.values()].slice(0, maxKnown)
     const answers: Candidates = new Map()
     const crowds: Crowd[] = []
+    const limit = limitOf(options)
+    const isNarrow = options.filter !== undefined
     await enoughAnswers(
       chosen.map(({ peerId }) =>
         this.#askOne(peerId, key, known, options).then(({ candidates: found, crowd }) => {
@@ -213,8 +216,8 @@ export class Finder {
           continueFrom(before, found, { envelopes, now: clock.now() })
           mergeInto(answers, found, envelopes, clock.now())
           // What a narrow question found is no answer to a wide one.
-          if (answers.size > 0 && options.filter === undefined) remembered.candidates = answers
-          return found.size > 0
+          if (answers.size > 0 && !isNarrow) remembered.candidates = answers
+          return found.size > 0 && (isNarrow || found.size >= limit || namesAll(found, before, clock.now()))
         }),
       ),
       clock,
@@ -227,14 +230,13 @@ export class Finder {
 
   async #askOne(peerId: PeerIdText, key: KeyText, known: Candidate[], options: FindOptions): Promise<Answer> {
     const { ask, envelopes, registrars, log } = this.#components
-    const limit = Math.min(options.limit ?? defaultLimit, maxFindLimit)
     try {
       const answer = await ask(
         peerId,
         {
           kind: 'find',
           key,
-          limit,
+          limit: limitOf(options),
           ...(options.filter === undefined ? {} : { filter: options.filter }),
           ...(known.length === 0 ? {} : { known: describeKnown(known, envelopes) }),
           seed: options.seed ?? this.#seed.get(),
@@ -301,6 +303,11 @@ export class Finder {
       this.#components.log.debug({ key, err: error }, 'the DHT did not say who keeps a key')
     }
   }
+}
+
+/** How many workers a registrar is asked for. */
+function limitOf({ limit = defaultLimit }: FindOptions): number {
+  return Math.min(limit, maxFindLimit)
 }
 
 function anySeed(): number {
