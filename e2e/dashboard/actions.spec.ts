@@ -137,3 +137,19 @@ test('leaving the page cancels a file that is being gathered', async ({ page }) 
   await expect.poll(() => cancelled).toBe(true)
   expect(downloads).toBe(0)
 })
+
+test('the keyboard goes on from saving to what takes it back, and stays at the end of the settings after that', async ({
+  page,
+}) => {
+  await open(page, 'settings')
+  await page.getByRole('switch', { name: 'Relay for others' }).focus()
+  await page.keyboard.press('Space')
+  await page.getByRole('button', { name: 'Save', exact: true }).focus()
+  await page.keyboard.press('Enter')
+  const undo = page.getByRole('button', { name: 'Undo' })
+  await expect(undo).toBeFocused()
+  await page.keyboard.press('Enter')
+  await expect(undo).toBeHidden()
+  // An empty place at the end of the page.
+  await expect(page.getByRole('main').locator('section:focus')).toHaveText('')
+})

@@ -158,16 +158,6 @@ export function formatHour(hour: number): string {
   return `${String(hour).padStart(2, '0')}:00`
 }
 
-/** `Wed, 22:00`. */
-export function formatDayTime(at: Milliseconds): string {
-  return new Intl.DateTimeFormat(speaker.locale, {
-    weekday: 'short',
-    hour: '2-digit',
-    minute: '2-digit',
-    hourCycle: 'h23',
-  }).format(at)
-}
-
 /** `Wed`. */
 export function formatWeekday(day: string): string {
   return shown().weekday.format(noon(day))

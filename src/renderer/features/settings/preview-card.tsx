@@ -1,10 +1,11 @@
 import { CircleCheck, CirclePause, Gauge, HelpCircle } from 'lucide-react'
+import { clockTime } from '../../../shared/activity-sentence.ts'
 import { reasonSentence } from '../../../shared/reason-sentence.ts'
 import type { Allowance } from '../../../shared/schema/allowance.ts'
 import type { Limits } from '../../../shared/schema/limits.ts'
 import { Card } from '../../components/card.tsx'
 import { useNode } from '../../store/node-context.tsx'
-import { formatDayTime, formatList, formatMebibytes } from '../../strings/format.ts'
+import { formatList, formatMebibytes } from '../../strings/format.ts'
 import { strings } from '../../strings/index.ts'
 import styles from './preview-card.module.css'
 import { usePreview } from './use-preview.ts'
@@ -41,7 +42,7 @@ function Judged({ allowance }: { allowance: Allowance }) {
       {mode === 'slow' && <Answer icon={Gauge} tone="slow" text={words.slow({ threads: cpuThreads, reason: why })} />}
       {!works && <Answer icon={CirclePause} tone="no" text={words.no({ reason: why })} />}
       <ul className={styles.more}>
-        {until !== undefined && <li>{words.until({ time: formatDayTime(until) })}</li>}
+        {until !== undefined && <li>{words.until({ time: clockTime(until, strings.activity, Date.now()) })}</li>}
         {works && <li>{words.memory({ memory: formatMebibytes(memoryMiB) })}</li>}
         {works && hasGpu && (
           <li>

@@ -2,6 +2,7 @@ import { type RefObject, useEffect, useRef } from 'react'
 import type { NodeStore } from '../../store/node-store.ts'
 import { GraphView } from './graph-view.ts'
 import { watchCovers } from './watch-covers.ts'
+import { watchPixelRatio } from './watch-pixel-ratio.ts'
 
 /** The size of type that the drawing's own sizes are for, in pixels. */
 const usualType = 16
@@ -27,12 +28,14 @@ export function useGraphView(
     view.current = created
     const stop = new AbortController()
     const unsubscribe = feed(created, store)
-    const resized = new ResizeObserver(() => {
+    const resize = () => {
       const zoom = Number.parseFloat(getComputedStyle(document.documentElement).fontSize) / usualType
       const size = { width: element.clientWidth, height: element.clientHeight }
       created.resize({ size, pixelRatio: devicePixelRatio, zoom })
-    })
+    }
+    const resized = new ResizeObserver(resize)
     resized.observe(element)
+    watchPixelRatio(window, resize, stop.signal)
     const stopCovers = watchCovers(frame, boxes => created.cover(boxes))
     // Colours and words alike are asked for anew.
     const onTheme = () => created.themeChanged()
