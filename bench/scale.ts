@@ -13,7 +13,7 @@ const sizes = [20, 100, 500, 2_000, 10_000]
 /** Of larger networks few nodes send requests, for first finds are what takes long. */
 const mostWhereAllSend = 2_000
 const senderShareOfLarger = 0.1
-/** The largest network that is brought into trouble in any case; `SCALE_IN_TROUBLE` names larger ones. With 10,000 that takes hours. */
+/** The largest network that is brought into trouble in any case; `SCALE_IN_TROUBLE` names larger ones. With 10,000 that takes an hour or two. */
 const mostInTrouble = 500
 /** Donors that others can reach. */
 const serverShare = 0.05
