@@ -96,7 +96,7 @@ interface Answer {
   crowd: Crowd
 }
 
-/** Finds workers: asks three registrars of the key, takes two full answers, merges the rest as they come. */
+/** Finds workers: asks three registrars of the key, takes two complete answers, merges the rest as they come. */
 export class Finder {
   readonly #components: FinderComponents
   readonly #remembered = new Map<KeyText, RememberedKey>()

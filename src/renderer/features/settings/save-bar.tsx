@@ -44,11 +44,9 @@ export function SaveBar({ isChanged, isValid, canUndo, busy, ready, error, onSav
           <Said icon={TriangleAlert} text={words.failed({ message: error.message })} />
         ) : offered === 'undo' ? (
           <Said icon={Check} text={words.saved} />
-        ) : offered === 'save' && isValid ? (
-          words.changed
-        ) : offered === 'save' ? (
-          <Said icon={TriangleAlert} text={words.invalid} />
-        ) : null}
+        ) : (
+          offered === 'save' && (isValid ? words.changed : <Said icon={TriangleAlert} text={words.invalid} />)
+        )}
       </p>
       {offered === 'save' && (
         <>
